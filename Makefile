@@ -1,0 +1,62 @@
+# Thin aliases: each recipe is a line a person could type.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help up test lint bench prove
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+# pip calls maturin by name; the environment's own must be the one it finds.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+# pyo3 looks for an interpreter when it builds; naming one keeps a single build for every target.
+export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
+
+RUST := Cargo.toml Cargo.lock $(shell find crates -name '*.rs' -o -name Cargo.toml)
+NODE := tests/peers/node
+HAS_NODE := $(wildcard $(NODE)/package-lock.json)
+INSTALLED := $(VENV)/installed $(VENV)/extension
+
+help: ## Show what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+
+up: $(INSTALLED) ## A pooler before an embedded PostgreSQL on this machine; prints both URLs
+	@exec $(BIN)/forebay up
+
+test: $(INSTALLED) $(if $(HAS_NODE),$(NODE)/node_modules/installed) ## Rust, Python and real clients
+	FOREBAY_POSTGRES_BIN=$$($(BIN)/python -m forebay.postgres.binaries) cargo test --locked --workspace
+	$(BIN)/python -m pytest
+
+lint: $(INSTALLED) ## Style, types, imports, licences
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	$(BIN)/python -m tools.licences
+
+bench: $(INSTALLED) ## What the pooler costs beside PgBouncer (PGBOUNCER= names its binary)
+	$(BIN)/python -m bench.pooler
+
+prove: $(INSTALLED) ## The claims that take longer than a test may
+	$(BIN)/python -m bench.prove
+
+# Two stamps, because they go stale for different reasons: Python sources are installed editable
+# and need neither.
+$(VENV)/installed: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install --upgrade 'pip>=25.1' 'maturin>=1.9,<2'
+	$(PIP) install --no-build-isolation --editable '.[dev]'
+	touch $(VENV)/extension $@
+
+$(VENV)/extension: $(RUST) | $(VENV)/installed
+	$(PIP) install --no-build-isolation --no-deps --editable .
+	touch $@
+
+$(NODE)/node_modules/installed: $(NODE)/package-lock.json
+	cd $(NODE) && npm ci --no-audit --no-fund
+	touch $@

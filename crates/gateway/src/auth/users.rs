@@ -1,0 +1,87 @@
+//! The users that may come in, with what their passwords are checked against.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use super::md5::{Md5Hash, md5_password};
+use super::random::secure_random;
+use super::scram::ScramVerifier;
+use super::{AuthenticationError, StoredPassword};
+use crate::configuration;
+
+/// PBKDF2 rounds for verifiers derived here; PgBouncer's and PostgreSQL's default.
+const ITERATIONS: u32 = 4096;
+
+/// A user that may come in.
+#[derive(Debug)]
+pub struct User {
+    name: String,
+    /// As configured; absent when no password was given.
+    pub stored: Option<StoredPassword>,
+    /// Derived once from a plain password, because PBKDF2 costs milliseconds.
+    verifier: OnceLock<ScramVerifier>,
+}
+
+impl User {
+    /// What a SCRAM login is checked against; `None` when the stored form cannot check one.
+    pub fn verifier(&self) -> Result<Option<ScramVerifier>, AuthenticationError> {
+        match &self.stored {
+            Some(StoredPassword::Scram(verifier)) => Ok(Some(verifier.clone())),
+            Some(StoredPassword::Plain(password)) => {
+                if let Some(verifier) = self.verifier.get() {
+                    return Ok(Some(verifier.clone()));
+                }
+                let salt = secure_random::<16>()?;
+                let derived =
+                    ScramVerifier::derive(password.expose().as_bytes(), &salt, ITERATIONS);
+                Ok(Some(self.verifier.get_or_init(|| derived).clone()))
+            }
+            Some(StoredPassword::Md5(_)) | None => Ok(None),
+        }
+    }
+
+    /// What an MD5 login is checked against; `None` when the stored form cannot check one.
+    pub fn md5(&self) -> Option<Md5Hash> {
+        match &self.stored {
+            Some(StoredPassword::Md5(hash)) => Some(hash.clone()),
+            Some(StoredPassword::Plain(password)) => {
+                Some(md5_password(&self.name, password.expose().as_bytes()))
+            }
+            Some(StoredPassword::Scram(_)) | None => None,
+        }
+    }
+}
+
+/// Everybody that may come in.
+#[derive(Debug)]
+pub struct Users {
+    by_name: HashMap<String, User>,
+    /// Keys the challenges of users that do not exist, so that they look like anybody's.
+    mock_key: [u8; 32],
+}
+
+impl Users {
+    /// The users of a configuration.
+    pub fn new(listed: &[configuration::User]) -> Result<Self, AuthenticationError> {
+        let by_name = listed
+            .iter()
+            .map(|user| {
+                let stored = user.password.as_ref().map(|text| StoredPassword::parse(text.expose()));
+                let name = user.name.clone();
+                (name.clone(), User { name, stored, verifier: OnceLock::new() })
+            })
+            .collect();
+        Ok(Self { by_name, mock_key: secure_random()? })
+    }
+
+    /// The user of that name.
+    pub fn get(&self, name: &str) -> Option<&User> {
+        self.by_name.get(name)
+    }
+
+    /// What a SCRAM login of `name` is checked against, be there such a user or not.
+    pub fn verifier(&self, name: &str) -> Result<ScramVerifier, AuthenticationError> {
+        let real = self.get(name).map(User::verifier).transpose()?.flatten();
+        Ok(real.unwrap_or_else(|| ScramVerifier::mock(name, &self.mock_key)))
+    }
+}

@@ -1,0 +1,68 @@
+//! Cancel requests: finds whose query is meant, and passes the request on to the server that runs it.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use pgwire::startup;
+use subtle::ConstantTimeEq;
+
+use crate::gateway::Context;
+use crate::server::Identity;
+
+/// Pass on a client's cancel request. Returns when PostgreSQL has dealt with it, so that closing the client's
+/// socket afterwards means what it means without a pooler.
+///
+/// A wrong key is ignored without a word, as PostgreSQL does.
+pub async fn handle(context: &Context, process: u32, key: &[u8]) {
+    let Some(entry) = context.clients.get(process) else {
+        return;
+    };
+    if !bool::from(entry.key.ct_eq(key)) {
+        tracing::warn!(client = process, "cancel request with a wrong key");
+        return;
+    }
+    let Some(server) = entry.begin_cancel() else {
+        entry.is_cancelled.store(true, Ordering::Release);
+        entry.wake();
+        return;
+    };
+    let under_way = UnderWay(server);
+    // Never closed, so a permit always comes.
+    let _permit = context.cancel_permits.acquire().await;
+    let limit = context.common.configuration.cancel_wait_timeout;
+    if let Err(error) = send(&under_way.0, limit).await {
+        under_way.0.is_tainted.store(true, Ordering::Release);
+        tracing::warn!(server = %under_way.0.address, %error, "cancel request failed");
+    }
+}
+
+/// Ends a cancel however its task ends.
+struct UnderWay(Arc<Identity>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.cancels.fetch_sub(1, Ordering::AcqRel);
+        self.0.settled.notify_waiters();
+    }
+}
+
+/// Send a cancel request and wait until PostgreSQL closes the socket: by then it has sent the signal.
+async fn send(server: &Identity, limit: Duration) -> io::Result<()> {
+    let exchange = async {
+        let mut stream = server.address.connect().await?;
+        let mut packet = Vec::new();
+        startup::put_cancel(&mut packet, server.process, &server.key);
+        stream.write_all(&packet).await?;
+        let mut reply = Vec::new();
+        while stream.read_some(&mut reply).await? > 0 {
+            reply.clear();
+        }
+        Ok(())
+    };
+    if limit.is_zero() {
+        return exchange.await;
+    }
+    tokio::time::timeout(limit, exchange).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}

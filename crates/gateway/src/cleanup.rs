@@ -1,0 +1,118 @@
+//! Makes a server fit for the next client after its client has left it in the middle of something.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::configuration::PoolMode;
+use crate::gateway::Common;
+use crate::pool::{Lease, Pool};
+use crate::server::Server;
+use crate::session::output::Output;
+use crate::session::{ClientState, SessionError, Shared, from_server};
+use crate::stream::with_buffer;
+
+/// Most bytes of a result that are read for a client that is gone, before the connection is closed instead.
+///
+/// PostgreSQL runs a statement to its end when its client vanishes, so that a commit stands; but it stops
+/// sending rows to nobody, and so must the pooler.
+const UNREAD_LIMIT: usize = 1024 * 1024;
+
+/// Longest that ROLLBACK and the reset query may take once the server is ready for them.
+const RESET_LIMIT: Duration = Duration::from_secs(10);
+
+/// Take a server from a client that is gone: finish what is under way, roll back what is open, reset what a
+/// session has changed, and give it back. Closes it where that is not possible.
+pub fn begin(mut lease: Lease, client: ClientState, pool: &Arc<Pool>, common: &Arc<Common>) {
+    let needs_reset = pool.mode == PoolMode::Session
+        && !common.configuration.server_reset_query.is_empty();
+    let is_idle = lease.server().is_some_and(|server| server.state.is_idle());
+    if is_idle && !needs_reset {
+        return lease.release();
+    }
+    if client.is_midway() {
+        return lease.discard("its client left in the middle of a message");
+    }
+    let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+        return lease.discard("shutting down");
+    };
+    let common = Arc::clone(common);
+    runtime.spawn(async move {
+        let Some(server) = lease.server() else {
+            return;
+        };
+        match clean(server, client, &common, needs_reset).await {
+            Ok(()) => lease.release(),
+            Err(reason) => lease.discard(&reason),
+        }
+    });
+}
+
+async fn clean(
+    server: &mut Server,
+    mut client: ClientState,
+    common: &Common,
+    needs_reset: bool,
+) -> Result<(), String> {
+    let shared = &common.session;
+    let mut out = Vec::new();
+    server.state.put_interrupt(&mut out);
+    exchange(server, &mut client, shared, &out).await.map_err(|error| error.to_string())?;
+    let reset = async {
+        if !server.state.is_idle() {
+            let mut out = Vec::new();
+            server.state.put_hidden_query(b"ROLLBACK", &mut out);
+            exchange(server, &mut client, shared, &out).await?;
+        }
+        if needs_reset {
+            let mut out = Vec::new();
+            let query = common.configuration.server_reset_query.as_bytes();
+            server.state.put_hidden_query(query, &mut out);
+            exchange(server, &mut client, shared, &out).await?;
+        }
+        Ok::<(), SessionError>(())
+    };
+    match tokio::time::timeout(RESET_LIMIT, reset).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(format!("reset failed: {error}")),
+        Err(_) => Err(format!("reset took longer than {} s", RESET_LIMIT.as_secs())),
+    }
+}
+
+/// Send `bytes` and read until the server owes nothing; what it sends is for nobody.
+///
+/// # Errors
+/// [`SessionError::Setting`] for an error in a query of the pooler's own, after which the server can be used;
+/// anything else means that it cannot.
+pub async fn exchange(
+    server: &mut Server,
+    client: &mut ClientState,
+    shared: &Shared,
+    bytes: &[u8],
+) -> Result<(), SessionError> {
+    let lost = |what: &str| SessionError::Server(what.to_owned());
+    server.stream.write_all(bytes).await.map_err(|error| lost(&error.to_string()))?;
+    let mut unread = 0;
+    while server.state.is_busy() {
+        let (count, to_server) = std::future::poll_fn(|cx| {
+            with_buffer(|buffer| {
+                let count = std::task::ready!(server.stream.poll_read(cx, buffer))
+                    .map_err(|error| lost(&error.to_string()))?;
+                let input = buffer.get(..count).unwrap_or(&[]);
+                let (mut nowhere, mut to_server) = (Vec::new(), Vec::new());
+                let mut output = Output::new(input, &mut nowhere);
+                from_server::take(client, &mut server.state, shared, input, &mut output, &mut to_server)?;
+                std::task::Poll::Ready(Ok::<_, SessionError>((count, to_server)))
+            })
+        })
+        .await?;
+        if count == 0 {
+            return Err(lost("end of file"));
+        }
+        unread += count;
+        if unread > UNREAD_LIMIT {
+            return Err(lost("more rows than are read for a client that is gone"));
+        }
+        server.stream.write_all(&to_server).await.map_err(|error| lost(&error.to_string()))?;
+    }
+    Ok(())
+}

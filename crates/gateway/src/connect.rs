@@ -1,0 +1,283 @@
+//! Makes server connections: connect, start up, authenticate, learn what the server reports.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+
+use pgwire::backend::{self, Authentication, Fields};
+use pgwire::{frame, frontend, startup};
+use tokio::sync::Notify;
+
+use crate::auth::md5::{Md5Hash, md5_password, md5_response};
+use crate::auth::scram::{ClientCredential, ClientExchange, SaltedPasswordCache};
+use crate::auth::{Secret, StoredPassword};
+use crate::gateway::Common;
+use crate::parameters::Parameters;
+use crate::pool::{Pool, Target};
+use crate::report::Refusal;
+use crate::server::{Identity, Server};
+use crate::session::ServerState;
+use crate::stream::Stream;
+use crate::worker;
+
+/// Largest message accepted during login, in bytes.
+const LOGIN_MESSAGE_LIMIT: u32 = 64 * 1024;
+
+/// What the pooler proves itself to PostgreSQL with.
+#[derive(Debug)]
+pub enum Credential {
+    /// Nothing: the server trusts the pooler, or refuses it.
+    None,
+    /// A password, with the keys that earlier logins derived from it.
+    Password(SaltedPasswordCache),
+    /// An MD5 hash, good for MD5 authentication only.
+    Md5(Md5Hash),
+    /// A SCRAM verifier, which proves nothing to a server.
+    Verifier,
+}
+
+impl Credential {
+    /// The credential in a stored password.
+    pub fn new(stored: Option<&StoredPassword>) -> Self {
+        match stored {
+            None => Self::None,
+            Some(StoredPassword::Plain(password)) => {
+                Self::Password(SaltedPasswordCache::new(password.clone()))
+            }
+            Some(StoredPassword::Md5(hash)) => Self::Md5(hash.clone()),
+            Some(StoredPassword::Scram(_)) => Self::Verifier,
+        }
+    }
+}
+
+/// Connect a server for `pool`, and tell the pool how it went.
+pub async fn into_pool(pool: Arc<Pool>, common: Arc<Common>) {
+    let mut attempt = Attempt { pool: &pool, is_over: false };
+    let limit = common.configuration.server_connect_timeout;
+    let login = log_in(&pool.target, &common);
+    let result = if limit.is_zero() {
+        login.await
+    } else {
+        tokio::time::timeout(limit, login).await.unwrap_or_else(|_| {
+            let why = format!("no answer within server_connect_timeout, {} s", limit.as_secs_f64());
+            Err(Refusal::server_unreachable(&pool.target.address.to_string(), &why))
+        })
+    };
+    attempt.is_over = true;
+    match result {
+        Ok(server) => {
+            tracing::debug!(
+                database = pool.database,
+                user = pool.user,
+                pid = server.identity.process,
+                "server connection opened"
+            );
+            pool.connected(Box::new(server));
+        }
+        Err(refusal) => pool.connect_failed(&refusal),
+    }
+}
+
+/// Tells the pool of an attempt whose task ended without a result.
+struct Attempt<'a> {
+    pool: &'a Arc<Pool>,
+    is_over: bool,
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            let address = self.pool.target.address.to_string();
+            self.pool.connect_failed(&Refusal::server_unreachable(&address, "the attempt was given up"));
+        }
+    }
+}
+
+async fn log_in(target: &Target, common: &Common) -> Result<Server, Refusal> {
+    let address = target.address.to_string();
+    let unreachable = |error: io::Error| Refusal::server_unreachable(&address, &error.to_string());
+    let stream = target.address.connect().await.map_err(unreachable)?;
+    let mut login = Login { stream, received: Vec::new(), address: &address };
+    let mut out = Vec::new();
+    let parameters =
+        [("user", &target.user), ("database", &target.database)].map(|(name, value)| {
+            (name.as_bytes(), value.as_bytes())
+        });
+    startup::put_startup(&mut out, startup::VERSION_3_0, parameters);
+    login.send(&out).await?;
+    login.authenticate(target).await?;
+
+    let mut reported = Parameters::default();
+    let mut identity = None;
+    loop {
+        let (tag, body) = login.message().await?;
+        match tag {
+            backend::PARAMETER_STATUS => {
+                let (name, value) =
+                    backend::parameter_status(&body).map_err(|error| login.broken(&error.to_string()))?;
+                reported.set(&String::from_utf8_lossy(name), value);
+            }
+            backend::BACKEND_KEY_DATA => {
+                let (process, key) =
+                    backend::backend_key_data(&body).map_err(|error| login.broken(&error.to_string()))?;
+                identity = Some((process, key.to_vec()));
+            }
+            backend::NOTICE_RESPONSE => {}
+            backend::READY_FOR_QUERY => break,
+            other => return Err(login.broken(&format!("unexpected message {other:#04x} after login"))),
+        }
+    }
+    let (process, key) = identity.unwrap_or_default();
+    let now = common.clock.milliseconds();
+    Ok(Server {
+        stream: login.stream,
+        state: ServerState::new(common.session.parameters.intern(reported)),
+        identity: Arc::new(Identity {
+            address: target.address.clone(),
+            process,
+            key,
+            cancels: AtomicUsize::new(0),
+            is_tainted: AtomicBool::new(false),
+            settled: Notify::new(),
+        }),
+        worker: worker::current(),
+        born: now,
+        idle_since: now,
+    })
+}
+
+/// A connection on its way in.
+struct Login<'a> {
+    stream: Stream,
+    received: Vec<u8>,
+    address: &'a str,
+}
+
+impl Login<'_> {
+    fn broken(&self, what: &str) -> Refusal {
+        Refusal::server_protocol(self.address, what)
+    }
+
+    fn lost(&self, error: &io::Error) -> Refusal {
+        Refusal::server_unreachable(self.address, &error.to_string())
+    }
+
+    async fn send(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
+        let sent = self.stream.write_all(bytes).await;
+        sent.map_err(|error| self.lost(&error))
+    }
+
+    /// The next message; an ErrorResponse is the refusal it stands for.
+    async fn message(&mut self) -> Result<(u8, Vec<u8>), Refusal> {
+        loop {
+            let split = frame::split(&self.received, LOGIN_MESSAGE_LIMIT)
+                .map_err(|error| self.broken(&error.to_string()))?;
+            if let Some((tag, body, rest)) = split {
+                let (body, left) = (body.to_vec(), rest.len());
+                self.received.drain(..self.received.len() - left);
+                if tag == backend::ERROR_RESPONSE {
+                    return Err(refused(&body));
+                }
+                return Ok((tag, body));
+            }
+            match self.stream.read_some(&mut self.received).await {
+                Ok(0) => return Err(self.broken("connection closed during login")),
+                Ok(_) => {}
+                Err(error) => return Err(self.lost(&error)),
+            }
+        }
+    }
+
+    async fn authenticate(&mut self, target: &Target) -> Result<(), Refusal> {
+        let mut exchange: Option<ClientExchange> = None;
+        loop {
+            let (tag, body) = self.message().await?;
+            if tag == backend::NOTICE_RESPONSE {
+                continue;
+            }
+            if tag != backend::AUTHENTICATION {
+                return Err(self.broken(&format!("unexpected message {tag:#04x} during login")));
+            }
+            let request =
+                Authentication::parse(&body).map_err(|error| self.broken(&error.to_string()))?;
+            let mut out = Vec::new();
+            match request {
+                Authentication::Ok => {
+                    if exchange.as_ref().is_some_and(|exchange| !exchange.is_verified()) {
+                        return Err(self.broken("it let us in without proving that it knows the password"));
+                    }
+                    return Ok(());
+                }
+                Authentication::Cleartext => {
+                    let password = self.password(target)?;
+                    frontend::put_password(&mut out, password.expose().as_bytes());
+                }
+                Authentication::Md5(salt) => {
+                    let hash = match &target.credential {
+                        Credential::Md5(hash) => hash.clone(),
+                        _ => md5_password(&target.user, self.password(target)?.expose().as_bytes()),
+                    };
+                    frontend::put_password(&mut out, md5_response(&hash, salt).expose().as_bytes());
+                }
+                Authentication::Sasl(list) => {
+                    if !backend::offers_mechanism(list, "SCRAM-SHA-256") {
+                        return Err(self.broken("it offers no SASL mechanism but SCRAM-SHA-256-PLUS"));
+                    }
+                    let Credential::Password(cache) = &target.credential else {
+                        return Err(self.no_password(target));
+                    };
+                    let started = ClientExchange::new(ClientCredential::Password(cache.clone()))
+                        .map_err(|error| self.broken(&error.to_string()))?;
+                    frontend::put_sasl_initial(&mut out, b"SCRAM-SHA-256", &started.first());
+                    exchange = Some(started);
+                }
+                Authentication::SaslContinue(data) => {
+                    let response = exchange
+                        .as_mut()
+                        .ok_or_else(|| self.broken("SASL data before SASL began"))?
+                        .respond(data)
+                        .map_err(|error| self.broken(&error.to_string()))?;
+                    frontend::put_sasl_response(&mut out, &response);
+                }
+                Authentication::SaslFinal(data) => {
+                    exchange
+                        .as_mut()
+                        .ok_or_else(|| self.broken("SASL data before SASL began"))?
+                        .verify(data)
+                        .map_err(|error| self.broken(&error.to_string()))?;
+                    continue;
+                }
+                Authentication::Other(code) => {
+                    return Err(self.broken(&format!("authentication method {code} is not supported")));
+                }
+            }
+            self.send(&out).await?;
+        }
+    }
+
+    fn password(&self, target: &Target) -> Result<Secret, Refusal> {
+        match &target.credential {
+            Credential::Password(cache) => Ok(cache.password().clone()),
+            _ => Err(self.no_password(target)),
+        }
+    }
+
+    fn no_password(&self, target: &Target) -> Refusal {
+        let what = match &target.credential {
+            Credential::None => "no password is configured",
+            Credential::Md5(_) => "only an MD5 hash is configured, which this server does not accept",
+            Credential::Verifier => "only a SCRAM verifier is configured, which cannot log in",
+            Credential::Password(_) => "the password cannot be used",
+        };
+        Refusal::server_refused(
+            "08004",
+            &format!("{} asks for the password of user \"{}\", and {what}", self.address, target.user),
+        )
+    }
+}
+
+/// The refusal for an ErrorResponse that PostgreSQL sent during login.
+fn refused(body: &[u8]) -> Refusal {
+    let text = |code| String::from_utf8_lossy(Fields::new(body).get(code).unwrap_or_default()).into_owned();
+    Refusal::server_refused(&text(b'C'), &format!("{}: {}", text(b'S'), text(b'M')))
+}

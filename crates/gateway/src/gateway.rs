@@ -1,0 +1,349 @@
+//! The whole: start, drain, stop, join.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use tokio::sync::{Notify, Semaphore};
+
+use crate::auth::users::Users;
+use crate::clients::Clients;
+use crate::configuration::{Configuration, Database};
+use crate::connect::Credential;
+use crate::error::StartError;
+use crate::listener::{self, Bound};
+use crate::log::StderrLog;
+use crate::pool::{Pool, Target};
+use crate::server::Address;
+use crate::session;
+use crate::worker::Worker;
+
+/// Cancel requests sent to PostgreSQL at the same time; each costs it a process.
+const CANCELS_AT_ONCE: usize = 32;
+
+/// Where a gateway is in its life. It only ever goes forward.
+///
+/// | from | to | by |
+/// |---|---|---|
+/// | Running | Draining | [`Gateway::drain`] |
+/// | Running, Draining | Stopping | [`Gateway::stop`], the end of a drain, or its time limit |
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Clients come in.
+    Running = 0,
+    /// Nobody comes in; open transactions go on, idle clients are sent away.
+    Draining = 1,
+    /// Everything is dropped.
+    Stopping = 2,
+}
+
+/// Milliseconds since the gateway started, read without a system call.
+#[derive(Debug)]
+pub struct Clock {
+    start: Instant,
+    now: AtomicU64,
+}
+
+impl Clock {
+    fn new() -> Self {
+        Self { start: Instant::now(), now: AtomicU64::new(0) }
+    }
+
+    /// The time as of the janitor's last round.
+    pub fn milliseconds(&self) -> u64 {
+        self.now.load(Ordering::Relaxed)
+    }
+
+    /// Look at the real clock.
+    pub fn advance(&self) {
+        let elapsed = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.now.store(elapsed, Ordering::Relaxed);
+    }
+}
+
+/// What everybody needs and nobody changes.
+pub struct Common {
+    /// The configuration.
+    pub configuration: Configuration,
+    /// What sessions share.
+    pub session: session::Shared,
+    /// The time.
+    pub clock: Clock,
+    phase: AtomicU8,
+}
+
+impl std::fmt::Debug for Common {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Common").finish_non_exhaustive()
+    }
+}
+
+impl Common {
+    /// Where the gateway is in its life.
+    pub fn phase(&self) -> Phase {
+        match self.phase.load(Ordering::Relaxed) {
+            0 => Phase::Running,
+            1 => Phase::Draining,
+            _ => Phase::Stopping,
+        }
+    }
+}
+
+/// Everything a client's task needs.
+#[derive(Debug)]
+pub struct Context {
+    /// What nobody changes.
+    pub common: Arc<Common>,
+    /// Who may come in.
+    pub users: Users,
+    /// Who is connected.
+    pub clients: Clients,
+    /// Bounds cancel requests under way.
+    pub cancel_permits: Semaphore,
+    /// Tasks that ended in a panic.
+    pub panics: AtomicUsize,
+    /// Clients sent away by a drain.
+    pub drained: AtomicUsize,
+    pools: Mutex<HashMap<(String, String), Arc<Pool>>>,
+    /// Told when the phase changes.
+    pub phase_changed: Notify,
+    /// The socket count as the janitor of a drain last saw it.
+    has_drained: AtomicBool,
+}
+
+impl Context {
+    /// The pool for a database and a user, made when first asked for.
+    pub fn pool(&self, database: &Database, name: &str, user: &str) -> Arc<Pool> {
+        let server_user = database.user.as_deref().unwrap_or(user);
+        let key = (name.to_owned(), server_user.to_owned());
+        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        let pool = pools.entry(key).or_insert_with(|| {
+            let configuration = &self.common.configuration;
+            let credential = match (&database.password, self.users.get(server_user)) {
+                (Some(password), _) => {
+                    Credential::new(Some(&crate::auth::StoredPassword::parse(password.expose())))
+                }
+                (None, Some(user)) => Credential::new(user.stored.as_ref()),
+                (None, None) => Credential::None,
+            };
+            let target = Target {
+                address: Address::new(&database.host, database.port),
+                database: database.dbname.clone().unwrap_or_else(|| name.to_owned()),
+                user: server_user.to_owned(),
+                credential,
+            };
+            Arc::new(Pool::new(
+                name.to_owned(),
+                server_user.to_owned(),
+                target,
+                database.pool_mode.unwrap_or(configuration.pool_mode),
+                database.pool_size.unwrap_or(configuration.default_pool_size),
+                Arc::clone(&self.common),
+            ))
+        });
+        Arc::clone(pool)
+    }
+
+    /// Every pool there is, in order of name.
+    pub fn pools(&self) -> Vec<Arc<Pool>> {
+        let pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<Arc<Pool>> = pools.values().cloned().collect();
+        all.sort_by(|a, b| (&a.database, &a.user).cmp(&(&b.database, &b.user)));
+        all
+    }
+
+    /// Go on to `phase`; going back is not possible and changes nothing.
+    pub fn advance(&self, phase: Phase) {
+        let before = self.common.phase.fetch_max(phase as u8, Ordering::SeqCst);
+        if before < phase as u8 {
+            self.phase_changed.notify_waiters();
+            self.clients.wake_all();
+        }
+    }
+
+    /// Note that the last client of a drain has gone.
+    pub fn note_drained(&self) {
+        self.has_drained.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A running gateway.
+#[derive(Debug)]
+pub struct Gateway {
+    context: Arc<Context>,
+    addresses: Vec<String>,
+    socket_paths: Vec<std::path::PathBuf>,
+    finished: Arc<Finished>,
+}
+
+/// Tells when every worker has ended.
+#[derive(Debug, Default)]
+struct Finished {
+    is_finished: Mutex<bool>,
+    changed: Condvar,
+}
+
+#[derive(Serialize)]
+struct Statistics {
+    clients: usize,
+    clients_waiting: usize,
+    sockets: usize,
+    panics: usize,
+    phase: &'static str,
+    drained: usize,
+    prepared_statements: usize,
+    pools: Vec<PoolStatistics>,
+}
+
+#[derive(Serialize)]
+struct PoolStatistics {
+    database: String,
+    user: String,
+    size: usize,
+    server_active: usize,
+    server_idle: usize,
+    server_connecting: usize,
+    waiting: usize,
+    queries: u64,
+    transactions: u64,
+}
+
+impl Gateway {
+    /// Listen on every configured address and start the workers.
+    ///
+    /// # Errors
+    /// [`StartError`]: nothing listens and no thread runs then.
+    pub fn start(configuration: Configuration) -> Result<Self, StartError> {
+        StderrLog::new(&configuration.log_level).install();
+        let bound = listener::bind(&configuration)?;
+        let users = Users::new(&configuration.users)
+            .map_err(|error| StartError::Configuration { message: error.to_string() })?;
+        let worker_count = configuration.workers;
+        let session = session::Shared {
+            max_prepared_statements: configuration.max_prepared_statements,
+            max_packet_size: configuration.max_packet_size,
+            ..session::Shared::default()
+        };
+        let common = Arc::new(Common {
+            configuration,
+            session,
+            clock: Clock::new(),
+            phase: AtomicU8::new(Phase::Running as u8),
+        });
+        let context = Arc::new(Context {
+            common,
+            users,
+            clients: Clients::default(),
+            cancel_permits: Semaphore::new(CANCELS_AT_ONCE),
+            panics: AtomicUsize::new(0),
+            drained: AtomicUsize::new(0),
+            pools: Mutex::default(),
+            phase_changed: Notify::new(),
+            has_drained: AtomicBool::new(false),
+        });
+        let workers: Vec<Worker> =
+            (0..worker_count).map(Worker::new).collect::<Result<_, StartError>>()?;
+        let addresses = bound.iter().map(Bound::address).collect();
+        let socket_paths = bound.iter().filter_map(Bound::path).collect();
+        let threads = crate::worker::start(workers, &context, bound)?;
+        let finished = Arc::new(Finished::default());
+        watch(threads, Arc::clone(&finished));
+        Ok(Self { context, addresses, socket_paths, finished })
+    }
+
+    /// Where clients can connect: `127.0.0.1:6432`, or the path of a unix socket.
+    pub fn addresses(&self) -> &[String] {
+        &self.addresses
+    }
+
+    /// Stop accepting, let transactions end, send idle clients away, and stop after `shutdown_timeout` at the
+    /// latest. Returns at once.
+    pub fn drain(&self) {
+        self.context.advance(Phase::Draining);
+    }
+
+    /// Drop everything. Returns at once.
+    pub fn stop(&self) {
+        self.context.advance(Phase::Stopping);
+    }
+
+    /// Wait until every worker has ended; `false` when `timeout` passed first.
+    pub fn join(&self, timeout: Option<Duration>) -> bool {
+        let guard = self.finished.is_finished.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_running = |finished: &mut bool| !*finished;
+        match timeout {
+            None => {
+                let waited = self.finished.changed.wait_while(guard, is_running);
+                *waited.unwrap_or_else(PoisonError::into_inner)
+            }
+            Some(timeout) => {
+                let waited = self.finished.changed.wait_timeout_while(guard, timeout, is_running);
+                *waited.unwrap_or_else(PoisonError::into_inner).0
+            }
+        }
+    }
+
+    /// What is going on, as JSON.
+    pub fn statistics(&self) -> String {
+        let pools: Vec<PoolStatistics> = self
+            .context
+            .pools()
+            .iter()
+            .map(|pool| {
+                let census = pool.census();
+                PoolStatistics {
+                    database: pool.database.clone(),
+                    user: pool.user.clone(),
+                    size: pool.size,
+                    server_active: census.active,
+                    server_idle: census.idle,
+                    server_connecting: census.connecting,
+                    waiting: census.waiting,
+                    queries: census.queries,
+                    transactions: census.transactions,
+                }
+            })
+            .collect();
+        let statistics = Statistics {
+            clients: self.context.clients.len(),
+            clients_waiting: pools.iter().map(|pool| pool.waiting).sum(),
+            sockets: self.context.clients.sockets.load(Ordering::Relaxed),
+            panics: self.context.panics.load(Ordering::Relaxed),
+            phase: match self.context.common.phase() {
+                Phase::Running => "running",
+                Phase::Draining => "draining",
+                Phase::Stopping => "stopping",
+            },
+            drained: self.context.drained.load(Ordering::Relaxed),
+            prepared_statements: self.context.common.session.statements.len(),
+            pools,
+        };
+        serde_json::to_string(&statistics).unwrap_or_default()
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.stop();
+        self.join(None);
+        for path in &self.socket_paths {
+            // Gone already is as good.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// Wait for the workers on a thread of its own, so that any number of callers can wait for that.
+fn watch(threads: Vec<JoinHandle<()>>, finished: Arc<Finished>) {
+    std::thread::spawn(move || {
+        for thread in threads {
+            // A worker that panicked has ended too; the panic is in the log.
+            let _ = thread.join();
+        }
+        *finished.is_finished.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        finished.changed.notify_all();
+    });
+}

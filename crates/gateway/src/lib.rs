@@ -1,0 +1,47 @@
+//! The data plane: listeners, authentication, sessions and pools, as a library that runs without Python.
+//!
+//! One pool, one budget: every listener hands its clients to the same set of [`pool`]s. Protocol code
+//! ([`session`]) takes bytes in and gives bytes out and never waits; waiting code ([`relay`]) moves bytes
+//! and never parses.
+//!
+//! # Layout
+//! - [`configuration`]: the finished configuration, as the control plane hands it over.
+//! - [`gateway`]: the whole: start, drain, stop, join.
+//! - [`worker`]: one thread with its own runtime; [`listener`]: sockets that clients come in by.
+//! - [`login`]: a client's first packets; [`auth`]: the cryptography and who may come in.
+//! - [`relay`]: moves bytes between one client and the server it holds.
+//! - [`session`]: what those bytes mean; no sockets.
+//! - [`pool`]: servers at rest and clients in line; [`server`]: one server connection; [`connect`]: making
+//!   one; [`janitor`]: what time brings about.
+//! - [`cleanup`]: a server whose client left in the middle of something.
+//! - [`clients`]: who is connected, for cancel and drain; [`cancel`]: cancel requests.
+//! - [`parameters`]: settings a session has; [`statements`]: prepared statements by text.
+//! - [`report`]: what clients are told when something is refused.
+
+#![forbid(unsafe_code)]
+
+pub mod auth;
+pub mod cancel;
+pub mod cleanup;
+pub mod clients;
+pub mod configuration;
+pub mod connect;
+pub mod error;
+pub mod gateway;
+pub mod janitor;
+pub mod listener;
+pub mod log;
+pub mod login;
+pub mod parameters;
+pub mod pool;
+pub mod relay;
+pub mod report;
+pub mod server;
+pub mod session;
+pub mod statements;
+pub mod stream;
+pub mod worker;
+
+pub use configuration::Configuration;
+pub use error::StartError;
+pub use gateway::Gateway;

@@ -1,0 +1,205 @@
+//! The sockets that clients come in by.
+
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::net::UnixListener as StdUnixListener;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+
+use crate::configuration::Configuration;
+use crate::error::StartError;
+use crate::gateway::{Context, Phase};
+use crate::relay;
+use crate::stream::Stream;
+use crate::worker::Dispatcher;
+
+/// Pause after an accept failed for want of something, file descriptors usually.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Sockets beyond `max_client_conn` that may be open at once, for cancel requests and for telling clients why
+/// they are refused.
+const HEADROOM: usize = 512;
+
+/// A listening socket that no runtime watches yet.
+#[derive(Debug)]
+pub enum Bound {
+    /// On a TCP address.
+    Tcp(std::net::TcpListener, SocketAddr),
+    /// On a unix socket.
+    Unix(StdUnixListener, PathBuf),
+}
+
+impl Bound {
+    /// Its address, as a person would write it.
+    pub fn address(&self) -> String {
+        match self {
+            Self::Tcp(_, address) => address.to_string(),
+            Self::Unix(_, path) => path.display().to_string(),
+        }
+    }
+
+    /// Its path, if it has one.
+    pub fn path(&self) -> Option<PathBuf> {
+        match self {
+            Self::Tcp(..) => None,
+            Self::Unix(_, path) => Some(path.clone()),
+        }
+    }
+}
+
+/// Listen on every configured address.
+pub fn bind(configuration: &Configuration) -> Result<Vec<Bound>, StartError> {
+    let mut bound = Vec::new();
+    let mut port = configuration.listen_port;
+    for host in &configuration.listen_addr {
+        let address = format!("{host}:{port}");
+        let failed = |source| StartError::Listen { address: address.clone(), source };
+        let any = if host == "*" { "0.0.0.0" } else { host.as_str() };
+        let addresses: Vec<SocketAddr> = (any, port).to_socket_addrs().map_err(failed)?.collect();
+        for address in addresses {
+            let listener = bind_tcp(address, configuration.listen_backlog).map_err(failed)?;
+            let actual = listener.local_addr().map_err(failed)?;
+            bound.push(Bound::Tcp(listener, actual));
+            // Port 0 means one free port, the same for every address.
+            port = actual.port();
+        }
+    }
+    if let Some(directory) = &configuration.unix_socket_dir {
+        let path = Path::new(directory).join(format!(".s.PGSQL.{port}"));
+        let listener = bind_unix(&path, configuration.unix_socket_mode).map_err(|source| {
+            StartError::Listen { address: path.display().to_string(), source }
+        })?;
+        bound.push(Bound::Unix(listener, path));
+    }
+    Ok(bound)
+}
+
+fn bind_tcp(address: SocketAddr, backlog: u32) -> io::Result<std::net::TcpListener> {
+    let domain = if address.is_ipv6() { Domain::IPV6 } else { Domain::IPV4 };
+    let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
+    Ok(socket.into())
+}
+
+fn bind_unix(path: &Path, mode: u32) -> io::Result<StdUnixListener> {
+    // A socket that nobody answers on is left over from a process that was killed.
+    let is_socket = path.symlink_metadata().is_ok_and(|found| found.file_type().is_socket());
+    if is_socket && std::os::unix::net::UnixStream::connect(path).is_err() {
+        std::fs::remove_file(path)?;
+    }
+    let listener = StdUnixListener::bind(path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+enum Listener {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+/// A client's socket between the listener's runtime and its own.
+enum Accepted {
+    Tcp(std::net::TcpStream),
+    Unix(std::os::unix::net::UnixStream),
+}
+
+impl Listener {
+    async fn accept(&self) -> io::Result<(Accepted, String)> {
+        match self {
+            Self::Tcp(listener) => {
+                let (stream, address) = listener.accept().await?;
+                // Replies are whole messages; waiting for more only delays them.
+                stream.set_nodelay(true)?;
+                Ok((Accepted::Tcp(stream.into_std()?), address.to_string()))
+            }
+            Self::Unix(listener) => {
+                let (stream, _) = listener.accept().await?;
+                Ok((Accepted::Unix(stream.into_std()?), "unix socket".to_owned()))
+            }
+        }
+    }
+}
+
+/// Accept clients until the gateway drains. The socket closes with that.
+pub async fn accept(bound: Bound, context: Arc<Context>, dispatcher: Arc<Dispatcher>) {
+    let listener = match bound {
+        Bound::Tcp(listener, _) => TcpListener::from_std(listener).map(Listener::Tcp),
+        Bound::Unix(listener, _) => UnixListener::from_std(listener).map(Listener::Unix),
+    };
+    let listener = match listener {
+        Ok(listener) => listener,
+        Err(error) => {
+            tracing::error!(%error, "cannot watch a listening socket");
+            return context.advance(Phase::Stopping);
+        }
+    };
+    loop {
+        let changed = context.phase_changed.notified();
+        if context.common.phase() != Phase::Running {
+            return;
+        }
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = changed => continue,
+        };
+        match accepted {
+            Ok((stream, peer)) => admit(stream, peer, &context, &dispatcher),
+            Err(error) => {
+                tracing::error!(%error, "cannot accept a client; trying again");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+fn admit(stream: Accepted, peer: String, context: &Arc<Context>, dispatcher: &Dispatcher) {
+    let limit = context.common.configuration.max_client_conn + HEADROOM;
+    if context.clients.sockets.load(Ordering::Relaxed) >= limit {
+        tracing::warn!(peer, limit, "client closed unheard: max_client_conn and its headroom are used up");
+        return;
+    }
+    let Some((runtime, held)) = dispatcher.choose() else {
+        return;
+    };
+    context.clients.sockets.fetch_add(1, Ordering::Relaxed);
+    let presence = Presence { context: Arc::clone(context), _held: held };
+    runtime.spawn(async move {
+        let stream = match stream {
+            Accepted::Tcp(stream) => TcpStream::from_std(stream).map(Stream::Tcp),
+            Accepted::Unix(stream) => UnixStream::from_std(stream).map(Stream::Unix),
+        };
+        match stream {
+            Ok(stream) => relay::serve(stream, peer, Arc::clone(&presence.context)).await,
+            Err(error) => tracing::error!(%error, "cannot watch a client's socket"),
+        }
+    });
+}
+
+/// A client's socket is open for as long as this lives.
+struct Presence {
+    context: Arc<Context>,
+    _held: crate::worker::Held,
+}
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        self.context.clients.sockets.fetch_sub(1, Ordering::Relaxed);
+        if std::thread::panicking() {
+            self.context.panics.fetch_add(1, Ordering::Relaxed);
+            tracing::error!("a client's task panicked; that client was closed, others are unharmed");
+        }
+    }
+}

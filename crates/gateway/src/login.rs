@@ -1,0 +1,401 @@
+//! A client's first packets: negotiation, startup, authentication, settings, and the welcome.
+
+use std::io;
+use std::sync::Arc;
+
+use pgwire::backend::{self, Authentication, Status};
+use pgwire::startup::{self, Initial};
+use pgwire::{WireError, frame, frontend};
+use subtle::ConstantTimeEq;
+
+use crate::auth::md5::{md5_password, verify_md5_response};
+use crate::auth::random::secure_random;
+use crate::auth::scram::ServerExchange;
+use crate::auth::{AuthenticationError, StoredPassword};
+use crate::cancel;
+use crate::cleanup;
+use crate::clients::Entry;
+use crate::configuration::AuthType;
+use crate::gateway::{Context, Phase};
+use crate::parameters::{self, Parameters};
+use crate::pool::{Checkout, Lease, Pool};
+use crate::report::Refusal;
+use crate::session::{ClientState, SessionError};
+use crate::stream::Stream;
+
+/// Largest password or SASL message, in bytes (`PG_MAX_AUTH_TOKEN_LENGTH`).
+const PASSWORD_LIMIT: u32 = 65_535;
+
+/// How many SSL and GSS requests a client may make before it starts.
+const NEGOTIATIONS: usize = 4;
+
+/// Newest minor version of protocol 3 spoken here.
+const NEWEST_MINOR: u16 = 2;
+
+/// A client that is in.
+#[derive(Debug)]
+pub struct LoggedIn {
+    /// Its pool.
+    pub pool: Arc<Pool>,
+    /// Its place among the connected; removed again by [`Registration`]'s drop.
+    pub registration: Registration,
+    /// Its session, with whatever it has sent already.
+    pub client: ClientState,
+    /// Its name.
+    pub user: String,
+}
+
+/// Keeps a client registered for as long as this lives.
+#[derive(Debug)]
+pub struct Registration {
+    context: Arc<Context>,
+    /// The client as others see it.
+    pub entry: Arc<Entry>,
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        self.context.clients.remove(&self.entry);
+    }
+}
+
+/// Why a login came to nothing.
+#[derive(Debug)]
+pub enum Failure {
+    /// The client is told this.
+    Refused(Box<Refusal>),
+    /// The socket failed or was closed.
+    Gone,
+    /// It was a cancel request, which has been dealt with.
+    Cancel,
+}
+
+impl From<io::Error> for Failure {
+    fn from(_: io::Error) -> Self {
+        Self::Gone
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(Box::new(refusal))
+    }
+}
+
+impl From<WireError> for Failure {
+    fn from(error: WireError) -> Self {
+        Refusal::login_protocol(&error.to_string()).into()
+    }
+}
+
+/// Bring a client in.
+pub async fn log_in(stream: &mut Stream, context: &Arc<Context>) -> Result<LoggedIn, Failure> {
+    let mut door = Door { stream, received: Vec::new() };
+    let request = door.startup(context).await?;
+    let configuration = &context.common.configuration;
+    if context.common.phase() != Phase::Running {
+        return Err(Refusal::shutting_down().into());
+    }
+    // Before authentication, which costs the pooler more than the client.
+    let limit = configuration.max_client_conn;
+    let entry = context
+        .clients
+        .register(request.minor, limit)
+        .map_err(|error| Refusal::login_protocol(&error.to_string()))?
+        .ok_or_else(|| Refusal::too_many_clients(limit))?;
+    let registration = Registration { context: Arc::clone(context), entry };
+
+    door.authenticate(context, &request.user).await?;
+    let database = configuration
+        .database(&request.database)
+        .ok_or_else(|| Refusal::no_such_database(&request.database))?;
+    let pool = context.pool(database, &request.database, &request.user);
+
+    let startup = context.common.session.parameters.intern(request.settings);
+    let reported = prepare(&pool, context, &startup).await?;
+
+    let mut out = Vec::new();
+    backend::put_authentication(&mut out, &Authentication::Ok);
+    for (name, value) in reported.iter() {
+        backend::put_parameter_status(&mut out, name.as_bytes(), value);
+    }
+    let entry = &registration.entry;
+    backend::put_backend_key_data(&mut out, entry.id, &entry.key);
+    backend::put_ready_for_query(&mut out, Status::Idle);
+    door.stream.write_all(&out).await?;
+
+    let mut client = ClientState::new(Arc::clone(&startup), startup, reported);
+    client.carry = door.received;
+    client.carry.shrink_to_fit();
+    Ok(LoggedIn { pool, registration, client, user: request.user })
+}
+
+/// A startup packet, understood.
+struct Request {
+    minor: u16,
+    user: String,
+    database: String,
+    settings: Parameters,
+}
+
+struct Door<'a> {
+    stream: &'a mut Stream,
+    received: Vec<u8>,
+}
+
+impl Door<'_> {
+    async fn more(&mut self) -> Result<(), Failure> {
+        match self.stream.read_some(&mut self.received).await? {
+            0 => Err(Failure::Gone),
+            _ => Ok(()),
+        }
+    }
+
+    async fn startup(&mut self, context: &Context) -> Result<Request, Failure> {
+        for _ in 0..=NEGOTIATIONS {
+            let packet = loop {
+                if let Some((_, size)) = startup::parse(&self.received)? {
+                    let rest = self.received.split_off(size);
+                    break std::mem::replace(&mut self.received, rest);
+                }
+                self.more().await?;
+            };
+            match startup::parse(&packet)?.map(|(initial, _)| initial) {
+                Some(Initial::Ssl | Initial::Gss) => self.stream.write_all(b"N").await?,
+                Some(Initial::Cancel { process, key }) => {
+                    cancel::handle(context, process, key).await;
+                    return Err(Failure::Cancel);
+                }
+                Some(Initial::Startup(startup)) => return self.understand(&startup).await,
+                None => {}
+            }
+        }
+        Err(Refusal::login_protocol("too many SSL and GSS requests").into())
+    }
+
+    async fn understand(&mut self, startup: &startup::Startup<'_>) -> Result<Request, Failure> {
+        let mut unrecognised = Vec::new();
+        let (mut user, mut database, mut settings) = (None, None, Parameters::default());
+        for (name, value) in &startup.parameters {
+            let text = |bytes: &[u8]| {
+                std::str::from_utf8(bytes)
+                    .map(str::to_owned)
+                    .map_err(|_| Refusal::login_protocol("startup packet is not UTF-8"))
+            };
+            let name = text(name)?;
+            match name.as_str() {
+                "user" => user = Some(text(value)?),
+                "database" => database = Some(text(value)?),
+                "replication" if matches!(*value, b"false" | b"off" | b"no" | b"0") => {}
+                "replication" => {
+                    let hint = "connect to PostgreSQL directly for replication";
+                    return Err(Refusal::unsupported_startup("replication", hint).into());
+                }
+                "options" => {
+                    for (name, value) in
+                        parameters::parse_options(&text(value)?).map_err(|part| Refusal::bad_options(&part))?
+                    {
+                        set(&mut settings, &name, value.as_bytes())?;
+                    }
+                }
+                name if name.starts_with("_pq_.") => unrecognised.push(name.as_bytes().to_vec()),
+                name => set(&mut settings, name, value)?,
+            }
+        }
+        if startup.minor > NEWEST_MINOR || !unrecognised.is_empty() {
+            let minor = startup.minor.min(NEWEST_MINOR);
+            let names: Vec<&[u8]> = unrecognised.iter().map(Vec::as_slice).collect();
+            let mut out = Vec::new();
+            backend::put_negotiate_protocol_version(
+                &mut out,
+                startup::VERSION_3_0 + u32::from(minor),
+                &names,
+            );
+            self.stream.write_all(&out).await?;
+        }
+        let user = user.filter(|user| !user.is_empty()).ok_or_else(Refusal::no_user)?;
+        let database = database.filter(|name| !name.is_empty()).unwrap_or_else(|| user.clone());
+        Ok(Request { minor: startup.minor, user, database, settings })
+    }
+
+    /// The body of the client's next password message.
+    async fn password(&mut self) -> Result<Vec<u8>, Failure> {
+        loop {
+            if let Some((tag, body, rest)) = frame::split(&self.received, PASSWORD_LIMIT)? {
+                if tag == frontend::TERMINATE {
+                    return Err(Failure::Gone);
+                }
+                if tag != frontend::PASSWORD {
+                    return Err(Refusal::login_protocol("expected a password message").into());
+                }
+                let (body, left) = (body.to_vec(), rest.len());
+                self.received.drain(..self.received.len() - left);
+                return Ok(body);
+            }
+            self.more().await?;
+        }
+    }
+
+    async fn ask(&mut self, request: &Authentication<'_>) -> Result<(), Failure> {
+        let mut out = Vec::new();
+        backend::put_authentication(&mut out, request);
+        Ok(self.stream.write_all(&out).await?)
+    }
+
+    async fn authenticate(&mut self, context: &Context, name: &str) -> Result<(), Failure> {
+        let user = context.users.get(name);
+        let stored = user.and_then(|user| user.stored.as_ref());
+        let is_right = match context.common.configuration.auth_type {
+            AuthType::Trust => user.is_some(),
+            AuthType::Plain => {
+                self.ask(&Authentication::Cleartext).await?;
+                let body = self.password().await?;
+                let given = frontend::password(&body)?;
+                match stored {
+                    Some(stored) => stored.verify_plain(name, given),
+                    // As much work as a comparison, and the same answer.
+                    None => bool::from(given.ct_eq(name.as_bytes())) && false,
+                }
+            }
+            AuthType::Md5 if !matches!(stored, Some(StoredPassword::Scram(_))) => {
+                let salt = secure_random::<4>().map_err(|error| broken(&error))?;
+                self.ask(&Authentication::Md5(salt)).await?;
+                let body = self.password().await?;
+                let given = frontend::password(&body)?;
+                let expected = user.and_then(crate::auth::users::User::md5);
+                let hash = expected.clone().unwrap_or_else(|| md5_password(name, &salt));
+                verify_md5_response(&hash, salt, given) && expected.is_some()
+            }
+            AuthType::Md5 | AuthType::Scram => self.scram(context, name).await?,
+        };
+        if is_right {
+            return Ok(());
+        }
+        tracing::warn!(user = name, "client login refused: wrong password or unknown user");
+        Err(Refusal::authentication_failed(name).into())
+    }
+
+    async fn scram(&mut self, context: &Context, name: &str) -> Result<bool, Failure> {
+        self.ask(&Authentication::Sasl(b"SCRAM-SHA-256\0\0")).await?;
+        let body = self.password().await?;
+        let (mechanism, first) = frontend::sasl_initial(&body)?;
+        if mechanism != b"SCRAM-SHA-256" {
+            return Err(Refusal::login_protocol("unknown SASL mechanism").into());
+        }
+        let verifier = context.users.verifier(name).map_err(|error| broken(&error))?;
+        let mut exchange = ServerExchange::new(verifier);
+        let challenge = exchange.first(first).map_err(|error| broken(&error))?;
+        self.ask(&Authentication::SaslContinue(&challenge)).await?;
+        let answer = self.password().await?;
+        match exchange.finish(&answer) {
+            Ok(last) => {
+                self.ask(&Authentication::SaslFinal(&last)).await?;
+                Ok(true)
+            }
+            Err(AuthenticationError::WrongPassword) => Ok(false),
+            Err(error) => Err(broken(&error)),
+        }
+    }
+}
+
+fn set(settings: &mut Parameters, name: &str, value: &[u8]) -> Result<(), Failure> {
+    if !parameters::is_safe_name(name) {
+        return Err(Refusal::unsupported_startup(name, "this is no name of a setting").into());
+    }
+    settings.set(name, value);
+    Ok(())
+}
+
+fn broken(error: &AuthenticationError) -> Failure {
+    Refusal::authentication(error).into()
+}
+
+/// What a client with these startup settings is told of the server, PostgreSQL having accepted them.
+///
+/// A server is needed only by the first client of a pool and the first with a setting not seen before.
+async fn prepare(
+    pool: &Arc<Pool>,
+    context: &Context,
+    startup: &Arc<Parameters>,
+) -> Result<Arc<Parameters>, Failure> {
+    let unknown: Vec<(&str, &[u8])> = startup
+        .iter()
+        .filter(|(name, value)| !accepts_anything(name) && !pool.is_valid_setting(name, value))
+        .collect();
+    let mut lease = None;
+    let welcome = match pool.welcome() {
+        Some(welcome) => welcome,
+        None => {
+            let mut taken = checkout(pool).await?;
+            let reported = taken.server().map(|server| Arc::clone(server.state.reported()));
+            lease = Some(taken);
+            reported.unwrap_or_default()
+        }
+    };
+    if !unknown.is_empty() {
+        let taken = match lease.take() {
+            Some(taken) => taken,
+            None => checkout(pool).await?,
+        };
+        lease = Some(try_settings(taken, context, startup).await?);
+        for (name, value) in unknown {
+            pool.note_valid_setting(name, value);
+        }
+    }
+    if let Some(lease) = lease {
+        lease.release();
+    }
+    let mut told = Parameters::clone(&welcome);
+    for (name, value) in startup.iter() {
+        if told.get(name).is_some() && !parameters::is_server_property(name) {
+            told.set(name, value);
+        }
+    }
+    Ok(context.common.session.parameters.intern(told))
+}
+
+/// Settings that PostgreSQL accepts whatever their value, and that are different in every program.
+fn accepts_anything(name: &str) -> bool {
+    name.eq_ignore_ascii_case("application_name")
+}
+
+async fn checkout(pool: &Arc<Pool>) -> Result<Lease, Failure> {
+    match pool.checkout() {
+        Checkout::Leased(lease) => Ok(lease),
+        Checkout::Refused(refusal) => Err(Failure::Refused(refusal)),
+        Checkout::Waiting(answer) => match answer.await {
+            Ok(Ok(lease)) => Ok(lease),
+            Ok(Err(refusal)) => Err(Failure::Refused(refusal)),
+            Err(_) => Err(Refusal::shutting_down().into()),
+        },
+    }
+}
+
+/// Apply `startup` to a server to see whether PostgreSQL accepts it.
+async fn try_settings(
+    mut lease: Lease,
+    context: &Context,
+    startup: &Arc<Parameters>,
+) -> Result<Lease, Failure> {
+    let Some(server) = lease.server() else {
+        return Err(Failure::Gone);
+    };
+    let before = Arc::clone(server.state.applied());
+    let mut nobody =
+        ClientState::new(Arc::default(), Arc::clone(startup), Arc::clone(server.state.reported()));
+    let mut out = Vec::new();
+    server.state.link(&mut nobody, &mut out, &mut Vec::new());
+    match cleanup::exchange(server, &mut nobody, &context.common.session, &out).await {
+        Ok(()) => Ok(lease),
+        Err(SessionError::Setting { sqlstate, message }) => {
+            server.state.set_applied(before);
+            lease.release();
+            Err(Refusal::setting_failed(&sqlstate, &message).into())
+        }
+        Err(error) => {
+            let refusal = Refusal::server_lost(&error.to_string());
+            lease.discard("lost while settings were applied");
+            Err(refusal.into())
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! Settings a session has: those PostgreSQL reports, and those that were asked for.
+//!
+//! Both kinds are small sorted lists behind an `Arc`, so that thousands of clients with the same settings
+//! share one, and the usual comparison on checkout is of two pointers.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pgwire::frontend;
+
+/// Names and values, sorted by lower-case name. GUC names do not depend on case.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Parameters {
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Entry {
+    key: Box<str>,
+    /// The name as PostgreSQL or the client spelled it, for ParameterStatus.
+    name: Box<str>,
+    value: Box<[u8]>,
+}
+
+impl Parameters {
+    /// The value of `name`, whatever its case.
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        let key = name.to_ascii_lowercase();
+        let at = self.position(&key).ok()?;
+        self.entries.get(at).map(|entry| &*entry.value)
+    }
+
+    /// Set `name` to `value`.
+    pub fn set(&mut self, name: &str, value: &[u8]) {
+        let key = name.to_ascii_lowercase();
+        match self.position(&key) {
+            Ok(at) => {
+                if let Some(entry) = self.entries.get_mut(at) {
+                    entry.value = value.into();
+                }
+            }
+            Err(at) => {
+                self.entries.insert(at, Entry { key: key.into(), name: name.into(), value: value.into() });
+            }
+        }
+    }
+
+    /// Forget `name`.
+    pub fn remove(&mut self, name: &str) {
+        if let Ok(at) = self.position(&name.to_ascii_lowercase()) {
+            self.entries.remove(at);
+        }
+    }
+
+    /// Names and values in order of name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.entries.iter().map(|entry| (&*entry.name, &*entry.value))
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    fn position(&self, key: &str) -> Result<usize, usize> {
+        self.entries.binary_search_by(|entry| (*entry.key).cmp(key))
+    }
+}
+
+/// Whether a reported parameter says what the server is, rather than what a session has set.
+///
+/// These cannot be carried from one server to another with a SET.
+pub fn is_server_property(name: &str) -> bool {
+    [
+        "server_version",
+        "server_encoding",
+        "integer_datetimes",
+        "in_hot_standby",
+        "is_superuser",
+        "session_authorization",
+    ]
+    .iter()
+    .any(|property| name.eq_ignore_ascii_case(property))
+}
+
+/// Whether `name` can be spliced into SQL: letters, digits, underscores and one dot, as GUC names are.
+pub fn is_safe_name(name: &str) -> bool {
+    let mut parts = name.split('.');
+    let is_word = |word: &str| {
+        word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '$')
+    };
+    name.len() < 128
+        && parts.next().is_some_and(is_word)
+        && parts.next().is_none_or(is_word)
+        && parts.next().is_none()
+}
+
+/// Append one simple Query that turns a session with `applied` into one with `wanted`; `false` when they are
+/// equal and nothing was appended.
+///
+/// `set_config` rather than `SET`, because it reads a list such as `search_path` the way the server prints it.
+pub fn put_difference(out: &mut Vec<u8>, applied: &Parameters, wanted: &Parameters) -> bool {
+    let mut sql = Vec::new();
+    for (name, _) in applied.iter() {
+        if wanted.get(name).is_none() {
+            sql.extend_from_slice(b"RESET ");
+            sql.extend_from_slice(name.as_bytes());
+            sql.push(b';');
+        }
+    }
+    let mut first = true;
+    for (name, value) in wanted.iter() {
+        if applied.get(name) != Some(value) {
+            sql.extend_from_slice(if first { b"SELECT " } else { b"," });
+            first = false;
+            sql.extend_from_slice(b"pg_catalog.set_config('");
+            sql.extend_from_slice(name.as_bytes());
+            sql.extend_from_slice(b"',");
+            put_literal(&mut sql, value);
+            sql.extend_from_slice(b",false)");
+        }
+    }
+    if sql.is_empty() {
+        return false;
+    }
+    frontend::put_query(out, &sql);
+    true
+}
+
+/// Append a string literal that reads the same whatever `standard_conforming_strings` is.
+fn put_literal(sql: &mut Vec<u8>, value: &[u8]) {
+    sql.extend_from_slice(b" E'");
+    for byte in value {
+        if matches!(byte, b'\'' | b'\\') {
+            sql.push(*byte);
+        }
+        sql.push(*byte);
+    }
+    sql.push(b'\'');
+}
+
+/// Finds the `Arc` already in use for equal parameters, so that pointers can be compared.
+#[derive(Debug, Default)]
+pub struct Interner {
+    known: Mutex<Vec<Arc<Parameters>>>,
+}
+
+impl Interner {
+    /// How many distinct sets are remembered; more only cost a comparison by value.
+    const CAPACITY: usize = 32;
+
+    /// An `Arc` equal to `parameters`, shared with earlier callers where possible.
+    pub fn intern(&self, parameters: Parameters) -> Arc<Parameters> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = known.iter().find(|candidate| ***candidate == parameters) {
+            return Arc::clone(found);
+        }
+        let added = Arc::new(parameters);
+        if known.len() >= Self::CAPACITY {
+            known.remove(0);
+        }
+        known.push(Arc::clone(&added));
+        added
+    }
+}
+
+/// The settings in a startup packet's `options` value: `-c name=value` and `--name=value`.
+///
+/// A backslash takes the next character as it is. Source: PostgreSQL's `process_postgres_switches`.
+///
+/// # Errors
+/// The part that is not understood.
+pub fn parse_options(options: &str) -> Result<Vec<(String, String)>, String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut characters = options.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => word.get_or_insert_default().extend(characters.next()),
+            c if c.is_ascii_whitespace() => words.extend(word.take()),
+            c => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    let mut settings = Vec::new();
+    let mut words = words.into_iter();
+    while let Some(word) = words.next() {
+        let setting = if word == "-c" {
+            words.next().unwrap_or_default()
+        } else if let Some(rest) = word.strip_prefix("--").or_else(|| word.strip_prefix("-c")) {
+            rest.to_owned()
+        } else {
+            return Err(word);
+        };
+        match setting.split_once('=') {
+            Some((name, value)) if !name.is_empty() => {
+                settings.push((name.replace('-', "_"), value.to_owned()));
+            }
+            _ => return Err(format!("{word} {setting}").trim().to_owned()),
+        }
+    }
+    Ok(settings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_do_not_depend_on_case() {
+        let mut parameters = Parameters::default();
+        parameters.set("DateStyle", b"ISO, MDY");
+        parameters.set("datestyle", b"German");
+        assert_eq!(parameters.get("DATESTYLE"), Some(&b"German"[..]));
+        assert_eq!(parameters.iter().count(), 1);
+        parameters.remove("dateStyle");
+        assert!(parameters.is_empty());
+    }
+
+    #[test]
+    fn a_difference_sets_and_resets() {
+        let (mut applied, mut wanted) = (Parameters::default(), Parameters::default());
+        applied.set("application_name", b"a");
+        applied.set("TimeZone", b"UTC");
+        wanted.set("TimeZone", b"UTC");
+        wanted.set("search_path", b"o'x, \\y");
+        let mut out = Vec::new();
+        assert!(put_difference(&mut out, &applied, &wanted));
+        let text = String::from_utf8(out[5..out.len() - 1].to_vec()).unwrap();
+        assert_eq!(
+            text,
+            "RESET application_name;SELECT pg_catalog.set_config('search_path', E'o''x, \\\\y',false)"
+        );
+        assert!(!put_difference(&mut out, &wanted, &wanted));
+    }
+
+    #[test]
+    fn options_are_read_as_postgresql_reads_them() {
+        let read = parse_options(r"-c search_path=a\ b -csome=1 --statement-timeout=5s").unwrap();
+        let expected = [("search_path", "a b"), ("some", "1"), ("statement_timeout", "5s")];
+        assert_eq!(read.len(), 3);
+        for ((name, value), (expected_name, expected_value)) in read.iter().zip(expected) {
+            assert_eq!((name.as_str(), value.as_str()), (expected_name, expected_value));
+        }
+        assert!(parse_options("-x 1").is_err());
+        assert!(parse_options("-c").is_err());
+    }
+
+    #[test]
+    fn names_that_are_not_names_are_not_safe() {
+        assert!(is_safe_name("app.tenant") && is_safe_name("TimeZone"));
+        for name in ["", "a;b", "a.b.c", "1a", "a b", "a'", ".a"] {
+            assert!(!is_safe_name(name), "{name}");
+        }
+    }
+}

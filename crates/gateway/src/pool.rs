@@ -1,0 +1,535 @@
+//! One pool: servers at rest, clients in line, and the rule that decides who gets which.
+//!
+//! A released server goes to the client that has waited longest, or to rest on top of the stack, so that the
+//! most recently used is lent first and the others grow old enough to be closed. With several workers a client
+//! of the releasing worker goes first, up to [`OVERTAKE_LIMIT`] places, because waking another thread costs
+//! more than the whole transaction.
+//!
+//! # Invariant
+//! `total` counts every server of the pool: at rest, lent, being cleaned, connecting. It never exceeds `size`.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+use crate::configuration::PoolMode;
+use crate::connect;
+use crate::gateway::Common;
+use crate::parameters::Parameters;
+use crate::report::Refusal;
+use crate::server::{Address, Server};
+use crate::worker;
+
+/// How many places a waiting client may be overtaken by clients of the worker that releases a server.
+const OVERTAKE_LIMIT: u64 = 64;
+
+/// Most distinct settings that are remembered as valid; more are checked again.
+const VALID_SETTINGS: usize = 4096;
+
+/// How to log in to PostgreSQL.
+#[derive(Debug)]
+pub struct Target {
+    /// Where it listens.
+    pub address: Address,
+    /// The database's name there.
+    pub database: String,
+    /// The user's name there.
+    pub user: String,
+    /// What the user proves itself with.
+    pub credential: connect::Credential,
+}
+
+/// One pool.
+#[derive(Debug)]
+pub struct Pool {
+    /// The database's name as clients know it.
+    pub database: String,
+    /// The user's name as clients know it.
+    pub user: String,
+    /// How to log in to PostgreSQL.
+    pub target: Target,
+    /// When servers come back.
+    pub mode: PoolMode,
+    /// Most servers.
+    pub size: usize,
+    common: Arc<Common>,
+    inner: Mutex<Inner>,
+    queries: AtomicU64,
+    transactions: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    /// Servers at rest, a stack for each worker.
+    idle: Vec<Vec<Box<Server>>>,
+    /// Clients in line, a queue for each worker.
+    waiting: Vec<VecDeque<Waiting>>,
+    /// Place of the next client that lines up.
+    next_place: u64,
+    /// All servers.
+    total: usize,
+    /// Those not logged in yet.
+    connecting: usize,
+    /// The last login failed.
+    failure: Option<Failure>,
+    /// What a server reports after login.
+    welcome: Option<Arc<Parameters>>,
+    /// Settings that PostgreSQL has accepted once.
+    valid: HashSet<(String, Vec<u8>)>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    place: u64,
+    since: Instant,
+    reply: oneshot::Sender<Answer>,
+}
+
+#[derive(Debug)]
+struct Failure {
+    at: Instant,
+    refusal: Refusal,
+    /// PostgreSQL had no connection left: worth trying again at once, and nobody's mistake.
+    is_full: bool,
+}
+
+/// What a client in line is told.
+pub type Answer = Result<Lease, Box<Refusal>>;
+
+/// What [`Pool::checkout`] leads to.
+#[derive(Debug)]
+pub enum Checkout {
+    /// A server, at once.
+    Leased(Lease),
+    /// A place in line.
+    Waiting(oneshot::Receiver<Answer>),
+    /// PostgreSQL cannot be had at present.
+    Refused(Box<Refusal>),
+}
+
+/// What a pool looks like from outside.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Census {
+    /// Servers lent or being cleaned.
+    pub active: usize,
+    /// Servers at rest.
+    pub idle: usize,
+    /// Servers not logged in yet.
+    pub connecting: usize,
+    /// Clients in line.
+    pub waiting: usize,
+    /// Queries answered.
+    pub queries: u64,
+    /// Transactions ended.
+    pub transactions: u64,
+}
+
+impl Pool {
+    /// An empty pool.
+    pub fn new(
+        database: String,
+        user: String,
+        target: Target,
+        mode: PoolMode,
+        size: usize,
+        common: Arc<Common>,
+    ) -> Self {
+        let workers = common.configuration.workers;
+        let inner = Inner {
+            idle: (0..workers).map(|_| Vec::new()).collect(),
+            waiting: (0..workers).map(|_| VecDeque::new()).collect(),
+            ..Inner::default()
+        };
+        Self {
+            database,
+            user,
+            target,
+            mode,
+            size,
+            common,
+            inner: Mutex::new(inner),
+            queries: AtomicU64::new(0),
+            transactions: AtomicU64::new(0),
+        }
+    }
+
+    /// `database/user`, for logs and errors.
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.database, self.user)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Take a server, or a place in line. Must be called on a worker.
+    pub fn checkout(self: &Arc<Self>) -> Checkout {
+        let worker = worker::current();
+        loop {
+            let mut inner = self.lock();
+            let Some(mut server) = inner.take_idle(worker) else {
+                if let Some(refusal) = inner.fails_fast(&self.common) {
+                    return Checkout::Refused(Box::new(refusal));
+                }
+                let receiver = inner.line_up(worker);
+                drop(inner);
+                self.grow();
+                return Checkout::Waiting(receiver);
+            };
+            drop(inner);
+            if server.absorb() {
+                return Checkout::Leased(Lease::new(server, self));
+            }
+            self.discard(server, "closed by PostgreSQL while idle");
+        }
+    }
+
+    /// Open connections for the clients in line, as far as the size allows.
+    pub fn grow(self: &Arc<Self>) {
+        let count = {
+            let mut inner = self.lock();
+            if inner.is_pausing(&self.common) {
+                return;
+            }
+            let wanted = inner.waiting().saturating_sub(inner.connecting);
+            let count = wanted.min(self.size.saturating_sub(inner.total));
+            inner.total += count;
+            inner.connecting += count;
+            count
+        };
+        for _ in 0..count {
+            // Without a runtime the gateway is going down.
+            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+                runtime.spawn(connect::into_pool(Arc::clone(self), Arc::clone(&self.common)));
+            }
+        }
+    }
+
+    /// A server has logged in.
+    pub fn connected(self: &Arc<Self>, server: Box<Server>) {
+        {
+            let mut inner = self.lock();
+            inner.connecting -= 1;
+            inner.failure = None;
+            inner.welcome = Some(Arc::clone(server.state.reported()));
+        }
+        self.give_back(server);
+    }
+
+    /// A server could not log in. Clients in line are told when no server is left to wait for.
+    pub fn connect_failed(&self, refusal: &Refusal) {
+        let is_full = refusal.sqlstate == "53300";
+        tracing::warn!(
+            database = self.database,
+            user = self.user,
+            sqlstate = refusal.sqlstate,
+            "{}",
+            refusal.message
+        );
+        let told: Vec<Waiting> = {
+            let mut inner = self.lock();
+            inner.total -= 1;
+            inner.connecting -= 1;
+            inner.failure =
+                Some(Failure { at: Instant::now(), refusal: refusal.clone(), is_full });
+            if inner.total > 0 || is_full {
+                return;
+            }
+            inner.waiting.iter_mut().flat_map(std::mem::take).collect()
+        };
+        for waiting in told {
+            let _ = waiting.reply.send(Err(Box::new(refusal.clone())));
+        }
+    }
+
+    /// Take a server back: lend it on, put it to rest, or close it.
+    fn give_back(self: &Arc<Self>, mut server: Box<Server>) {
+        let (queries, transactions) = server.state.take_counts();
+        self.queries.fetch_add(queries, Ordering::Relaxed);
+        self.transactions.fetch_add(transactions, Ordering::Relaxed);
+        if !server.state.is_idle() {
+            return self.discard(server, "released in the middle of something");
+        }
+        if server.identity.cancels.load(Ordering::Acquire) > 0 {
+            return self.rest_until_settled(server);
+        }
+        if server.identity.is_tainted.load(Ordering::Acquire) {
+            return self.discard(server, "a cancel request to it failed half way");
+        }
+        let now = self.common.clock.milliseconds();
+        if is_over(self.common.configuration.server_lifetime, now - server.born.min(now)) {
+            return self.discard(server, "server_lifetime");
+        }
+        server.idle_since = now;
+        let worker = worker::current();
+        loop {
+            let mut inner = self.lock();
+            let Some(waiting) = inner.next_in_line(worker) else {
+                let home = server.worker;
+                if let Some(stack) = inner.idle.get_mut(home) {
+                    stack.push(server);
+                }
+                return;
+            };
+            drop(inner);
+            match waiting.reply.send(Ok(Lease::new(server, self))) {
+                Ok(()) => return,
+                // The client has gone: the next one.
+                Err(Ok(mut lease)) => match lease.server.take() {
+                    Some(returned) => server = returned,
+                    None => return,
+                },
+                Err(Err(_)) => return,
+            }
+        }
+    }
+
+    /// Give a server back once PostgreSQL has dealt with the cancels sent to it.
+    fn rest_until_settled(self: &Arc<Self>, server: Box<Server>) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return self.discard(server, "shutting down");
+        };
+        let pool = Arc::clone(self);
+        runtime.spawn(async move {
+            let identity = Arc::clone(&server.identity);
+            // The lease keeps the count right if this task is dropped.
+            let lease = Lease::new(server, &pool);
+            identity.wait_settled().await;
+            lease.release();
+        });
+    }
+
+    fn discard(self: &Arc<Self>, server: Box<Server>, reason: &str) {
+        tracing::debug!(
+            database = self.database,
+            user = self.user,
+            pid = server.identity.process,
+            reason,
+            "server connection closed"
+        );
+        drop(server);
+        self.lock().total -= 1;
+        self.grow();
+    }
+
+    /// What a server reports after login, once one has logged in.
+    pub fn welcome(&self) -> Option<Arc<Parameters>> {
+        self.lock().welcome.clone()
+    }
+
+    /// Whether PostgreSQL has accepted this setting before.
+    pub fn is_valid_setting(&self, name: &str, value: &[u8]) -> bool {
+        self.lock().valid.contains(&(name.to_owned(), value.to_vec()))
+    }
+
+    /// Note that PostgreSQL has accepted this setting.
+    pub fn note_valid_setting(&self, name: &str, value: &[u8]) {
+        let mut inner = self.lock();
+        if inner.valid.len() < VALID_SETTINGS {
+            inner.valid.insert((name.to_owned(), value.to_vec()));
+        }
+    }
+
+    /// Refuse clients that have waited too long, close servers that are too old or have been closed by
+    /// PostgreSQL, and try again where a login failed.
+    pub fn tend(self: &Arc<Self>) {
+        let configuration = &self.common.configuration;
+        let now = self.common.clock.milliseconds();
+        let mut late = Vec::new();
+        let mut closed = Vec::new();
+        {
+            let mut inner = self.lock();
+            for queue in &mut inner.waiting {
+                queue.retain(|waiting| !waiting.reply.is_closed());
+                while queue.front().is_some_and(|first| {
+                    is_over(configuration.query_wait_timeout, millis(first.since.elapsed()))
+                }) {
+                    late.extend(queue.pop_front());
+                }
+            }
+            for stack in &mut inner.idle {
+                let (kept, gone): (Vec<_>, Vec<_>) =
+                    std::mem::take(stack).into_iter().partition_map_keep(|server| {
+                        !is_over(configuration.server_idle_timeout, now - server.idle_since.min(now))
+                            && !is_over(configuration.server_lifetime, now - server.born.min(now))
+                            && server.absorb()
+                    });
+                *stack = kept;
+                closed.extend(gone);
+            }
+        }
+        for waiting in late {
+            let refusal =
+                Refusal::query_wait_timeout(waiting.since.elapsed(), &self.name(), self.size);
+            let _ = waiting.reply.send(Err(Box::new(refusal)));
+        }
+        for server in closed {
+            self.discard(server, "too old, or closed by PostgreSQL");
+        }
+        self.grow();
+    }
+
+    /// What the pool looks like now.
+    pub fn census(&self) -> Census {
+        let inner = self.lock();
+        let idle = inner.idle.iter().map(Vec::len).sum();
+        Census {
+            active: inner.total - inner.connecting - idle,
+            idle,
+            connecting: inner.connecting,
+            waiting: inner.waiting(),
+            queries: self.queries.load(Ordering::Relaxed),
+            transactions: self.transactions.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Close every server at rest.
+    pub fn close_idle(self: &Arc<Self>) {
+        let closed: Vec<Box<Server>> =
+            self.lock().idle.iter_mut().flat_map(std::mem::take).collect();
+        for server in closed {
+            self.discard(server, "shutting down");
+        }
+    }
+}
+
+/// Splits a list of servers by a look that may change them.
+trait PartitionMap {
+    fn partition_map_keep(
+        self,
+        keep: impl FnMut(&mut Server) -> bool,
+    ) -> (Vec<Box<Server>>, Vec<Box<Server>>);
+}
+
+impl<I: Iterator<Item = Box<Server>>> PartitionMap for I {
+    fn partition_map_keep(
+        self,
+        mut keep: impl FnMut(&mut Server) -> bool,
+    ) -> (Vec<Box<Server>>, Vec<Box<Server>>) {
+        let (mut kept, mut gone) = (Vec::new(), Vec::new());
+        for mut server in self {
+            if keep(&mut server) { kept.push(server) } else { gone.push(server) }
+        }
+        (kept, gone)
+    }
+}
+
+impl Inner {
+    /// The most recently used server, of this worker if it has one.
+    fn take_idle(&mut self, worker: usize) -> Option<Box<Server>> {
+        if let Some(server) = self.idle.get_mut(worker).and_then(Vec::pop) {
+            return Some(server);
+        }
+        self.idle.iter_mut().find_map(Vec::pop)
+    }
+
+    fn line_up(&mut self, worker: usize) -> oneshot::Receiver<Answer> {
+        let (reply, receiver) = oneshot::channel();
+        let place = self.next_place;
+        self.next_place += 1;
+        if let Some(queue) = self.waiting.get_mut(worker) {
+            queue.push_back(Waiting { place, since: Instant::now(), reply });
+        }
+        receiver
+    }
+
+    fn next_in_line(&mut self, worker: usize) -> Option<Waiting> {
+        let first = |queue: &VecDeque<Waiting>| queue.front().map(|waiting| waiting.place);
+        let (oldest, at) = self
+            .waiting
+            .iter()
+            .enumerate()
+            .filter_map(|(index, queue)| first(queue).map(|place| (place, index)))
+            .min()?;
+        let own = self.waiting.get(worker).and_then(first);
+        let at = match own {
+            Some(place) if place - oldest <= OVERTAKE_LIMIT => worker,
+            _ => at,
+        };
+        self.waiting.get_mut(at)?.pop_front()
+    }
+
+    fn waiting(&self) -> usize {
+        self.waiting.iter().map(VecDeque::len).sum()
+    }
+
+    /// Whether no login is to be tried at present.
+    fn is_pausing(&self, common: &Common) -> bool {
+        self.failure.as_ref().is_some_and(|failure| {
+            let pause = if failure.is_full {
+                FULL_RETRY
+            } else {
+                common.configuration.server_login_retry
+            };
+            failure.at.elapsed() < pause
+        })
+    }
+
+    /// The refusal for a client that would only wait for a login that is not going to be tried.
+    fn fails_fast(&self, common: &Common) -> Option<Refusal> {
+        let failure = self.failure.as_ref()?;
+        (self.total == 0 && !failure.is_full && self.is_pausing(common)).then(|| Refusal {
+            hint: format!(
+                "{} (the next login is tried at most server_login_retry, {} s, after the last)",
+                failure.refusal.hint,
+                common.configuration.server_login_retry.as_secs_f64()
+            ),
+            ..failure.refusal.clone()
+        })
+    }
+}
+
+/// Pause after PostgreSQL had no connection left.
+const FULL_RETRY: Duration = Duration::from_millis(200);
+
+/// Whether a limit, zero meaning none, has been reached.
+fn is_over(limit: Duration, milliseconds: u64) -> bool {
+    !limit.is_zero() && milliseconds >= millis(limit)
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A server on loan. Dropping it gives it back if nothing is under way on it, and closes it otherwise.
+#[derive(Debug)]
+pub struct Lease {
+    server: Option<Box<Server>>,
+    pool: Arc<Pool>,
+}
+
+impl Lease {
+    fn new(server: Box<Server>, pool: &Arc<Pool>) -> Self {
+        Self { server: Some(server), pool: Arc::clone(pool) }
+    }
+
+    /// The server; `None` never occurs before [`Lease::release`] or drop.
+    pub fn server(&mut self) -> Option<&mut Server> {
+        self.server.as_deref_mut()
+    }
+
+    /// Give the server back.
+    pub fn release(mut self) {
+        if let Some(server) = self.server.take() {
+            self.pool.give_back(server);
+        }
+    }
+
+    /// Close the server.
+    pub fn discard(mut self, reason: &str) {
+        if let Some(server) = self.server.take() {
+            self.pool.discard(server, reason);
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if let Some(server) = self.server.take() {
+            self.pool.give_back(server);
+        }
+    }
+}

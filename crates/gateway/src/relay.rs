@@ -1,0 +1,462 @@
+//! Moves bytes between one client and the server it holds; what they mean is [`crate::session`]'s business.
+//!
+//! One task serves one client. It is a hand-written poll loop rather than a chain of awaits, because three
+//! things can happen next at any time (the client sends, the server sends, a server becomes free) and because
+//! an idle client's task must hold nothing: the receive buffer belongs to the worker, and what is received is
+//! dealt with and written on within the same poll.
+//!
+//! # Invariant
+//! One write a direction for each batch received: half a request wakes a backend for nothing.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context as TaskContext, Poll};
+
+use tokio::sync::oneshot;
+
+use crate::cleanup;
+use crate::configuration::PoolMode;
+use crate::gateway::{Context, Phase};
+use crate::login::{self, Failure, LoggedIn, Registration};
+use crate::pool::{Answer, Checkout, Lease, Pool};
+use crate::report::Refusal;
+use crate::session::from_client::{self, Next};
+use crate::session::output::Output;
+use crate::session::{ClientState, SessionError, from_server};
+use crate::stream::{Stream, with_buffer};
+
+/// Most bytes taken from a client while it waits for a server.
+const LINE_LIMIT: usize = 64 * 1024;
+
+/// Serve one client from its first byte to its last.
+pub async fn serve(mut stream: Stream, peer: String, context: Arc<Context>) {
+    // Boxed, so that its size is not part of every idle client.
+    let Some(logged_in) = Box::pin(come_in(&mut stream, &peer, &context)).await else {
+        return;
+    };
+    let mut relay = Relay::new(stream, logged_in, context);
+    let ending = std::future::poll_fn(|cx| relay.poll(cx)).await;
+    relay.finish(ending, &peer);
+}
+
+/// Log a client in, or tell it why not.
+async fn come_in(stream: &mut Stream, peer: &str, context: &Arc<Context>) -> Option<LoggedIn> {
+    let limit = context.common.configuration.client_login_timeout;
+    let failure = {
+        let login = login::log_in(stream, context);
+        let result = if limit.is_zero() {
+            login.await
+        } else {
+            let timeout = || Err(Refusal::login_timeout(limit).into());
+            tokio::time::timeout(limit, login).await.unwrap_or_else(|_| timeout())
+        };
+        match result {
+            Ok(logged_in) => {
+                if context.common.configuration.log_connections {
+                    tracing::info!(
+                        peer,
+                        database = logged_in.pool.database,
+                        user = logged_in.user,
+                        "client logged in"
+                    );
+                }
+                return Some(logged_in);
+            }
+            Err(failure) => failure,
+        }
+    };
+    if let Failure::Refused(refusal) = failure {
+        tracing::info!(peer, sqlstate = refusal.sqlstate, "client refused: {}", refusal.message);
+        let mut out = Vec::new();
+        refusal.put(&mut out);
+        // A client that does not take it is not waited for.
+        let _ = stream.try_write(&out);
+    }
+    None
+}
+
+/// Why a client's task ends.
+#[derive(Debug)]
+enum Ending {
+    /// The client said good-bye or closed its socket.
+    Client,
+    /// The client's socket failed.
+    Socket(io::Error),
+    /// The client is told this.
+    Refused(Box<Refusal>),
+    /// The server has said why it closes the connection, and that has been passed on.
+    Server,
+}
+
+impl From<Refusal> for Ending {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(Box::new(refusal))
+    }
+}
+
+/// What reading from a server came to.
+#[derive(PartialEq, Eq)]
+enum Progress {
+    /// There was nothing.
+    Nothing,
+    /// Something, and more is to come.
+    Some,
+    /// Something, and nothing more is under way.
+    Idle,
+}
+
+/// One client and what it holds.
+struct Relay {
+    stream: Stream,
+    client: ClientState,
+    context: Arc<Context>,
+    pool: Arc<Pool>,
+    registration: Registration,
+    lease: Option<Lease>,
+    /// The place in line.
+    line: Option<oneshot::Receiver<Answer>>,
+    /// Not yet taken by the client's socket.
+    to_client: Vec<u8>,
+    /// Not yet taken by the server's socket.
+    to_server: Vec<u8>,
+    /// What is in `to_client` goes out with the server's next reply.
+    holds_back: bool,
+}
+
+impl Relay {
+    fn new(stream: Stream, logged_in: LoggedIn, context: Arc<Context>) -> Self {
+        Self {
+            stream,
+            client: logged_in.client,
+            context,
+            pool: logged_in.pool,
+            registration: logged_in.registration,
+            lease: None,
+            line: None,
+            to_client: Vec::new(),
+            to_server: Vec::new(),
+            holds_back: false,
+        }
+    }
+
+    fn poll(&mut self, cx: &mut TaskContext<'_>) -> Poll<Ending> {
+        // Every wake-up of this task uses the same waker, so the first one will do for ever.
+        if self.registration.entry.waker.get().is_none() {
+            let _ = self.registration.entry.waker.set(cx.waker().clone());
+            // Whatever came in behind the password.
+            if !self.client.carry.is_empty()
+                && let Err(ending) = self.client_bytes(cx, &[])
+            {
+                return Poll::Ready(ending);
+            }
+        }
+        loop {
+            match self.advance(cx) {
+                Ok(true) => {}
+                Ok(false) => return Poll::Pending,
+                Err(ending) => return Poll::Ready(ending),
+            }
+        }
+    }
+
+    /// Do whatever can be done now; `false` when nothing could.
+    fn advance(&mut self, cx: &mut TaskContext<'_>) -> Result<bool, Ending> {
+        if !self.to_client.is_empty() && !self.holds_back {
+            match self.stream.poll_write(cx, &self.to_client) {
+                Poll::Pending => {
+                    // A client that does not read must not keep the server from being written to.
+                    return self.write_server(cx);
+                }
+                Poll::Ready(result) => {
+                    let count = result.map_err(Ending::Socket)?;
+                    used(&mut self.to_client, count);
+                    return Ok(true);
+                }
+            }
+        }
+        if self.lease.is_some() {
+            if self.read_server(cx)? || self.write_server(cx)? {
+                return Ok(true);
+            }
+        } else if self.line.is_some() {
+            return self.poll_line(cx);
+        }
+        if self.context.common.phase() != Phase::Running && self.may_be_sent_away() {
+            self.context.drained.fetch_add(1, Ordering::Relaxed);
+            return Err(Refusal::shutting_down().into());
+        }
+        if self.to_server.is_empty() {
+            return self.read_client(cx);
+        }
+        Ok(false)
+    }
+
+    /// Whether the client is idle, as far as a drain is concerned.
+    fn may_be_sent_away(&mut self) -> bool {
+        match &mut self.lease {
+            None => self.line.is_none() && self.client.carry.is_empty(),
+            Some(lease) => lease.server().is_none_or(|server| server.state.is_idle()),
+        }
+    }
+
+    fn read_client(&mut self, cx: &mut TaskContext<'_>) -> Result<bool, Ending> {
+        with_buffer(|buffer| match self.stream.poll_read(cx, buffer) {
+            Poll::Pending => Ok(false),
+            Poll::Ready(Ok(0)) => Err(Ending::Client),
+            Poll::Ready(Ok(count)) => {
+                self.client_bytes(cx, buffer.get(..count).unwrap_or(&[]))?;
+                Ok(true)
+            }
+            Poll::Ready(Err(error)) => Err(Ending::Socket(error)),
+        })
+    }
+
+    /// Deal with what the client has sent, taking a server when one is needed.
+    fn client_bytes(&mut self, cx: &mut TaskContext<'_>, bytes: &[u8]) -> Result<(), Ending> {
+        let joined;
+        let input = if self.client.carry.is_empty() {
+            bytes
+        } else {
+            let mut carry = std::mem::take(&mut self.client.carry);
+            carry.extend_from_slice(bytes);
+            joined = carry;
+            &joined
+        };
+        let mut at = 0;
+        loop {
+            let rest = input.get(at..).unwrap_or(&[]);
+            let mut output = Output::new(rest, &mut self.to_server);
+            let mut server = self.lease.as_mut().and_then(Lease::server);
+            let (count, next) = from_client::take(
+                &mut self.client,
+                server.as_deref_mut().map(|server| &mut server.state),
+                &self.context.common.session,
+                rest,
+                &mut output,
+                &mut self.to_client,
+            )
+            .map_err(|error| session_refusal(&error))?;
+            at += count;
+            if let Some(server) = server {
+                write_through(&mut server.stream, cx, output)
+                    .map_err(|error| Refusal::server_lost(&error.to_string()))?;
+                self.holds_back = server.state.is_busy() && !server.state.take_flush();
+            }
+            match next {
+                Next::More => break,
+                Next::Terminate => return Err(Ending::Client),
+                Next::Server => match self.pool.checkout() {
+                    Checkout::Leased(lease) => self.link(lease),
+                    Checkout::Waiting(answer) => {
+                        self.registration.entry.is_cancelled.store(false, Ordering::Relaxed);
+                        self.line = Some(answer);
+                        break;
+                    }
+                    Checkout::Refused(refusal) => return Err(Ending::Refused(refusal)),
+                },
+            }
+        }
+        if at < input.len() {
+            self.client.carry = input.get(at..).unwrap_or(&[]).to_vec();
+        }
+        Ok(())
+    }
+
+    fn link(&mut self, mut lease: Lease) {
+        if let Some(server) = lease.server() {
+            self.registration.entry.link(&server.identity);
+            server.state.link(&mut self.client, &mut self.to_server, &mut self.to_client);
+            self.holds_back = true;
+        }
+        self.lease = Some(lease);
+    }
+
+    /// Wait in line; meanwhile take what the client sends, to learn when it goes.
+    fn poll_line(&mut self, cx: &mut TaskContext<'_>) -> Result<bool, Ending> {
+        let Some(answer) = &mut self.line else {
+            return Ok(false);
+        };
+        match Pin::new(answer).poll(cx) {
+            Poll::Ready(Ok(Ok(lease))) => {
+                self.line = None;
+                self.link(lease);
+                self.client_bytes(cx, &[])?;
+                return Ok(true);
+            }
+            Poll::Ready(Ok(Err(refusal))) => return Err(Ending::Refused(refusal)),
+            Poll::Ready(Err(_)) => return Err(Refusal::shutting_down().into()),
+            Poll::Pending => {}
+        }
+        if self.registration.entry.is_cancelled.swap(false, Ordering::AcqRel) {
+            self.line = None;
+            self.client.refuse(&Refusal::cancelled_in_line(), &mut self.to_client);
+            self.client_bytes(cx, &[])?;
+            return Ok(true);
+        }
+        if self.client.carry.len() >= LINE_LIMIT {
+            return Ok(false);
+        }
+        with_buffer(|buffer| match self.stream.poll_read(cx, buffer) {
+            Poll::Pending => Ok(false),
+            Poll::Ready(Ok(0)) => Err(Ending::Client),
+            Poll::Ready(Ok(count)) => {
+                self.client.carry.extend_from_slice(buffer.get(..count).unwrap_or(&[]));
+                Ok(true)
+            }
+            Poll::Ready(Err(error)) => Err(Ending::Socket(error)),
+        })
+    }
+
+    fn write_server(&mut self, cx: &mut TaskContext<'_>) -> Result<bool, Ending> {
+        let Some(server) = self.lease.as_mut().and_then(Lease::server) else {
+            return Ok(false);
+        };
+        if self.to_server.is_empty() {
+            return Ok(false);
+        }
+        match server.stream.poll_write(cx, &self.to_server) {
+            Poll::Pending => Ok(false),
+            Poll::Ready(Ok(count)) => {
+                used(&mut self.to_server, count);
+                Ok(true)
+            }
+            Poll::Ready(Err(error)) => Err(Refusal::server_lost(&error.to_string()).into()),
+        }
+    }
+
+    fn read_server(&mut self, cx: &mut TaskContext<'_>) -> Result<bool, Ending> {
+        let Some(server) = self.lease.as_mut().and_then(Lease::server) else {
+            return Ok(false);
+        };
+        let progress = with_buffer(|buffer| {
+            let input: &[u8] = match server.stream.poll_read(cx, buffer) {
+                Poll::Pending => return Ok(Progress::Nothing),
+                Poll::Ready(Ok(0)) if server.state.is_ending() => return Err(Ending::Server),
+                Poll::Ready(Ok(0)) => return Err(Refusal::server_lost("end of file").into()),
+                Poll::Ready(Ok(count)) => buffer.get(..count).unwrap_or(&[]),
+                Poll::Ready(Err(error)) => {
+                    return Err(Refusal::server_lost(&error.to_string()).into());
+                }
+            };
+            let mut output = Output::new(input, &mut self.to_client);
+            from_server::take(
+                &mut self.client,
+                &mut server.state,
+                &self.context.common.session,
+                input,
+                &mut output,
+                &mut self.to_server,
+            )
+            .map_err(|error| session_refusal(&error))?;
+            self.holds_back = false;
+            write_through(&mut self.stream, cx, output).map_err(Ending::Socket)?;
+            let is_done =
+                server.state.is_idle() && self.to_server.is_empty() && !self.client.is_midway();
+            Ok(if is_done { Progress::Idle } else { Progress::Some })
+        })?;
+        if progress == Progress::Idle {
+            self.release();
+        }
+        Ok(progress != Progress::Nothing)
+    }
+
+    /// Give the server back if the pool's mode says so.
+    fn release(&mut self) {
+        if self.pool.mode != PoolMode::Transaction {
+            return;
+        }
+        if let Some(lease) = self.lease.take() {
+            self.registration.entry.unlink();
+            lease.release();
+            self.client.released();
+        }
+        if self.to_client.is_empty() {
+            self.to_client = Vec::new();
+        }
+        self.to_server = Vec::new();
+    }
+
+    /// Say good-bye and leave the server in order.
+    fn finish(mut self, ending: Ending, peer: &str) {
+        let reason = match &ending {
+            Ending::Client => "client closed the connection".to_owned(),
+            Ending::Socket(error) => format!("client socket: {error}"),
+            Ending::Refused(refusal) => refusal.message.clone(),
+            Ending::Server => "server closed the connection".to_owned(),
+        };
+        let configuration = &self.context.common.configuration;
+        if configuration.log_disconnections || matches!(ending, Ending::Refused(_)) {
+            tracing::info!(
+                peer,
+                database = self.pool.database,
+                user = self.pool.user,
+                "client disconnected: {reason}"
+            );
+        }
+        let mut is_server_usable = matches!(ending, Ending::Client | Ending::Socket(_));
+        if let Ending::Refused(refusal) = &ending {
+            refusal.put(&mut self.to_client);
+            is_server_usable = refusal.sqlstate == "57P01";
+        }
+        if !self.to_client.is_empty() {
+            // A client that does not take it now is not waited for.
+            let _ = self.stream.try_write(&self.to_client);
+        }
+        if let Some(lease) = self.lease.take() {
+            self.registration.entry.unlink();
+            if is_server_usable && self.to_server.is_empty() {
+                cleanup::begin(lease, self.client, &self.pool, &self.context.common);
+            } else {
+                lease.discard("its session broke");
+            }
+        }
+    }
+}
+
+/// Write a batch: from the input where it stands there, else from the buffer. What the socket does not take
+/// now is left in the buffer.
+fn write_through(
+    stream: &mut Stream,
+    cx: &mut TaskContext<'_>,
+    output: Output<'_, '_>,
+) -> io::Result<()> {
+    let (direct, buffer) = output.into_parts();
+    let bytes = if direct.is_empty() { buffer.as_slice() } else { direct };
+    if bytes.is_empty() {
+        return Ok(());
+    }
+    let count = match stream.poll_write(cx, bytes) {
+        Poll::Pending => 0,
+        Poll::Ready(result) => result?,
+    };
+    if direct.is_empty() {
+        used(buffer, count);
+    } else {
+        buffer.extend_from_slice(direct.get(count..).unwrap_or(&[]));
+    }
+    Ok(())
+}
+
+/// Drop the first `count` bytes.
+fn used(buffer: &mut Vec<u8>, count: usize) {
+    if count == buffer.len() {
+        buffer.clear();
+    } else {
+        buffer.drain(..count);
+    }
+}
+
+/// What a client is told when its session cannot go on.
+fn session_refusal(error: &SessionError) -> Ending {
+    match error {
+        SessionError::Setting { sqlstate, message } => Refusal::setting_failed(sqlstate, message),
+        SessionError::TooManyStatements => {
+            Refusal::too_many_statements(crate::session::CLIENT_STATEMENTS_LIMIT)
+        }
+        SessionError::Client(_) | SessionError::ClientTag(_) => Refusal::protocol(&error.to_string()),
+        SessionError::Server(what) => Refusal::server_lost(what),
+    }
+    .into()
+}

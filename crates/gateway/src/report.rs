@@ -1,0 +1,202 @@
+//! What clients are told when something is refused: SQLSTATE, message, detail, hint, in one table.
+//!
+//! The first words of a message are PgBouncer's where it has the same refusal, because tools match on them.
+
+use std::time::Duration;
+
+use pgwire::backend::{self, Report};
+
+/// A refusal or failure as a client sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// `FATAL` when the connection ends with it, else `ERROR`.
+    pub severity: &'static str,
+    /// SQLSTATE.
+    pub sqlstate: String,
+    /// What happened, and to whom.
+    pub message: String,
+    /// The limit or rule involved; empty for none.
+    pub detail: String,
+    /// What to do next; empty for none.
+    pub hint: String,
+}
+
+impl Refusal {
+    fn fatal(sqlstate: &str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            severity: "FATAL",
+            sqlstate: sqlstate.to_owned(),
+            message: message.into(),
+            detail: String::new(),
+            hint: hint.into(),
+        }
+    }
+
+    /// Append this as an ErrorResponse.
+    pub fn put(&self, out: &mut Vec<u8>) {
+        backend::put_error(
+            out,
+            &Report {
+                severity: self.severity,
+                sqlstate: &self.sqlstate,
+                message: &self.message,
+                detail: &self.detail,
+                hint: &self.hint,
+            },
+        );
+    }
+
+    /// More clients than `max_client_conn`.
+    pub fn too_many_clients(limit: usize) -> Self {
+        Self::fatal(
+            "53300",
+            format!("no more connections allowed (max_client_conn {limit})"),
+            "raise max_client_conn, or close idle clients",
+        )
+    }
+
+    /// A wrong password or an unknown user; the two are not told apart.
+    pub fn authentication_failed(user: &str) -> Self {
+        Self::fatal("28P01", format!("password authentication failed for user \"{user}\""), "")
+    }
+
+    /// An authentication exchange that went wrong otherwise.
+    pub fn authentication(error: &crate::auth::AuthenticationError) -> Self {
+        Self::fatal(error.sqlstate(), error.to_string(), error.hint().unwrap_or_default())
+    }
+
+    /// A message that did not belong into the login.
+    pub fn login_protocol(message: &str) -> Self {
+        Self::fatal("08P01", format!("login failed: {message}"), "")
+    }
+
+    /// The login took too long.
+    pub fn login_timeout(limit: Duration) -> Self {
+        Self::fatal(
+            "08P01",
+            format!("client_login_timeout: not logged in within {} s", limit.as_secs_f64()),
+            "check the client, or raise client_login_timeout",
+        )
+    }
+
+    /// No database of that name is configured.
+    pub fn no_such_database(name: &str) -> Self {
+        Self::fatal(
+            "3D000",
+            format!("no such database: {name}"),
+            "add it to the configuration's databases, or a \"*\" entry for any name",
+        )
+    }
+
+    /// No user name in the startup packet.
+    pub fn no_user() -> Self {
+        Self::fatal("28000", "no PostgreSQL user name specified in startup packet", "")
+    }
+
+    /// A startup parameter that asks for what is not there.
+    pub fn unsupported_startup(name: &str, hint: &str) -> Self {
+        Self::fatal("0A000", format!("unsupported startup parameter: {name}"), hint)
+    }
+
+    /// The `options` startup parameter could not be read.
+    pub fn bad_options(part: &str) -> Self {
+        Self::fatal(
+            "08P01",
+            format!("unsupported startup parameter in options: {part}"),
+            "only -c name=value and --name=value are understood",
+        )
+    }
+
+    /// Waited too long for a server.
+    pub fn query_wait_timeout(waited: Duration, pool: &str, size: usize) -> Self {
+        Self::fatal(
+            "53300",
+            format!(
+                "query_wait_timeout: waited {:.1} s for one of the {size} server connections of pool {pool}",
+                waited.as_secs_f64()
+            ),
+            "shorten transactions, raise default_pool_size, or raise query_wait_timeout",
+        )
+    }
+
+    /// The gateway is shutting down.
+    pub fn shutting_down() -> Self {
+        Self::fatal(
+            "57P01",
+            "terminating connection: the pooler is shutting down",
+            "connect again; another instance may answer",
+        )
+    }
+
+    /// The server connection was lost in the middle of a client's work.
+    pub fn server_lost(detail: &str) -> Self {
+        Self {
+            detail: detail.to_owned(),
+            ..Self::fatal(
+                "08006",
+                "server connection lost while it was in use",
+                "the last statement may or may not have been executed: check before repeating it",
+            )
+        }
+    }
+
+    /// PostgreSQL could not be reached.
+    pub fn server_unreachable(address: &str, why: &str) -> Self {
+        Self::fatal(
+            "57P03",
+            format!("server login failed: cannot connect to PostgreSQL at {address}: {why}"),
+            "check that PostgreSQL runs there and that host and port are right",
+        )
+    }
+
+    /// PostgreSQL refused the pooler's login.
+    pub fn server_refused(sqlstate: &str, message: &str) -> Self {
+        // A class 28 state would tell the client that its own password is wrong.
+        let sqlstate = if sqlstate.starts_with("28") { "08004" } else { sqlstate };
+        Self::fatal(
+            sqlstate,
+            format!("server login failed: {message}"),
+            "check the user and password that the pooler uses towards PostgreSQL",
+        )
+    }
+
+    /// Something PostgreSQL sent during login made no sense, or asked for what the pooler cannot do.
+    pub fn server_protocol(address: &str, message: &str) -> Self {
+        Self::fatal(
+            "08P01",
+            format!("server login failed: PostgreSQL at {address}: {message}"),
+            "check that a PostgreSQL server listens there",
+        )
+    }
+
+    /// The pooler's own session state broke.
+    pub fn protocol(message: &str) -> Self {
+        Self::fatal("08P01", format!("protocol violation: {message}"), "")
+    }
+
+    /// The client's query was cancelled while it waited for a server.
+    pub fn cancelled_in_line() -> Self {
+        Self {
+            severity: "ERROR",
+            ..Self::fatal("57014", "canceling statement due to user request", "")
+        }
+    }
+
+    /// A session setting could not be carried to the server.
+    pub fn setting_failed(sqlstate: &str, message: &str) -> Self {
+        Self::fatal(
+            sqlstate,
+            message,
+            "the setting came from the client's startup parameters or an earlier SET",
+        )
+    }
+
+    /// More prepared statements than one client may hold.
+    pub fn too_many_statements(limit: usize) -> Self {
+        Self::fatal(
+            "53400",
+            format!("a client may hold at most {limit} named prepared statements"),
+            "close prepared statements that are no longer needed",
+        )
+    }
+}

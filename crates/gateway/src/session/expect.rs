@@ -1,0 +1,95 @@
+//! One reply that is owed, and what becomes of it when an error skips it.
+
+use std::sync::Arc;
+
+use crate::statements::Statement;
+
+/// A reply that is owed to the client, or to the pooler itself.
+///
+/// | entry | sent to PostgreSQL | ends with | shown to the client |
+/// |---|---|---|---|
+/// | `Parse` | Parse | ParseComplete | yes |
+/// | `FakeParse` | nothing, the server has it | – | a ParseComplete made here |
+/// | `HiddenParse` | Parse made here | ParseComplete | no |
+/// | `Bind` | Bind | BindComplete | yes |
+/// | `Describe` | Describe | RowDescription or NoData | yes |
+/// | `Execute` | Execute | CommandComplete, EmptyQueryResponse or PortalSuspended | yes |
+/// | `Close` | Close | CloseComplete | yes |
+/// | `FakeClose` | nothing | – | a CloseComplete made here |
+/// | `HiddenClose` | Close made here | CloseComplete | no |
+/// | `CopyEnd` | CopyDone or CopyFail | – | – |
+/// | `Sync` | Sync | ReadyForQuery | yes |
+/// | `Query`, `FunctionCall` | the same | ReadyForQuery | yes |
+/// | `FakeDeallocate` | nothing | – | CommandComplete and ReadyForQuery made here |
+/// | `HiddenQuery` | Query made here | ReadyForQuery | only an error |
+///
+/// An error in an extended-protocol entry skips all that follows up to the next `Sync`.
+#[derive(Debug)]
+pub enum Expect {
+    /// A Parse sent on.
+    Parse(Option<Box<Named>>),
+    /// A Parse answered here because the server already has the statement.
+    FakeParse(Box<Named>),
+    /// A Parse made here so that a Bind or Describe behind it finds its statement.
+    HiddenParse(Option<Arc<Statement>>),
+    /// A Bind sent on, with the statement when it is a named one.
+    Bind(Option<Arc<Statement>>),
+    /// A Describe sent on, with the statement when it is a named one.
+    Describe(Option<Arc<Statement>>),
+    /// An Execute sent on.
+    Execute,
+    /// A Close sent on.
+    Close,
+    /// A Close answered here, because statements stay on the server for others.
+    FakeClose(Box<Named>),
+    /// A Close made here.
+    HiddenClose(Arc<Statement>),
+    /// A mark where the client ended COPY, so that a Sync before it is known to be void.
+    CopyEnd,
+    /// A Sync sent on.
+    Sync,
+    /// A Query sent on.
+    Query,
+    /// A FunctionCall sent on.
+    FunctionCall,
+    /// A DEALLOCATE answered here.
+    FakeDeallocate(Box<Named>),
+    /// A Query made here, to apply settings or clean up.
+    HiddenQuery,
+}
+
+/// A statement under the client's name for it.
+#[derive(Debug)]
+pub struct Named {
+    /// The client's name.
+    pub name: Box<[u8]>,
+    /// The statement.
+    pub statement: Arc<Statement>,
+    /// How the client's name stood when the message came.
+    pub kind: NamedKind,
+}
+
+/// Why a [`Named`] stands in the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NamedKind {
+    /// The client defined the name with this message, and the server prepares it under its own.
+    Defined,
+    /// The client defined the name with this message, which the server only checks.
+    Checked,
+    /// The client already had the name: PostgreSQL will refuse it.
+    Duplicate,
+    /// The client gave the name up with this message.
+    Dropped,
+}
+
+impl Expect {
+    /// Whether a ReadyForQuery ends this.
+    pub fn ends_with_ready(&self) -> bool {
+        matches!(self, Self::Sync | Self::Query | Self::FunctionCall | Self::HiddenQuery)
+    }
+
+    /// Whether an error here skips what follows up to the next Sync.
+    pub fn is_extended(&self) -> bool {
+        !self.ends_with_ready() && !matches!(self, Self::FakeDeallocate(_))
+    }
+}

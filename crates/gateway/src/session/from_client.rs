@@ -1,0 +1,501 @@
+//! Reads what a client sends: passes it on, rewrites statement names, answers what needs no server.
+
+use std::sync::Arc;
+
+use pgwire::backend::{self, Status};
+use pgwire::frame::{self, HEADER, Header};
+use pgwire::frontend::{self, BindNames, Parse, Target};
+use pgwire::WireError;
+
+use super::expect::{Expect, Named, NamedKind};
+use super::output::Output;
+use super::{
+    CLIENT_STATEMENTS_LIMIT, ClientState, Pass, ServerState, SessionError, Shared, WHOLE_LIMIT, deallocate,
+};
+use crate::statements::{Presence, Statement};
+
+/// A statement name on the server that never outlives the DEALLOCATE it is made for.
+const THROWAWAY: &[u8] = b"forebay_deallocate";
+
+/// What the client's bytes lead to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Everything that could be used has been used.
+    More,
+    /// The next message needs a server.
+    Server,
+    /// The client says good-bye.
+    Terminate,
+}
+
+/// How far one message got.
+enum Step {
+    /// This many bytes of it have been dealt with; the rest, if any, is left to [`ClientState::pass`].
+    Used(usize),
+    /// It must be there whole first.
+    Wait,
+    /// It needs a server.
+    Server,
+    /// It is a good-bye.
+    Terminate,
+}
+
+/// Read `input`, which begins where the last call stopped; returns how many bytes were used and what is next.
+///
+/// # Errors
+/// The client broke the protocol or a limit; the connection must be closed.
+pub fn take(
+    client: &mut ClientState,
+    mut server: Option<&mut ServerState>,
+    shared: &Shared,
+    input: &[u8],
+    to_server: &mut Output<'_, '_>,
+    to_client: &mut Vec<u8>,
+) -> Result<(usize, Next), SessionError> {
+    let mut at = 0;
+    loop {
+        let rest = input.get(at..).unwrap_or(&[]);
+        if rest.is_empty() {
+            return Ok((at, Next::More));
+        }
+        if client.pass != Pass::Nothing {
+            let (count, goes_on) = client.pass.advance(rest.len());
+            if goes_on {
+                to_server.forward(at, at + count);
+            }
+            at += count;
+            continue;
+        }
+        let Some(header) = frame::header(rest, shared.max_packet_size)? else {
+            return Ok((at, Next::More));
+        };
+        let message = Message {
+            header,
+            bytes: rest.get(..header.size).unwrap_or(rest),
+            at,
+            next_tag: rest.get(header.size).copied(),
+        };
+        let step = match server.as_deref_mut() {
+            Some(server) => {
+                let mut session = Session { client: &mut *client, server, shared, to_server, to_client };
+                session.message(&message)?
+            }
+            None => alone(client, &message, to_client)?,
+        };
+        match step {
+            Step::Used(count) => at += count,
+            Step::Wait => return Ok((at, Next::More)),
+            Step::Server => return Ok((at, Next::Server)),
+            Step::Terminate => return Ok((at, Next::Terminate)),
+        }
+    }
+}
+
+/// One message, of which at least the header is there.
+struct Message<'a> {
+    header: Header,
+    /// What is there of it, at most the whole.
+    bytes: &'a [u8],
+    /// Where it begins in the input.
+    at: usize,
+    /// The type of the message behind it, when that is known already.
+    next_tag: Option<u8>,
+}
+
+impl<'a> Message<'a> {
+    fn is_whole(&self) -> bool {
+        self.bytes.len() == self.header.size
+    }
+
+    fn body(&self) -> &'a [u8] {
+        self.bytes.get(HEADER..).unwrap_or(&[])
+    }
+
+    /// The body once it is all there; an error when it never may be.
+    fn whole_body(&self) -> Result<Option<&'a [u8]>, SessionError> {
+        if self.is_whole() {
+            return Ok(Some(self.body()));
+        }
+        if self.header.size > WHOLE_LIMIT {
+            let length = u32::try_from(self.header.size - 1).unwrap_or(u32::MAX);
+            let limit = u32::try_from(WHOLE_LIMIT).unwrap_or(u32::MAX);
+            return Err(WireError::Length { tag: self.header.tag, length, limit }.into());
+        }
+        Ok(None)
+    }
+}
+
+/// Drop what there is of a message, and the rest when it comes.
+fn discard(client: &mut ClientState, message: &Message<'_>) -> Step {
+    client.pass = Pass::drop(message.header.size - message.bytes.len());
+    Step::Used(message.bytes.len())
+}
+
+/// A message from a client that holds no server.
+fn alone(
+    client: &mut ClientState,
+    message: &Message<'_>,
+    to_client: &mut Vec<u8>,
+) -> Result<Step, SessionError> {
+    let size = message.header.size;
+    match message.header.tag {
+        frontend::TERMINATE => return Ok(Step::Terminate),
+        frontend::SYNC => {
+            client.skipping = false;
+            backend::put_ready_for_query(to_client, Status::Idle);
+            return Ok(discard(client, message));
+        }
+        tag if !frontend::is_known(tag) || tag == frontend::PASSWORD => {
+            return Err(SessionError::ClientTag(tag));
+        }
+        // COPY data after the COPY has failed: PostgreSQL ignores it too.
+        frontend::FLUSH | frontend::COPY_DATA | frontend::COPY_DONE | frontend::COPY_FAIL => {
+            return Ok(discard(client, message));
+        }
+        _ if client.skipping => return Ok(discard(client, message)),
+        _ => {}
+    }
+    match message.header.tag {
+        frontend::CLOSE => {
+            let Some(body) = message.whole_body()? else {
+                return Ok(Step::Wait);
+            };
+            // No transaction is open, so there is no portal; and closing what is not there is no error.
+            match Target::parse(body)? {
+                Target::Statement(b"") => client.unnamed = None,
+                Target::Statement(name) => {
+                    client.statements.remove(name);
+                }
+                Target::Portal(_) => {}
+            }
+            to_client.extend_from_slice(&backend::CLOSE_COMPLETE_MESSAGE);
+            return Ok(Step::Used(size));
+        }
+        frontend::QUERY if message.is_whole() => {
+            if let Some(name) = deallocated(client, frontend::query(message.body())?) {
+                client.statements.remove(&*name);
+                backend::put_command_complete(to_client, b"DEALLOCATE");
+                backend::put_ready_for_query(to_client, Status::Idle);
+                return Ok(Step::Used(size));
+            }
+        }
+        _ => {}
+    }
+    // A client that dribbles a message must not hold a server meanwhile.
+    Ok(if message.is_whole() || size > WHOLE_LIMIT { Step::Server } else { Step::Wait })
+}
+
+/// The client's statement that `text` deallocates, if that is all it does.
+fn deallocated(client: &ClientState, text: &[u8]) -> Option<Vec<u8>> {
+    if client.statements.is_empty() {
+        return None;
+    }
+    deallocate::name(text).filter(|name| client.statements.contains_key(&**name))
+}
+
+/// A client, the server it holds, and the two ways out.
+struct Session<'s, 'output, 'input, 'buffer> {
+    client: &'s mut ClientState,
+    server: &'s mut ServerState,
+    shared: &'s Shared,
+    to_server: &'output mut Output<'input, 'buffer>,
+    to_client: &'output mut Vec<u8>,
+}
+
+impl Session<'_, '_, '_, '_> {
+    fn message(&mut self, message: &Message<'_>) -> Result<Step, SessionError> {
+        let tag = message.header.tag;
+        if tag == frontend::SYNC {
+            return Ok(self.sync(message));
+        }
+        if self.server.skipping && tag != frontend::TERMINATE && frontend::is_known(tag) {
+            return Ok(discard(self.client, message));
+        }
+        match tag {
+            frontend::BIND => self.bind(message),
+            frontend::EXECUTE => Ok(self.extended(message, Expect::Execute)),
+            frontend::QUERY => self.query(message),
+            frontend::PARSE => self.parse(message),
+            frontend::DESCRIBE => self.describe(message),
+            frontend::CLOSE => self.close(message),
+            frontend::FLUSH => {
+                self.server.flush_wanted = true;
+                Ok(self.forward(message))
+            }
+            frontend::COPY_DATA => Ok(self.forward(message)),
+            frontend::COPY_DONE | frontend::COPY_FAIL => {
+                if self.server.copy_in {
+                    self.server.copy_in = false;
+                } else if !self.server.expected.is_empty() {
+                    self.server.expected.push_back(Expect::CopyEnd);
+                }
+                Ok(self.forward(message))
+            }
+            frontend::FUNCTION_CALL => {
+                self.server.expected.push_back(Expect::FunctionCall);
+                Ok(self.forward(message))
+            }
+            frontend::TERMINATE => Ok(Step::Terminate),
+            other => Err(SessionError::ClientTag(other)),
+        }
+    }
+
+    /// Send what there is of a message on unchanged, and the rest when it comes.
+    fn forward(&mut self, message: &Message<'_>) -> Step {
+        let here = message.bytes.len();
+        self.to_server.forward(message.at, message.at + here);
+        self.client.pass = Pass::forward(message.header.size - here);
+        Step::Used(here)
+    }
+
+    /// [`Self::forward`], expecting `reply` in the extended protocol.
+    fn extended(&mut self, message: &Message<'_>, reply: Expect) -> Step {
+        self.server.expected.push_back(reply);
+        self.server.unsynced = true;
+        self.forward(message)
+    }
+
+    /// Emit what the pooler owes if nothing is owed before it.
+    fn settle(&mut self) {
+        let to_client = &mut *self.to_client;
+        self.server.settle(self.client, |bytes| to_client.extend_from_slice(bytes));
+    }
+
+    fn sync(&mut self, message: &Message<'_>) -> Step {
+        // While it reads COPY data, PostgreSQL ignores Sync and sends no ReadyForQuery for it.
+        if !self.server.copy_in {
+            self.server.skipping = false;
+            self.server.unsynced = false;
+            self.server.expected.push_back(Expect::Sync);
+        }
+        self.forward(message)
+    }
+
+    fn query(&mut self, message: &Message<'_>) -> Result<Step, SessionError> {
+        if !self.client.statements.is_empty() {
+            if message.is_whole() {
+                if let Some(name) = deallocated(self.client, frontend::query(message.body())?) {
+                    if let Some((name, statement)) = self.client.statements.remove_entry(&*name) {
+                        let named = Named { name, statement, kind: NamedKind::Dropped };
+                        self.server.expected.push_back(Expect::FakeDeallocate(Box::new(named)));
+                    }
+                    self.settle();
+                    return Ok(Step::Used(message.header.size));
+                }
+            } else if message.header.size <= WHOLE_LIMIT {
+                return Ok(Step::Wait);
+            }
+        }
+        // A simple query destroys the unnamed statement.
+        self.client.unnamed = None;
+        self.server.unnamed_is_clients = true;
+        self.server.unsynced = false;
+        self.server.expected.push_back(Expect::Query);
+        Ok(self.forward(message))
+    }
+
+    fn parse(&mut self, message: &Message<'_>) -> Result<Step, SessionError> {
+        if self.shared.max_prepared_statements == 0 {
+            return Ok(self.extended(message, Expect::Parse(None)));
+        }
+        let body = message.body();
+        let is_named = match body.first() {
+            Some(0) => false,
+            Some(_) => true,
+            None if message.is_whole() => {
+                return Err(WireError::Unterminated { field: "statement name" }.into());
+            }
+            None => return Ok(Step::Wait),
+        };
+        if !message.is_whole() && (is_named || message.header.size <= WHOLE_LIMIT) {
+            return Ok(Step::Wait);
+        }
+        if !is_named {
+            return self.parse_unnamed(message);
+        }
+        let parse = Parse::parse(body)?;
+        if let Some(step) = self.parse_deallocate(message, &parse) {
+            return Ok(step);
+        }
+        if let Some(existing) = self.client.statements.get(parse.name).cloned() {
+            // PostgreSQL refuses it, after it has found whatever is wrong with the text: let it.
+            self.ensure(&existing);
+            self.to_server.insert(|out| frontend::put_parse(out, &existing.name, parse.rest));
+            return Ok(self.parse_sent(message, parse.name, existing, NamedKind::Duplicate));
+        }
+        if self.client.statements.len() >= CLIENT_STATEMENTS_LIMIT {
+            return Err(SessionError::TooManyStatements);
+        }
+        let statement = self.shared.statements.intern(parse.rest);
+        self.client.statements.insert(parse.name.into(), Arc::clone(&statement));
+        let presence = self.server.prepared.touch(&statement);
+        if presence != Presence::Absent
+            && self.server.status == Status::Failed
+            && self.server.expected.is_empty()
+        {
+            // In a failed transaction PostgreSQL refuses all but ROLLBACK: have it look at the text.
+            self.server.unnamed_is_clients = false;
+            self.to_server.insert(|out| frontend::put_parse(out, b"", parse.rest));
+            return Ok(self.parse_sent(message, parse.name, statement, NamedKind::Checked));
+        }
+        if presence == Presence::Ready {
+            let named = Named { name: parse.name.into(), statement, kind: NamedKind::Defined };
+            self.server.unsynced = true;
+            self.server.expected.push_back(Expect::FakeParse(Box::new(named)));
+            self.settle();
+            return Ok(Step::Used(message.header.size));
+        }
+        self.make_room(&statement, presence);
+        self.to_server.insert(|out| statement.put_parse(out));
+        Ok(self.parse_sent(message, parse.name, statement, NamedKind::Defined))
+    }
+
+    /// Expect the reply to a Parse that was sent in another form.
+    fn parse_sent(
+        &mut self,
+        message: &Message<'_>,
+        name: &[u8],
+        statement: Arc<Statement>,
+        kind: NamedKind,
+    ) -> Step {
+        let named = Named { name: name.into(), statement, kind };
+        self.server.unsynced = true;
+        self.server.expected.push_back(Expect::Parse(Some(Box::new(named))));
+        Step::Used(message.header.size)
+    }
+
+    fn parse_unnamed(&mut self, message: &Message<'_>) -> Result<Step, SessionError> {
+        self.client.unnamed = None;
+        self.server.unnamed_is_clients = true;
+        if message.is_whole() {
+            let parse = Parse::parse(message.body())?;
+            if let Some(step) = self.parse_deallocate(message, &parse) {
+                return Ok(step);
+            }
+            // Usually the Bind comes in the same packet. Only a client that waits in between could meet
+            // another server.
+            if message.next_tag != Some(frontend::BIND) && parse.rest.len() <= WHOLE_LIMIT {
+                self.client.unnamed = Some(parse.rest.into());
+            }
+        }
+        Ok(self.extended(message, Expect::Parse(None)))
+    }
+
+    /// A Parse of `DEALLOCATE name`: the name means nothing to the server, so give it one to deallocate.
+    fn parse_deallocate(&mut self, message: &Message<'_>, parse: &Parse<'_>) -> Option<Step> {
+        let name = deallocated(self.client, parse.text)?;
+        self.client.statements.remove(&*name);
+        let throwaway = self.shared.statements.intern(b"\0\0\0");
+        self.to_server.insert(|out| {
+            frontend::put_close_statement(out, THROWAWAY);
+            frontend::put_parse(out, THROWAWAY, &throwaway.rest);
+            let mut rest = b"DEALLOCATE ".to_vec();
+            rest.extend_from_slice(THROWAWAY);
+            rest.extend_from_slice(&[0, 0, 0]);
+            frontend::put_parse(out, parse.name, &rest);
+        });
+        self.server.expected.push_back(Expect::HiddenClose(Arc::clone(&throwaway)));
+        self.server.expected.push_back(Expect::HiddenParse(Some(throwaway)));
+        self.server.expected.push_back(Expect::Parse(None));
+        self.server.unsynced = true;
+        Some(Step::Used(message.header.size))
+    }
+
+    /// See to it that the server has `statement` by the time the next message reaches it.
+    fn ensure(&mut self, statement: &Arc<Statement>) {
+        let presence = self.server.prepared.touch(statement);
+        if presence != Presence::Ready {
+            self.make_room(statement, presence);
+            self.to_server.insert(|out| statement.put_parse(out));
+            self.server.expected.push_back(Expect::HiddenParse(Some(Arc::clone(statement))));
+            self.server.unsynced = true;
+        }
+    }
+
+    /// Close what stands in the way of preparing `statement`, and note it as prepared.
+    fn make_room(&mut self, statement: &Arc<Statement>, presence: Presence) {
+        let limit = self.shared.max_prepared_statements;
+        let evicted = self.server.prepared.insert(Arc::clone(statement), limit);
+        let stale = (presence == Presence::Stale).then(|| Arc::clone(statement));
+        for closed in evicted.into_iter().chain(stale) {
+            self.to_server.insert(|out| frontend::put_close_statement(out, &closed.name));
+            self.server.expected.push_back(Expect::HiddenClose(closed));
+        }
+    }
+
+    /// Prepare the client's unnamed statement again if it was prepared on another server.
+    fn ensure_unnamed(&mut self) {
+        if self.server.unnamed_is_clients {
+            return;
+        }
+        if let Some(rest) = &self.client.unnamed {
+            self.to_server.insert(|out| frontend::put_parse(out, b"", rest));
+            self.server.expected.push_back(Expect::HiddenParse(None));
+            self.server.unnamed_is_clients = true;
+        }
+    }
+
+    fn bind(&mut self, message: &Message<'_>) -> Result<Step, SessionError> {
+        let body = message.body();
+        let Some(names) = BindNames::parse(body) else {
+            if message.is_whole() || body.len() > WHOLE_LIMIT {
+                return Err(WireError::Unterminated { field: "statement name" }.into());
+            }
+            return Ok(Step::Wait);
+        };
+        if names.statement.is_empty() {
+            self.ensure_unnamed();
+            return Ok(self.extended(message, Expect::Bind(None)));
+        }
+        let Some(statement) = self.client.statements.get(names.statement).cloned() else {
+            // One made by SQL's PREPARE, or PostgreSQL's own error.
+            return Ok(self.extended(message, Expect::Bind(None)));
+        };
+        self.ensure(&statement);
+        let whole = message.header.size - HEADER - names.length;
+        self.to_server
+            .insert(|out| frontend::put_bind_head(out, names.portal, &statement.name, whole));
+        let (start, end) = (HEADER + names.length, message.bytes.len());
+        self.to_server.forward(message.at + start, message.at + end);
+        self.client.pass = Pass::forward(message.header.size - end);
+        self.server.expected.push_back(Expect::Bind(Some(statement)));
+        self.server.unsynced = true;
+        Ok(Step::Used(end))
+    }
+
+    fn describe(&mut self, message: &Message<'_>) -> Result<Step, SessionError> {
+        let Some(body) = message.whole_body()? else {
+            return Ok(Step::Wait);
+        };
+        if let Target::Statement(name) = Target::parse(body)? {
+            if name.is_empty() {
+                self.ensure_unnamed();
+            } else if let Some(statement) = self.client.statements.get(name).cloned() {
+                self.ensure(&statement);
+                self.to_server.insert(|out| frontend::put_describe_statement(out, &statement.name));
+                self.server.expected.push_back(Expect::Describe(Some(statement)));
+                self.server.unsynced = true;
+                return Ok(Step::Used(message.header.size));
+            }
+        }
+        Ok(self.extended(message, Expect::Describe(None)))
+    }
+
+    fn close(&mut self, message: &Message<'_>) -> Result<Step, SessionError> {
+        let Some(body) = message.whole_body()? else {
+            return Ok(Step::Wait);
+        };
+        if let Target::Statement(name) = Target::parse(body)? {
+            if name.is_empty() {
+                self.client.unnamed = None;
+            } else if let Some((name, statement)) = self.client.statements.remove_entry(name) {
+                let named = Named { name, statement, kind: NamedKind::Dropped };
+                self.server.unsynced = true;
+                self.server.expected.push_back(Expect::FakeClose(Box::new(named)));
+                self.settle();
+                return Ok(Step::Used(message.header.size));
+            }
+        }
+        Ok(self.extended(message, Expect::Close))
+    }
+}

@@ -1,0 +1,402 @@
+//! Reads what a server sends: passes it on, swallows what answers the pooler, learns what has changed.
+
+use std::sync::Arc;
+
+use pgwire::backend::{self, Fields, Status};
+use pgwire::frame::{self, HEADER};
+
+use super::expect::{Expect, NamedKind};
+use super::output::Output;
+use super::{ClientState, Pass, SERVER_WHOLE_LIMIT, ServerState, SessionError, Shared};
+use crate::parameters::{self, Parameters};
+use crate::statements::Statement;
+
+/// Read `input` together with what earlier calls left over; everything is used or kept.
+///
+/// # Errors
+/// The server broke the protocol, or refused a setting; it must not be used again.
+pub fn take(
+    client: &mut ClientState,
+    server: &mut ServerState,
+    shared: &Shared,
+    input: &[u8],
+    to_client: &mut Output<'_, '_>,
+    to_server: &mut Vec<u8>,
+) -> Result<(), SessionError> {
+    if server.carry.is_empty() {
+        let used = Session { client, server, shared, to_client, to_server, copies: false }.all(input)?;
+        server.carry.extend_from_slice(input.get(used..).unwrap_or(&[]));
+        return Ok(());
+    }
+    // The input is not what goes out, so nothing can be forwarded in place.
+    let mut joined = std::mem::take(&mut server.carry);
+    joined.extend_from_slice(input);
+    let used = Session { client, server, shared, to_client, to_server, copies: true }.all(&joined)?;
+    joined.drain(..used);
+    if !joined.is_empty() {
+        server.carry = joined;
+    }
+    Ok(())
+}
+
+struct Session<'s, 'output, 'input, 'buffer> {
+    client: &'s mut ClientState,
+    server: &'s mut ServerState,
+    shared: &'s Shared,
+    to_client: &'output mut Output<'input, 'buffer>,
+    to_server: &'output mut Vec<u8>,
+    /// What is read is not the output's input, so that it must be copied.
+    copies: bool,
+}
+
+impl Session<'_, '_, '_, '_> {
+    fn all(&mut self, input: &[u8]) -> Result<usize, SessionError> {
+        let mut at = 0;
+        loop {
+            let rest = input.get(at..).unwrap_or(&[]);
+            if rest.is_empty() {
+                return Ok(at);
+            }
+            if self.server.pass != Pass::Nothing {
+                let (count, goes_on) = self.server.pass.advance(rest.len());
+                if goes_on {
+                    self.forward(input, at, at + count);
+                }
+                at += count;
+                continue;
+            }
+            let Some(header) = frame::header(rest, i32::MAX.unsigned_abs())
+                .map_err(|error| SessionError::Server(error.to_string()))?
+            else {
+                return Ok(at);
+            };
+            let message = rest.get(..header.size).unwrap_or(rest);
+            let is_whole = message.len() == header.size;
+            if !is_whole && !streams(header.tag) && header.size <= SERVER_WHOLE_LIMIT {
+                return Ok(at);
+            }
+            let body = message.get(HEADER..).unwrap_or(&[]);
+            let goes_on = self.message(header.tag, body)?;
+            if goes_on {
+                self.forward(input, at, at + message.len());
+                self.server.pass = Pass::forward(header.size - message.len());
+            } else {
+                self.server.pass = Pass::drop(header.size - message.len());
+            }
+            at += message.len();
+            if header.tag != backend::DATA_ROW {
+                self.settle();
+            }
+        }
+    }
+
+    fn forward(&mut self, input: &[u8], from: usize, to: usize) {
+        if self.copies {
+            let bytes = input.get(from..to).unwrap_or(&[]);
+            self.to_client.insert(|out| out.extend_from_slice(bytes));
+        } else {
+            self.to_client.forward(from, to);
+        }
+    }
+
+    fn settle(&mut self) {
+        let to_client = &mut *self.to_client;
+        self.server.settle(self.client, |bytes| to_client.insert(|out| out.extend_from_slice(bytes)));
+    }
+
+    /// Deal with one message; says whether it goes on to the client.
+    fn message(&mut self, tag: u8, body: &[u8]) -> Result<bool, SessionError> {
+        let is_hidden = matches!(self.server.expected.front(), Some(Expect::HiddenQuery));
+        match tag {
+            backend::DATA_ROW
+            | backend::COPY_DATA
+            | backend::COPY_DONE
+            | backend::COPY_OUT_RESPONSE
+            | backend::NOTICE_RESPONSE
+            | backend::FUNCTION_CALL_RESPONSE
+            | backend::PARAMETER_DESCRIPTION => Ok(!is_hidden),
+            backend::NOTIFICATION_RESPONSE => Ok(true),
+            backend::BIND_COMPLETE => self.pop("BindComplete", |front| matches!(front, Expect::Bind(_))),
+            backend::COMMAND_COMPLETE => {
+                self.command_complete(body);
+                self.end_execute();
+                Ok(!is_hidden)
+            }
+            backend::EMPTY_QUERY_RESPONSE | backend::PORTAL_SUSPENDED => {
+                self.end_execute();
+                Ok(!is_hidden)
+            }
+            backend::ROW_DESCRIPTION | backend::NO_DATA => {
+                if matches!(self.server.expected.front(), Some(Expect::Describe(_))) {
+                    self.server.expected.pop_front();
+                }
+                Ok(!is_hidden)
+            }
+            backend::READY_FOR_QUERY => self.ready(body),
+            backend::PARSE_COMPLETE => self.parse_complete(),
+            backend::CLOSE_COMPLETE => match self.server.expected.pop_front() {
+                Some(Expect::Close) => Ok(true),
+                Some(Expect::HiddenClose(_)) => Ok(false),
+                _ => Err(unexpected("CloseComplete")),
+            },
+            backend::ERROR_RESPONSE => Ok(self.error(body)),
+            backend::PARAMETER_STATUS => self.parameter_status(body, is_hidden),
+            backend::COPY_IN_RESPONSE => {
+                self.copy_in();
+                Ok(!is_hidden)
+            }
+            backend::COPY_BOTH_RESPONSE => Err(unexpected("CopyBothResponse")),
+            other => Err(SessionError::Server(format!("an unknown message type {other:#04x}"))),
+        }
+    }
+
+    fn pop(
+        &mut self,
+        what: &str,
+        is_right: impl FnOnce(&Expect) -> bool,
+    ) -> Result<bool, SessionError> {
+        match self.server.expected.pop_front() {
+            Some(front) if is_right(&front) => Ok(true),
+            _ => Err(unexpected(what)),
+        }
+    }
+
+    fn end_execute(&mut self) {
+        if matches!(self.server.expected.front(), Some(Expect::Execute)) {
+            self.server.expected.pop_front();
+        }
+    }
+
+    fn parse_complete(&mut self) -> Result<bool, SessionError> {
+        match self.server.expected.pop_front() {
+            Some(Expect::Parse(_)) => Ok(true),
+            Some(Expect::HiddenParse(_)) => Ok(false),
+            _ => Err(unexpected("ParseComplete")),
+        }
+    }
+
+    fn command_complete(&mut self, body: &[u8]) {
+        if body.first() != Some(&b'D') {
+            return;
+        }
+        let is_discard = body == b"DISCARD ALL\0";
+        if !is_discard && body != b"DEALLOCATE ALL\0" {
+            return;
+        }
+        self.server.prepared.clear();
+        if matches!(self.server.expected.front(), Some(Expect::HiddenQuery)) {
+            if is_discard {
+                self.server.applied = Arc::default();
+            }
+            return;
+        }
+        self.client.statements.clear();
+        if is_discard {
+            self.client.unnamed = None;
+            self.server.applied = Arc::default();
+            self.server.discarding = true;
+        }
+    }
+
+    /// PostgreSQL begins to read COPY data: any Sync it was sent before the end of that data is void.
+    fn copy_in(&mut self) {
+        let expected = &mut self.server.expected;
+        let end = expected.iter().position(|entry| matches!(entry, Expect::CopyEnd));
+        let mut position = 0;
+        expected.retain(|entry| {
+            let is_inside = position > 0 && end.is_none_or(|end| position < end);
+            position += 1;
+            !(is_inside && matches!(entry, Expect::Sync))
+        });
+        self.server.copy_in = end.is_none();
+    }
+
+    fn ready(&mut self, body: &[u8]) -> Result<bool, SessionError> {
+        let status = Status::parse(body).map_err(|error| SessionError::Server(error.to_string()))?;
+        let front = self.server.expected.pop_front();
+        if !front.as_ref().is_some_and(Expect::ends_with_ready) {
+            return Err(unexpected("ReadyForQuery"));
+        }
+        self.server.status = status;
+        self.server.copy_in = false;
+        let is_hidden = matches!(front, Some(Expect::HiddenQuery));
+        if is_hidden && let Some((sqlstate, message)) = self.server.hidden_error.take() {
+            return Err(SessionError::Setting { sqlstate, message });
+        }
+        if !is_hidden {
+            self.server.queries += 1;
+            self.server.transactions += u64::from(status == Status::Idle);
+        }
+        if self.server.discarding {
+            self.server.discarding = false;
+            self.client.settings = Arc::clone(&self.client.startup);
+            let wanted = &self.client.settings;
+            if parameters::put_difference(self.to_server, &self.server.applied, wanted) {
+                self.server.applied = Arc::clone(wanted);
+                self.server.expected.push_back(Expect::HiddenQuery);
+                return Ok(!is_hidden);
+            }
+        }
+        let to_client = &mut *self.to_client;
+        self.server
+            .tell(self.client, |bytes| to_client.insert(|out| out.extend_from_slice(bytes)));
+        Ok(!is_hidden)
+    }
+
+    fn parameter_status(&mut self, body: &[u8], is_hidden: bool) -> Result<bool, SessionError> {
+        let (name, value) = backend::parameter_status(body)
+            .map_err(|error| SessionError::Server(error.to_string()))?;
+        let name = String::from_utf8_lossy(name);
+        let mut reported = Parameters::clone(&self.server.reported);
+        reported.set(&name, value);
+        self.server.reported = self.shared.parameters.intern(reported);
+        if is_hidden || self.server.discarding {
+            return Ok(false);
+        }
+        if !parameters::is_server_property(&name) && parameters::is_safe_name(&name) {
+            let mut settings = Parameters::clone(&self.client.settings);
+            settings.set(&name, value);
+            self.client.settings = self.shared.parameters.intern(settings);
+            self.server.applied = Arc::clone(&self.client.settings);
+        }
+        self.client.reported = Arc::clone(&self.server.reported);
+        Ok(true)
+    }
+
+    /// Deal with an ErrorResponse; says whether it goes on as it is.
+    fn error(&mut self, body: &[u8]) -> bool {
+        self.server.is_ending |= Fields::new(body).get(b'V') != Some(b"ERROR");
+        match self.server.expected.front() {
+            None => return true,
+            Some(Expect::HiddenQuery) => {
+                let text = |code| {
+                    String::from_utf8_lossy(Fields::new(body).get(code).unwrap_or_default()).into_owned()
+                };
+                self.server.hidden_error.get_or_insert_with(|| (text(b'C'), text(b'M')));
+                // A connection that ends during it still tells its client why.
+                return Fields::new(body).get(b'V') == Some(b"FATAL");
+            }
+            Some(front) if !front.is_extended() => {
+                self.server.copy_in = false;
+                return true;
+            }
+            Some(_) => {}
+        }
+        self.server.copy_in = false;
+        let renamed = self.server.expected.front().and_then(|failed| self.rename(failed, body));
+        self.note_failure(body);
+        self.skip();
+        match renamed {
+            None => true,
+            Some(message) => {
+                self.to_client.insert(|out| out.extend_from_slice(&message));
+                false
+            }
+        }
+    }
+
+    /// Learn from an error what the server's statements are like now.
+    fn note_failure(&mut self, body: &[u8]) {
+        let sqlstate = Fields::new(body).get(b'C');
+        let routine = Fields::new(body).get(b'R');
+        let prepared = &mut self.server.prepared;
+        match self.server.expected.front() {
+            // The routine's name, unlike the message, is never translated.
+            Some(Expect::Bind(Some(statement)))
+                if sqlstate == Some(b"0A000") && routine == Some(b"RevalidateCachedQuery") =>
+            {
+                prepared.mark_stale(statement);
+            }
+            // Dropped behind the pooler's back, by a DEALLOCATE inside a function for example.
+            Some(Expect::Bind(Some(statement)) | Expect::Describe(Some(statement)))
+                if sqlstate == Some(b"26000") =>
+            {
+                prepared.remove(statement);
+            }
+            _ => {}
+        }
+    }
+
+    /// Undo what the failed message and all that PostgreSQL now skips would have done, last first.
+    fn skip(&mut self) {
+        let expected = &mut self.server.expected;
+        let end = expected.iter().position(|entry| matches!(entry, Expect::Sync));
+        self.server.skipping = end.is_none();
+        let skipped: Vec<Expect> = expected.drain(..end.unwrap_or(expected.len())).collect();
+        for entry in skipped.into_iter().rev() {
+            self.undo(entry);
+        }
+    }
+
+    fn undo(&mut self, entry: Expect) {
+        match entry {
+            Expect::Parse(Some(named)) => {
+                if named.kind == NamedKind::Defined {
+                    self.server.prepared.remove(&named.statement);
+                }
+                if named.kind != NamedKind::Duplicate {
+                    self.client.statements.remove(&named.name);
+                }
+            }
+            Expect::FakeParse(named) => {
+                self.client.statements.remove(&named.name);
+            }
+            Expect::Parse(None) => self.client.unnamed = None,
+            Expect::HiddenParse(Some(statement)) => self.server.prepared.remove(&statement),
+            Expect::HiddenParse(None) => self.server.unnamed_is_clients = false,
+            Expect::FakeClose(named) | Expect::FakeDeallocate(named) => {
+                self.client.statements.insert(named.name, named.statement);
+            }
+            Expect::HiddenClose(statement) => {
+                // It is still there; as a stale one it is closed before it is prepared again.
+                self.server.prepared.insert(Arc::clone(&statement), usize::MAX);
+                self.server.prepared.mark_stale(&statement);
+            }
+            _ => {}
+        }
+    }
+
+    /// The error with the client's own name for a statement in place of the server's, if that occurs in it.
+    fn rename(&self, failed: &Expect, body: &[u8]) -> Option<Vec<u8>> {
+        let message = Fields::new(body).get(b'M')?;
+        let (statement, name): (&Statement, &[u8]) = match failed {
+            Expect::Parse(Some(named)) => (&named.statement, &named.name),
+            Expect::Bind(Some(statement)) | Expect::Describe(Some(statement)) => {
+                let named = self.client.statements.iter().find(|(_, held)| Arc::ptr_eq(held, statement));
+                (statement, named.map(|(name, _)| &**name)?)
+            }
+            _ => return None,
+        };
+        let at = message.windows(statement.name.len()).position(|window| window == &*statement.name)?;
+        let (before, after) = message.split_at_checked(at)?;
+        let text = [before, name, after.get(statement.name.len()..)?].concat();
+        let mut out = Vec::new();
+        frame::put(&mut out, backend::ERROR_RESPONSE, |out| {
+            for (code, value) in Fields::new(body).flatten() {
+                out.push(code);
+                frame::put_string(out, if code == b'M' { &text } else { value });
+            }
+            out.push(0);
+        });
+        Some(out)
+    }
+}
+
+/// Whether messages of this type go on piece by piece; others are looked at whole.
+fn streams(tag: u8) -> bool {
+    matches!(
+        tag,
+        backend::DATA_ROW
+            | backend::COPY_DATA
+            | backend::ROW_DESCRIPTION
+            | backend::PARAMETER_DESCRIPTION
+            | backend::NOTICE_RESPONSE
+            | backend::NOTIFICATION_RESPONSE
+            | backend::FUNCTION_CALL_RESPONSE
+            | backend::COPY_OUT_RESPONSE
+    )
+}
+
+fn unexpected(what: &str) -> SessionError {
+    SessionError::Server(format!("{what} when nothing asked for it"))
+}

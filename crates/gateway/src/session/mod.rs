@@ -1,0 +1,404 @@
+//! What the bytes between one client and the server it holds mean. No sockets, nothing that waits.
+//!
+//! [`ClientState`] lives as long as a client, [`ServerState`] as long as a server. While a client holds a
+//! server, [`from_client::take`] and [`from_server::take`] read one direction each, say what goes out, and keep
+//! [`ServerState::expected`] true: the replies PostgreSQL still owes, in order. Everything a pooler must know
+//! follows from that queue: when a server may be released, where a reply that the pooler owes belongs, and what
+//! an error in a pipeline undoes.
+//!
+//! # Invariant
+//! A server leaves its client only at a ReadyForQuery that says *idle* with nothing more expected.
+
+pub mod deallocate;
+pub mod expect;
+pub mod from_client;
+pub mod from_server;
+pub mod output;
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use pgwire::WireError;
+use pgwire::backend::{self, Status};
+use thiserror::Error;
+
+use crate::parameters::{Interner, Parameters};
+use crate::statements::{Prepared, Statement, Statements};
+use expect::Expect;
+
+/// Messages up to this size are waited for whole before a server is asked for; larger ones are streamed.
+pub const WHOLE_LIMIT: usize = 16 * 1024;
+
+/// Most named statements one client may hold. PostgreSQL has no limit but its memory, which a pooler shares
+/// among thousands of clients.
+pub const CLIENT_STATEMENTS_LIMIT: usize = 10_000;
+
+/// Largest server message, other than rows and COPY data, that is held in memory whole.
+const SERVER_WHOLE_LIMIT: usize = 1024 * 1024;
+
+/// What every session of a gateway shares.
+#[derive(Default)]
+pub struct Shared {
+    /// Prepared statements by text.
+    pub statements: Statements,
+    /// Sets of parameters in use.
+    pub parameters: Interner,
+    /// `max_prepared_statements`; 0 leaves names alone.
+    pub max_prepared_statements: usize,
+    /// `max_packet_size`.
+    pub max_packet_size: u32,
+}
+
+/// Why a session cannot go on.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum SessionError {
+    /// The client sent what the protocol does not allow.
+    #[error(transparent)]
+    Client(#[from] WireError),
+    /// The client sent a message type that does not belong here.
+    #[error("invalid frontend message type {0}")]
+    ClientTag(u8),
+    /// The client holds too many prepared statements.
+    #[error("more than {CLIENT_STATEMENTS_LIMIT} prepared statements")]
+    TooManyStatements,
+    /// The server sent what the protocol does not allow, or what nothing asked for.
+    #[error("server sent {0}")]
+    Server(String),
+    /// A setting could not be applied to the server.
+    #[error("{message}")]
+    Setting {
+        /// PostgreSQL's SQLSTATE.
+        sqlstate: String,
+        /// PostgreSQL's message.
+        message: String,
+    },
+}
+
+/// What a session remembers of its client. An idle client owns no buffer.
+#[derive(Debug)]
+pub struct ClientState {
+    /// Bytes received and not yet understood, or not yet sent because there is no server.
+    pub carry: Vec<u8>,
+    /// What is left of a message that is being streamed.
+    pass: Pass,
+    /// Named statements, by the client's names.
+    statements: HashMap<Box<[u8]>, Arc<Statement>>,
+    /// The unnamed statement's Parse after its name, for a Bind that comes in a later transaction.
+    unnamed: Option<Box<[u8]>>,
+    /// An error was answered here and everything up to the next Sync is to be dropped.
+    skipping: bool,
+    /// Settings given at startup.
+    startup: Arc<Parameters>,
+    /// Settings wanted on any server this client holds.
+    settings: Arc<Parameters>,
+    /// Reported parameters as this client has been told them.
+    reported: Arc<Parameters>,
+}
+
+impl ClientState {
+    /// A client that has logged in, asked for `startup` settings and been told `reported`.
+    pub fn new(startup: Arc<Parameters>, settings: Arc<Parameters>, reported: Arc<Parameters>) -> Self {
+        Self {
+            carry: Vec::new(),
+            pass: Pass::Nothing,
+            statements: HashMap::new(),
+            unnamed: None,
+            skipping: false,
+            startup,
+            settings,
+            reported,
+        }
+    }
+
+    /// How many named statements the client holds.
+    pub fn statement_count(&self) -> usize {
+        self.statements.len()
+    }
+
+    /// Whether a message has been sent on in part, so that the server must not change now.
+    pub fn is_midway(&self) -> bool {
+        matches!(self.pass, Pass::Forward(_))
+    }
+
+    /// Give back memory that only mattered while a server was held.
+    pub fn released(&mut self) {
+        if self.carry.is_empty() {
+            self.carry = Vec::new();
+        }
+    }
+
+    /// Answer the request at the head of `carry` with an error instead of a server's reply.
+    ///
+    /// Appends the error to `to_client`; the rest of the pipeline is dropped up to its Sync, as PostgreSQL
+    /// would after an error of its own.
+    pub fn refuse(&mut self, refusal: &crate::report::Refusal, to_client: &mut Vec<u8>) {
+        refusal.put(to_client);
+        let first = self.carry.first().copied();
+        if first == Some(pgwire::frontend::QUERY) || first == Some(pgwire::frontend::FUNCTION_CALL) {
+            if let Ok(Some(header)) = pgwire::frame::header(&self.carry, u32::MAX) {
+                let here = header.size.min(self.carry.len());
+                self.carry.drain(..here);
+                self.pass = Pass::drop(header.size - here);
+            }
+            backend::put_ready_for_query(to_client, Status::Idle);
+        } else {
+            self.skipping = true;
+        }
+    }
+}
+
+/// What is left of a message whose head has been dealt with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pass {
+    /// The next byte begins a message.
+    Nothing,
+    /// This many bytes go on unchanged.
+    Forward(usize),
+    /// This many bytes go nowhere.
+    Drop(usize),
+}
+
+impl Pass {
+    fn forward(count: usize) -> Self {
+        if count == 0 { Self::Nothing } else { Self::Forward(count) }
+    }
+
+    fn drop(count: usize) -> Self {
+        if count == 0 { Self::Nothing } else { Self::Drop(count) }
+    }
+
+    /// Move over what `input` has of the message; returns how many bytes that is and whether they go on.
+    fn advance(&mut self, available: usize) -> (usize, bool) {
+        match *self {
+            Self::Nothing => (0, false),
+            Self::Forward(left) => {
+                let taken = left.min(available);
+                *self = Self::forward(left - taken);
+                (taken, true)
+            }
+            Self::Drop(left) => {
+                let taken = left.min(available);
+                *self = Self::drop(left - taken);
+                (taken, false)
+            }
+        }
+    }
+}
+
+/// What a session remembers of a server.
+#[derive(Debug)]
+pub struct ServerState {
+    /// Replies PostgreSQL still owes, in order.
+    expected: VecDeque<Expect>,
+    /// Bytes received that do not make a whole message yet.
+    carry: Vec<u8>,
+    /// What is left of a message that is being streamed.
+    pass: Pass,
+    /// PostgreSQL drops everything up to the next Sync, which has not been sent yet.
+    skipping: bool,
+    /// Extended-protocol messages have been sent with no Sync behind them yet.
+    unsynced: bool,
+    /// The client has asked for what there is to be sent.
+    flush_wanted: bool,
+    /// PostgreSQL reads COPY data.
+    copy_in: bool,
+    /// A FATAL error has come: the server closes the connection.
+    is_ending: bool,
+    /// The status of the last ReadyForQuery.
+    status: Status,
+    /// The unnamed statement on the server is the one its present client prepared.
+    unnamed_is_clients: bool,
+    /// What went wrong in the [`Expect::HiddenQuery`] under way: SQLSTATE and message.
+    hidden_error: Option<(String, String)>,
+    /// DISCARD ALL has run and its ReadyForQuery has not come yet.
+    discarding: bool,
+    /// Prepared statements.
+    prepared: Prepared,
+    /// Parameters as the server last reported them.
+    reported: Arc<Parameters>,
+    /// Settings applied on top of the server's own.
+    applied: Arc<Parameters>,
+    /// Queries answered since [`ServerState::take_counts`].
+    queries: u64,
+    /// Transactions ended since [`ServerState::take_counts`].
+    transactions: u64,
+}
+
+impl ServerState {
+    /// A server that has just logged in and reported these parameters.
+    pub fn new(reported: Arc<Parameters>) -> Self {
+        Self {
+            expected: VecDeque::new(),
+            carry: Vec::new(),
+            pass: Pass::Nothing,
+            skipping: false,
+            unsynced: false,
+            flush_wanted: false,
+            copy_in: false,
+            is_ending: false,
+            hidden_error: None,
+            status: Status::Idle,
+            unnamed_is_clients: false,
+            discarding: false,
+            prepared: Prepared::default(),
+            reported,
+            applied: Arc::default(),
+            queries: 0,
+            transactions: 0,
+        }
+    }
+
+    /// Whether nothing is under way: no reply owed, no message cut in half, no transaction open.
+    pub fn is_idle(&self) -> bool {
+        self.status == Status::Idle
+            && self.expected.is_empty()
+            && !self.unsynced
+            && self.carry.is_empty()
+            && self.pass == Pass::Nothing
+    }
+
+    /// Whether a transaction is open with nothing under way, so that ROLLBACK would make the server idle.
+    pub fn is_idle_in_transaction(&self) -> bool {
+        self.status != Status::Idle
+            && self.expected.is_empty()
+            && !self.unsynced
+            && !self.copy_in
+            && self.carry.is_empty()
+            && self.pass == Pass::Nothing
+    }
+
+    /// Whether PostgreSQL owes a reply, so that a cancel would have something to hit.
+    pub fn is_busy(&self) -> bool {
+        !self.expected.is_empty()
+    }
+
+    /// Whether the server has said why it closes the connection.
+    pub fn is_ending(&self) -> bool {
+        self.is_ending
+    }
+
+    /// Note a parameter that the server reports while nobody holds it.
+    pub fn report(&mut self, name: &str, value: &[u8]) {
+        let mut reported = Parameters::clone(&self.reported);
+        reported.set(name, value);
+        self.reported = Arc::new(reported);
+    }
+
+    /// Append what ends whatever a client that is gone has left open, short of its transaction.
+    pub fn put_interrupt(&mut self, to_server: &mut Vec<u8>) {
+        if self.copy_in {
+            self.copy_in = false;
+            pgwire::frontend::put_copy_fail(to_server, b"client disconnected");
+        }
+        if self.unsynced {
+            self.unsynced = false;
+            self.skipping = false;
+            pgwire::frontend::put_sync(to_server);
+            self.expected.push_back(Expect::Sync);
+        }
+    }
+
+    /// Whether the client has sent a Flush since the last call.
+    pub fn take_flush(&mut self) -> bool {
+        std::mem::take(&mut self.flush_wanted)
+    }
+
+    /// Parameters as the server last reported them.
+    pub fn reported(&self) -> &Arc<Parameters> {
+        &self.reported
+    }
+
+    /// Queries and transactions since the last call.
+    pub fn take_counts(&mut self) -> (u64, u64) {
+        (std::mem::take(&mut self.queries), std::mem::take(&mut self.transactions))
+    }
+
+    /// Give this server to `client`: append to `to_server` what makes its settings the client's, and to
+    /// `to_client` what the client has not been told yet.
+    pub fn link(
+        &mut self,
+        client: &mut ClientState,
+        to_server: &mut Vec<u8>,
+        to_client: &mut Vec<u8>,
+    ) {
+        self.unnamed_is_clients = false;
+        if !Arc::ptr_eq(&self.applied, &client.settings) {
+            if crate::parameters::put_difference(to_server, &self.applied, &client.settings) {
+                self.expected.push_back(Expect::HiddenQuery);
+            }
+            self.applied = Arc::clone(&client.settings);
+        }
+        if self.expected.is_empty() {
+            self.tell(client, |message| to_client.extend_from_slice(message));
+        }
+    }
+
+    /// Tell the client what it does not know of the server's reported parameters.
+    fn tell(&self, client: &mut ClientState, mut emit: impl FnMut(&[u8])) {
+        if Arc::ptr_eq(&self.reported, &client.reported) {
+            return;
+        }
+        for (name, value) in self.reported.iter() {
+            if client.reported.get(name) != Some(value) {
+                let mut message = Vec::new();
+                backend::put_parameter_status(&mut message, name.as_bytes(), value);
+                emit(&message);
+            }
+        }
+        client.reported = Arc::clone(&self.reported);
+    }
+
+    /// Append a Query that the pooler sends on its own account, and expect its reply.
+    ///
+    /// An error in it surfaces as [`SessionError::Setting`] once the server is ready again.
+    pub fn put_hidden_query(&mut self, sql: &[u8], to_server: &mut Vec<u8>) {
+        pgwire::frontend::put_query(to_server, sql);
+        self.expected.push_back(Expect::HiddenQuery);
+    }
+
+    /// Note which settings the server has, after a failed attempt to change them.
+    pub fn set_applied(&mut self, applied: Arc<Parameters>) {
+        self.applied = applied;
+    }
+
+    /// Which settings the server has on top of its own.
+    pub fn applied(&self) -> &Arc<Parameters> {
+        &self.applied
+    }
+
+    /// Emit the replies that are owed by the pooler itself and whose turn has come.
+    fn settle(&mut self, client: &mut ClientState, mut emit: impl FnMut(&[u8])) {
+        loop {
+            match self.expected.front() {
+                Some(Expect::FakeParse(_)) => emit(&backend::PARSE_COMPLETE_MESSAGE),
+                Some(Expect::FakeClose(_)) => emit(&backend::CLOSE_COMPLETE_MESSAGE),
+                Some(Expect::CopyEnd) => {}
+                Some(Expect::FakeDeallocate(_)) => {
+                    let mut message = Vec::new();
+                    if self.status == Status::Failed {
+                        backend::put_error(&mut message, &TRANSACTION_IS_ABORTED);
+                    } else {
+                        backend::put_command_complete(&mut message, b"DEALLOCATE");
+                    }
+                    backend::put_ready_for_query(&mut message, self.status);
+                    emit(&message);
+                }
+                _ => return,
+            }
+            if let Some(Expect::FakeDeallocate(named)) = self.expected.pop_front()
+                && self.status == Status::Failed
+            {
+                client.statements.insert(named.name, named.statement);
+            }
+        }
+    }
+}
+
+/// PostgreSQL's answer to a command inside a failed transaction.
+const TRANSACTION_IS_ABORTED: backend::Report<'static> = backend::Report {
+    severity: "ERROR",
+    sqlstate: "25P02",
+    message: "current transaction is aborted, commands ignored until end of transaction block",
+    detail: "",
+    hint: "",
+};

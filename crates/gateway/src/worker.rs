@@ -1,0 +1,123 @@
+//! One thread with a runtime of its own, and the clients and servers whose sockets that runtime watches.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+
+use tokio::runtime::{Builder, Handle, Runtime};
+
+use crate::error::StartError;
+use crate::gateway::{Context, Phase};
+use crate::janitor;
+use crate::listener::{self, Bound};
+
+thread_local! {
+    static CURRENT: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Index of the worker whose thread this is; 0 on any other thread.
+pub fn current() -> usize {
+    CURRENT.get()
+}
+
+/// A worker that does not run yet.
+#[derive(Debug)]
+pub struct Worker {
+    index: usize,
+    runtime: Runtime,
+}
+
+impl Worker {
+    /// Make the runtime.
+    pub fn new(index: usize) -> Result<Self, StartError> {
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|source| StartError::Worker { worker: index, source })?;
+        Ok(Self { index, runtime })
+    }
+}
+
+/// Hands out clients to the worker that has fewest.
+#[derive(Debug)]
+pub struct Dispatcher {
+    workers: Vec<(Handle, Arc<AtomicUsize>)>,
+}
+
+impl Dispatcher {
+    /// The runtime of the worker with the fewest clients, and a count that must be held while the client is
+    /// there.
+    pub fn choose(&self) -> Option<(&Handle, Held)> {
+        let (handle, count) =
+            self.workers.iter().min_by_key(|(_, count)| count.load(Ordering::Relaxed))?;
+        Some((handle, Held::new(count)))
+    }
+}
+
+/// Counts one for as long as it lives.
+#[derive(Debug)]
+pub struct Held(Arc<AtomicUsize>);
+
+impl Held {
+    fn new(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Start every worker; the first also runs the listeners and the janitor.
+pub fn start(
+    workers: Vec<Worker>,
+    context: &Arc<Context>,
+    bound: Vec<Bound>,
+) -> Result<Vec<JoinHandle<()>>, StartError> {
+    let dispatcher = Arc::new(Dispatcher {
+        workers: workers
+            .iter()
+            .map(|worker| (worker.runtime.handle().clone(), Arc::default()))
+            .collect(),
+    });
+    if let Some(first) = workers.first() {
+        for listener in bound {
+            first.runtime.spawn(listener::accept(listener, Arc::clone(context), Arc::clone(&dispatcher)));
+        }
+        first.runtime.spawn(janitor::run(Arc::clone(context)));
+    }
+    let mut threads = Vec::new();
+    for Worker { index, runtime } in workers {
+        let context_of_thread = Arc::clone(context);
+        let thread = std::thread::Builder::new()
+            .name(format!("forebay-{index}"))
+            .spawn(move || {
+                CURRENT.set(index);
+                runtime.block_on(until_stopped(&context_of_thread));
+                // Tasks end here; a server they hold is closed with a Terminate.
+                drop(runtime);
+            });
+        match thread {
+            Ok(thread) => threads.push(thread),
+            Err(source) => {
+                context.advance(Phase::Stopping);
+                return Err(StartError::Worker { worker: index, source });
+            }
+        }
+    }
+    Ok(threads)
+}
+
+async fn until_stopped(context: &Context) {
+    loop {
+        let changed = context.phase_changed.notified();
+        if context.common.phase() == Phase::Stopping {
+            return;
+        }
+        changed.await;
+    }
+}

@@ -1,0 +1,74 @@
+//! The Python border of the data plane, and nothing else.
+
+use std::time::Duration;
+
+use ::gateway::{Configuration, Gateway as DataPlane, StartError};
+use pyo3::create_exception;
+use pyo3::exceptions::{PyException, PyValueError};
+use pyo3::prelude::*;
+
+create_exception!(
+    _gateway,
+    GatewayError,
+    PyException,
+    "The data plane could not start: args are the message and a hint."
+);
+
+fn to_python(error: &StartError) -> PyErr {
+    GatewayError::new_err((error.to_string(), error.hint()))
+}
+
+/// A running data plane.
+#[pyclass(frozen, module = "forebay._gateway")]
+struct Gateway {
+    data_plane: DataPlane,
+}
+
+#[pymethods]
+impl Gateway {
+    /// Listen and start the workers.
+    #[staticmethod]
+    fn start(py: Python<'_>, configuration: &str) -> PyResult<Self> {
+        py.detach(|| Configuration::from_json(configuration).and_then(DataPlane::start))
+            .map(|data_plane| Self { data_plane })
+            .map_err(|error| to_python(&error))
+    }
+
+    /// Where clients can connect.
+    #[getter]
+    fn addresses(&self) -> Vec<String> {
+        self.data_plane.addresses().to_vec()
+    }
+
+    /// Stop accepting, let transactions end, send idle clients away. Returns at once.
+    fn drain(&self) {
+        self.data_plane.drain();
+    }
+
+    /// Drop everything. Returns at once.
+    fn stop(&self) {
+        self.data_plane.stop();
+    }
+
+    /// Wait until every worker has ended; False when `timeout` seconds passed first.
+    #[pyo3(signature = (timeout=None))]
+    fn join(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<bool> {
+        let timeout = timeout
+            .map(Duration::try_from_secs_f64)
+            .transpose()
+            .map_err(|error| PyValueError::new_err(format!("timeout: {error}")))?;
+        Ok(py.detach(|| self.data_plane.join(timeout)))
+    }
+
+    /// What is going on, as JSON.
+    fn stats(&self) -> String {
+        self.data_plane.statistics()
+    }
+}
+
+/// The data plane of Forebay.
+#[pymodule]
+mod _gateway {
+    #[pymodule_export]
+    use super::{Gateway, GatewayError};
+}

@@ -1,0 +1,37 @@
+"""The menu of commands."""
+
+from typing import Annotated
+
+import typer
+
+from forebay import __version__
+from forebay.cli.up import up
+
+app = typer.Typer(
+    help="Everything between serverless functions and PostgreSQL.",
+    no_args_is_help=True,
+    add_completion=False,
+    # A traceback of ours is a defect to report, and its local variables may hold passwords.
+    pretty_exceptions_enable=False,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"forebay {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Everything between serverless functions and PostgreSQL."""
+
+
+app.command()(up)

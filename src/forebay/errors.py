@@ -1,0 +1,81 @@
+"""The base of every error raised by this package, and the tree below it.
+
+    ForebayError
+    ├── ConfigurationError       a setting, a file or an option is wrong             FB1001
+    │   └── MissingExtra         an optional part of the package is not installed    FB1002
+    ├── EmbeddedServerError      the development database cannot be started          FB1101
+    ├── GatewayFailed            the data plane refused to start                     FB1201
+    └── ConnectionFailed         cannot reach the database, or was refused by it     P1001
+        ├── AuthenticationFailed the database refused the credentials                P1000
+        └── DatabaseMissing      the server has no database of that name             P1003
+
+`code` is stable: Prisma's code where Prisma has one, Forebay's own otherwise. Every message says
+what happened and to whom; every hint says what to do next.
+"""
+
+from typing import ClassVar
+
+
+class ForebayError(Exception):
+    """Base of every error raised by this package."""
+
+    code: ClassVar[str] = "FB1000"
+
+    def __init__(self, message: str, *, hint: str | None = None, **context: object) -> None:
+        """Keep the message apart from the hint, so that a command may print them apart."""
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.context = context
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
+
+class ConfigurationError(ForebayError):
+    """A setting, a file or an option is wrong; names the file, the line and the nearest name."""
+
+    code: ClassVar[str] = "FB1001"
+
+
+class MissingExtra(ConfigurationError):
+    """An optional part of the package is not installed; the hint is the line to type."""
+
+    code: ClassVar[str] = "FB1002"
+
+    def __init__(self, extra: str, *, needed_for: str) -> None:
+        """Name the extra and what needed it."""
+        super().__init__(
+            f"{needed_for} needs the extra [{extra}], which is not installed",
+            hint=f"pip install 'forebay[{extra}]'",
+        )
+
+
+class EmbeddedServerError(ForebayError):
+    """The development database cannot be started, adopted or reached."""
+
+    code: ClassVar[str] = "FB1101"
+
+
+class GatewayFailed(ForebayError):
+    """The data plane refused to start."""
+
+    code: ClassVar[str] = "FB1201"
+
+
+class ConnectionFailed(ForebayError):
+    """The database cannot be reached, or refused the connection."""
+
+    code: ClassVar[str] = "P1001"
+
+
+class AuthenticationFailed(ConnectionFailed):
+    """The database refused the user or the password."""
+
+    code: ClassVar[str] = "P1000"
+
+
+class DatabaseMissing(ConnectionFailed):
+    """The server has no database of that name."""
+
+    code: ClassVar[str] = "P1003"

@@ -1,0 +1,1 @@
+"""Runs the data plane: settings, files, limits, signals."""

@@ -1,0 +1,1 @@
+"""Tests of Forebay; the folders mirror those of `src/forebay`."""

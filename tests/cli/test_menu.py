@@ -1,0 +1,38 @@
+"""The command itself: its version, and every option documented."""
+
+from forebay import __version__
+from tests.running import run_forebay
+
+
+def test_the_version():
+    done = run_forebay(["--version"])
+    assert (done.returncode, done.stdout) == (0, f"forebay {__version__}\n")
+
+
+def test_the_version_is_the_distributions():
+    from importlib.metadata import version
+
+    assert version("forebay") == __version__
+
+
+def test_the_menu_names_the_commands():
+    done = run_forebay(["--help"])
+    assert done.returncode == 0
+    assert "up" in done.stdout
+
+
+def test_every_option_of_up_is_explained():
+    done = run_forebay(["up", "--help"], environment={"COLUMNS": "200"})
+    assert done.returncode == 0
+    for option in (
+        "--ephemeral",
+        "--data-dir",
+        "--database-url",
+        "--pool-size",
+        "--port",
+        "--config",
+        "--workers",
+    ):
+        line = next(line for line in done.stdout.splitlines() if option in line)
+        assert len(line.replace(option, "").strip(" │")) > 10
+    assert "(default: 6432)" in done.stdout

