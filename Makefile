@@ -34,6 +34,7 @@ lint: $(INSTALLED) ## Style, types, imports, licences
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/stubtest forebay._gateway
 	$(BIN)/lint-imports
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
@@ -46,17 +47,19 @@ prove: $(INSTALLED) ## The claims that take longer than a test may
 	$(BIN)/python -m bench.prove
 
 # Two stamps, because they go stale for different reasons: Python sources are installed editable
-# and need neither.
+# and need neither. What is said goes to standard error, since `make up` prints URLs to be read.
 $(VENV)/installed: pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(PIP) install --upgrade 'pip>=25.1' 'maturin>=1.9,<2'
-	$(PIP) install --no-build-isolation --editable '.[dev]'
-	touch $(VENV)/extension $@
+	@echo 'Installing into $(VENV) and building the data plane: a minute or two, once' >&2
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) install --upgrade 'pip>=25.1' 'maturin>=1.9,<2'
+	@$(PIP) install --no-build-isolation --editable '.[dev]'
+	@touch $(VENV)/extension $@
 
 $(VENV)/extension: $(RUST) | $(VENV)/installed
-	$(PIP) install --no-build-isolation --no-deps --editable .
-	touch $@
+	@echo 'Building the data plane again, since its sources changed' >&2
+	@$(PIP) install --no-build-isolation --no-deps --editable .
+	@touch $@
 
 $(NODE)/node_modules/installed: $(NODE)/package-lock.json
 	cd $(NODE) && npm ci --no-audit --no-fund
-	touch $@
+	@touch $@

@@ -120,7 +120,9 @@ def main() -> int:
     console, errors = Console(width=None if sys.stdout.isatty() else 180), Console(stderr=True)
     try:
         settings = {
-            **{"seconds": given.seconds, "rounds": given.rounds, "packets": given.packets},
+            "seconds": given.seconds,
+            "rounds": given.rounds,
+            "packets": given.packets,
             "pgbouncer": os.environ.get("PGBOUNCER", ""),
         }
         results = Results(PROJECT, given.pooler, settings)

@@ -2,6 +2,8 @@
 
 from typing import final
 
+__all__ = ["Gateway", "GatewayError"]
+
 class GatewayError(Exception):
     """The data plane refused to start; `args` is (message, hint)."""
 

@@ -1,6 +1,5 @@
 """`forebay up` as a user meets it: URLs that work everywhere, and an orderly end."""
 
-import os
 import re
 import signal
 import subprocess
@@ -100,6 +99,7 @@ def test_an_open_transaction_may_finish(forebay_up):
         assert connection.execute("select 2").fetchone() == (2,)
         connection.commit()
         assert running.wait() == 0
+    assert "1 clients sent away" in running.log
 
 
 def test_a_second_sigterm_ends_at_once(forebay_up):
@@ -213,7 +213,6 @@ def test_a_file_without_databases_goes_with_the_embedded_one(forebay_up, tmp_pat
 def test_whoever_reads_only_the_urls_may_go_away(forebay_up):
     running = forebay_up("--ephemeral", "--port", "0")
     assert running.process.stdout is not None
-    os.close(os.dup(running.process.stdout.fileno()))
     running.process.stdout.close()
     assert running.answer(running.database_url) == 42
 

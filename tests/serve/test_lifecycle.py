@@ -45,7 +45,7 @@ class Gateway:
         return self.ended.wait(timeout)
 
     def stats(self):
-        return '{"drained": {"clients": 3, "cut_transactions": 1}}'
+        return '{"drained": 3, "panics": 0}'
 
 module = types.ModuleType("forebay._gateway")
 module.Gateway, module.GatewayError = Gateway, GatewayError
@@ -90,7 +90,7 @@ def test_the_first_signal_drains(number):
     assert output == "drain\n"
     assert process.returncode == 0
     assert log.splitlines()[-1].startswith("forebay: ended after")
-    assert log.splitlines()[-1].endswith("clients 3, cut transactions 1")
+    assert log.splitlines()[-1].endswith(": 3 clients sent away, 0 defects met")
 
 
 def test_the_second_signal_stops():

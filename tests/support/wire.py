@@ -12,7 +12,7 @@ from typing import Self
 from tests.support import messages
 from tests.support.replies import Reply
 
-PATIENCE = 30.0
+PATIENCE = 15.0
 _CLEAR_TEXT = 3
 _MD5 = 5
 

@@ -64,5 +64,7 @@ async fn send(server: &Identity, limit: Duration) -> io::Result<()> {
     if limit.is_zero() {
         return exchange.await;
     }
-    tokio::time::timeout(limit, exchange).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    tokio::time::timeout(limit, exchange)
+        .await
+        .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }

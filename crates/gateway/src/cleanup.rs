@@ -23,8 +23,8 @@ const RESET_LIMIT: Duration = Duration::from_secs(10);
 /// Take a server from a client that is gone: finish what is under way, roll back what is open, reset what a
 /// session has changed, and give it back. Closes it where that is not possible.
 pub fn begin(mut lease: Lease, client: ClientState, pool: &Arc<Pool>, common: &Arc<Common>) {
-    let needs_reset = pool.mode == PoolMode::Session
-        && !common.configuration.server_reset_query.is_empty();
+    let needs_reset =
+        pool.mode == PoolMode::Session && !common.configuration.server_reset_query.is_empty();
     let is_idle = lease.server().is_some_and(|server| server.state.is_idle());
     if is_idle && !needs_reset {
         return lease.release();
@@ -100,7 +100,14 @@ pub async fn exchange(
                 let input = buffer.get(..count).unwrap_or(&[]);
                 let (mut nowhere, mut to_server) = (Vec::new(), Vec::new());
                 let mut output = Output::new(input, &mut nowhere);
-                from_server::take(client, &mut server.state, shared, input, &mut output, &mut to_server)?;
+                from_server::take(
+                    client,
+                    &mut server.state,
+                    shared,
+                    input,
+                    &mut output,
+                    &mut to_server,
+                )?;
                 std::task::Poll::Ready(Ok::<_, SessionError>((count, to_server)))
             })
         })

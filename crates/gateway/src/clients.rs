@@ -64,12 +64,13 @@ pub struct Clients {
 
 impl Clients {
     /// Register a client that speaks protocol 3 with this minor version; `None` when `limit` are there.
-    pub fn register(&self, minor: u16, limit: usize) -> Result<Option<Arc<Entry>>, AuthenticationError> {
-        let key: Box<[u8]> = if minor >= 2 {
-            secure_random::<32>()?.into()
-        } else {
-            secure_random::<4>()?.into()
-        };
+    pub fn register(
+        &self,
+        minor: u16,
+        limit: usize,
+    ) -> Result<Option<Arc<Entry>>, AuthenticationError> {
+        let key: Box<[u8]> =
+            if minor >= 2 { secure_random::<32>()?.into() } else { secure_random::<4>()?.into() };
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         if entries.len() >= limit {
             return Ok(None);

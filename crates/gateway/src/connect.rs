@@ -88,7 +88,8 @@ impl Drop for Attempt<'_> {
     fn drop(&mut self) {
         if !self.is_over {
             let address = self.pool.target.address.to_string();
-            self.pool.connect_failed(&Refusal::server_unreachable(&address, "the attempt was given up"));
+            self.pool
+                .connect_failed(&Refusal::server_unreachable(&address, "the attempt was given up"));
         }
     }
 }
@@ -99,10 +100,8 @@ async fn log_in(target: &Target, common: &Common) -> Result<Server, Refusal> {
     let stream = target.address.connect().await.map_err(unreachable)?;
     let mut login = Login { stream, received: Vec::new(), address: &address };
     let mut out = Vec::new();
-    let parameters =
-        [("user", &target.user), ("database", &target.database)].map(|(name, value)| {
-            (name.as_bytes(), value.as_bytes())
-        });
+    let parameters = [("user", &target.user), ("database", &target.database)]
+        .map(|(name, value)| (name.as_bytes(), value.as_bytes()));
     startup::put_startup(&mut out, startup::VERSION_3_0, parameters);
     login.send(&out).await?;
     login.authenticate(target).await?;
@@ -113,18 +112,20 @@ async fn log_in(target: &Target, common: &Common) -> Result<Server, Refusal> {
         let (tag, body) = login.message().await?;
         match tag {
             backend::PARAMETER_STATUS => {
-                let (name, value) =
-                    backend::parameter_status(&body).map_err(|error| login.broken(&error.to_string()))?;
+                let (name, value) = backend::parameter_status(&body)
+                    .map_err(|error| login.broken(&error.to_string()))?;
                 reported.set(&String::from_utf8_lossy(name), value);
             }
             backend::BACKEND_KEY_DATA => {
-                let (process, key) =
-                    backend::backend_key_data(&body).map_err(|error| login.broken(&error.to_string()))?;
+                let (process, key) = backend::backend_key_data(&body)
+                    .map_err(|error| login.broken(&error.to_string()))?;
                 identity = Some((process, key.to_vec()));
             }
             backend::NOTICE_RESPONSE => {}
             backend::READY_FOR_QUERY => break,
-            other => return Err(login.broken(&format!("unexpected message {other:#04x} after login"))),
+            other => {
+                return Err(login.broken(&format!("unexpected message {other:#04x} after login")));
+            }
         }
     }
     let (process, key) = identity.unwrap_or_default();
@@ -204,7 +205,9 @@ impl Login<'_> {
             match request {
                 Authentication::Ok => {
                     if exchange.as_ref().is_some_and(|exchange| !exchange.is_verified()) {
-                        return Err(self.broken("it let us in without proving that it knows the password"));
+                        return Err(
+                            self.broken("it let us in without proving that it knows the password")
+                        );
                     }
                     return Ok(());
                 }
@@ -221,7 +224,9 @@ impl Login<'_> {
                 }
                 Authentication::Sasl(list) => {
                     if !backend::offers_mechanism(list, "SCRAM-SHA-256") {
-                        return Err(self.broken("it offers no SASL mechanism but SCRAM-SHA-256-PLUS"));
+                        return Err(
+                            self.broken("it offers no SASL mechanism but SCRAM-SHA-256-PLUS")
+                        );
                     }
                     let Credential::Password(cache) = &target.credential else {
                         return Err(self.no_password(target));
@@ -248,7 +253,9 @@ impl Login<'_> {
                     continue;
                 }
                 Authentication::Other(code) => {
-                    return Err(self.broken(&format!("authentication method {code} is not supported")));
+                    return Err(
+                        self.broken(&format!("authentication method {code} is not supported"))
+                    );
                 }
             }
             self.send(&out).await?;
@@ -265,19 +272,26 @@ impl Login<'_> {
     fn no_password(&self, target: &Target) -> Refusal {
         let what = match &target.credential {
             Credential::None => "no password is configured",
-            Credential::Md5(_) => "only an MD5 hash is configured, which this server does not accept",
+            Credential::Md5(_) => {
+                "only an MD5 hash is configured, which this server does not accept"
+            }
             Credential::Verifier => "only a SCRAM verifier is configured, which cannot log in",
             Credential::Password(_) => "the password cannot be used",
         };
         Refusal::server_refused(
             "08004",
-            &format!("{} asks for the password of user \"{}\", and {what}", self.address, target.user),
+            &format!(
+                "{} asks for the password of user \"{}\", and {what}",
+                self.address, target.user
+            ),
         )
     }
 }
 
 /// The refusal for an ErrorResponse that PostgreSQL sent during login.
 fn refused(body: &[u8]) -> Refusal {
-    let text = |code| String::from_utf8_lossy(Fields::new(body).get(code).unwrap_or_default()).into_owned();
+    let text = |code| {
+        String::from_utf8_lossy(Fields::new(body).get(code).unwrap_or_default()).into_owned()
+    };
     Refusal::server_refused(&text(b'C'), &format!("{}: {}", text(b'S'), text(b'M')))
 }

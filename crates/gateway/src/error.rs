@@ -38,7 +38,8 @@ impl StartError {
             Self::Configuration { .. } => "correct the setting and start again".to_owned(),
             Self::Listen { source, .. } => match source.kind() {
                 io::ErrorKind::AddrInUse => {
-                    "another program listens there: stop it, or choose another listen_port".to_owned()
+                    "another program listens there: stop it, or choose another listen_port"
+                        .to_owned()
                 }
                 io::ErrorKind::PermissionDenied => {
                     "choose a port above 1023, or a directory this user may write to".to_owned()

@@ -72,9 +72,8 @@ pub fn bind(configuration: &Configuration) -> Result<Vec<Bound>, StartError> {
     }
     if let Some(directory) = &configuration.unix_socket_dir {
         let path = Path::new(directory).join(format!(".s.PGSQL.{port}"));
-        let listener = bind_unix(&path, configuration.unix_socket_mode).map_err(|source| {
-            StartError::Listen { address: path.display().to_string(), source }
-        })?;
+        let listener = bind_unix(&path, configuration.unix_socket_mode)
+            .map_err(|source| StartError::Listen { address: path.display().to_string(), source })?;
         bound.push(Bound::Unix(listener, path));
     }
     Ok(bound)
@@ -168,7 +167,11 @@ pub async fn accept(bound: Bound, context: Arc<Context>, dispatcher: Arc<Dispatc
 fn admit(stream: Accepted, peer: String, context: &Arc<Context>, dispatcher: &Dispatcher) {
     let limit = context.common.configuration.max_client_conn + HEADROOM;
     if context.clients.sockets.load(Ordering::Relaxed) >= limit {
-        tracing::warn!(peer, limit, "client closed unheard: max_client_conn and its headroom are used up");
+        tracing::warn!(
+            peer,
+            limit,
+            "client closed unheard: max_client_conn and its headroom are used up"
+        );
         return;
     }
     let Some((runtime, held)) = dispatcher.choose() else {
@@ -199,7 +202,9 @@ impl Drop for Presence {
         self.context.clients.sockets.fetch_sub(1, Ordering::Relaxed);
         if std::thread::panicking() {
             self.context.panics.fetch_add(1, Ordering::Relaxed);
-            tracing::error!("a client's task panicked; that client was closed, others are unharmed");
+            tracing::error!(
+                "a client's task panicked; that client was closed, others are unharmed"
+            );
         }
     }
 }

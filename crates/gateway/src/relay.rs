@@ -38,7 +38,7 @@ pub async fn serve(mut stream: Stream, peer: String, context: Arc<Context>) {
     };
     let mut relay = Relay::new(stream, logged_in, context);
     let ending = std::future::poll_fn(|cx| relay.poll(cx)).await;
-    relay.finish(ending, &peer);
+    relay.finish(&ending, &peer);
 }
 
 /// Log a client in, or tell it why not.
@@ -379,8 +379,8 @@ impl Relay {
     }
 
     /// Say good-bye and leave the server in order.
-    fn finish(mut self, ending: Ending, peer: &str) {
-        let reason = match &ending {
+    fn finish(mut self, ending: &Ending, peer: &str) {
+        let reason = match ending {
             Ending::Client => "client closed the connection".to_owned(),
             Ending::Socket(error) => format!("client socket: {error}"),
             Ending::Refused(refusal) => refusal.message.clone(),
@@ -396,7 +396,7 @@ impl Relay {
             );
         }
         let mut is_server_usable = matches!(ending, Ending::Client | Ending::Socket(_));
-        if let Ending::Refused(refusal) = &ending {
+        if let Ending::Refused(refusal) = ending {
             refusal.put(&mut self.to_client);
             is_server_usable = refusal.sqlstate == "57P01";
         }
@@ -455,7 +455,9 @@ fn session_refusal(error: &SessionError) -> Ending {
         SessionError::TooManyStatements => {
             Refusal::too_many_statements(crate::session::CLIENT_STATEMENTS_LIMIT)
         }
-        SessionError::Client(_) | SessionError::ClientTag(_) => Refusal::protocol(&error.to_string()),
+        SessionError::Client(_) | SessionError::ClientTag(_) => {
+            Refusal::protocol(&error.to_string())
+        }
         SessionError::Server(what) => Refusal::server_lost(what),
     }
     .into()

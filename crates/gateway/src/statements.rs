@@ -141,7 +141,8 @@ impl Prepared {
     /// Note that `statement` is being prepared; returns the one to close so that at most `limit` remain.
     pub fn insert(&mut self, statement: Arc<Statement>, limit: usize) -> Option<Arc<Statement>> {
         let evicted = if self.held.len() >= limit && !self.held.contains_key(&statement.id) {
-            let oldest = self.held.values().min_by_key(|held| held.used).map(|held| held.statement.id);
+            let oldest =
+                self.held.values().min_by_key(|held| held.used).map(|held| held.statement.id);
             oldest.and_then(|id| self.held.remove(&id)).map(|held| held.statement)
         } else {
             None

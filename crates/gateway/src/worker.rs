@@ -86,16 +86,19 @@ pub fn start(
     });
     if let Some(first) = workers.first() {
         for listener in bound {
-            first.runtime.spawn(listener::accept(listener, Arc::clone(context), Arc::clone(&dispatcher)));
+            first.runtime.spawn(listener::accept(
+                listener,
+                Arc::clone(context),
+                Arc::clone(&dispatcher),
+            ));
         }
         first.runtime.spawn(janitor::run(Arc::clone(context)));
     }
     let mut threads = Vec::new();
     for Worker { index, runtime } in workers {
         let context_of_thread = Arc::clone(context);
-        let thread = std::thread::Builder::new()
-            .name(format!("forebay-{index}"))
-            .spawn(move || {
+        let thread =
+            std::thread::Builder::new().name(format!("forebay-{index}")).spawn(move || {
                 CURRENT.set(index);
                 runtime.block_on(until_stopped(&context_of_thread));
                 // Tasks end here; a server they hold is closed with a Terminate.

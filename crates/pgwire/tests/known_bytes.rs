@@ -27,6 +27,12 @@ fn first_packets() {
     };
     assert_eq!((message.minor, message.get("database")), (0, Some(&b"shop"[..])));
     assert_eq!(message.get("options"), None);
+    let twice = b"\0\0\0\x17\0\x03\0\x02user\0a\0user\0b\0\0";
+    assert!(matches!(
+        startup::parse(twice),
+        Ok(Some((Initial::Startup(message), 23)))
+            if message.minor == 2 && message.get("user") == Some(b"b")
+    ));
 }
 
 #[test]
@@ -78,6 +84,20 @@ fn a_cancel_key_has_4_to_256_bytes() {
         assert_eq!(startup::parse(&cancel).err(), refusal, "cancel request, {length} bytes");
         let data = [&[0, 0, 0, 1], &*key].concat();
         assert_eq!(backend::backend_key_data(&data).err(), refusal, "key data, {length} bytes");
+    }
+}
+
+#[test]
+fn a_length_word_goes_from_4_to_the_limit() {
+    let header =
+        |length: u32, limit| frame::header(&[&b"Q"[..], &length.to_be_bytes()].concat(), limit);
+    for limit in [4, 100, i32::MAX.cast_unsigned()] {
+        let refusal = |length| Err(WireError::Length { tag: b'Q', length, limit });
+        assert_eq!(header(3, limit), refusal(3));
+        assert_eq!(header(4, limit), Ok(Some(frame::Header { tag: b'Q', size: 5 })));
+        let largest = frame::Header { tag: b'Q', size: limit as usize + 1 };
+        assert_eq!(header(limit, limit), Ok(Some(largest)));
+        assert_eq!(header(limit + 1, limit), refusal(limit + 1));
     }
 }
 

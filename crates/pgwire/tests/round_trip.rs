@@ -35,6 +35,7 @@ fn cut(text: &[u8]) -> &[u8] {
 
 /// The body of the one message that `put` appends, after checking its tag, its length, and that appending
 /// leaves what was there alone.
+#[allow(clippy::expect_used, reason = "only tests call it; the lint knows test functions only")]
 fn body(tag: u8, put: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     let mut out = b"before".to_vec();
     put(&mut out);

@@ -12,9 +12,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING
 
 from forebay.errors import GatewayFailed
+
+if TYPE_CHECKING:
+    from forebay._gateway import Gateway
 
 # SIGHUP ends it too: the terminal is gone.
 _ENDING = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
@@ -69,11 +72,14 @@ def run(configuration: str, on_listening: Callable[[list[str]], None]) -> None:
         raise GatewayFailed(
             "the data plane ended without being asked", hint="its last log lines say why"
         )
-    seconds = time.monotonic() - began_to_end
-    _log(f"ended after {seconds:.1f} s{_summary(json.loads(gateway.stats()))}")
+    statistics = json.loads(gateway.stats())
+    _log(
+        f"ended after {time.monotonic() - began_to_end:.1f} s:"
+        f" {statistics['drained']} clients sent away, {statistics['panics']} defects met"
+    )
 
 
-def _wait_for_end(gateway: Any) -> float | None:
+def _wait_for_end(gateway: "Gateway") -> float | None:
     """Return when the first signal came, once the data plane has ended; None if there was none."""
     has_ended = threading.Event()
     waiting = threading.get_ident()
@@ -99,11 +105,6 @@ def _wait_for_end(gateway: Any) -> float | None:
             gateway.stop()
     watcher.join()
     return began
-
-
-def _summary(stats: dict[str, Any]) -> str:
-    drained = stats.get("drained") or {}
-    return "".join(f", {name.replace('_', ' ')} {value}" for name, value in drained.items())
 
 
 def _log(text: str) -> None:

@@ -66,7 +66,8 @@ impl Users {
         let by_name = listed
             .iter()
             .map(|user| {
-                let stored = user.password.as_ref().map(|text| StoredPassword::parse(text.expose()));
+                let stored =
+                    user.password.as_ref().map(|text| StoredPassword::parse(text.expose()));
                 let name = user.name.clone();
                 (name.clone(), User { name, stored, verifier: OnceLock::new() })
             })

@@ -44,7 +44,8 @@ fn identifier(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
             }
         }
     }
-    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || *byte >= 0x80;
+    let is_word =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || *byte >= 0x80;
     let length = text.iter().position(|byte| !is_word(byte)).unwrap_or(text.len());
     let (word, rest) = text.split_at_checked(length)?;
     let name = word.to_ascii_lowercase();

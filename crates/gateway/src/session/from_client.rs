@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use pgwire::WireError;
 use pgwire::backend::{self, Status};
 use pgwire::frame::{self, HEADER, Header};
 use pgwire::frontend::{self, BindNames, Parse, Target};
-use pgwire::WireError;
 
 use super::expect::{Expect, Named, NamedKind};
 use super::output::Output;
 use super::{
-    CLIENT_STATEMENTS_LIMIT, ClientState, Pass, ServerState, SessionError, Shared, WHOLE_LIMIT, deallocate,
+    CLIENT_STATEMENTS_LIMIT, ClientState, Pass, ServerState, SessionError, Shared, WHOLE_LIMIT,
+    deallocate,
 };
 use crate::statements::{Presence, Statement};
 
@@ -77,7 +78,8 @@ pub fn take(
         };
         let step = match server.as_deref_mut() {
             Some(server) => {
-                let mut session = Session { client: &mut *client, server, shared, to_server, to_client };
+                let mut session =
+                    Session { client: &mut *client, server, shared, to_server, to_client };
                 session.message(&message)?
             }
             None => alone(client, &message, to_client)?,

@@ -24,14 +24,16 @@ pub fn take(
     to_server: &mut Vec<u8>,
 ) -> Result<(), SessionError> {
     if server.carry.is_empty() {
-        let used = Session { client, server, shared, to_client, to_server, copies: false }.all(input)?;
+        let used =
+            Session { client, server, shared, to_client, to_server, copies: false }.all(input)?;
         server.carry.extend_from_slice(input.get(used..).unwrap_or(&[]));
         return Ok(());
     }
     // The input is not what goes out, so nothing can be forwarded in place.
     let mut joined = std::mem::take(&mut server.carry);
     joined.extend_from_slice(input);
-    let used = Session { client, server, shared, to_client, to_server, copies: true }.all(&joined)?;
+    let used =
+        Session { client, server, shared, to_client, to_server, copies: true }.all(&joined)?;
     joined.drain(..used);
     if !joined.is_empty() {
         server.carry = joined;
@@ -101,7 +103,8 @@ impl Session<'_, '_, '_, '_> {
 
     fn settle(&mut self) {
         let to_client = &mut *self.to_client;
-        self.server.settle(self.client, |bytes| to_client.insert(|out| out.extend_from_slice(bytes)));
+        self.server
+            .settle(self.client, |bytes| to_client.insert(|out| out.extend_from_slice(bytes)));
     }
 
     /// Deal with one message; says whether it goes on to the client.
@@ -116,7 +119,9 @@ impl Session<'_, '_, '_, '_> {
             | backend::FUNCTION_CALL_RESPONSE
             | backend::PARAMETER_DESCRIPTION => Ok(!is_hidden),
             backend::NOTIFICATION_RESPONSE => Ok(true),
-            backend::BIND_COMPLETE => self.pop("BindComplete", |front| matches!(front, Expect::Bind(_))),
+            backend::BIND_COMPLETE => {
+                self.pop("BindComplete", |front| matches!(front, Expect::Bind(_)))
+            }
             backend::COMMAND_COMPLETE => {
                 self.command_complete(body);
                 self.end_execute();
@@ -212,7 +217,8 @@ impl Session<'_, '_, '_, '_> {
     }
 
     fn ready(&mut self, body: &[u8]) -> Result<bool, SessionError> {
-        let status = Status::parse(body).map_err(|error| SessionError::Server(error.to_string()))?;
+        let status =
+            Status::parse(body).map_err(|error| SessionError::Server(error.to_string()))?;
         let front = self.server.expected.pop_front();
         if !front.as_ref().is_some_and(Expect::ends_with_ready) {
             return Err(unexpected("ReadyForQuery"));
@@ -238,8 +244,7 @@ impl Session<'_, '_, '_, '_> {
             }
         }
         let to_client = &mut *self.to_client;
-        self.server
-            .tell(self.client, |bytes| to_client.insert(|out| out.extend_from_slice(bytes)));
+        self.server.tell(self.client, |bytes| to_client.insert(|out| out.extend_from_slice(bytes)));
         Ok(!is_hidden)
     }
 
@@ -270,7 +275,8 @@ impl Session<'_, '_, '_, '_> {
             None => return true,
             Some(Expect::HiddenQuery) => {
                 let text = |code| {
-                    String::from_utf8_lossy(Fields::new(body).get(code).unwrap_or_default()).into_owned()
+                    String::from_utf8_lossy(Fields::new(body).get(code).unwrap_or_default())
+                        .into_owned()
                 };
                 self.server.hidden_error.get_or_insert_with(|| (text(b'C'), text(b'M')));
                 // A connection that ends during it still tells its client why.
@@ -362,12 +368,14 @@ impl Session<'_, '_, '_, '_> {
         let (statement, name): (&Statement, &[u8]) = match failed {
             Expect::Parse(Some(named)) => (&named.statement, &named.name),
             Expect::Bind(Some(statement)) | Expect::Describe(Some(statement)) => {
-                let named = self.client.statements.iter().find(|(_, held)| Arc::ptr_eq(held, statement));
+                let named =
+                    self.client.statements.iter().find(|(_, held)| Arc::ptr_eq(held, statement));
                 (statement, named.map(|(name, _)| &**name)?)
             }
             _ => return None,
         };
-        let at = message.windows(statement.name.len()).position(|window| window == &*statement.name)?;
+        let at =
+            message.windows(statement.name.len()).position(|window| window == &*statement.name)?;
         let (before, after) = message.split_at_checked(at)?;
         let text = [before, name, after.get(statement.name.len()..)?].concat();
         let mut out = Vec::new();

@@ -97,7 +97,11 @@ pub struct ClientState {
 
 impl ClientState {
     /// A client that has logged in, asked for `startup` settings and been told `reported`.
-    pub fn new(startup: Arc<Parameters>, settings: Arc<Parameters>, reported: Arc<Parameters>) -> Self {
+    pub fn new(
+        startup: Arc<Parameters>,
+        settings: Arc<Parameters>,
+        reported: Arc<Parameters>,
+    ) -> Self {
         Self {
             carry: Vec::new(),
             pass: Pass::Nothing,
@@ -134,7 +138,8 @@ impl ClientState {
     pub fn refuse(&mut self, refusal: &crate::report::Refusal, to_client: &mut Vec<u8>) {
         refusal.put(to_client);
         let first = self.carry.first().copied();
-        if first == Some(pgwire::frontend::QUERY) || first == Some(pgwire::frontend::FUNCTION_CALL) {
+        if first == Some(pgwire::frontend::QUERY) || first == Some(pgwire::frontend::FUNCTION_CALL)
+        {
             if let Ok(Some(header)) = pgwire::frame::header(&self.carry, u32::MAX) {
                 let here = header.size.min(self.carry.len());
                 self.carry.drain(..here);
@@ -186,6 +191,7 @@ impl Pass {
 }
 
 /// What a session remembers of a server.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, in any combination")]
 #[derive(Debug)]
 pub struct ServerState {
     /// Replies PostgreSQL still owes, in order.

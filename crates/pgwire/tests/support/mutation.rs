@@ -1,5 +1,10 @@
 //! Ways to damage a packet that a parser is likely to trip over.
 
+#![allow(
+    clippy::ptr_arg,
+    reason = "mutations share one signature; some change the length, some do not"
+)]
+
 use super::random::Random;
 use pgwire::frame;
 
