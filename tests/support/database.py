@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psycopg
@@ -75,19 +75,25 @@ def throw_away_database() -> Iterator[Database]:
     with start_ephemeral() as server:
         access = server.directory.data / "pg_hba.conf"
         access.write_text(_ACCESS + access.read_text())
-        with psycopg.connect(server.socket_url.text(), autocommit=True) as administrator:
-            # MD5 passwords are on their way out, and PostgreSQL says so at every chance.
-            administrator.execute("set md5_password_warnings = off")
-            administrator.execute("set client_min_messages = error")
-            for role, method in {USER: "trust", **SERVER_ROLES}.items():
-                encryption = "md5" if method == "md5" else "scram-sha-256"
-                administrator.execute(f"set password_encryption = '{encryption}'".encode())
-                administrator.execute(
-                    sql.SQL("create role {} login password {}").format(
-                        sql.Identifier(role), sql.Literal(PASSWORD)
-                    )
-                )
-            administrator.execute(f"create database {DATABASE} owner {USER}".encode())
-            administrator.execute("alter system set md5_password_warnings = off")
-            administrator.execute("select pg_reload_conf()")
+        _create(server)
+        inside = replace(server.socket_url, database=DATABASE)
+        with psycopg.connect(inside.text(), autocommit=True) as administrator:
             yield Database("127.0.0.1", server.port, server=server, administrator=administrator)
+
+
+def _create(server: EmbeddedServer) -> None:
+    """Make the roles and the database of the tests."""
+    with psycopg.connect(server.socket_url.text(), autocommit=True) as administrator:
+        # MD5 passwords are on their way out, and PostgreSQL says so at every chance.
+        administrator.execute("alter system set md5_password_warnings = off")
+        administrator.execute("select pg_reload_conf()")
+        administrator.execute("set client_min_messages = error")
+        for role, method in {USER: "trust", **SERVER_ROLES}.items():
+            encryption = "md5" if method == "md5" else "scram-sha-256"
+            administrator.execute(f"set password_encryption = '{encryption}'".encode())
+            administrator.execute(
+                sql.SQL("create role {} login password {}").format(
+                    sql.Identifier(role), sql.Literal(PASSWORD)
+                )
+            )
+        administrator.execute(f"create database {DATABASE} owner {USER}".encode())

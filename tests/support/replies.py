@@ -62,7 +62,8 @@ class Reply:
     def line(self) -> str:
         """The message in words, shortened when it is very long."""
         detail = _DETAILS.get(self.tag, _nothing)(self)
-        text = f"{_NAMES.get(self.tag, self.tag)} {detail}".strip()
+        name = _NAMES.get(self.tag, self.tag)
+        text = f"{name} {detail}" if detail else name
         if len(text) > _LONGEST_LINE:
             return f"{text[:_LONGEST_LINE]}… ({len(text)})"
         return text

@@ -313,10 +313,10 @@ async fn prepare(
     context: &Context,
     startup: &Arc<Parameters>,
 ) -> Result<Arc<Parameters>, Failure> {
-    let unknown: Vec<(&str, &[u8])> = startup
-        .iter()
-        .filter(|(name, value)| !accepts_anything(name) && !pool.is_valid_setting(name, value))
-        .collect();
+    let is_known = |name: &str, value: &[u8]| {
+        accepts_anything(name) || pool.valid_setting(name, value).is_some()
+    };
+    let has_unknown = startup.iter().any(|(name, value)| !is_known(name, value));
     let mut lease = None;
     let welcome = if let Some(welcome) = pool.welcome() {
         welcome
@@ -326,15 +326,19 @@ async fn prepare(
         lease = Some(taken);
         reported.unwrap_or_default()
     };
-    if !unknown.is_empty() {
+    if has_unknown {
         let taken = match lease.take() {
             Some(taken) => taken,
             None => checkout(pool).await?,
         };
-        lease = Some(try_settings(taken, context, startup).await?);
-        for (name, value) in unknown {
-            pool.note_valid_setting(name, value);
+        let mut taken = try_settings(taken, context, startup).await?;
+        if let Some(server) = taken.server() {
+            let reported = server.state.reported();
+            for (name, value) in startup.iter().filter(|(name, _)| !accepts_anything(name)) {
+                pool.note_valid_setting(name, value, reported.get(name).unwrap_or(value));
+            }
         }
+        lease = Some(taken);
     }
     if let Some(lease) = lease {
         lease.release();
@@ -342,7 +346,9 @@ async fn prepare(
     let mut told = Parameters::clone(&welcome);
     for (name, value) in startup.iter() {
         if told.get(name).is_some() && !parameters::is_server_property(name) {
-            told.set(name, value);
+            // As PostgreSQL spells it: `UTF8` for `utf-8`.
+            let spelt = pool.valid_setting(name, value);
+            told.set(name, spelt.as_deref().unwrap_or(value));
         }
     }
     Ok(context.common.session.parameters.intern(told))

@@ -8,7 +8,7 @@
 //! # Invariant
 //! `total` counts every server of the pool: at rest, lent, being cleaned, connecting. It never exceeds `size`.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -80,8 +80,8 @@ struct Inner {
     failure: Option<Failure>,
     /// What a server reports after login.
     welcome: Option<Arc<Parameters>>,
-    /// Settings that PostgreSQL has accepted once.
-    valid: HashSet<(String, Vec<u8>)>,
+    /// Settings that PostgreSQL has accepted once, and the value it reported for each.
+    valid: HashMap<(String, Vec<u8>), Vec<u8>>,
 }
 
 #[derive(Debug)]
@@ -321,16 +321,16 @@ impl Pool {
         self.lock().welcome.clone()
     }
 
-    /// Whether PostgreSQL has accepted this setting before.
-    pub fn is_valid_setting(&self, name: &str, value: &[u8]) -> bool {
-        self.lock().valid.contains(&(name.to_owned(), value.to_vec()))
+    /// The value PostgreSQL reports for this setting, if it has accepted it before.
+    pub fn valid_setting(&self, name: &str, value: &[u8]) -> Option<Vec<u8>> {
+        self.lock().valid.get(&(name.to_owned(), value.to_vec())).cloned()
     }
 
-    /// Note that PostgreSQL has accepted this setting.
-    pub fn note_valid_setting(&self, name: &str, value: &[u8]) {
+    /// Note that PostgreSQL has accepted this setting, and what it reports for it.
+    pub fn note_valid_setting(&self, name: &str, value: &[u8], reported: &[u8]) {
         let mut inner = self.lock();
         if inner.valid.len() < VALID_SETTINGS {
-            inner.valid.insert((name.to_owned(), value.to_vec()));
+            inner.valid.insert((name.to_owned(), value.to_vec()), reported.to_vec());
         }
     }
 
@@ -522,7 +522,12 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         if let Some(server) = self.server.take() {
-            self.pool.give_back(server);
+            if std::thread::panicking() {
+                // Its state was being changed when that happened.
+                self.pool.discard(server, "a panic");
+            } else {
+                self.pool.give_back(server);
+            }
         }
     }
 }

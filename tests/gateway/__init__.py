@@ -1,0 +1,1 @@
+"""What a gateway makes of the bare protocol."""
