@@ -14,6 +14,8 @@ from typing import Final
 PROTOCOL_3_0: Final = 196608
 CANCEL_CODE: Final = 80877102
 QUERY_CANCELLED: Final = "57014"
+# Longer than any queue in the proofs: an answer that takes this long does not come.
+LONGEST_WAIT: Final = 30.0
 
 
 class ConnectionLost(Exception):
@@ -39,6 +41,7 @@ class Answer:
     rows: list[tuple[str | None, ...]] = field(default_factory=list)
     failure: Failure | None = None
     state: str = "I"
+    kinds: str = ""  # the messages' type bytes in order: what tells one wrong answer from another
 
 
 @dataclass(frozen=True)
@@ -133,8 +136,7 @@ class Client:
         except OSError as error:
             raise ConnectionLost(f"cannot connect: {error}") from error
         client = cls(endpoint, reader, writer)
-        writer.write(startup_message(endpoint))
-        answer = await client._answer()
+        answer = await client.exchange(startup_message(endpoint))
         if answer.failure is not None:
             client.abandon()
             raise ConnectionLost(answer.failure.message, answer.failure.sqlstate)
@@ -152,6 +154,7 @@ class Client:
                     return answer
                 raise ConnectionLost("closed in the middle of an answer") from error
             kind = head[:1]
+            answer.kinds += kind.decode("latin-1")
             if kind == b"Z":
                 answer.state = body.decode()
                 return answer
@@ -171,10 +174,14 @@ class Client:
         """Send messages that end in Query or Sync, and collect the whole answer.
 
         Raises:
-            ConnectionLost: closed before ReadyForQuery.
+            ConnectionLost: closed before ReadyForQuery, or silent for ``LONGEST_WAIT``.
         """
         self._writer.write(request)
-        return await self._answer()
+        try:
+            async with asyncio.timeout(LONGEST_WAIT):
+                return await self._answer()
+        except TimeoutError as error:
+            raise ConnectionLost(f"no answer within {LONGEST_WAIT:.0f} s") from error
 
     async def query(self, sql: str) -> Answer:
         """Run a simple query."""
@@ -198,12 +205,16 @@ async def send_cancel(endpoint: Endpoint, key: bytes) -> None:
     """Send a CancelRequest and wait until the other side has closed the socket.
 
     Returning means that the request was dealt with: libpq's own ``PQcancel`` waits the same way.
+
+    Raises:
+        TimeoutError: the socket was never closed.
     """
     reader, writer = await asyncio.open_connection(endpoint.host, endpoint.port)
     try:
         writer.write(struct.pack("!II", 8 + len(key), CANCEL_CODE) + key)
-        await reader.read()
-    except OSError:
+        async with asyncio.timeout(LONGEST_WAIT):
+            await reader.read()
+    except ConnectionError:
         return  # a reset closes the socket as well as an orderly end does
     finally:
         writer.transport.abort()

@@ -63,7 +63,7 @@ class Session:
         request = extended_messages(sql) if extended else query_message(sql)
         answer = await self._exchange(request)
         if answer.failure is None and answer.rows != [(marker, "")]:
-            self._trouble(f"asked for {marker} and received {answer.rows}")
+            self._trouble(f"asked for {marker}, received {answer.rows} ({answer.kinds})")
         return answer.failure is None
 
     async def transaction(self, seconds: float) -> None:
@@ -98,7 +98,10 @@ class Session:
     async def _send(self) -> None:
         span = Span(time.monotonic())
         self.history.cancels.append(span)
-        await send_cancel(self.client.endpoint, self.client.cancel_key)
+        try:
+            await send_cancel(self.client.endpoint, self.client.cancel_key)
+        except OSError as error:  # not every task is awaited: none may fail unseen
+            self._trouble(f"a cancel failed: {error or 'its socket was never closed'}")
         span.end = time.monotonic()
 
     async def forge(self, chance: random.Random) -> None:

@@ -83,7 +83,9 @@ async def _citizen(client: Client, number: int, scene: Scene, deadline: float) -
         if answer.failure is not None:
             scene.troubles.append(f"{answer.failure.sqlstate} {answer.failure.message}")
         elif answer.rows != [(marker,)]:
-            scene.troubles.append(f"asked for {marker} and received {answer.rows}")
+            scene.troubles.append(
+                f"asked for {marker}, received {answer.rows} (messages {answer.kinds})"
+            )
         scene.answers += 1
         await asyncio.sleep(0.002)
 

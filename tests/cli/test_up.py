@@ -16,7 +16,7 @@ from forebay.postgres.postmaster import read_postmaster
 from forebay.postgres.url import parse_url
 from forebay.serve.limits import RESERVED_DESCRIPTORS
 from forebay.serve.settings import Settings
-from tests.running import clean_environment
+from tests.running import clean_environment, forebay_command
 from tests.support.waiting import wait_until
 
 _BOTH = ("DATABASE_URL", "DIRECT_URL")
@@ -215,6 +215,24 @@ def test_whoever_reads_only_the_urls_may_go_away(forebay_up):
     assert running.process.stdout is not None
     running.process.stdout.close()
     assert running.answer(running.database_url) == 42
+
+
+def test_an_interrupted_start_leaves_no_server(folder):
+    process = subprocess.Popen(
+        forebay_command("up", "--data-dir", str(folder / "data"), "--port", "0"),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=clean_environment(),
+    )
+    wait_until((folder / "data" / "postgres.new").exists)
+    process.send_signal(signal.SIGTERM)
+    _, log = process.communicate(timeout=20)
+    # On a slow machine the start may have ended before the signal came: then it drained.
+    assert process.returncode in (130, 0)
+    assert "Traceback" not in log
+    assert read_postmaster(folder / "data" / "postgres") is None
 
 
 def test_our_own_client_limit_gives_way_to_the_descriptors():

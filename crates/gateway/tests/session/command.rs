@@ -1,0 +1,125 @@
+//! The few SQL texts that the model of PostgreSQL understands. Every one means the same to the real server.
+
+/// Where in its life a statement fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Its grammar, before anything else is looked at.
+    Grammar,
+    /// Its names and types.
+    Analysis,
+    /// Its plan, made by Bind.
+    Planning,
+    /// Its run.
+    Run,
+}
+
+/// What a statement does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// An empty text.
+    Empty,
+    /// Returns these rows of one column.
+    Rows(Vec<String>),
+    /// Returns a setting.
+    Show(String),
+    /// Changes a setting; `None` back to what it was at startup.
+    Set(String, Option<String>),
+    /// Changes settings and returns them, as the pooler does.
+    SetConfig(Vec<(String, String)>),
+    /// Its columns change when somebody alters the table.
+    Versioned,
+    /// Opens a transaction block.
+    Begin,
+    /// Ends a transaction block well.
+    Commit,
+    /// Ends a transaction block badly.
+    Rollback,
+    /// Forgets a prepared statement; `None` all of them.
+    Deallocate(Option<String>),
+    /// Forgets everything.
+    DiscardAll,
+    /// Reads COPY data.
+    CopyIn,
+    /// Sends COPY data.
+    CopyOut,
+    /// Fails with this SQLSTATE and message.
+    Fails(Stage, &'static str, &'static str),
+}
+
+impl Command {
+    /// The statement's meaning.
+    pub(crate) fn read(text: &str) -> Self {
+        let rows = |rows: &[&str]| Self::Rows(rows.iter().map(ToString::to_string).collect());
+        match text {
+            "" => Self::Empty,
+            "SELECT 1" => rows(&["1"]),
+            "SELECT 2" => rows(&["2"]),
+            "SELECT generate_series(1,3)" => rows(&["1", "2", "3"]),
+            "SELECT * FROM versioned" => Self::Versioned,
+            "BEGIN" => Self::Begin,
+            "COMMIT" => Self::Commit,
+            "ROLLBACK" => Self::Rollback,
+            "DEALLOCATE ALL" => Self::Deallocate(None),
+            "DISCARD ALL" => Self::DiscardAll,
+            "COPY numbers FROM STDIN" => Self::CopyIn,
+            "COPY (SELECT 1) TO STDOUT" => Self::CopyOut,
+            "SELECT nope" => {
+                Self::Fails(Stage::Analysis, "42703", "column \"nope\" does not exist")
+            }
+            "SELECT 1/0" => Self::Fails(Stage::Planning, "22012", "division by zero"),
+            // A volatile divisor is not folded into the plan.
+            "SELECT 1/(0*random())::int" => Self::Fails(Stage::Run, "22012", "division by zero"),
+            _ => Self::read_longer(text),
+        }
+    }
+
+    fn read_longer(text: &str) -> Self {
+        if let Some(calls) = text.strip_prefix("SELECT pg_catalog.set_config(") {
+            // 'name', E'value',false),pg_catalog.set_config('name', …
+            let quoted: Vec<&str> = calls.split('\'').skip(1).step_by(2).collect();
+            let pairs = quoted.chunks_exact(2);
+            return Self::SetConfig(
+                pairs.map(|pair| (pair[0].to_owned(), pair[1].to_owned())).collect(),
+            );
+        }
+        if let Some(name) = text.strip_prefix("DEALLOCATE ") {
+            return Self::Deallocate(Some(name.to_owned()));
+        }
+        if let Some(name) = text.strip_prefix("SHOW ") {
+            return Self::Show(name.to_owned());
+        }
+        if let Some(name) = text.strip_prefix("RESET ") {
+            return Self::Set(name.to_owned(), None);
+        }
+        if let Some((name, value)) =
+            text.strip_prefix("SET ").and_then(|rest| rest.split_once(" TO "))
+        {
+            return Self::Set(name.to_owned(), Some(value.trim_matches('\'').to_owned()));
+        }
+        Self::Fails(Stage::Grammar, "42601", "syntax error at or near \"SELEC\"")
+    }
+
+    /// Whether it returns rows, as Describe says.
+    pub(crate) fn returns_rows(&self) -> bool {
+        match self {
+            Self::Rows(_) | Self::Show(_) | Self::SetConfig(_) | Self::Versioned => true,
+            Self::Fails(stage, ..) => matches!(stage, Stage::Planning | Stage::Run),
+            _ => false,
+        }
+    }
+
+    /// Whether a failed transaction block still runs it.
+    pub(crate) fn ends_a_block(&self) -> bool {
+        matches!(self, Self::Commit | Self::Rollback)
+    }
+
+    /// The error it has at `stage`.
+    pub(crate) fn failure(&self, stage: Stage) -> Option<(&'static str, String)> {
+        match self {
+            Self::Fails(at, sqlstate, message) if *at == stage => {
+                Some((sqlstate, (*message).to_owned()))
+            }
+            _ => None,
+        }
+    }
+}
