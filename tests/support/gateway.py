@@ -65,19 +65,21 @@ def starter(database: Database, resources: ExitStack) -> StartGateway:
             **settings,
         }
         gateway = Gateway.start(json.dumps(configuration))
-        resources.callback(_end, gateway, database)
-        clients = resources.enter_context(ExitStack())
         host, port = gateway.addresses[0].rsplit(":", 1)
-        return RunningGateway(host, int(port), clients, gateway)
+        running = RunningGateway(host, int(port), gateway=gateway)
+        resources.callback(_end, running, database)
+        resources.callback(running.resources.close)
+        return running
 
     return start_gateway
 
 
-def _end(gateway: Gateway, database: Database) -> None:
+def _end(running: RunningGateway, database: Database) -> None:
     """Stop a gateway, and see that nothing went wrong in it and nothing is left of it."""
     database.resources.close()
-    panics = json.loads(gateway.stats())["panics"]
-    gateway.stop()
-    assert gateway.join(PATIENCE), "the gateway did not stop"
+    panics = running.stats()["panics"]
+    running.handle.stop()
+    assert running.handle.join(PATIENCE), "the gateway did not stop"
     assert panics == 0
+    running.gateway = None
     wait_until(lambda: not database.backends())

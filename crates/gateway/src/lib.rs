@@ -9,7 +9,7 @@
 //! - [`gateway`]: the whole: start, drain, stop, join.
 //! - [`worker`]: one thread with its own runtime; [`listener`]: sockets that clients come in by.
 //! - [`login`]: a client's first packets; [`auth`]: the cryptography and who may come in.
-//! - [`relay`]: moves bytes between one client and the server it holds.
+//! - [`client`]: one client from its first byte to its last; [`relay`]: moves bytes between one client and the server it holds.
 //! - [`session`]: what those bytes mean; no sockets.
 //! - [`pool`]: servers at rest and clients in line; [`server`]: one server connection; [`connect`]: making
 //!   one; [`janitor`]: what time brings about.
@@ -23,6 +23,7 @@
 pub mod auth;
 pub mod cancel;
 pub mod cleanup;
+pub mod client;
 pub mod clients;
 pub mod configuration;
 pub mod connect;

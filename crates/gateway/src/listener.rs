@@ -12,10 +12,10 @@ use std::time::Duration;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
+use crate::client;
 use crate::configuration::Configuration;
 use crate::error::StartError;
 use crate::gateway::{Context, Phase};
-use crate::relay;
 use crate::stream::Stream;
 use crate::worker::Dispatcher;
 
@@ -185,7 +185,7 @@ fn admit(stream: Accepted, peer: String, context: &Arc<Context>, dispatcher: &Di
             Accepted::Unix(stream) => UnixStream::from_std(stream).map(Stream::Unix),
         };
         match stream {
-            Ok(stream) => relay::serve(stream, peer, Arc::clone(&presence.context)).await,
+            Ok(stream) => client::serve(stream, peer, Arc::clone(&presence.context)).await,
             Err(error) => tracing::error!(%error, "cannot watch a client's socket"),
         }
     });

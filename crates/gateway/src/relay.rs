@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 use crate::cleanup;
 use crate::configuration::PoolMode;
 use crate::gateway::{Context, Phase};
-use crate::login::{self, Failure, LoggedIn, Registration};
+use crate::login::{LoggedIn, Registration};
 use crate::pool::{Answer, Checkout, Lease, Pool};
 use crate::report::Refusal;
 use crate::session::from_client::{self, Next};
@@ -30,56 +30,9 @@ use crate::stream::{Stream, with_buffer};
 /// Most bytes taken from a client while it waits for a server.
 const LINE_LIMIT: usize = 64 * 1024;
 
-/// Serve one client from its first byte to its last.
-pub async fn serve(mut stream: Stream, peer: String, context: Arc<Context>) {
-    // Boxed, so that its size is not part of every idle client.
-    let Some(logged_in) = Box::pin(come_in(&mut stream, &peer, &context)).await else {
-        return;
-    };
-    let mut relay = Relay::new(stream, logged_in, context);
-    let ending = std::future::poll_fn(|cx| relay.poll(cx)).await;
-    relay.finish(&ending, &peer);
-}
-
-/// Log a client in, or tell it why not.
-async fn come_in(stream: &mut Stream, peer: &str, context: &Arc<Context>) -> Option<LoggedIn> {
-    let limit = context.common.configuration.client_login_timeout;
-    let failure = {
-        let login = login::log_in(stream, context);
-        let result = if limit.is_zero() {
-            login.await
-        } else {
-            let timeout = || Err(Refusal::login_timeout(limit).into());
-            tokio::time::timeout(limit, login).await.unwrap_or_else(|_| timeout())
-        };
-        match result {
-            Ok(logged_in) => {
-                if context.common.configuration.log_connections {
-                    tracing::info!(
-                        peer,
-                        database = logged_in.pool.database,
-                        user = logged_in.user,
-                        "client logged in"
-                    );
-                }
-                return Some(logged_in);
-            }
-            Err(failure) => failure,
-        }
-    };
-    if let Failure::Refused(refusal) = failure {
-        tracing::info!(peer, sqlstate = refusal.sqlstate, "client refused: {}", refusal.message);
-        let mut out = Vec::new();
-        refusal.put(&mut out);
-        // A client that does not take it is not waited for.
-        let _ = stream.try_write(&out);
-    }
-    None
-}
-
 /// Why a client's task ends.
 #[derive(Debug)]
-enum Ending {
+pub(crate) enum Ending {
     /// The client said good-bye or closed its socket.
     Client,
     /// The client's socket failed.
@@ -108,7 +61,7 @@ enum Progress {
 }
 
 /// One client and what it holds.
-struct Relay {
+pub(crate) struct Relay {
     stream: Stream,
     client: ClientState,
     context: Arc<Context>,
@@ -126,7 +79,8 @@ struct Relay {
 }
 
 impl Relay {
-    fn new(stream: Stream, logged_in: LoggedIn, context: Arc<Context>) -> Self {
+    /// Begin with a client that has just logged in.
+    pub(crate) fn new(stream: Stream, logged_in: LoggedIn, context: Arc<Context>) -> Self {
         Self {
             stream,
             client: logged_in.client,
@@ -141,7 +95,8 @@ impl Relay {
         }
     }
 
-    fn poll(&mut self, cx: &mut TaskContext<'_>) -> Poll<Ending> {
+    /// Go on until nothing can be done, or the client's time is over.
+    pub(crate) fn poll(&mut self, cx: &mut TaskContext<'_>) -> Poll<Ending> {
         // Every wake-up of this task uses the same waker, so the first one will do for ever.
         if self.registration.entry.waker.get().is_none() {
             let _ = self.registration.entry.waker.set(cx.waker().clone());
@@ -379,7 +334,7 @@ impl Relay {
     }
 
     /// Say good-bye and leave the server in order.
-    fn finish(mut self, ending: &Ending, peer: &str) {
+    pub(crate) fn finish(mut self, ending: &Ending, peer: &str) {
         let reason = match ending {
             Ending::Client => "client closed the connection".to_owned(),
             Ending::Socket(error) => format!("client socket: {error}"),

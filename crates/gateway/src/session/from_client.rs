@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use pgwire::WireError;
-use pgwire::backend::{self, Status};
-use pgwire::frame::{self, HEADER, Header};
+use pgwire::backend::Status;
+use pgwire::frame::{self, HEADER};
 use pgwire::frontend::{self, BindNames, Parse, Target};
 
 use super::expect::{Expect, Named, NamedKind};
+use super::message::{Message, Step, deallocated, discard};
 use super::output::Output;
 use super::{
     CLIENT_STATEMENTS_LIMIT, ClientState, Pass, ServerState, SessionError, Shared, WHOLE_LIMIT,
-    deallocate,
+    without_server,
 };
 use crate::statements::{Presence, Statement};
 
@@ -26,18 +27,6 @@ pub enum Next {
     /// The next message needs a server.
     Server,
     /// The client says good-bye.
-    Terminate,
-}
-
-/// How far one message got.
-enum Step {
-    /// This many bytes of it have been dealt with; the rest, if any, is left to [`ClientState::pass`].
-    Used(usize),
-    /// It must be there whole first.
-    Wait,
-    /// It needs a server.
-    Server,
-    /// It is a good-bye.
     Terminate,
 }
 
@@ -82,7 +71,7 @@ pub fn take(
                     Session { client: &mut *client, server, shared, to_server, to_client };
                 session.message(&message)?
             }
-            None => alone(client, &message, to_client)?,
+            None => without_server::message(client, &message, to_client)?,
         };
         match step {
             Step::Used(count) => at += count,
@@ -91,108 +80,6 @@ pub fn take(
             Step::Terminate => return Ok((at, Next::Terminate)),
         }
     }
-}
-
-/// One message, of which at least the header is there.
-struct Message<'a> {
-    header: Header,
-    /// What is there of it, at most the whole.
-    bytes: &'a [u8],
-    /// Where it begins in the input.
-    at: usize,
-    /// The type of the message behind it, when that is known already.
-    next_tag: Option<u8>,
-}
-
-impl<'a> Message<'a> {
-    fn is_whole(&self) -> bool {
-        self.bytes.len() == self.header.size
-    }
-
-    fn body(&self) -> &'a [u8] {
-        self.bytes.get(HEADER..).unwrap_or(&[])
-    }
-
-    /// The body once it is all there; an error when it never may be.
-    fn whole_body(&self) -> Result<Option<&'a [u8]>, SessionError> {
-        if self.is_whole() {
-            return Ok(Some(self.body()));
-        }
-        if self.header.size > WHOLE_LIMIT {
-            let length = u32::try_from(self.header.size - 1).unwrap_or(u32::MAX);
-            let limit = u32::try_from(WHOLE_LIMIT).unwrap_or(u32::MAX);
-            return Err(WireError::Length { tag: self.header.tag, length, limit }.into());
-        }
-        Ok(None)
-    }
-}
-
-/// Drop what there is of a message, and the rest when it comes.
-fn discard(client: &mut ClientState, message: &Message<'_>) -> Step {
-    client.pass = Pass::drop(message.header.size - message.bytes.len());
-    Step::Used(message.bytes.len())
-}
-
-/// A message from a client that holds no server.
-fn alone(
-    client: &mut ClientState,
-    message: &Message<'_>,
-    to_client: &mut Vec<u8>,
-) -> Result<Step, SessionError> {
-    let size = message.header.size;
-    match message.header.tag {
-        frontend::TERMINATE => return Ok(Step::Terminate),
-        frontend::SYNC => {
-            client.skipping = false;
-            backend::put_ready_for_query(to_client, Status::Idle);
-            return Ok(discard(client, message));
-        }
-        tag if !frontend::is_known(tag) || tag == frontend::PASSWORD => {
-            return Err(SessionError::ClientTag(tag));
-        }
-        // COPY data after the COPY has failed: PostgreSQL ignores it too.
-        frontend::FLUSH | frontend::COPY_DATA | frontend::COPY_DONE | frontend::COPY_FAIL => {
-            return Ok(discard(client, message));
-        }
-        _ if client.skipping => return Ok(discard(client, message)),
-        _ => {}
-    }
-    match message.header.tag {
-        frontend::CLOSE => {
-            let Some(body) = message.whole_body()? else {
-                return Ok(Step::Wait);
-            };
-            // No transaction is open, so there is no portal; and closing what is not there is no error.
-            match Target::parse(body)? {
-                Target::Statement(b"") => client.unnamed = None,
-                Target::Statement(name) => {
-                    client.statements.remove(name);
-                }
-                Target::Portal(_) => {}
-            }
-            to_client.extend_from_slice(&backend::CLOSE_COMPLETE_MESSAGE);
-            return Ok(Step::Used(size));
-        }
-        frontend::QUERY if message.is_whole() => {
-            if let Some(name) = deallocated(client, frontend::query(message.body())?) {
-                client.statements.remove(&*name);
-                backend::put_command_complete(to_client, b"DEALLOCATE");
-                backend::put_ready_for_query(to_client, Status::Idle);
-                return Ok(Step::Used(size));
-            }
-        }
-        _ => {}
-    }
-    // A client that dribbles a message must not hold a server meanwhile.
-    Ok(if message.is_whole() || size > WHOLE_LIMIT { Step::Server } else { Step::Wait })
-}
-
-/// The client's statement that `text` deallocates, if that is all it does.
-fn deallocated(client: &ClientState, text: &[u8]) -> Option<Vec<u8>> {
-    if client.statements.is_empty() {
-        return None;
-    }
-    deallocate::name(text).filter(|name| client.statements.contains_key(&**name))
 }
 
 /// A client, the server it holds, and the two ways out.

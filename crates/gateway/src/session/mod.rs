@@ -13,7 +13,9 @@ pub mod deallocate;
 pub mod expect;
 pub mod from_client;
 pub mod from_server;
+mod message;
 pub mod output;
+mod without_server;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;

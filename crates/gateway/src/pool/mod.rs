@@ -2,13 +2,16 @@
 //!
 //! A released server goes to the client that has waited longest, or to rest on top of the stack, so that the
 //! most recently used is lent first and the others grow old enough to be closed. With several workers a client
-//! of the releasing worker goes first, up to [`OVERTAKE_LIMIT`] places, because waking another thread costs
+//! of the releasing worker goes first, up to [`stock::OVERTAKE_LIMIT`] places, because waking another thread costs
 //! more than the whole transaction.
 //!
 //! # Invariant
 //! `total` counts every server of the pool: at rest, lent, being cleaned, connecting. It never exceeds `size`.
 
-use std::collections::{HashMap, VecDeque};
+mod lease;
+mod stock;
+
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -22,9 +25,9 @@ use crate::parameters::Parameters;
 use crate::report::Refusal;
 use crate::server::{Address, Server};
 use crate::worker;
+use stock::{Failure, Stock, Waiting};
 
-/// How many places a waiting client may be overtaken by clients of the worker that releases a server.
-const OVERTAKE_LIMIT: u64 = 64;
+pub use lease::Lease;
 
 /// Most distinct settings that are remembered as valid; more are checked again.
 const VALID_SETTINGS: usize = 4096;
@@ -56,47 +59,9 @@ pub struct Pool {
     /// Most servers.
     pub size: usize,
     common: Arc<Common>,
-    inner: Mutex<Inner>,
+    inner: Mutex<Stock>,
     queries: AtomicU64,
     transactions: AtomicU64,
-}
-
-/// Servers at rest, the most recently used last. Boxed, because a lease and a stack hand on a pointer.
-type Stack = Vec<Box<Server>>;
-
-#[derive(Debug, Default)]
-struct Inner {
-    /// Servers at rest, a stack for each worker.
-    idle: Vec<Stack>,
-    /// Clients in line, a queue for each worker.
-    waiting: Vec<VecDeque<Waiting>>,
-    /// Place of the next client that lines up.
-    next_place: u64,
-    /// All servers.
-    total: usize,
-    /// Those not logged in yet.
-    connecting: usize,
-    /// The last login failed.
-    failure: Option<Failure>,
-    /// What a server reports after login.
-    welcome: Option<Arc<Parameters>>,
-    /// Settings that PostgreSQL has accepted once, and the value it reported for each.
-    valid: HashMap<(String, Vec<u8>), Vec<u8>>,
-}
-
-#[derive(Debug)]
-struct Waiting {
-    place: u64,
-    since: Instant,
-    reply: oneshot::Sender<Answer>,
-}
-
-#[derive(Debug)]
-struct Failure {
-    at: Instant,
-    refusal: Refusal,
-    /// PostgreSQL had no connection left: worth trying again at once, and nobody's mistake.
-    is_full: bool,
 }
 
 /// What a client in line is told.
@@ -141,10 +106,10 @@ impl Pool {
         common: Arc<Common>,
     ) -> Self {
         let workers = common.configuration.workers;
-        let inner = Inner {
+        let stock = Stock {
             idle: (0..workers).map(|_| Vec::new()).collect(),
             waiting: (0..workers).map(|_| VecDeque::new()).collect(),
-            ..Inner::default()
+            ..Stock::default()
         };
         Self {
             database,
@@ -153,7 +118,7 @@ impl Pool {
             mode,
             size,
             common,
-            inner: Mutex::new(inner),
+            inner: Mutex::new(stock),
             queries: AtomicU64::new(0),
             transactions: AtomicU64::new(0),
         }
@@ -164,7 +129,7 @@ impl Pool {
         format!("{}/{}", self.database, self.user)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, Stock> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -339,31 +304,18 @@ impl Pool {
     pub fn tend(self: &Arc<Self>) {
         let configuration = &self.common.configuration;
         let now = self.common.clock.milliseconds();
-        let mut late = Vec::new();
-        let mut closed = Vec::new();
-        {
+        let (late, closed) = {
             let mut inner = self.lock();
-            for queue in &mut inner.waiting {
-                queue.retain(|waiting| !waiting.reply.is_closed());
-                while queue.front().is_some_and(|first| {
-                    is_over(configuration.query_wait_timeout, millis(first.since.elapsed()))
-                }) {
-                    late.extend(queue.pop_front());
-                }
-            }
-            for stack in &mut inner.idle {
-                let (kept, gone): (Vec<_>, Vec<_>) =
-                    std::mem::take(stack).into_iter().partition_map_keep(|server| {
-                        !is_over(
-                            configuration.server_idle_timeout,
-                            now - server.idle_since.min(now),
-                        ) && !is_over(configuration.server_lifetime, now - server.born.min(now))
-                            && server.absorb()
-                    });
-                *stack = kept;
-                closed.extend(gone);
-            }
-        }
+            let late = inner.late(|waiting| {
+                is_over(configuration.query_wait_timeout, millis(waiting.since.elapsed()))
+            });
+            let closed = inner.weed(|server| {
+                is_over(configuration.server_idle_timeout, now - server.idle_since.min(now))
+                    || is_over(configuration.server_lifetime, now - server.born.min(now))
+                    || !server.absorb()
+            });
+            (late, closed)
+        };
         for waiting in late {
             let refusal =
                 Refusal::query_wait_timeout(waiting.since.elapsed(), &self.name(), self.size);
@@ -391,92 +343,12 @@ impl Pool {
 
     /// Close every server at rest.
     pub fn close_idle(self: &Arc<Self>) {
-        let closed: Stack = self.lock().idle.iter_mut().flat_map(std::mem::take).collect();
+        let closed = self.lock().weed(|_| true);
         for server in closed {
             self.discard(server, "shutting down");
         }
     }
 }
-
-/// Splits a list of servers by a look that may change them.
-trait PartitionMap {
-    fn partition_map_keep(self, keep: impl FnMut(&mut Server) -> bool) -> (Stack, Stack);
-}
-
-impl<I: Iterator<Item = Box<Server>>> PartitionMap for I {
-    fn partition_map_keep(self, mut keep: impl FnMut(&mut Server) -> bool) -> (Stack, Stack) {
-        let (mut kept, mut gone) = (Vec::new(), Vec::new());
-        for mut server in self {
-            if keep(&mut server) { kept.push(server) } else { gone.push(server) }
-        }
-        (kept, gone)
-    }
-}
-
-impl Inner {
-    /// The most recently used server, of this worker if it has one.
-    fn take_idle(&mut self, worker: usize) -> Option<Box<Server>> {
-        if let Some(server) = self.idle.get_mut(worker).and_then(Vec::pop) {
-            return Some(server);
-        }
-        self.idle.iter_mut().find_map(Vec::pop)
-    }
-
-    fn line_up(&mut self, worker: usize) -> oneshot::Receiver<Answer> {
-        let (reply, receiver) = oneshot::channel();
-        let place = self.next_place;
-        self.next_place += 1;
-        if let Some(queue) = self.waiting.get_mut(worker) {
-            queue.push_back(Waiting { place, since: Instant::now(), reply });
-        }
-        receiver
-    }
-
-    fn next_in_line(&mut self, worker: usize) -> Option<Waiting> {
-        let first = |queue: &VecDeque<Waiting>| queue.front().map(|waiting| waiting.place);
-        let (oldest, at) = self
-            .waiting
-            .iter()
-            .enumerate()
-            .filter_map(|(index, queue)| first(queue).map(|place| (place, index)))
-            .min()?;
-        let own = self.waiting.get(worker).and_then(first);
-        let at = match own {
-            Some(place) if place - oldest <= OVERTAKE_LIMIT => worker,
-            _ => at,
-        };
-        self.waiting.get_mut(at)?.pop_front()
-    }
-
-    fn waiting(&self) -> usize {
-        self.waiting.iter().map(VecDeque::len).sum()
-    }
-
-    /// Whether no login is to be tried at present.
-    fn is_pausing(&self, common: &Common) -> bool {
-        self.failure.as_ref().is_some_and(|failure| {
-            let pause =
-                if failure.is_full { FULL_RETRY } else { common.configuration.server_login_retry };
-            failure.at.elapsed() < pause
-        })
-    }
-
-    /// The refusal for a client that would only wait for a login that is not going to be tried.
-    fn fails_fast(&self, common: &Common) -> Option<Refusal> {
-        let failure = self.failure.as_ref()?;
-        (self.total == 0 && !failure.is_full && self.is_pausing(common)).then(|| Refusal {
-            hint: format!(
-                "{} (the next login is tried at most server_login_retry, {} s, after the last)",
-                failure.refusal.hint,
-                common.configuration.server_login_retry.as_secs_f64()
-            ),
-            ..failure.refusal.clone()
-        })
-    }
-}
-
-/// Pause after PostgreSQL had no connection left.
-const FULL_RETRY: Duration = Duration::from_millis(200);
 
 /// Whether a limit, zero meaning none, has been reached.
 fn is_over(limit: Duration, milliseconds: u64) -> bool {
@@ -485,49 +357,4 @@ fn is_over(limit: Duration, milliseconds: u64) -> bool {
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// A server on loan. Dropping it gives it back if nothing is under way on it, and closes it otherwise.
-#[derive(Debug)]
-pub struct Lease {
-    server: Option<Box<Server>>,
-    pool: Arc<Pool>,
-}
-
-impl Lease {
-    fn new(server: Box<Server>, pool: &Arc<Pool>) -> Self {
-        Self { server: Some(server), pool: Arc::clone(pool) }
-    }
-
-    /// The server; `None` never occurs before [`Lease::release`] or drop.
-    pub fn server(&mut self) -> Option<&mut Server> {
-        self.server.as_deref_mut()
-    }
-
-    /// Give the server back.
-    pub fn release(mut self) {
-        if let Some(server) = self.server.take() {
-            self.pool.give_back(server);
-        }
-    }
-
-    /// Close the server.
-    pub fn discard(mut self, reason: &str) {
-        if let Some(server) = self.server.take() {
-            self.pool.discard(server, reason);
-        }
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        if let Some(server) = self.server.take() {
-            if std::thread::panicking() {
-                // Its state was being changed when that happened.
-                self.pool.discard(server, "a panic");
-            } else {
-                self.pool.give_back(server);
-            }
-        }
-    }
 }

@@ -1,0 +1,56 @@
+//! One client from its first byte to its last: login, relay, good-bye.
+
+use std::sync::Arc;
+
+use crate::gateway::Context;
+use crate::login::{self, Failure, LoggedIn};
+use crate::relay::Relay;
+use crate::report::Refusal;
+use crate::stream::Stream;
+
+/// Serve one client from its first byte to its last.
+pub async fn serve(mut stream: Stream, peer: String, context: Arc<Context>) {
+    // Boxed, so that its size is not part of every idle client.
+    let Some(logged_in) = Box::pin(come_in(&mut stream, &peer, &context)).await else {
+        return;
+    };
+    let mut relay = Relay::new(stream, logged_in, context);
+    let ending = std::future::poll_fn(|cx| relay.poll(cx)).await;
+    relay.finish(&ending, &peer);
+}
+
+/// Log a client in, or tell it why not.
+async fn come_in(stream: &mut Stream, peer: &str, context: &Arc<Context>) -> Option<LoggedIn> {
+    let limit = context.common.configuration.client_login_timeout;
+    let failure = {
+        let login = login::log_in(stream, context);
+        let result = if limit.is_zero() {
+            login.await
+        } else {
+            let timeout = || Err(Refusal::login_timeout(limit).into());
+            tokio::time::timeout(limit, login).await.unwrap_or_else(|_| timeout())
+        };
+        match result {
+            Ok(logged_in) => {
+                if context.common.configuration.log_connections {
+                    tracing::info!(
+                        peer,
+                        database = logged_in.pool.database,
+                        user = logged_in.user,
+                        "client logged in"
+                    );
+                }
+                return Some(logged_in);
+            }
+            Err(failure) => failure,
+        }
+    };
+    if let Failure::Refused(refusal) = failure {
+        tracing::info!(peer, sqlstate = refusal.sqlstate, "client refused: {}", refusal.message);
+        let mut out = Vec::new();
+        refusal.put(&mut out);
+        // A client that does not take it is not waited for.
+        let _ = stream.try_write(&out);
+    }
+    None
+}

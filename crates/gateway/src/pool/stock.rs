@@ -1,0 +1,142 @@
+//! What a pool holds under its lock: servers at rest, clients in line, and the counts.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+use super::Answer;
+use crate::gateway::Common;
+use crate::parameters::Parameters;
+use crate::report::Refusal;
+use crate::server::Server;
+
+/// How many places a waiting client may be overtaken by clients of the worker that releases a server.
+pub(super) const OVERTAKE_LIMIT: u64 = 64;
+
+/// Servers at rest, the most recently used last. Boxed, because a lease and a stack hand on a pointer.
+pub(super) type Stack = Vec<Box<Server>>;
+
+/// Servers, clients in line, and what has been learnt of the server.
+#[derive(Debug, Default)]
+pub(super) struct Stock {
+    /// Servers at rest, a stack for each worker.
+    pub(super) idle: Vec<Stack>,
+    /// Clients in line, a queue for each worker.
+    pub(super) waiting: Vec<VecDeque<Waiting>>,
+    /// Place of the next client that lines up.
+    pub(super) next_place: u64,
+    /// All servers.
+    pub(super) total: usize,
+    /// Those not logged in yet.
+    pub(super) connecting: usize,
+    /// The last login failed.
+    pub(super) failure: Option<Failure>,
+    /// What a server reports after login.
+    pub(super) welcome: Option<Arc<Parameters>>,
+    /// Settings that PostgreSQL has accepted once, and the value it reported for each.
+    pub(super) valid: HashMap<(String, Vec<u8>), Vec<u8>>,
+}
+
+/// A client in line.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) place: u64,
+    pub(super) since: Instant,
+    pub(super) reply: oneshot::Sender<Answer>,
+}
+
+/// A login that failed.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) at: Instant,
+    pub(super) refusal: Refusal,
+    /// PostgreSQL had no connection left: worth trying again at once, and nobody's mistake.
+    pub(super) is_full: bool,
+}
+
+impl Stock {
+    /// Take out the servers at rest that are of no more use.
+    pub(super) fn weed(&mut self, mut is_useless: impl FnMut(&mut Server) -> bool) -> Stack {
+        let stacks = self.idle.iter_mut();
+        stacks
+            .flat_map(|stack| stack.extract_if(.., |server| is_useless(server)).collect::<Stack>())
+            .collect()
+    }
+
+    /// Take out the clients in line for whom `is_late` holds, and forget those that are gone.
+    pub(super) fn late(&mut self, is_late: impl Fn(&Waiting) -> bool) -> Vec<Waiting> {
+        let mut late = Vec::new();
+        for queue in &mut self.waiting {
+            queue.retain(|waiting| !waiting.reply.is_closed());
+            while queue.front().is_some_and(&is_late) {
+                late.extend(queue.pop_front());
+            }
+        }
+        late
+    }
+
+    /// The most recently used server, of this worker if it has one.
+    pub(super) fn take_idle(&mut self, worker: usize) -> Option<Box<Server>> {
+        if let Some(server) = self.idle.get_mut(worker).and_then(Vec::pop) {
+            return Some(server);
+        }
+        self.idle.iter_mut().find_map(Vec::pop)
+    }
+
+    pub(super) fn line_up(&mut self, worker: usize) -> oneshot::Receiver<Answer> {
+        let (reply, receiver) = oneshot::channel();
+        let place = self.next_place;
+        self.next_place += 1;
+        if let Some(queue) = self.waiting.get_mut(worker) {
+            queue.push_back(Waiting { place, since: Instant::now(), reply });
+        }
+        receiver
+    }
+
+    pub(super) fn next_in_line(&mut self, worker: usize) -> Option<Waiting> {
+        let first = |queue: &VecDeque<Waiting>| queue.front().map(|waiting| waiting.place);
+        let (oldest, at) = self
+            .waiting
+            .iter()
+            .enumerate()
+            .filter_map(|(index, queue)| first(queue).map(|place| (place, index)))
+            .min()?;
+        let own = self.waiting.get(worker).and_then(first);
+        let at = match own {
+            Some(place) if place - oldest <= OVERTAKE_LIMIT => worker,
+            _ => at,
+        };
+        self.waiting.get_mut(at)?.pop_front()
+    }
+
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.iter().map(VecDeque::len).sum()
+    }
+
+    /// Whether no login is to be tried at present.
+    pub(super) fn is_pausing(&self, common: &Common) -> bool {
+        self.failure.as_ref().is_some_and(|failure| {
+            let pause =
+                if failure.is_full { FULL_RETRY } else { common.configuration.server_login_retry };
+            failure.at.elapsed() < pause
+        })
+    }
+
+    /// The refusal for a client that would only wait for a login that is not going to be tried.
+    pub(super) fn fails_fast(&self, common: &Common) -> Option<Refusal> {
+        let failure = self.failure.as_ref()?;
+        (self.total == 0 && !failure.is_full && self.is_pausing(common)).then(|| Refusal {
+            hint: format!(
+                "{} (the next login is tried at most server_login_retry, {} s, after the last)",
+                failure.refusal.hint,
+                common.configuration.server_login_retry.as_secs_f64()
+            ),
+            ..failure.refusal.clone()
+        })
+    }
+}
+
+/// Pause after PostgreSQL had no connection left.
+const FULL_RETRY: Duration = Duration::from_millis(200);

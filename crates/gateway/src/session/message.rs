@@ -1,0 +1,66 @@
+//! One message of a client's, and how far it got.
+
+use pgwire::WireError;
+use pgwire::frame::{HEADER, Header};
+
+use super::{ClientState, Pass, SessionError, WHOLE_LIMIT, deallocate};
+
+/// How far one message got.
+pub(super) enum Step {
+    /// This many bytes of it have been dealt with; the rest, if any, is left to [`ClientState::pass`].
+    Used(usize),
+    /// It must be there whole first.
+    Wait,
+    /// It needs a server.
+    Server,
+    /// It is a good-bye.
+    Terminate,
+}
+
+/// One message, of which at least the header is there.
+pub(super) struct Message<'a> {
+    pub(super) header: Header,
+    /// What is there of it, at most the whole.
+    pub(super) bytes: &'a [u8],
+    /// Where it begins in the input.
+    pub(super) at: usize,
+    /// The type of the message behind it, when that is known already.
+    pub(super) next_tag: Option<u8>,
+}
+
+impl<'a> Message<'a> {
+    pub(super) fn is_whole(&self) -> bool {
+        self.bytes.len() == self.header.size
+    }
+
+    pub(super) fn body(&self) -> &'a [u8] {
+        self.bytes.get(HEADER..).unwrap_or(&[])
+    }
+
+    /// The body once it is all there; an error when it never may be.
+    pub(super) fn whole_body(&self) -> Result<Option<&'a [u8]>, SessionError> {
+        if self.is_whole() {
+            return Ok(Some(self.body()));
+        }
+        if self.header.size > WHOLE_LIMIT {
+            let length = u32::try_from(self.header.size - 1).unwrap_or(u32::MAX);
+            let limit = u32::try_from(WHOLE_LIMIT).unwrap_or(u32::MAX);
+            return Err(WireError::Length { tag: self.header.tag, length, limit }.into());
+        }
+        Ok(None)
+    }
+}
+
+/// Drop what there is of a message, and the rest when it comes.
+pub(super) fn discard(client: &mut ClientState, message: &Message<'_>) -> Step {
+    client.pass = Pass::drop(message.header.size - message.bytes.len());
+    Step::Used(message.bytes.len())
+}
+
+/// The client's statement that `text` deallocates, if that is all it does.
+pub(super) fn deallocated(client: &ClientState, text: &[u8]) -> Option<Vec<u8>> {
+    if client.statements.is_empty() {
+        return None;
+    }
+    deallocate::name(text).filter(|name| client.statements.contains_key(&**name))
+}
