@@ -5,12 +5,10 @@ from contextlib import ExitStack
 
 import pytest
 
+from tests.support.changing import ChangingDoor
 from tests.support.database import Database, throw_away_database
 from tests.support.door import Door
 from tests.support.gateway import RunningGateway, StartGateway, starter
-
-# Shorter than any transaction: a server is closed whenever it is released.
-NO_REUSE = 0.001
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +53,7 @@ def door(
     elif request.param == "pooled":
         yield start_gateway()
     else:
-        yield start_gateway(server_lifetime=NO_REUSE)
+        yield ChangingDoor.before(start_gateway(default_pool_size=2))
 
 
 @pytest.fixture

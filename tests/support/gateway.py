@@ -77,9 +77,10 @@ def starter(database: Database, resources: ExitStack) -> StartGateway:
 def _end(running: RunningGateway, database: Database) -> None:
     """Stop a gateway, and see that nothing went wrong in it and nothing is left of it."""
     database.resources.close()
-    panics = running.stats()["panics"]
-    running.handle.stop()
-    assert running.handle.join(PATIENCE), "the gateway did not stop"
-    assert panics == 0
-    running.gateway = None
+    if running.gateway is not None:
+        panics = running.stats()["panics"]
+        running.handle.stop()
+        assert running.handle.join(PATIENCE), "the gateway did not stop"
+        assert panics == 0
+        running.gateway = None
     wait_until(lambda: not database.backends())

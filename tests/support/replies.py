@@ -127,7 +127,7 @@ def _number(reply: Reply) -> str:
 def _version(reply: Reply) -> str:
     protocol, count = struct.unpack_from("!II", reply.body)
     names = [name.decode() for name in reply.body[8:].split(b"\0")[:count]]
-    return f"{protocol >> 16}.{protocol & 0xFFFF} {','.join(names)}"
+    return f"{protocol >> 16}.{protocol & 0xFFFF} {','.join(names)}".rstrip()
 
 
 def _hexadecimal(reply: Reply) -> str:

@@ -6,6 +6,7 @@ A driver would hide what these tests look at: which reply came for which message
 import hashlib
 import socket
 import struct
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Self
 
@@ -15,6 +16,10 @@ from tests.support.replies import Reply
 PATIENCE = 15.0
 _CLEAR_TEXT = 3
 _MD5 = 5
+
+
+def _nothing() -> None:
+    """Do nothing before a request."""
 
 
 class Closed(Exception):
@@ -48,6 +53,9 @@ class Wire:
             raise
         self.parameters: dict[str, str] = {}
         self.key = b""
+        # What the last ReadyForQuery said; nothing once something has been sent behind it.
+        self.status = ""
+        self.before_play: Callable[[], None] = _nothing
         self._input = self.socket.makefile("rb")
 
     def login(
@@ -83,6 +91,7 @@ class Wire:
 
     def send(self, *data: bytes) -> None:
         """Send messages in one write."""
+        self.status = ""
         self.socket.sendall(b"".join(data))
 
     def read(self) -> Reply:
@@ -99,6 +108,8 @@ class Wire:
             self.parameters[name.decode()] = value.decode()
         elif reply.tag == "K":
             self.key = reply.body
+        elif reply.tag == "Z":
+            self.status = reply.body.decode()
         return reply
 
     def read_byte(self) -> bytes:
@@ -137,6 +148,7 @@ class Wire:
         Raises:
             Closed: the connection ended first; carries the last error.
         """
+        self.before_play()
         self.send(*data)
         ends = sum(message[:1] in (b"S", b"Q", b"F") for message in data)
         replies: list[Reply] = []
@@ -159,6 +171,11 @@ class Wire:
         found = [reply.values for reply in replies if reply.tag == "D"]
         assert len(found) == 1, [reply.line for reply in replies]
         return found[0][0]
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether this side has closed the connection."""
+        return self.socket.fileno() < 0
 
     def abort(self) -> None:
         """Drop the connection without a word, as a killed process does."""

@@ -76,6 +76,8 @@ pub(crate) struct Relay {
     to_server: Vec<u8>,
     /// What is in `to_client` goes out with the server's next reply.
     holds_back: bool,
+    /// The client will send nothing more, and is owed replies.
+    is_closing: bool,
 }
 
 impl Relay {
@@ -92,6 +94,7 @@ impl Relay {
             to_client: Vec::new(),
             to_server: Vec::new(),
             holds_back: false,
+            is_closing: false,
         }
     }
 
@@ -142,10 +145,28 @@ impl Relay {
             self.context.drained.fetch_add(1, Ordering::Relaxed);
             return Err(Refusal::shutting_down().into());
         }
+        if self.is_closing {
+            return if self.is_owed_replies() { Ok(false) } else { Err(Ending::Client) };
+        }
         if self.to_server.is_empty() {
             return self.read_client(cx);
         }
         Ok(false)
+    }
+
+    /// Whether the server still owes the client something.
+    fn is_owed_replies(&mut self) -> bool {
+        self.lease.as_mut().and_then(Lease::server).is_some_and(|server| server.state.is_busy())
+    }
+
+    /// The client has said good-bye or closed its side: as PostgreSQL does, answer what it has asked before.
+    fn close(&mut self) -> Result<(), Ending> {
+        if self.is_owed_replies() {
+            self.is_closing = true;
+            Ok(())
+        } else {
+            Err(Ending::Client)
+        }
     }
 
     /// Whether the client is idle, as far as a drain is concerned.
@@ -159,7 +180,7 @@ impl Relay {
     fn read_client(&mut self, cx: &mut TaskContext<'_>) -> Result<bool, Ending> {
         with_buffer(|buffer| match self.stream.poll_read(cx, buffer) {
             Poll::Pending => Ok(false),
-            Poll::Ready(Ok(0)) => Err(Ending::Client),
+            Poll::Ready(Ok(0)) => self.close().map(|()| true),
             Poll::Ready(Ok(count)) => {
                 self.client_bytes(cx, buffer.get(..count).unwrap_or(&[]))?;
                 Ok(true)
@@ -201,7 +222,7 @@ impl Relay {
             }
             match next {
                 Next::More => break,
-                Next::Terminate => return Err(Ending::Client),
+                Next::Terminate => return self.close(),
                 Next::Server => match self.pool.checkout() {
                     Checkout::Leased(lease) => self.link(lease),
                     Checkout::Waiting(answer) => {

@@ -27,21 +27,21 @@ use crate::statements::Statement;
 #[derive(Debug)]
 pub enum Expect {
     /// A Parse sent on.
-    Parse(Option<Box<Named>>),
+    Parse(Option<(Arc<Named>, NamedKind)>),
     /// A Parse answered here because the server already has the statement.
-    FakeParse(Box<Named>),
+    FakeParse(Arc<Named>),
     /// A Parse made here so that a Bind or Describe behind it finds its statement.
     HiddenParse(Option<Arc<Statement>>),
     /// A Bind sent on, with the statement when it is a named one.
-    Bind(Option<Arc<Statement>>),
+    Bind(Option<Arc<Named>>),
     /// A Describe sent on, with the statement when it is a named one.
-    Describe(Option<Arc<Statement>>),
+    Describe(Option<Arc<Named>>),
     /// An Execute sent on.
     Execute,
     /// A Close sent on.
     Close,
     /// A Close answered here, because statements stay on the server for others.
-    FakeClose(Box<Named>),
+    FakeClose(Arc<Named>),
     /// A Close made here.
     HiddenClose(Arc<Statement>),
     /// A mark where the client ended COPY, so that a Sync before it is known to be void.
@@ -53,7 +53,7 @@ pub enum Expect {
     /// A FunctionCall sent on.
     FunctionCall,
     /// A DEALLOCATE answered here.
-    FakeDeallocate(Box<Named>),
+    FakeDeallocate(Arc<Named>),
     /// A Query made here, to apply settings or clean up.
     HiddenQuery,
 }
@@ -65,21 +65,17 @@ pub struct Named {
     pub name: Box<[u8]>,
     /// The statement.
     pub statement: Arc<Statement>,
-    /// How the client's name stood when the message came.
-    pub kind: NamedKind,
 }
 
-/// Why a [`Named`] stands in the queue.
+/// What a Parse sent on does to the client's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NamedKind {
-    /// The client defined the name with this message, and the server prepares it under its own.
+    /// It defines the name, and the server prepares the statement under its own.
     Defined,
-    /// The client defined the name with this message, which the server only checks.
+    /// It defines the name, and the server only checks the text.
     Checked,
     /// The client already had the name: PostgreSQL will refuse it.
     Duplicate,
-    /// The client gave the name up with this message.
-    Dropped,
 }
 
 impl Expect {

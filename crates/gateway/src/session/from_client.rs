@@ -164,9 +164,8 @@ impl Session<'_, '_, '_, '_> {
         if !self.client.statements.is_empty() {
             if message.is_whole() {
                 if let Some(name) = deallocated(self.client, frontend::query(message.body())?) {
-                    if let Some((name, statement)) = self.client.statements.remove_entry(&*name) {
-                        let named = Named { name, statement, kind: NamedKind::Dropped };
-                        self.server.expected.push_back(Expect::FakeDeallocate(Box::new(named)));
+                    if let Some(named) = self.client.statements.remove(&*name) {
+                        self.server.expected.push_back(Expect::FakeDeallocate(named));
                     }
                     self.settle();
                     return Ok(Step::Used(message.header.size));
@@ -208,15 +207,17 @@ impl Session<'_, '_, '_, '_> {
         }
         if let Some(existing) = self.client.statements.get(parse.name).cloned() {
             // PostgreSQL refuses it, after it has found whatever is wrong with the text: let it.
-            self.ensure(&existing);
-            self.to_server.insert(|out| frontend::put_parse(out, &existing.name, parse.rest));
-            return Ok(self.parse_sent(message, parse.name, existing, NamedKind::Duplicate));
+            self.ensure(&existing.statement);
+            self.to_server
+                .insert(|out| frontend::put_parse(out, &existing.statement.name, parse.rest));
+            return Ok(self.parse_sent(message, existing, NamedKind::Duplicate));
         }
         if self.client.statements.len() >= CLIENT_STATEMENTS_LIMIT {
             return Err(SessionError::TooManyStatements);
         }
         let statement = self.shared.statements.intern(parse.rest);
-        self.client.statements.insert(parse.name.into(), Arc::clone(&statement));
+        let named = Arc::new(Named { name: parse.name.into(), statement: Arc::clone(&statement) });
+        self.client.statements.insert(parse.name.into(), Arc::clone(&named));
         let presence = self.server.prepared.touch(&statement);
         if presence != Presence::Absent
             && self.server.status == Status::Failed
@@ -225,31 +226,23 @@ impl Session<'_, '_, '_, '_> {
             // In a failed transaction PostgreSQL refuses all but ROLLBACK: have it look at the text.
             self.server.unnamed_is_clients = false;
             self.to_server.insert(|out| frontend::put_parse(out, b"", parse.rest));
-            return Ok(self.parse_sent(message, parse.name, statement, NamedKind::Checked));
+            return Ok(self.parse_sent(message, named, NamedKind::Checked));
         }
         if presence == Presence::Ready {
-            let named = Named { name: parse.name.into(), statement, kind: NamedKind::Defined };
             self.server.unsynced = true;
-            self.server.expected.push_back(Expect::FakeParse(Box::new(named)));
+            self.server.expected.push_back(Expect::FakeParse(named));
             self.settle();
             return Ok(Step::Used(message.header.size));
         }
         self.make_room(&statement, presence);
         self.to_server.insert(|out| statement.put_parse(out));
-        Ok(self.parse_sent(message, parse.name, statement, NamedKind::Defined))
+        Ok(self.parse_sent(message, named, NamedKind::Defined))
     }
 
     /// Expect the reply to a Parse that was sent in another form.
-    fn parse_sent(
-        &mut self,
-        message: &Message<'_>,
-        name: &[u8],
-        statement: Arc<Statement>,
-        kind: NamedKind,
-    ) -> Step {
-        let named = Named { name: name.into(), statement, kind };
+    fn parse_sent(&mut self, message: &Message<'_>, named: Arc<Named>, kind: NamedKind) -> Step {
         self.server.unsynced = true;
-        self.server.expected.push_back(Expect::Parse(Some(Box::new(named))));
+        self.server.expected.push_back(Expect::Parse(Some((named, kind))));
         Step::Used(message.header.size)
     }
 
@@ -336,18 +329,18 @@ impl Session<'_, '_, '_, '_> {
             self.ensure_unnamed();
             return Ok(self.extended(message, Expect::Bind(None)));
         }
-        let Some(statement) = self.client.statements.get(names.statement).cloned() else {
+        let Some(named) = self.client.statements.get(names.statement).cloned() else {
             // One made by SQL's PREPARE, or PostgreSQL's own error.
             return Ok(self.extended(message, Expect::Bind(None)));
         };
-        self.ensure(&statement);
+        self.ensure(&named.statement);
         let whole = message.header.size - HEADER - names.length;
         self.to_server
-            .insert(|out| frontend::put_bind_head(out, names.portal, &statement.name, whole));
+            .insert(|out| frontend::put_bind_head(out, names.portal, &named.statement.name, whole));
         let (start, end) = (HEADER + names.length, message.bytes.len());
         self.to_server.forward(message.at + start, message.at + end);
         self.client.pass = Pass::forward(message.header.size - end);
-        self.server.expected.push_back(Expect::Bind(Some(statement)));
+        self.server.expected.push_back(Expect::Bind(Some(named)));
         self.server.unsynced = true;
         Ok(Step::Used(end))
     }
@@ -359,10 +352,11 @@ impl Session<'_, '_, '_, '_> {
         if let Target::Statement(name) = Target::parse(body)? {
             if name.is_empty() {
                 self.ensure_unnamed();
-            } else if let Some(statement) = self.client.statements.get(name).cloned() {
-                self.ensure(&statement);
-                self.to_server.insert(|out| frontend::put_describe_statement(out, &statement.name));
-                self.server.expected.push_back(Expect::Describe(Some(statement)));
+            } else if let Some(named) = self.client.statements.get(name).cloned() {
+                self.ensure(&named.statement);
+                self.to_server
+                    .insert(|out| frontend::put_describe_statement(out, &named.statement.name));
+                self.server.expected.push_back(Expect::Describe(Some(named)));
                 self.server.unsynced = true;
                 return Ok(Step::Used(message.header.size));
             }
@@ -377,10 +371,9 @@ impl Session<'_, '_, '_, '_> {
         if let Target::Statement(name) = Target::parse(body)? {
             if name.is_empty() {
                 self.client.unnamed = None;
-            } else if let Some((name, statement)) = self.client.statements.remove_entry(name) {
-                let named = Named { name, statement, kind: NamedKind::Dropped };
+            } else if let Some(named) = self.client.statements.remove(name) {
                 self.server.unsynced = true;
-                self.server.expected.push_back(Expect::FakeClose(Box::new(named)));
+                self.server.expected.push_back(Expect::FakeClose(named));
                 self.settle();
                 return Ok(Step::Used(message.header.size));
             }

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use pgwire::backend::{self, Fields, Status};
 use pgwire::frame::{self, HEADER};
 
-use super::expect::{Expect, NamedKind};
+use super::expect::{Expect, Named, NamedKind};
 use super::output::Output;
 use super::{ClientState, Pass, SERVER_WHOLE_LIMIT, ServerState, SessionError, Shared};
 use crate::parameters::{self, Parameters};
-use crate::statements::Statement;
 
 /// Read `input` together with what earlier calls left over; everything is used or kept.
 ///
@@ -181,6 +180,11 @@ impl Session<'_, '_, '_, '_> {
     }
 
     fn command_complete(&mut self, body: &[u8]) {
+        let is_hidden = matches!(self.server.expected.front(), Some(Expect::HiddenQuery));
+        if body == b"RESET\0" && !is_hidden && !self.client.startup.is_empty() {
+            self.server.resetting = true;
+            self.forget_startup();
+        }
         if body.first() != Some(&b'D') {
             return;
         }
@@ -189,7 +193,7 @@ impl Session<'_, '_, '_, '_> {
             return;
         }
         self.server.prepared.clear();
-        if matches!(self.server.expected.front(), Some(Expect::HiddenQuery)) {
+        if is_hidden {
             if is_discard {
                 self.server.applied = Arc::default();
             }
@@ -203,16 +207,33 @@ impl Session<'_, '_, '_, '_> {
         }
     }
 
+    /// RESET may have taken what the client asked for at startup, which PostgreSQL would have gone back to.
+    /// What is not reported might be gone, so it is taken to be.
+    fn forget_startup(&mut self) {
+        let mut applied = Parameters::clone(&self.server.applied);
+        for (name, _) in self.client.startup.iter() {
+            if self.server.reported.get(name).is_none() {
+                applied.remove(name);
+            }
+        }
+        self.server.applied = self.shared.parameters.intern(applied);
+    }
+
     /// PostgreSQL begins to read COPY data: any Sync it was sent before the end of that data is void.
     fn copy_in(&mut self) {
         let expected = &mut self.server.expected;
         let end = expected.iter().position(|entry| matches!(entry, Expect::CopyEnd));
         let mut position = 0;
+        let before = expected.len();
         expected.retain(|entry| {
             let is_inside = position > 0 && end.is_none_or(|end| position < end);
             position += 1;
             !(is_inside && matches!(entry, Expect::Sync))
         });
+        // The Sync that was to end the pipeline is gone, unless a later one is there.
+        if expected.len() < before && !expected.iter().any(|entry| matches!(entry, Expect::Sync)) {
+            self.server.unsynced = true;
+        }
         self.server.copy_in = end.is_none();
     }
 
@@ -233,9 +254,15 @@ impl Session<'_, '_, '_, '_> {
             self.server.queries += 1;
             self.server.transactions += u64::from(status == Status::Idle);
         }
-        if self.server.discarding {
-            self.server.discarding = false;
+        if std::mem::take(&mut self.server.discarding) {
             self.client.settings = Arc::clone(&self.client.startup);
+            self.server.resetting = true;
+        }
+        // In a failed transaction nothing can be set, and what RESET did is undone. In the middle of a
+        // message nothing can be put in between: the next ReadyForQuery will do.
+        let can_set = status != Status::Failed && !self.client.is_midway();
+        if self.server.resetting && can_set {
+            self.server.resetting = false;
             let wanted = &self.client.settings;
             if parameters::put_difference(self.to_server, &self.server.applied, wanted) {
                 self.server.applied = Arc::clone(wanted);
@@ -256,6 +283,17 @@ impl Session<'_, '_, '_, '_> {
         reported.set(&name, value);
         self.server.reported = self.shared.parameters.intern(reported);
         if is_hidden || self.server.discarding {
+            return Ok(false);
+        }
+        if self.server.resetting
+            && let Some(startup) = self.client.startup.get(&name)
+        {
+            let mut settings = Parameters::clone(&self.client.settings);
+            settings.set(&name, startup);
+            self.client.settings = self.shared.parameters.intern(settings);
+            let mut applied = Parameters::clone(&self.server.applied);
+            applied.set(&name, value);
+            self.server.applied = self.shared.parameters.intern(applied);
             return Ok(false);
         }
         if !parameters::is_server_property(&name) && parameters::is_safe_name(&name) {
@@ -289,7 +327,7 @@ impl Session<'_, '_, '_, '_> {
             Some(_) => {}
         }
         self.server.copy_in = false;
-        let renamed = self.server.expected.front().and_then(|failed| self.rename(failed, body));
+        let renamed = self.server.expected.front().and_then(|failed| Self::rename(failed, body));
         self.note_failure(body);
         self.skip();
         match renamed {
@@ -308,16 +346,16 @@ impl Session<'_, '_, '_, '_> {
         let prepared = &mut self.server.prepared;
         match self.server.expected.front() {
             // The routine's name, unlike the message, is never translated.
-            Some(Expect::Bind(Some(statement)))
+            Some(Expect::Bind(Some(named)))
                 if sqlstate == Some(b"0A000") && routine == Some(b"RevalidateCachedQuery") =>
             {
-                prepared.mark_stale(statement);
+                prepared.mark_stale(&named.statement);
             }
             // Dropped behind the pooler's back, by a DEALLOCATE inside a function for example.
-            Some(Expect::Bind(Some(statement)) | Expect::Describe(Some(statement)))
+            Some(Expect::Bind(Some(named)) | Expect::Describe(Some(named)))
                 if sqlstate == Some(b"26000") =>
             {
-                prepared.remove(statement);
+                prepared.remove(&named.statement);
             }
             _ => {}
         }
@@ -328,6 +366,8 @@ impl Session<'_, '_, '_, '_> {
         let expected = &mut self.server.expected;
         let end = expected.iter().position(|entry| matches!(entry, Expect::Sync));
         self.server.skipping = end.is_none();
+        // Whatever came behind, PostgreSQL now waits for a Sync.
+        self.server.unsynced |= end.is_none();
         let skipped: Vec<Expect> = expected.drain(..end.unwrap_or(expected.len())).collect();
         for entry in skipped.into_iter().rev() {
             self.undo(entry);
@@ -336,22 +376,20 @@ impl Session<'_, '_, '_, '_> {
 
     fn undo(&mut self, entry: Expect) {
         match entry {
-            Expect::Parse(Some(named)) => {
-                if named.kind == NamedKind::Defined {
+            Expect::Parse(Some((named, kind))) => {
+                if kind == NamedKind::Defined {
                     self.server.prepared.remove(&named.statement);
                 }
-                if named.kind != NamedKind::Duplicate {
-                    self.client.statements.remove(&named.name);
+                if kind != NamedKind::Duplicate {
+                    self.undefine(&named);
                 }
             }
-            Expect::FakeParse(named) => {
-                self.client.statements.remove(&named.name);
-            }
+            Expect::FakeParse(named) => self.undefine(&named),
             Expect::Parse(None) => self.client.unnamed = None,
             Expect::HiddenParse(Some(statement)) => self.server.prepared.remove(&statement),
             Expect::HiddenParse(None) => self.server.unnamed_is_clients = false,
             Expect::FakeClose(named) | Expect::FakeDeallocate(named) => {
-                self.client.statements.insert(named.name, named.statement);
+                self.client.statements.insert(named.name.clone(), named);
             }
             Expect::HiddenClose(statement) => {
                 // It is still there; as a stale one it is closed before it is prepared again.
@@ -362,18 +400,24 @@ impl Session<'_, '_, '_, '_> {
         }
     }
 
+    /// Forget a name, if it still stands for what it was defined as.
+    fn undefine(&mut self, named: &Arc<Named>) {
+        let held = self.client.statements.get(&named.name);
+        if held.is_some_and(|held| Arc::ptr_eq(held, named)) {
+            self.client.statements.remove(&named.name);
+        }
+    }
+
     /// The error with the client's own name for a statement in place of the server's, if that occurs in it.
-    fn rename(&self, failed: &Expect, body: &[u8]) -> Option<Vec<u8>> {
+    fn rename(failed: &Expect, body: &[u8]) -> Option<Vec<u8>> {
         let message = Fields::new(body).get(b'M')?;
-        let (statement, name): (&Statement, &[u8]) = match failed {
-            Expect::Parse(Some(named)) => (&named.statement, &named.name),
-            Expect::Bind(Some(statement)) | Expect::Describe(Some(statement)) => {
-                let named =
-                    self.client.statements.iter().find(|(_, held)| Arc::ptr_eq(held, statement));
-                (statement, named.map(|(name, _)| &**name)?)
-            }
-            _ => return None,
+        let (Expect::Parse(Some((named, _)))
+        | Expect::Bind(Some(named))
+        | Expect::Describe(Some(named))) = failed
+        else {
+            return None;
         };
+        let (statement, name) = (&named.statement, &*named.name);
         let at =
             message.windows(statement.name.len()).position(|window| window == &*statement.name)?;
         let (before, after) = message.split_at_checked(at)?;

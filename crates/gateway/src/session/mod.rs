@@ -25,8 +25,8 @@ use pgwire::backend::{self, Status};
 use thiserror::Error;
 
 use crate::parameters::{Interner, Parameters};
-use crate::statements::{Prepared, Statement, Statements};
-use expect::Expect;
+use crate::statements::{Prepared, Statements};
+use expect::{Expect, Named};
 
 /// Messages up to this size are waited for whole before a server is asked for; larger ones are streamed.
 pub const WHOLE_LIMIT: usize = 16 * 1024;
@@ -84,7 +84,7 @@ pub struct ClientState {
     /// What is left of a message that is being streamed.
     pass: Pass,
     /// Named statements, by the client's names.
-    statements: HashMap<Box<[u8]>, Arc<Statement>>,
+    statements: HashMap<Box<[u8]>, Arc<Named>>,
     /// The unnamed statement's Parse after its name, for a Bind that comes in a later transaction.
     unnamed: Option<Box<[u8]>>,
     /// An error was answered here and everything up to the next Sync is to be dropped.
@@ -220,6 +220,8 @@ pub struct ServerState {
     hidden_error: Option<(String, String)>,
     /// DISCARD ALL has run and its ReadyForQuery has not come yet.
     discarding: bool,
+    /// RESET has run and its ReadyForQuery has not come yet.
+    resetting: bool,
     /// Prepared statements.
     prepared: Prepared,
     /// Parameters as the server last reported them.
@@ -248,6 +250,7 @@ impl ServerState {
             status: Status::Idle,
             unnamed_is_clients: false,
             discarding: false,
+            resetting: false,
             prepared: Prepared::default(),
             reported,
             applied: Arc::default(),
@@ -261,16 +264,6 @@ impl ServerState {
         self.status == Status::Idle
             && self.expected.is_empty()
             && !self.unsynced
-            && self.carry.is_empty()
-            && self.pass == Pass::Nothing
-    }
-
-    /// Whether a transaction is open with nothing under way, so that ROLLBACK would make the server idle.
-    pub fn is_idle_in_transaction(&self) -> bool {
-        self.status != Status::Idle
-            && self.expected.is_empty()
-            && !self.unsynced
-            && !self.copy_in
             && self.carry.is_empty()
             && self.pass == Pass::Nothing
     }
@@ -396,7 +389,7 @@ impl ServerState {
             if let Some(Expect::FakeDeallocate(named)) = self.expected.pop_front()
                 && self.status == Status::Failed
             {
-                client.statements.insert(named.name, named.statement);
+                client.statements.insert(named.name.clone(), named);
             }
         }
     }

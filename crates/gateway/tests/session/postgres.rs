@@ -8,20 +8,21 @@ use pgwire::frontend::{self, BindNames, Parse, Target};
 use pgwire::{cursor, frame};
 
 use crate::command::{Command, Stage};
+use crate::messages;
+use crate::run::{check, run};
 use crate::transaction::{
     Failure, Portal, Progress, Session, Settings, Statement, failure, no_statement,
 };
+use crate::writer::Writer;
 
 /// One session of a server.
 #[derive(Debug)]
 pub(crate) struct Postgres {
     pub(crate) session: Session,
-    /// How the table `versioned` is now; changing it makes statements on it stale.
-    pub(crate) schema: u32,
     /// What has come in, a line for each message.
     pub(crate) seen: Vec<String>,
     received: Vec<u8>,
-    out: Vec<u8>,
+    writer: Writer,
     skipping: bool,
     copying: Option<Copying>,
     /// Settings as the client was last told them.
@@ -39,10 +40,9 @@ impl Postgres {
     pub(crate) fn new(defaults: &Settings) -> Self {
         Self {
             session: Session::new(defaults),
-            schema: 0,
             seen: Vec::new(),
             received: Vec::new(),
-            out: Vec::new(),
+            writer: Writer::default(),
             skipping: false,
             copying: None,
             told: defaults.clone(),
@@ -70,12 +70,12 @@ impl Postgres {
         while let Some((tag, body, after)) =
             frame::split(rest, u32::MAX).expect("the client keeps to the protocol")
         {
-            self.seen.push(name(tag, body));
+            self.seen.push(messages::line(tag, body));
             self.message(tag, body);
             rest = after;
         }
         self.received = rest.to_vec();
-        std::mem::take(&mut self.out)
+        std::mem::take(&mut self.writer.bytes)
     }
 
     fn message(&mut self, tag: u8, body: &[u8]) {
@@ -93,11 +93,11 @@ impl Postgres {
             }
             // What follows a failed COPY is ignored, and nothing is ever held back.
             frontend::FLUSH | frontend::COPY_DATA | frontend::COPY_DONE | frontend::COPY_FAIL => {}
-            frontend::QUERY => self.query(frontend::query(body).expect("a query's text")),
+            frontend::QUERY => self.query(text(frontend::query(body).expect("a Query"))),
             frontend::FUNCTION_CALL => {
                 self.session.begin();
                 match self.session.refuse_if_failed() {
-                    Ok(()) => self.put(backend::FUNCTION_CALL_RESPONSE, &[0xff; 4]),
+                    Ok(()) => self.writer.put(backend::FUNCTION_CALL_RESPONSE, &[0xff; 4]),
                     Err(failure) => self.fail(&failure),
                 }
                 self.session.end_implicit();
@@ -133,14 +133,14 @@ impl Postgres {
                 let portal = cursor.string("portal").expect("a portal's name");
                 let limit = cursor.u32("rows").expect("a row limit");
                 self.session.begin();
-                self.execute(text(portal), limit)
+                self.execute(text(portal), limit as usize)
             }
             frontend::CLOSE => {
                 match Target::parse(body).expect("a Close") {
                     Target::Statement(name) => drop(self.session.statements.remove(text(name))),
                     Target::Portal(name) => drop(self.session.portals.remove(text(name))),
                 }
-                self.put(backend::CLOSE_COMPLETE, b"");
+                self.writer.put(backend::CLOSE_COMPLETE, b"");
                 Ok(())
             }
             other => panic!("a message {:?} is not in the model", char::from(other)),
@@ -161,9 +161,9 @@ impl Postgres {
             let message = format!("prepared statement \"{name}\" already exists");
             return Err(failure("42P05", message));
         }
-        let statement = Statement { command, schema: self.schema };
+        let statement = Statement { command, schema: self.session.schema };
         self.session.statements.insert(name.to_owned(), statement);
-        self.put(backend::PARSE_COMPLETE, b"");
+        self.writer.put(backend::PARSE_COMPLETE, b"");
         Ok(())
     }
 
@@ -176,7 +176,7 @@ impl Postgres {
         if !portal.is_empty() && self.session.portals.contains_key(portal) {
             return Err(failure("42P03", format!("cursor \"{portal}\" already exists")));
         }
-        if command == Command::Versioned && schema != self.schema {
+        if command == Command::Versioned && schema != self.session.schema {
             let stale = failure("0A000", "cached plan must not change result type");
             return Err(Failure { routine: "RevalidateCachedQuery", ..stale });
         }
@@ -184,7 +184,7 @@ impl Postgres {
         check(&command, Stage::Planning)?;
         let portal_made = Portal { command, progress: Progress::Ready(0) };
         self.session.portals.insert(portal.to_owned(), portal_made);
-        self.put(backend::BIND_COMPLETE, b"");
+        self.writer.put(backend::BIND_COMPLETE, b"");
         Ok(())
     }
 
@@ -200,12 +200,12 @@ impl Postgres {
             self.session.refuse_if_failed()?;
         }
         if matches!(target, Target::Statement(_)) {
-            self.put(backend::PARAMETER_DESCRIPTION, &[0, 0]);
+            self.writer.put(backend::PARAMETER_DESCRIPTION, &[0, 0]);
         }
         if command.returns_rows() {
-            self.row_description();
+            self.writer.row_description();
         } else {
-            self.put(backend::NO_DATA, b"");
+            self.writer.put(backend::NO_DATA, b"");
         }
         Ok(())
     }
@@ -215,10 +215,10 @@ impl Postgres {
         found.ok_or_else(|| failure("34000", format!("portal \"{name}\" does not exist")))
     }
 
-    fn execute(&mut self, name: &str, limit: u32) -> Result<(), Failure> {
+    fn execute(&mut self, name: &str, limit: usize) -> Result<(), Failure> {
         let Portal { command, progress } = self.portal(name)?.clone();
         if command == Command::Empty {
-            self.put(backend::EMPTY_QUERY_RESPONSE, b"");
+            self.writer.put(backend::EMPTY_QUERY_RESPONSE, b"");
             return Ok(());
         }
         if !command.ends_a_block() {
@@ -227,29 +227,19 @@ impl Postgres {
         let Progress::Ready(start) = progress else {
             return Err(failure("55000", format!("portal \"{name}\" cannot be run")));
         };
-        if let (Command::Rows(rows), 1..) = (&command, limit) {
-            let end = (start + limit as usize).min(rows.len());
-            self.rows(&rows[start..end]);
-            if end - start == limit as usize {
-                self.put(backend::PORTAL_SUSPENDED, b"");
-            } else {
-                self.complete(&format!("SELECT {}", end - start));
-            }
-            self.advance(name, Progress::Ready(end));
-        } else if command == Command::CopyIn {
-            self.put(backend::COPY_IN_RESPONSE, &[0, 0, 1, 0, 0]);
+        if command == Command::CopyIn {
+            self.writer.copy_response(backend::COPY_IN_RESPONSE);
             self.copying = Some(Copying { portal: Some(name.to_owned()), lines: 0 });
-        } else {
-            let is_over = matches!(command, Command::Commit | Command::Rollback);
-            self.advance(name, Progress::Done);
-            self.run(&command, start)?;
-            if is_over || command == Command::DiscardAll {
-                self.session.end_implicit();
-                return Ok(());
-            }
-            if let Some(rows) = row_count(&command) {
-                self.advance(name, Progress::Ready(rows));
-            }
+            return Ok(());
+        }
+        self.advance(name, Progress::Done);
+        let returned = run(&mut self.session, &mut self.writer, &command, start, limit)?;
+        if let Some(returned) = returned {
+            self.advance(name, Progress::Ready(returned));
+        }
+        if command.ends_a_block() || command == Command::DiscardAll {
+            self.session.end_implicit();
+            return Ok(());
         }
         self.session.has_run = true;
         Ok(())
@@ -280,7 +270,7 @@ impl Postgres {
             check(command, Stage::Grammar)?;
         }
         if commands.is_empty() {
-            self.put(backend::EMPTY_QUERY_RESPONSE, b"");
+            self.writer.put(backend::EMPTY_QUERY_RESPONSE, b"");
         }
         for command in commands {
             if !command.ends_a_block() {
@@ -291,82 +281,14 @@ impl Postgres {
             // Every query of a simple Query runs in the unnamed portal, which is dropped after it.
             self.session.portals.remove("");
             if command == Command::CopyIn {
-                self.put(backend::COPY_IN_RESPONSE, &[0, 0, 1, 0, 0]);
+                self.writer.copy_response(backend::COPY_IN_RESPONSE);
                 self.copying = Some(Copying { portal: None, lines: 0 });
                 return Ok(());
             }
             if command.returns_rows() {
-                self.row_description();
+                self.writer.row_description();
             }
-            self.run(&command, 0)?;
-        }
-        Ok(())
-    }
-
-    /// Run a command to its end, from row `start` on.
-    fn run(&mut self, command: &Command, start: usize) -> Result<(), Failure> {
-        check(command, Stage::Run)?;
-        match command {
-            Command::Rows(rows) => {
-                self.rows(&rows[start.min(rows.len())..]);
-                self.complete(&format!("SELECT {}", rows.len().saturating_sub(start)));
-            }
-            Command::Versioned => {
-                let row = self.schema.to_string();
-                let rows = if start == 0 { vec![row] } else { vec![] };
-                self.rows(&rows);
-                self.complete(&format!("SELECT {}", rows.len()));
-            }
-            Command::SetConfig(pairs) => {
-                self.session.settings.extend(pairs.iter().cloned());
-                let values: Vec<String> = pairs.iter().map(|(_, value)| value.clone()).collect();
-                self.rows(&values);
-                self.complete("SELECT 1");
-            }
-            Command::Show(name) => {
-                if start == 0 {
-                    let value = self.session.settings.get(name).cloned().unwrap_or_default();
-                    self.rows(&[value]);
-                }
-                self.complete("SHOW");
-            }
-            Command::Set(name, value) => {
-                let default = self.session.defaults.get(name).cloned().unwrap_or_default();
-                let (tag, value) =
-                    value.clone().map_or(("RESET", default), |value| ("SET", value));
-                self.session.settings.insert(name.clone(), value);
-                self.complete(tag);
-            }
-            Command::Begin => {
-                if self.session.status == Status::Idle {
-                    self.session.status = Status::Transaction;
-                } else {
-                    self.warn(&failure("25001", "there is already a transaction in progress"));
-                }
-                self.complete("BEGIN");
-            }
-            Command::Commit | Command::Rollback => {
-                let (tag, warning) = self.session.end_block(*command == Command::Commit);
-                if let Some(warning) = warning {
-                    self.warn(&warning);
-                }
-                self.complete(tag);
-            }
-            Command::Deallocate(name) => {
-                let tag = self.session.deallocate(name.as_deref())?;
-                self.complete(tag);
-            }
-            Command::DiscardAll => {
-                self.session.discard()?;
-                self.complete("DISCARD ALL");
-            }
-            Command::CopyOut => {
-                self.put(backend::COPY_OUT_RESPONSE, &[0, 0, 1, 0, 0]);
-                self.put(backend::COPY_DATA, b"1\n");
-                self.put(backend::COPY_DONE, b"");
-                self.complete("COPY 1");
-            }
-            Command::Empty | Command::CopyIn | Command::Fails(..) => {}
+            run(&mut self.session, &mut self.writer, &command, 0, 0)?;
         }
         Ok(())
     }
@@ -394,7 +316,7 @@ impl Postgres {
         let Copying { portal, lines } = self.copying.take().expect("COPY is under way");
         match &failure {
             Some(failure) => self.fail(failure),
-            None => self.complete(&format!("COPY {lines}")),
+            None => self.writer.complete(&format!("COPY {lines}")),
         }
         match portal {
             None => {
@@ -412,96 +334,23 @@ impl Postgres {
     fn ready(&mut self) {
         for (name, value) in &self.session.settings {
             if self.told.get(name) != Some(value) {
-                backend::put_parameter_status(&mut self.out, name.as_bytes(), value.as_bytes());
+                backend::put_parameter_status(
+                    &mut self.writer.bytes,
+                    name.as_bytes(),
+                    value.as_bytes(),
+                );
             }
         }
         self.told.clone_from(&self.session.settings);
-        backend::put_ready_for_query(&mut self.out, self.session.status);
-    }
-
-    fn rows(&mut self, rows: &[String]) {
-        for row in rows {
-            let length = u32::try_from(row.len()).expect("a short row");
-            let body = [&[0, 1], &length.to_be_bytes()[..], row.as_bytes()].concat();
-            self.put(backend::DATA_ROW, &body);
-        }
-    }
-
-    fn row_description(&mut self) {
-        let body = [&[0, 1], &b"value\0"[..], &[0; 18]].concat();
-        self.put(backend::ROW_DESCRIPTION, &body);
-    }
-
-    fn complete(&mut self, tag: &str) {
-        backend::put_command_complete(&mut self.out, tag.as_bytes());
+        backend::put_ready_for_query(&mut self.writer.bytes, self.session.status);
     }
 
     fn fail(&mut self, failure: &Failure) {
-        self.report(backend::ERROR_RESPONSE, "ERROR", failure);
+        self.writer.error(failure);
         self.session.abort();
-    }
-
-    fn warn(&mut self, failure: &Failure) {
-        self.report(backend::NOTICE_RESPONSE, "WARNING", failure);
-    }
-
-    fn report(&mut self, tag: u8, severity: &str, failure: &Failure) {
-        let Failure { sqlstate, message, routine } = failure;
-        frame::put(&mut self.out, tag, |out| {
-            for (code, value) in
-                [('S', severity), ('V', severity), ('C', sqlstate), ('M', message), ('R', routine)]
-            {
-                out.push(code as u8);
-                frame::put_string(out, value.as_bytes());
-            }
-            out.push(0);
-        });
-    }
-
-    fn put(&mut self, tag: u8, body: &[u8]) {
-        frame::put(&mut self.out, tag, |out| out.extend_from_slice(body));
-    }
-}
-
-fn check(command: &Command, stage: Stage) -> Result<(), Failure> {
-    match command.failure(stage) {
-        Some((sqlstate, message)) => Err(failure(sqlstate, message)),
-        None => Ok(()),
-    }
-}
-
-/// How many rows a query has in all; `None` for what is no query.
-fn row_count(command: &Command) -> Option<usize> {
-    match command {
-        Command::Rows(rows) => Some(rows.len()),
-        command => command.returns_rows().then_some(1),
     }
 }
 
 fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).expect("names and texts are UTF-8")
-}
-
-/// A client's message as a line: its name, and the statement it is about.
-fn name(tag: u8, body: &[u8]) -> String {
-    match tag {
-        frontend::PARSE => {
-            let parse = Parse::parse(body).expect("a Parse");
-            format!("Parse {}: {}", text(parse.name), text(parse.text))
-        }
-        frontend::BIND => {
-            format!("Bind {}", text(BindNames::parse(body).expect("a Bind").statement))
-        }
-        frontend::DESCRIBE => format!("Describe {}", text(&body[1..body.len() - 1])),
-        frontend::CLOSE => format!("Close {}", text(&body[1..body.len() - 1])),
-        frontend::EXECUTE => "Execute".to_owned(),
-        frontend::SYNC => "Sync".to_owned(),
-        frontend::FLUSH => "Flush".to_owned(),
-        frontend::QUERY => format!("Query {}", text(&body[..body.len() - 1])),
-        frontend::FUNCTION_CALL => "FunctionCall".to_owned(),
-        frontend::COPY_DATA => "CopyData".to_owned(),
-        frontend::COPY_DONE => "CopyDone".to_owned(),
-        frontend::COPY_FAIL => "CopyFail".to_owned(),
-        other => format!("{:?}", char::from(other)),
-    }
 }

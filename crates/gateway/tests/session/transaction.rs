@@ -61,6 +61,8 @@ pub(crate) struct Session {
     before: Option<Settings>,
     /// Something has been run in the implicit transaction under way.
     pub(crate) has_run: bool,
+    /// How the table `versioned` is now; changing it makes statements on it stale.
+    pub(crate) schema: u32,
 }
 
 impl Session {
@@ -73,6 +75,7 @@ impl Session {
             defaults: defaults.clone(),
             before: None,
             has_run: false,
+            schema: 0,
         }
     }
 
@@ -134,10 +137,7 @@ impl Session {
     /// DISCARD ALL.
     pub(crate) fn discard(&mut self) -> Result<(), Failure> {
         if self.status != Status::Idle {
-            return Err(failure(
-                "25001",
-                "DISCARD ALL cannot run inside a transaction block",
-            ));
+            return Err(failure("25001", "DISCARD ALL cannot run inside a transaction block"));
         }
         if self.has_run {
             return Err(failure("25001", "DISCARD ALL cannot be executed within a pipeline"));

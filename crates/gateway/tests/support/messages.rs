@@ -1,9 +1,11 @@
-//! Builds a client's messages: one function, one message.
+//! A client's messages: builds each, and writes each as one line that a test can compare.
 
 #![allow(dead_code, reason = "each test program sends the messages it is about")]
 
+use std::borrow::Cow;
+
 use pgwire::frame;
-use pgwire::frontend;
+use pgwire::frontend::{self, BindNames, Parse};
 
 /// Prepare `text` as statement `name`.
 pub(crate) fn parse(name: &str, text: &str) -> Vec<u8> {
@@ -112,4 +114,32 @@ fn target(tag: u8, kind: u8, name: &str) -> Vec<u8> {
         out.push(kind);
         frame::put_string(out, name.as_bytes());
     })
+}
+
+/// A client's message as a line: its name, and the statement it is about.
+pub(crate) fn line(tag: u8, body: &[u8]) -> String {
+    match tag {
+        frontend::PARSE => {
+            let parse = Parse::parse(body).expect("a Parse");
+            format!("Parse {}: {}", lossy(parse.name), lossy(parse.text))
+        }
+        frontend::BIND => {
+            format!("Bind {}", lossy(BindNames::parse(body).expect("a Bind").statement))
+        }
+        frontend::DESCRIBE => format!("Describe {}", lossy(&body[1..body.len() - 1])),
+        frontend::CLOSE => format!("Close {}", lossy(&body[1..body.len() - 1])),
+        frontend::EXECUTE => "Execute".to_owned(),
+        frontend::SYNC => "Sync".to_owned(),
+        frontend::FLUSH => "Flush".to_owned(),
+        frontend::QUERY => format!("Query {}", lossy(&body[..body.len() - 1])),
+        frontend::FUNCTION_CALL => "FunctionCall".to_owned(),
+        frontend::COPY_DATA => "CopyData".to_owned(),
+        frontend::COPY_DONE => "CopyDone".to_owned(),
+        frontend::COPY_FAIL => "CopyFail".to_owned(),
+        other => format!("{:?}", char::from(other)),
+    }
+}
+
+fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(bytes)
 }

@@ -1,0 +1,183 @@
+//! Random clients get the same replies from the pooler as from a server of their own.
+
+use std::collections::BTreeMap;
+
+use pgwire::backend;
+use proptest::prelude::*;
+
+use crate::messages::{query, sync};
+use crate::pooler::{Pooler, defaults};
+use crate::postgres::Postgres;
+use crate::replies::{Reply, take_replies};
+use crate::script::{Unit, unit};
+
+/// Steps without an end in sight mean that somebody waits for ever.
+const STUCK: usize = 200_000;
+
+/// One client's part.
+#[derive(Debug, Clone)]
+struct Script {
+    units: Vec<Unit>,
+    /// It sends its next unit only when every ReadyForQuery has come.
+    is_patient: bool,
+}
+
+/// Who does something next, and with how many bytes.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Client(usize, usize),
+    Serve(usize, usize),
+    Reply(usize, usize),
+}
+
+fn script() -> impl Strategy<Value = Script> {
+    (proptest::collection::vec(unit(), 1..10), Just(true))
+        .prop_map(|(units, is_patient)| Script { units, is_patient })
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let size = || prop_oneof![1..40_usize, Just(usize::MAX)];
+    prop_oneof![
+        (0..3_usize, size()).prop_map(|(client, size)| Step::Client(client, size)),
+        (0..3_usize, size()).prop_map(|(server, size)| Step::Serve(server, size)),
+        (0..3_usize, size()).prop_map(|(server, size)| Step::Reply(server, size)),
+    ]
+}
+
+/// A client as it is driven.
+struct Driver {
+    /// What is left to send of each unit, and how many ReadyForQuery must have come before it.
+    units: Vec<(Vec<u8>, usize)>,
+    is_patient: bool,
+    /// What a server of its own answers.
+    expected: Vec<Reply>,
+    received: Vec<Reply>,
+    ready: usize,
+}
+
+impl Driver {
+    fn new(script: &Script) -> Self {
+        let mut own = Postgres::new(&defaults());
+        let (mut units, mut answered, mut ready) = (Vec::new(), Vec::new(), 0);
+        let end = Unit(vec![sync(), query("ROLLBACK")]);
+        for Unit(messages) in script.units.iter().chain([&end]) {
+            let bytes = messages.concat();
+            let mut replies = own.take(&bytes);
+            units.push((bytes, ready));
+            let replies = take_replies(&mut replies);
+            ready += replies.iter().filter(|reply| is_ready(reply)).count();
+            answered.extend(replies);
+        }
+        assert!(own.is_at_rest());
+        units.reverse();
+        let is_patient = script.is_patient;
+        Self { units, is_patient, expected: answered, received: Vec::new(), ready: 0 }
+    }
+
+    fn next_bytes(&mut self, size: usize) -> Vec<u8> {
+        let Some((bytes, ready)) = self.units.last_mut() else {
+            return Vec::new();
+        };
+        if self.is_patient && self.ready < *ready {
+            return Vec::new();
+        }
+        let sent: Vec<u8> = bytes.drain(..size.min(bytes.len())).collect();
+        if bytes.is_empty() {
+            self.units.pop();
+        }
+        sent
+    }
+
+    fn receive(&mut self, replies: Vec<Reply>) {
+        self.ready += replies.iter().filter(|reply| is_ready(reply)).count();
+        self.received.extend(replies);
+    }
+}
+
+fn is_ready(reply: &Reply) -> bool {
+    reply.tag == backend::READY_FOR_QUERY
+}
+
+/// The replies without reported settings, and those as the client believes them at each ReadyForQuery.
+fn believed(replies: &[Reply]) -> (Vec<String>, Vec<BTreeMap<String, String>>) {
+    let (mut told, mut views) = (defaults(), Vec::new());
+    for reply in replies {
+        if let Ok((name, value)) = backend::parameter_status(&reply.body)
+            && reply.tag == backend::PARAMETER_STATUS
+        {
+            let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+            told.insert(text(name), text(value));
+        } else if is_ready(reply) {
+            views.push(told.clone());
+        }
+    }
+    let others = replies.iter().filter(|reply| reply.tag != backend::PARAMETER_STATUS);
+    (others.map(Reply::to_string).collect(), views)
+}
+
+fn compare(
+    scripts: &[Script],
+    server_count: usize,
+    limit: usize,
+    steps: &[Step],
+) -> Result<(), TestCaseError> {
+    let mut pooler = Pooler::new(scripts.len(), server_count, limit);
+    let mut drivers: Vec<Driver> = scripts.iter().map(Driver::new).collect();
+    // At the latest after the random steps everybody has a turn.
+    let turns = |index| {
+        [
+            Step::Client(index, usize::MAX),
+            Step::Serve(index, usize::MAX),
+            Step::Reply(index, usize::MAX),
+        ]
+    };
+    let fair = (0..3).flat_map(turns);
+    for (count, step) in steps.iter().copied().chain(fair).cycle().enumerate() {
+        prop_assert!(count < STUCK, "stuck: {:?}", pooler.owed(0));
+        match step {
+            Step::Client(index, size) if index < drivers.len() => {
+                let bytes = drivers[index].next_bytes(size);
+                pooler
+                    .send(index, &bytes)
+                    .map_err(|error| TestCaseError::fail(error.to_string()))?;
+            }
+            Step::Serve(index, size) if index < server_count => pooler.serve(index, size),
+            Step::Reply(index, size) if index < server_count => {
+                pooler.reply(index, size).map_err(|error| TestCaseError::fail(error.to_string()))?
+            }
+            _ => {}
+        }
+        for (index, driver) in drivers.iter_mut().enumerate() {
+            driver.receive(pooler.take_replies(index));
+        }
+        for server in &pooler.servers {
+            let held = server.postgres.statement_count();
+            prop_assert!(limit == 0 || held <= limit + 1, "{held} statements with limit {limit}");
+        }
+        if drivers.iter().all(|driver| driver.units.is_empty()) && pooler.is_at_rest() {
+            break;
+        }
+    }
+    for driver in &drivers {
+        let (received, told) = believed(&driver.received);
+        let (expected, told_directly) = believed(&driver.expected);
+        // Errors made here have no routine.
+        prop_assert_eq!(received, expected);
+        prop_assert_eq!(told, told_directly);
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_client_sees_what_a_server_of_its_own_would_answer(
+        scripts in proptest::collection::vec(script(), 1..4),
+        server_count in 1..4_usize,
+        limit in 1..4_usize,
+        steps in proptest::collection::vec(step(), 0..40),
+    ) {
+        compare(&scripts, server_count, limit, &steps)?;
+    }
+}

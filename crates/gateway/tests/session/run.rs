@@ -1,0 +1,94 @@
+//! Runs the commands that the model of PostgreSQL knows.
+
+use pgwire::backend::{self, Status};
+
+use crate::command::{Command, Stage};
+use crate::transaction::{Failure, Session, failure};
+use crate::writer::Writer;
+
+/// Run `command`; a query from row `start` on, and for at most `limit` rows unless that is 0.
+///
+/// Returns how many rows of the query have been returned by now; `None` for what is no query.
+pub(crate) fn run(
+    session: &mut Session,
+    writer: &mut Writer,
+    command: &Command,
+    start: usize,
+    limit: usize,
+) -> Result<Option<usize>, Failure> {
+    check(command, Stage::Run)?;
+    if let Some(rows) = query_rows(session, command) {
+        let start = start.min(rows.len());
+        let end = if limit == 0 { rows.len() } else { rows.len().min(start + limit) };
+        writer.rows(&rows[start..end]);
+        if limit > 0 && end - start == limit {
+            writer.put(backend::PORTAL_SUSPENDED, b"");
+        } else if matches!(command, Command::Show(_)) {
+            writer.complete("SHOW");
+        } else {
+            writer.complete(&format!("SELECT {}", end - start));
+        }
+        return Ok(Some(end));
+    }
+    match command {
+        Command::SetConfig(pairs) => {
+            session.settings.extend(pairs.iter().cloned());
+            let values: Vec<String> = pairs.iter().map(|(_, value)| value.clone()).collect();
+            writer.rows(&values);
+            writer.complete("SELECT 1");
+        }
+        Command::Set(name, value) => {
+            let default = session.defaults.get(name).cloned().unwrap_or_default();
+            let (tag, value) = value.clone().map_or(("RESET", default), |value| ("SET", value));
+            session.settings.insert(name.clone(), value);
+            writer.complete(tag);
+        }
+        Command::Begin => {
+            if session.status == Status::Idle {
+                session.status = Status::Transaction;
+            } else {
+                writer.warning(&failure("25001", "there is already a transaction in progress"));
+            }
+            writer.complete("BEGIN");
+        }
+        Command::Commit | Command::Rollback => {
+            let (tag, warning) = session.end_block(*command == Command::Commit);
+            if let Some(warning) = warning {
+                writer.warning(&warning);
+            }
+            writer.complete(tag);
+        }
+        Command::Deallocate(name) => writer.complete(session.deallocate(name.as_deref())?),
+        Command::DiscardAll => {
+            session.discard()?;
+            writer.complete("DISCARD ALL");
+        }
+        Command::CopyOut => {
+            writer.copy_response(backend::COPY_OUT_RESPONSE);
+            writer.put(backend::COPY_DATA, b"1\n");
+            writer.put(backend::COPY_DONE, b"");
+            writer.complete("COPY 1");
+        }
+        // An empty text and COPY from the client are the caller's business; the rest was dealt with above.
+        _ => {}
+    }
+    Ok(None)
+}
+
+/// The rows of a query without side effects.
+fn query_rows(session: &Session, command: &Command) -> Option<Vec<String>> {
+    match command {
+        Command::Rows(rows) => Some(rows.clone()),
+        Command::Versioned => Some(vec![session.schema.to_string()]),
+        Command::Show(name) => Some(vec![session.settings.get(name).cloned().unwrap_or_default()]),
+        _ => None,
+    }
+}
+
+/// The failure that `command` has at `stage`, if it has one there.
+pub(crate) fn check(command: &Command, stage: Stage) -> Result<(), Failure> {
+    match command.failure(stage) {
+        Some((sqlstate, message)) => Err(failure(sqlstate, message)),
+        None => Ok(()),
+    }
+}

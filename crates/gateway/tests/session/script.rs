@@ -1,0 +1,123 @@
+//! What a random client says: short conversations, sound or not, made of the messages of the protocol.
+
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use crate::messages::{
+    bind, close_portal, close_statement, copy_data, copy_done, copy_fail, describe_portal,
+    describe_statement, execute, flush, function_call, parse, query, sync,
+};
+
+/// Texts to prepare or to run.
+pub(crate) const TEXTS: [&str; 14] = [
+    "SELECT 1",
+    "SELECT 2",
+    "SELECT generate_series(1,3)",
+    "SHOW TimeZone",
+    "SET TimeZone TO 'Asia/Tokyo'",
+    "RESET TimeZone",
+    "BEGIN",
+    "COMMIT",
+    "ROLLBACK",
+    "",
+    "SELEC",
+    "SELECT nope",
+    "SELECT 1/0",
+    "SELECT 1/(0*random())::int",
+];
+
+/// Texts that only make sense in a simple Query.
+const SIMPLE_TEXTS: [&str; 6] = [
+    "DEALLOCATE a",
+    "DEALLOCATE ALL",
+    "DISCARD ALL",
+    "COPY (SELECT 1) TO STDOUT",
+    "SELECT 1; SELECT 2",
+    "SELECT 1; SELECT 1/0; SELECT 2",
+];
+
+const NAMES: [&str; 4] = ["", "a", "b", "c"];
+const PORTALS: [&str; 3] = ["", "", "p"];
+
+/// Messages that a client sends together.
+#[derive(Clone)]
+pub(crate) struct Unit(pub(crate) Vec<Vec<u8>>);
+
+impl std::fmt::Debug for Unit {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let lines = self.0.iter().map(|message| crate::messages::line(message[0], &message[5..]));
+        formatter.write_str(&lines.collect::<Vec<_>>().join("; "))
+    }
+}
+
+/// One unit of a client's script.
+pub(crate) fn unit() -> impl Strategy<Value = Unit> {
+    let text = || select(&TEXTS[..]);
+    let name = || select(&NAMES[..]);
+    let portal = || select(&PORTALS[..]);
+    prop_oneof![
+        6 => (name(), text(), portal(), 0..4_u8, 0..3_u32).prop_map(
+            |(name, text, portal, ends, rows)| {
+                let mut messages = vec![parse(name, text), bind(portal, name)];
+                if ends & 1 == 0 {
+                    messages.push(describe_portal(portal));
+                }
+                messages.push(execute(portal, rows));
+                if ends & 2 == 0 {
+                    messages.push(sync());
+                }
+                Unit(messages)
+            }
+        ),
+        4 => (name(), any::<bool>()).prop_map(|(name, is_synced)| {
+            let mut messages = vec![bind("", name), execute("", 0)];
+            messages.extend(is_synced.then(sync));
+            Unit(messages)
+        }),
+        4 => (name(), text()).prop_map(|(name, text)| {
+            Unit(vec![parse(name, text), describe_statement(name), sync()])
+        }),
+        4 => single(),
+        4 => prop_oneof![2 => text(), 1 => select(&SIMPLE_TEXTS[..])]
+            .prop_map(|text| Unit(vec![query(text)])),
+        1 => copy(),
+    ]
+}
+
+/// One message on its own.
+fn single() -> impl Strategy<Value = Unit> {
+    let name = || select(&NAMES[..]);
+    let portal = || select(&PORTALS[..]);
+    let message = prop_oneof![
+        (name(), select(&TEXTS[..])).prop_map(|(name, text)| parse(name, text)),
+        (portal(), name()).prop_map(|(portal, name)| bind(portal, name)),
+        name().prop_map(describe_statement),
+        portal().prop_map(describe_portal),
+        (portal(), 0..3_u32).prop_map(|(portal, rows)| execute(portal, rows)),
+        name().prop_map(close_statement),
+        portal().prop_map(close_portal),
+        Just(sync()),
+        Just(flush()),
+        Just(function_call(1)),
+    ];
+    message.prop_map(|message| Unit(vec![message]))
+}
+
+/// A COPY from the client, with all its data behind it.
+fn copy() -> impl Strategy<Value = Unit> {
+    (0..3_usize, 0..4_u8, 0..3_usize).prop_map(|(lines, end, void_syncs)| {
+        let mut data = vec![copy_data("1\n"); lines];
+        match end {
+            0 => data.push(copy_fail("given up")),
+            1 => data.extend([copy_data("bad\n"), copy_data("1\n"), copy_done()]),
+            _ => data.push(copy_done()),
+        }
+        if end == 2 {
+            return Unit([vec![query("COPY numbers FROM STDIN")], data].concat());
+        }
+        let head = vec![parse("", "COPY numbers FROM STDIN"), bind("", ""), execute("", 0)];
+        // Nothing may begin this COPY once more: in its middle only its data would be allowed.
+        let tail = vec![sync(), close_statement(""), close_portal("")];
+        Unit([head, vec![sync(); void_syncs], data, tail].concat())
+    })
+}

@@ -1,0 +1,78 @@
+"""A bent wire: passes connections on to a server, or holds them without an answer, as told."""
+
+import socket
+import threading
+from types import TracebackType
+from typing import Self
+
+_CHUNK = 65536
+
+
+class Forwarder:
+    """Listens on loopback while its block lasts; `port` 0 takes a free one."""
+
+    def __init__(self, target: tuple[str, int] | None, port: int = 0) -> None:
+        self._target = target
+        self._listener = socket.create_server(("127.0.0.1", port))
+        self._sockets = [self._listener]
+        self._threads = [threading.Thread(target=self._accept)]
+        self._threads[0].start()
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        port: int = self._listener.getsockname()[1]
+        return port
+
+    def cut(self) -> None:
+        """Close every connection there is."""
+        for one in self._sockets[1:]:
+            _shut(one)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            self._sockets.append(client)
+            if self._target is not None:
+                server = socket.create_connection(self._target)
+                self._sockets.append(server)
+                for one, other in ((client, server), (server, client)):
+                    self._threads.append(threading.Thread(target=_pump, args=(one, other)))
+                    self._threads[-1].start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        _shut(self._listener)
+        self._threads[0].join()
+        self.cut()
+        for thread in self._threads[1:]:
+            thread.join()
+        for one in self._sockets:
+            one.close()
+
+
+def _pump(source: socket.socket, sink: socket.socket) -> None:
+    try:
+        while data := source.recv(_CHUNK):
+            sink.sendall(data)
+    except OSError:
+        pass
+    _shut(source)
+    _shut(sink)
+
+
+def _shut(one: socket.socket) -> None:
+    try:
+        one.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return  # the other side was faster
