@@ -31,13 +31,17 @@ class ChangingDoor(Door):
     def knock(self) -> Wire:
         """Connect a bare client that has not said anything yet."""
         wire = super().knock()
-        wire.before_play = self._change
+        wire.before_play = self._change_if_idle
         self.wires.append(wire)
         return wire
 
-    def _change(self) -> None:
+    def change(self) -> None:
+        """Make the next transaction meet another server; no client may be in a transaction."""
+        holding, free = self.holders
+        free.query("begin")
+        holding.query("rollback")
+        self.holders.reverse()
+
+    def _change_if_idle(self) -> None:
         if all(wire.status == "I" or wire.is_closed for wire in self.wires):
-            holding, free = self.holders
-            free.query("begin")
-            holding.query("rollback")
-            self.holders.reverse()
+            self.change()

@@ -1,7 +1,7 @@
 //! The whole: start, drain, stop, join.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -110,8 +110,6 @@ pub struct Context {
     pools: Mutex<HashMap<(String, String), Arc<Pool>>>,
     /// Told when the phase changes.
     pub phase_changed: Notify,
-    /// The socket count as the janitor of a drain last saw it.
-    has_drained: AtomicBool,
 }
 
 impl Context {
@@ -155,6 +153,13 @@ impl Context {
         all
     }
 
+    /// Close every server at rest.
+    pub fn close_idle(&self) {
+        for pool in self.pools() {
+            pool.close_idle();
+        }
+    }
+
     /// Go on to `phase`; going back is not possible and changes nothing.
     pub fn advance(&self, phase: Phase) {
         let before = self.common.phase.fetch_max(phase as u8, Ordering::SeqCst);
@@ -162,11 +167,6 @@ impl Context {
             self.phase_changed.notify_waiters();
             self.clients.wake_all();
         }
-    }
-
-    /// Note that the last client of a drain has gone.
-    pub fn note_drained(&self) {
-        self.has_drained.store(true, Ordering::Relaxed);
     }
 }
 
@@ -242,7 +242,6 @@ impl Gateway {
             drained: AtomicUsize::new(0),
             pools: Mutex::default(),
             phase_changed: Notify::new(),
-            has_drained: AtomicBool::new(false),
         });
         let workers: Vec<Worker> =
             (0..worker_count).map(Worker::new).collect::<Result<_, StartError>>()?;
@@ -250,7 +249,7 @@ impl Gateway {
         let socket_paths = bound.iter().filter_map(Bound::path).collect();
         let threads = crate::worker::start(workers, &context, bound)?;
         let finished = Arc::new(Finished::default());
-        watch(threads, Arc::clone(&finished));
+        watch(threads, Arc::clone(&context), Arc::clone(&finished));
         Ok(Self { context, addresses, socket_paths, finished })
     }
 
@@ -337,12 +336,14 @@ impl Drop for Gateway {
 }
 
 /// Wait for the workers on a thread of its own, so that any number of callers can wait for that.
-fn watch(threads: Vec<JoinHandle<()>>, finished: Arc<Finished>) {
+fn watch(threads: Vec<JoinHandle<()>>, context: Arc<Context>, finished: Arc<Finished>) {
     std::thread::spawn(move || {
         for thread in threads {
             // A worker that panicked has ended too; the panic is in the log.
             let _ = thread.join();
         }
+        // Servers that tasks gave back as they were dropped.
+        context.close_idle();
         *finished.is_finished.lock().unwrap_or_else(PoisonError::into_inner) = true;
         finished.changed.notify_all();
     });

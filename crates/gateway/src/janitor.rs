@@ -39,9 +39,6 @@ fn is_drained(context: &Context, began: Instant) -> bool {
     if left > 0 && !is_late {
         return false;
     }
-    for pool in context.pools() {
-        pool.close_idle();
-    }
     tracing::info!(
         closed = context.drained.load(Ordering::Relaxed),
         aborted = active,

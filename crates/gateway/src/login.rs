@@ -153,7 +153,11 @@ impl Door<'_> {
     async fn startup(&mut self, context: &Context) -> Result<Request, Failure> {
         for _ in 0..=NEGOTIATIONS {
             let packet = loop {
-                if let Some((_, size)) = startup::parse(&self.received)? {
+                let parsed = startup::parse(&self.received);
+                if parsed.is_err() && startup::is_cancel(&self.received) {
+                    return Err(Failure::Cancel);
+                }
+                if let Some((_, size)) = parsed? {
                     let rest = self.received.split_off(size);
                     break std::mem::replace(&mut self.received, rest);
                 }

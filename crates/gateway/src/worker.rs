@@ -101,6 +101,7 @@ pub fn start(
             std::thread::Builder::new().name(format!("forebay-{index}")).spawn(move || {
                 CURRENT.set(index);
                 runtime.block_on(until_stopped(&context_of_thread));
+                context_of_thread.close_idle();
                 // Tasks end here; a server they hold is closed with a Terminate.
                 drop(runtime);
             });

@@ -62,6 +62,11 @@ impl<'a> Startup<'a> {
     }
 }
 
+/// Whether `bytes` begin like a CancelRequest, well-formed or not. PostgreSQL answers none of those.
+pub fn is_cancel(bytes: &[u8]) -> bool {
+    bytes.get(4..8) == Some(&CANCEL.to_be_bytes())
+}
+
 /// Split the first packet off `bytes`: the request and how many bytes it took; `None` when incomplete.
 pub fn parse(bytes: &[u8]) -> Result<Option<(Initial<'_>, usize)>, WireError> {
     let Some(word) = bytes.first_chunk::<4>() else {
