@@ -38,7 +38,7 @@ def test_five_hundred_clients_share_twenty_servers(
     gateway = start_gateway(default_pool_size=POOL, max_client_conn=CLIENTS)
     refused = _storm(database, database)
     assert refused.returncode != 0
-    assert "sorry, too many clients already" in refused.stderr
+    assert ("too many clients" in refused.stderr) or ("connection slots" in refused.stderr)
     served = _storm(database, gateway)
     assert (served.returncode, served.stderr.count("ERROR")) == (0, 0), served.stderr
     assert f"number of transactions actually processed: {CLIENTS * 4}/{CLIENTS * 4}" in (

@@ -23,14 +23,23 @@ def comparer(database: Database, start_gateway: StartGateway) -> Compare:
     """Return a function that compares PostgreSQL, one kept server, and servers that change."""
 
     def compare(script: Script) -> Transcript:
+        _empty(database)
         expected = script(database, _stay)
+        _empty(database)
         kept = start_gateway(default_pool_size=1)
         assert script(kept, _stay) == expected
+        _empty(database)
         changing = ChangingDoor.before(start_gateway(default_pool_size=2))
         assert script(changing, changing.change) == expected
         return expected
 
     return compare
+
+
+def _empty(database: Database) -> None:
+    """Remove what a script that failed has left."""
+    database.ask("set client_min_messages = error")
+    database.ask("drop schema public cascade; create schema public authorization app")
 
 
 def _stay() -> None:

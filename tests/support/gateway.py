@@ -50,6 +50,9 @@ def database_entry(database: Database, **keys: Any) -> dict[str, Any]:
 
 def starter(database: Database, resources: ExitStack) -> StartGateway:
     """Return a function that starts gateways, which end with `resources`."""
+    # What is registered first is done last: when all have stopped, nothing may be left of them.
+    resources.callback(wait_until, lambda: not database.backends())
+    resources.callback(database.resources.close)
 
     def start_gateway(**settings: Any) -> RunningGateway:
         configuration = {
@@ -67,20 +70,18 @@ def starter(database: Database, resources: ExitStack) -> StartGateway:
         gateway = Gateway.start(json.dumps(configuration))
         host, port = gateway.addresses[0].rsplit(":", 1)
         running = RunningGateway(host, int(port), gateway=gateway)
-        resources.callback(_end, running, database)
+        resources.callback(_end, running)
         resources.callback(running.resources.close)
         return running
 
     return start_gateway
 
 
-def _end(running: RunningGateway, database: Database) -> None:
-    """Stop a gateway, and see that nothing went wrong in it and nothing is left of it."""
-    database.resources.close()
+def _end(running: RunningGateway) -> None:
+    """Stop a gateway, and see that nothing went wrong in it."""
     if running.gateway is not None:
         panics = running.stats()["panics"]
         running.handle.stop()
         assert running.handle.join(PATIENCE), "the gateway did not stop"
         assert panics == 0
         running.gateway = None
-    wait_until(lambda: not database.backends())

@@ -54,9 +54,7 @@ async fn clean(
     needs_reset: bool,
 ) -> Result<(), String> {
     let shared = &common.session;
-    let mut out = Vec::new();
-    server.state.put_interrupt(&mut out);
-    exchange(server, &mut client, shared, &out).await.map_err(|error| error.to_string())?;
+    exchange(server, &mut client, shared, &[]).await.map_err(|error| error.to_string())?;
     let reset = async {
         if !server.state.is_idle() {
             let mut out = Vec::new();
@@ -78,7 +76,8 @@ async fn clean(
     }
 }
 
-/// Send `bytes` and read until the server owes nothing; what it sends is for nobody.
+/// Send `bytes`, end what waits for a client, and read until the server owes nothing; what it sends is for
+/// nobody.
 ///
 /// # Errors
 /// [`SessionError::Setting`] for an error in a query of the pooler's own, after which the server can be used;
@@ -92,7 +91,14 @@ pub async fn exchange(
     let lost = |what: &str| SessionError::Server(what.to_owned());
     server.stream.write_all(bytes).await.map_err(|error| lost(&error.to_string()))?;
     let mut unread = 0;
-    while server.state.is_busy() {
+    loop {
+        // Also when COPY begins only now.
+        let mut interrupt = Vec::new();
+        server.state.put_interrupt(&mut interrupt);
+        server.stream.write_all(&interrupt).await.map_err(|error| lost(&error.to_string()))?;
+        if !server.state.is_busy() {
+            return Ok(());
+        }
         let (count, to_server) = std::future::poll_fn(|cx| {
             with_buffer(|buffer| {
                 let count = std::task::ready!(server.stream.poll_read(cx, buffer))
@@ -121,5 +127,4 @@ pub async fn exchange(
         }
         server.stream.write_all(&to_server).await.map_err(|error| lost(&error.to_string()))?;
     }
-    Ok(())
 }

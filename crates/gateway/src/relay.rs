@@ -154,9 +154,11 @@ impl Relay {
         Ok(false)
     }
 
-    /// Whether the server still owes the client something.
+    /// Whether the server will answer something without the client having to do more.
     fn is_owed_replies(&mut self) -> bool {
-        self.lease.as_mut().and_then(Lease::server).is_some_and(|server| server.state.is_busy())
+        let server = self.lease.as_mut().and_then(Lease::server);
+        !self.client.is_midway()
+            && server.is_some_and(|server| server.state.is_busy() && !server.state.awaits_client())
     }
 
     /// The client has said good-bye or closed its side: as PostgreSQL does, answer what it has asked before.

@@ -94,6 +94,7 @@ struct Session<'s, 'output, 'input, 'buffer> {
 impl Session<'_, '_, '_, '_> {
     fn message(&mut self, message: &Message<'_>) -> Result<Step, SessionError> {
         let tag = message.header.tag;
+        message.check_empty()?;
         if tag == frontend::SYNC {
             return Ok(self.sync(message));
         }

@@ -143,7 +143,7 @@ impl Session<'_, '_, '_, '_> {
                 Some(Expect::HiddenClose(_)) => Ok(false),
                 _ => Err(unexpected("CloseComplete")),
             },
-            backend::ERROR_RESPONSE => Ok(self.error(body)),
+            backend::ERROR_RESPONSE => self.error(body),
             backend::PARAMETER_STATUS => self.parameter_status(body, is_hidden),
             backend::COPY_IN_RESPONSE => {
                 self.copy_in();
@@ -307,10 +307,12 @@ impl Session<'_, '_, '_, '_> {
     }
 
     /// Deal with an ErrorResponse; says whether it goes on as it is.
-    fn error(&mut self, body: &[u8]) -> bool {
+    fn error(&mut self, body: &[u8]) -> Result<bool, SessionError> {
         self.server.is_ending |= Fields::new(body).get(b'V') != Some(b"ERROR");
         match self.server.expected.front() {
-            None => return true,
+            // Unasked for there are only farewells.
+            None if self.server.is_ending => return Ok(true),
+            None => return Err(unexpected("ErrorResponse")),
             Some(Expect::HiddenQuery) => {
                 let text = |code| {
                     String::from_utf8_lossy(Fields::new(body).get(code).unwrap_or_default())
@@ -318,11 +320,11 @@ impl Session<'_, '_, '_, '_> {
                 };
                 self.server.hidden_error.get_or_insert_with(|| (text(b'C'), text(b'M')));
                 // A connection that ends during it still tells its client why.
-                return Fields::new(body).get(b'V') == Some(b"FATAL");
+                return Ok(self.server.is_ending);
             }
             Some(front) if !front.is_extended() => {
                 self.server.copy_in = false;
-                return true;
+                return Ok(true);
             }
             Some(_) => {}
         }
@@ -331,10 +333,10 @@ impl Session<'_, '_, '_, '_> {
         self.note_failure(body);
         self.skip();
         match renamed {
-            None => true,
+            None => Ok(true),
             Some(message) => {
                 self.to_client.insert(|out| out.extend_from_slice(&message));
-                false
+                Ok(false)
             }
         }
     }

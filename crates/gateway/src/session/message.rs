@@ -2,6 +2,7 @@
 
 use pgwire::WireError;
 use pgwire::frame::{HEADER, Header};
+use pgwire::frontend;
 
 use super::{ClientState, Pass, SessionError, WHOLE_LIMIT, deallocate};
 
@@ -35,6 +36,15 @@ impl<'a> Message<'a> {
 
     pub(super) fn body(&self) -> &'a [u8] {
         self.bytes.get(HEADER..).unwrap_or(&[])
+    }
+
+    /// Refuse a Sync or Flush with a body. PostgreSQL answers one with an error that nothing asked for.
+    pub(super) fn check_empty(&self) -> Result<(), SessionError> {
+        let is_empty = self.header.size == HEADER;
+        if is_empty || !matches!(self.header.tag, frontend::SYNC | frontend::FLUSH) {
+            return Ok(());
+        }
+        Err(WireError::Trailing { count: self.header.size - HEADER }.into())
     }
 
     /// The body once it is all there; an error when it never may be.

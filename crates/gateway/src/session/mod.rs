@@ -285,6 +285,11 @@ impl ServerState {
         self.reported = Arc::new(reported);
     }
 
+    /// Whether PostgreSQL waits for the client: for a Sync, or for COPY data.
+    pub fn awaits_client(&self) -> bool {
+        self.unsynced || self.copy_in
+    }
+
     /// Append what ends whatever a client that is gone has left open, short of its transaction.
     pub fn put_interrupt(&mut self, to_server: &mut Vec<u8>) {
         if self.copy_in {

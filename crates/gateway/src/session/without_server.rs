@@ -13,6 +13,7 @@ pub(super) fn message(
     to_client: &mut Vec<u8>,
 ) -> Result<Step, SessionError> {
     let size = message.header.size;
+    message.check_empty()?;
     match message.header.tag {
         frontend::TERMINATE => return Ok(Step::Terminate),
         frontend::SYNC => {

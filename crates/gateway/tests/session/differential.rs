@@ -9,10 +9,10 @@ use crate::messages::{query, sync};
 use crate::pooler::{Pooler, defaults};
 use crate::postgres::Postgres;
 use crate::replies::{Reply, take_replies};
-use crate::script::{Unit, unit};
+use crate::script::{NAMES, Unit, unit};
 
 /// Steps without an end in sight mean that somebody waits for ever.
-const STUCK: usize = 200_000;
+const STUCK: usize = 20_000;
 
 /// One client's part.
 #[derive(Debug, Clone)]
@@ -31,8 +31,11 @@ enum Step {
 }
 
 fn script() -> impl Strategy<Value = Script> {
-    (proptest::collection::vec(unit(), 1..10), Just(true))
-        .prop_map(|(units, is_patient)| Script { units, is_patient })
+    let units = |names| proptest::collection::vec(unit(names), 1..10);
+    prop_oneof![
+        units(&NAMES).prop_map(|units| Script { units, is_patient: true }),
+        units(&NAMES[..1]).prop_map(|units| Script { units, is_patient: false }),
+    ]
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -121,7 +124,7 @@ fn is_beyond_reach(received: &[String], expected: &[String]) -> bool {
     let parting = received.iter().zip(expected).find(|(one, other)| one != other);
     parting.is_some_and(|(received, expected)| {
         received.starts_with("ERROR 25P02")
-            && (expected.starts_with("ERROR 42P05") || expected == "ParameterDescription")
+            && (expected.starts_with("ERROR") || expected == "ParameterDescription")
     })
 }
 
@@ -143,7 +146,15 @@ fn compare(
     };
     let fair = (0..3).flat_map(turns);
     for (count, step) in steps.iter().copied().chain(fair).cycle().enumerate() {
-        prop_assert!(count < STUCK, "stuck: {:?}", pooler.owed(0));
+        if count == STUCK {
+            // A client whose replies have parted from what it expects may wait for one that never comes.
+            let is_excused = drivers.iter().any(|driver| {
+                let (received, _) = believed(&driver.received);
+                is_beyond_reach(&received, &believed(&driver.expected).0)
+            });
+            prop_assert!(is_excused, "stuck: {:?}", pooler.owed(0));
+            return Ok(());
+        }
         match step {
             Step::Client(index, size) if index < drivers.len() => {
                 let bytes = drivers[index].next_bytes(size);

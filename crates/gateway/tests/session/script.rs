@@ -36,7 +36,8 @@ const SIMPLE_TEXTS: [&str; 6] = [
     "SELECT 1; SELECT 1/0; SELECT 2",
 ];
 
-const NAMES: [&str; 4] = ["", "a", "b", "c"];
+/// Statement names.
+pub(crate) const NAMES: [&str; 4] = ["", "a", "b", "c"];
 const PORTALS: [&str; 3] = ["", "", "p"];
 
 /// Messages that a client sends together.
@@ -50,10 +51,10 @@ impl std::fmt::Debug for Unit {
     }
 }
 
-/// One unit of a client's script.
-pub(crate) fn unit() -> impl Strategy<Value = Unit> {
+/// One unit of a client's script, about statements with these names.
+pub(crate) fn unit(names: &'static [&'static str]) -> impl Strategy<Value = Unit> {
     let text = || select(&TEXTS[..]);
-    let name = || select(&NAMES[..]);
+    let name = || select(names);
     let portal = || select(&PORTALS[..]);
     prop_oneof![
         6 => (name(), text(), portal(), 0..4_u8, 0..3_u32).prop_map(
@@ -77,16 +78,17 @@ pub(crate) fn unit() -> impl Strategy<Value = Unit> {
         4 => (name(), text()).prop_map(|(name, text)| {
             Unit(vec![parse(name, text), describe_statement(name), sync()])
         }),
-        4 => single(),
+        4 => single(names),
         4 => prop_oneof![2 => text(), 1 => select(&SIMPLE_TEXTS[..])]
-            .prop_map(|text| Unit(vec![query(text)])),
+            // A DEALLOCATE answered by the pooler leaves the unnamed portal alone.
+            .prop_map(|text| Unit(vec![query(text), close_portal("")])),
         1 => copy(),
     ]
 }
 
 /// One message on its own.
-fn single() -> impl Strategy<Value = Unit> {
-    let name = || select(&NAMES[..]);
+fn single(names: &'static [&'static str]) -> impl Strategy<Value = Unit> {
+    let name = || select(names);
     let portal = || select(&PORTALS[..]);
     let message = prop_oneof![
         (name(), select(&TEXTS[..])).prop_map(|(name, text)| parse(name, text)),
