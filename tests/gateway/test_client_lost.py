@@ -53,9 +53,7 @@ def test_a_failed_transaction_is_rolled_back(start_gateway: StartGateway) -> Non
     ],
     ids=["query", "parse", "pipeline", "error", "begin", "bind", "inside", "large", "portal"],
 )
-def test_a_pipeline_left_open_harms_nobody(
-    start_gateway: StartGateway, left: list[bytes]
-) -> None:
+def test_a_pipeline_left_open_harms_nobody(start_gateway: StartGateway, left: list[bytes]) -> None:
     gateway = start_gateway(default_pool_size=1)
     for _ in range(3):
         gone, next_one = gateway.wire(), gateway.wire()

@@ -104,9 +104,7 @@ def test_the_limit_ends_what_does_not_end(
 
 
 @pytest.mark.parametrize("is_draining", [True, False])
-def test_a_stop_ends_everything_at_once(
-    start_gateway: StartGateway, is_draining: bool
-) -> None:
+def test_a_stop_ends_everything_at_once(start_gateway: StartGateway, is_draining: bool) -> None:
     gateway = start_gateway(shutdown_timeout=300)
     idle, holder = gateway.wire(), gateway.wire()
     holder.query("begin")

@@ -54,9 +54,19 @@ def test_rows_in_portions_within_a_transaction(door: Door) -> None:
     wire = door.wire()
     wire.query("begin")
     replies = wire.play(parse(SERIES), bind(portal="p"), execute("p", 2), sync())
-    assert lines(replies) == ["ParseComplete", "BindComplete", *_rows(1, 2), "PortalSuspended", OPEN]
+    assert lines(replies) == [
+        "ParseComplete",
+        "BindComplete",
+        *_rows(1, 2),
+        "PortalSuspended",
+        OPEN,
+    ]
     assert lines(wire.play(execute("p", 2), sync())) == [*_rows(3, 4), "PortalSuspended", OPEN]
-    assert lines(wire.play(execute("p", 2), sync())) == [*_rows(5), "CommandComplete SELECT 1", OPEN]
+    assert lines(wire.play(execute("p", 2), sync())) == [
+        *_rows(5),
+        "CommandComplete SELECT 1",
+        OPEN,
+    ]
     wire.query("commit")
     assert lines(wire.play(execute("p"), sync())) == [
         'ErrorResponse ERROR 34000 portal "p" does not exist',
@@ -110,7 +120,9 @@ def test_two_named_portals_side_by_side(door: Door) -> None:
 
 def test_an_existing_portal_cannot_be_bound_again(door: Door) -> None:
     wire = door.wire()
-    replies = wire.play(parse("select 1", "s"), bind("s", portal="p"), bind("s", portal="p"), sync())
+    replies = wire.play(
+        parse("select 1", "s"), bind("s", portal="p"), bind("s", portal="p"), sync()
+    )
     assert lines(replies)[-2:] == ['ErrorResponse ERROR 42P03 cursor "p" already exists', READY]
 
 

@@ -1,4 +1,4 @@
-"""Named prepared statements: a client's names are its own, and mean what PostgreSQL says they mean."""
+"""Named prepared statements: a client's names are its own, and mean what PostgreSQL says."""
 
 import pytest
 

@@ -47,7 +47,9 @@ def test_a_parse_skipped_after_a_failed_execute_registers_nothing(door: Door) ->
     wire = door.wire()
     prepare(wire, "fails", "select 1/(random() * 0 + $1::int)::int")
     for _ in range(2):
-        replies = wire.play(bind("fails", "0"), execute(), parse("select 2", "after"), *run("after"))
+        replies = wire.play(
+            bind("fails", "0"), execute(), parse("select 2", "after"), *run("after")
+        )
         assert lines(replies)[-2:] == [DIVISION, READY]
         assert lines(wire.play(*run("after"))) == unknown("after")
     assert lines(wire.play(*run("fails", "1"))) == answer("1")
@@ -161,9 +163,7 @@ def test_an_unnamed_statement_lives_on_in_the_next_round_trip(door: Door) -> Non
     """What asyncpg does without its cache: prepare and describe, wait, then bind and execute."""
     wire = door.wire()
     for number in range(3):
-        replies = wire.play(
-            parse(f"select {number} + $1::int"), describe_statement(), sync()
-        )
+        replies = wire.play(parse(f"select {number} + $1::int"), describe_statement(), sync())
         assert lines(replies) == [
             "ParseComplete",
             "ParameterDescription 23",

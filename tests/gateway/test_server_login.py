@@ -7,21 +7,12 @@ from tests.support.door import DATABASE, PASSWORD, Door
 from tests.support.forwarder import Forwarder
 from tests.support.gateway import StartGateway, database_entry
 from tests.support.messages import query
-from tests.support.replies import Reply, rows
+from tests.support.replies import rows
 from tests.support.waiting import wait_until
 from tests.support.wire import Closed
 
 # Long enough that a test which depends on the pause fails by its own time limit.
 LONG = 300.0
-
-
-def _refusal(door: Door) -> Reply:
-    """Return the error that a client gets, at login or at its first query."""
-    with pytest.raises(Closed) as caught:
-        wire = door.wire()
-        raise Closed(next(reply for reply in wire.query("select 1") if reply.tag == "E"))
-    assert caught.value.error is not None
-    return caught.value.error
 
 
 def _is_served(door: Door) -> bool:
@@ -37,7 +28,7 @@ def test_a_wrong_server_password_is_told_to_every_client(
     entry = database_entry(database, user="asks_scram", password="not the password")
     gateway = start_gateway(databases=[entry], server_login_retry=LONG)
     for _ in range(3):
-        error = _refusal(gateway)
+        error = gateway.refusal()
         assert "server login failed" in error.fields["M"]
         assert "asks_scram" in error.fields["M"]
         # Class 28 would say that the client's own password is wrong.
@@ -49,7 +40,7 @@ def test_a_missing_database_is_told_in_postgresqls_words(
     start_gateway: StartGateway, database: Database
 ) -> None:
     entry = database_entry(database, dbname="no_such_place")
-    error = _refusal(start_gateway(databases=[entry], server_login_retry=LONG))
+    error = start_gateway(databases=[entry], server_login_retry=LONG).refusal()
     assert error.fields["C"] == "3D000"
     assert 'database "no_such_place" does not exist' in error.fields["M"]
 
@@ -59,7 +50,7 @@ def test_a_server_that_is_not_there_and_then_is(
 ) -> None:
     entry = {"name": DATABASE, "host": "127.0.0.1", "port": closed_port}
     gateway = start_gateway(databases=[entry], server_login_retry=0.1)
-    error = _refusal(gateway)
+    error = gateway.refusal()
     assert error.fields["C"] == "57P03"
     assert str(closed_port) in error.fields["M"]
     with Forwarder((database.host, database.port), closed_port):
@@ -72,7 +63,7 @@ def test_a_server_that_says_nothing(start_gateway: StartGateway) -> None:
         gateway = start_gateway(
             databases=[entry], server_connect_timeout=0.3, server_login_retry=LONG
         )
-        error = _refusal(gateway)
+        error = gateway.refusal()
         assert "server login failed" in error.fields["M"]
         assert str(silent.port) in error.fields["M"]
 
@@ -82,7 +73,7 @@ def test_a_password_put_right_is_tried_again(
 ) -> None:
     entry = database_entry(database, user="asks_scram", password="the next password")
     gateway = start_gateway(databases=[entry], server_login_retry=0.1)
-    _refusal(gateway)
+    gateway.refusal()
     database.ask("alter role asks_scram password 'the next password'")
     try:
         wait_until(lambda: _is_served(gateway))

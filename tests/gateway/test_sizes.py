@@ -69,7 +69,10 @@ def test_bytes_one_at_a_time(door: Door) -> None:
 def test_a_pause_inside_a_message(door: Door, cut: int) -> None:
     """The piece before the cut has arrived, since another client was answered after it."""
     wire, other = door.wire(), door.wire()
-    for message in (query("select 'simple query of some length'"), parse("select $1, 'some length'")):
+    for message in (
+        query("select 'simple query of some length'"),
+        parse("select $1, 'some length'"),
+    ):
         here = min(cut, len(message) - 1)
         wire.send(message[:here])
         assert other.value("select 1") == "1"

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-import asyncpg
+import asyncpg  # type: ignore[import-untyped]
 import pytest
 
 from tests.support.comparison import Compare, Transcript
@@ -12,6 +12,13 @@ from tests.support.door import Door
 from tests.support.gateway import StartGateway
 
 Change = Callable[[], None]
+
+
+async def _delete_and_fail(connection: Any) -> None:
+    """Delete everything in a savepoint that is rolled back by an error of PostgreSQL's."""
+    async with connection.transaction():
+        await connection.execute("delete from peer")
+        await connection.fetchval("select 1 / $1::int", 0)
 
 
 async def _talk(connection: Any, change: Change) -> Transcript:
@@ -41,9 +48,7 @@ async def _talk(connection: Any, change: Change) -> Transcript:
     async with connection.transaction():
         seen += [row["id"] async for row in connection.cursor("select id from peer", prefetch=7)]
         with pytest.raises(asyncpg.DivisionByZeroError):
-            async with connection.transaction():
-                await connection.execute("delete from peer")
-                await connection.fetchval("select 1 / $1::int", 0)
+            await _delete_and_fail(connection)
     change()
     seen.append(await connection.fetchval("select count(*) from peer"))
     records = [(number, None, "copied") for number in range(100, 200)]
@@ -58,9 +63,10 @@ async def _talk(connection: Any, change: Change) -> Transcript:
     seen.append(bytes(out))
     change()
     statement = await connection.prepare("select $1::int * 2")
+    # asyncpg prepares with a Flush, so the server is its own until the next Sync.
     for number in range(5):
-        change()
         seen.append(await statement.fetchval(number))
+        change()
     await connection.execute("drop table peer; drop type mood")
     return seen
 

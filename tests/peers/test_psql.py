@@ -63,7 +63,8 @@ def test_pgbench_keeps_the_books(
     pgbench = database.program("pgbench")
     assert _run(gateway, pgbench, "-i", "-q").returncode == 0
     for flags in (["-t", "40"], ["-t", "5", "-C"]):
-        done = _run(gateway, pgbench, "-n", "-M", mode, "-c", "8", "-j", "2", *flags)
+        # A thread for each client: pgbench waits for each Parse, and its other clients with it.
+        done = _run(gateway, pgbench, "-n", "-M", mode, "-c", "8", "-j", "8", *flags)
         assert done.returncode == 0, done.stdout
         assert "number of failed transactions: 0 (0.000%)" in done.stdout
     assert database.ask(
@@ -81,7 +82,7 @@ def test_pgbench_with_errors_and_retries(start_gateway: StartGateway, database: 
     try:
         done = _run(
             gateway,
-            *(pgbench, "-n", "-M", "prepared", "-c", "6", "-j", "2", "-t", "20"),
+            *(pgbench, "-n", "-M", "prepared", "-c", "6", "-j", "6", "-t", "20"),
             *("--max-tries", "1000"),
         )
     finally:

@@ -1,1 +1,1 @@
-"""What tests of a running gateway stand on: a database, a gateway, and a client of the bare protocol."""
+"""What tests of a running gateway stand on: a database, a gateway, a client of the protocol."""

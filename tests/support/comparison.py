@@ -16,7 +16,7 @@ Script = Callable[[Door, Callable[[], None]], Transcript]
 class Compare(Protocol):
     """Runs a script three times; what it saw must not differ. Returns what it saw."""
 
-    def __call__(self, script: Script) -> Transcript: ...  # noqa: D102
+    def __call__(self, script: Script) -> Transcript: ...
 
 
 def comparer(database: Database, start_gateway: StartGateway) -> Compare:

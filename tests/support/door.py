@@ -7,7 +7,8 @@ from typing import Any
 import psycopg
 from psycopg.rows import TupleRow
 
-from tests.support.wire import Wire
+from tests.support.replies import Reply
+from tests.support.wire import Closed, Wire
 
 USER = "app"
 PASSWORD = "app-password"
@@ -37,6 +38,16 @@ class Door:
         wire = self.knock()
         wire.login(**{"user": USER, "database": DATABASE, **parameters})
         return wire
+
+    def refusal(self, **parameters: Any) -> Reply:
+        """Return the error that a client gets when it logs in, or else at its first query."""
+        try:
+            replies = self.wire(**parameters).query("select 1")
+        except Closed as closed:
+            replies = [closed.error] if closed.error is not None else []
+        found = [reply for reply in replies if reply.tag == "E"]
+        assert found, "served, or closed without a word"
+        return found[0]
 
     def connect(self, **parameters: Any) -> Connection:
         """Connect psycopg, in autocommit unless told otherwise."""

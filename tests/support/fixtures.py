@@ -57,10 +57,10 @@ def door(
 
 
 @pytest.fixture
-def table(database: Database) -> Iterator[str]:
+def table(database: Database) -> str:
     """An empty table of the ordinary user's: a number and a text."""
     name = "notes"
     database.ask(f"drop table if exists {name}")
     database.ask(f"create table {name} (id integer primary key, body text)")
     database.ask(f"alter table {name} owner to app")
-    yield name
+    return name

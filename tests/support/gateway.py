@@ -40,7 +40,7 @@ class RunningGateway(Door):
 class StartGateway(Protocol):
     """Starts a gateway; what is not given has the tests' value, not the gateway's default."""
 
-    def __call__(self, **settings: Any) -> RunningGateway: ...  # noqa: D102
+    def __call__(self, **settings: Any) -> RunningGateway: ...
 
 
 def database_entry(database: Database, **keys: Any) -> dict[str, Any]:

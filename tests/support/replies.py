@@ -1,4 +1,4 @@
-"""Reads the backend's messages of protocol 3 and writes each as one line that a test can compare."""
+"""Reads the backend's messages of protocol 3; each has one line that a test can compare."""
 
 import struct
 from collections.abc import Callable, Iterable

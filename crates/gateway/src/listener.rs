@@ -17,7 +17,7 @@ use crate::configuration::Configuration;
 use crate::error::StartError;
 use crate::gateway::{Context, Phase};
 use crate::stream::Stream;
-use crate::worker::Dispatcher;
+use crate::worker::{self, Dispatcher};
 
 /// Pause after an accept failed for want of something, file descriptors usually.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -110,23 +110,40 @@ enum Listener {
 }
 
 /// A client's socket between the listener's runtime and its own.
-enum Accepted {
+enum Detached {
     Tcp(std::net::TcpStream),
     Unix(std::os::unix::net::UnixStream),
 }
 
+impl Detached {
+    fn new(stream: Stream) -> io::Result<Self> {
+        match stream {
+            Stream::Tcp(stream) => stream.into_std().map(Self::Tcp),
+            Stream::Unix(stream) => stream.into_std().map(Self::Unix),
+        }
+    }
+
+    /// Have the runtime this is called on watch the socket.
+    fn attach(self) -> io::Result<Stream> {
+        match self {
+            Self::Tcp(stream) => TcpStream::from_std(stream).map(Stream::Tcp),
+            Self::Unix(stream) => UnixStream::from_std(stream).map(Stream::Unix),
+        }
+    }
+}
+
 impl Listener {
-    async fn accept(&self) -> io::Result<(Accepted, String)> {
+    async fn accept(&self) -> io::Result<(Stream, String)> {
         match self {
             Self::Tcp(listener) => {
                 let (stream, address) = listener.accept().await?;
                 // Replies are whole messages; waiting for more only delays them.
                 stream.set_nodelay(true)?;
-                Ok((Accepted::Tcp(stream.into_std()?), address.to_string()))
+                Ok((Stream::Tcp(stream), address.to_string()))
             }
             Self::Unix(listener) => {
                 let (stream, _) = listener.accept().await?;
-                Ok((Accepted::Unix(stream.into_std()?), "unix socket".to_owned()))
+                Ok((Stream::Unix(stream), "unix socket".to_owned()))
             }
         }
     }
@@ -164,7 +181,7 @@ pub async fn accept(bound: Bound, context: Arc<Context>, dispatcher: Arc<Dispatc
     }
 }
 
-fn admit(stream: Accepted, peer: String, context: &Arc<Context>, dispatcher: &Dispatcher) {
+fn admit(stream: Stream, peer: String, context: &Arc<Context>, dispatcher: &Dispatcher) {
     let limit = context.common.configuration.max_client_conn + HEADROOM;
     if context.clients.sockets.load(Ordering::Relaxed) >= limit {
         tracing::warn!(
@@ -174,21 +191,28 @@ fn admit(stream: Accepted, peer: String, context: &Arc<Context>, dispatcher: &Di
         );
         return;
     }
-    let Some((runtime, held)) = dispatcher.choose() else {
+    let Some(choice) = dispatcher.choose() else {
         return;
     };
     context.clients.sockets.fetch_add(1, Ordering::Relaxed);
-    let presence = Presence { context: Arc::clone(context), _held: held };
-    runtime.spawn(async move {
-        let stream = match stream {
-            Accepted::Tcp(stream) => TcpStream::from_std(stream).map(Stream::Tcp),
-            Accepted::Unix(stream) => UnixStream::from_std(stream).map(Stream::Unix),
-        };
-        match stream {
-            Ok(stream) => client::serve(stream, peer, Arc::clone(&presence.context)).await,
-            Err(error) => tracing::error!(%error, "cannot watch a client's socket"),
+    let presence = Presence { context: Arc::clone(context), _held: choice.held };
+    if choice.index == worker::current() {
+        choice.runtime.spawn(serve(Ok(stream), peer, presence));
+        return;
+    }
+    match Detached::new(stream) {
+        Ok(detached) => {
+            choice.runtime.spawn(async move { serve(detached.attach(), peer, presence).await });
         }
-    });
+        Err(error) => tracing::error!(%error, "cannot hand a client to its worker"),
+    }
+}
+
+async fn serve(stream: io::Result<Stream>, peer: String, presence: Presence) {
+    match stream {
+        Ok(stream) => client::serve(stream, peer, Arc::clone(&presence.context)).await,
+        Err(error) => tracing::error!(%error, "cannot watch a client's socket"),
+    }
 }
 
 /// A client's socket is open for as long as this lives.

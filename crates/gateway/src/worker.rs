@@ -45,13 +45,26 @@ pub struct Dispatcher {
     workers: Vec<(Handle, Arc<AtomicUsize>)>,
 }
 
+/// A worker that has been chosen for a client.
+#[derive(Debug)]
+pub struct Choice<'a> {
+    /// Index of the worker.
+    pub index: usize,
+    /// Its runtime.
+    pub runtime: &'a Handle,
+    /// To be held while the client is there.
+    pub held: Held,
+}
+
 impl Dispatcher {
-    /// The runtime of the worker with the fewest clients, and a count that must be held while the client is
-    /// there.
-    pub fn choose(&self) -> Option<(&Handle, Held)> {
-        let (handle, count) =
-            self.workers.iter().min_by_key(|(_, count)| count.load(Ordering::Relaxed))?;
-        Some((handle, Held::new(count)))
+    /// The worker with the fewest clients.
+    pub fn choose(&self) -> Option<Choice<'_>> {
+        let (index, (runtime, count)) = self
+            .workers
+            .iter()
+            .enumerate()
+            .min_by_key(|(_, (_, count))| count.load(Ordering::Relaxed))?;
+        Some(Choice { index, runtime, held: Held::new(count) })
     }
 }
 

@@ -220,10 +220,7 @@ impl Session<'_, '_, '_, '_> {
         let named = Arc::new(Named { name: parse.name.into(), statement: Arc::clone(&statement) });
         self.client.statements.insert(parse.name.into(), Arc::clone(&named));
         let presence = self.server.prepared.touch(&statement);
-        if presence != Presence::Absent
-            && self.server.status == Status::Failed
-            && self.server.expected.is_empty()
-        {
+        if presence != Presence::Absent && self.server.status == Status::Failed {
             // In a failed transaction PostgreSQL refuses all but ROLLBACK: have it look at the text.
             self.server.unnamed_is_clients = false;
             self.to_server.insert(|out| frontend::put_parse(out, b"", parse.rest));

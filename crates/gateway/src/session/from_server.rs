@@ -64,6 +64,7 @@ impl Session<'_, '_, '_, '_> {
                     self.forward(input, at, at + count);
                 }
                 at += count;
+                self.settle();
                 continue;
             }
             let Some(header) = frame::header(rest, i32::MAX.unsigned_abs())

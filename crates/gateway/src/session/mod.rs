@@ -373,8 +373,10 @@ impl ServerState {
     }
 
     /// Emit the replies that are owed by the pooler itself and whose turn has come.
+    ///
+    /// Nothing is emitted in the middle of a message that is being streamed to the client; its end settles.
     fn settle(&mut self, client: &mut ClientState, mut emit: impl FnMut(&[u8])) {
-        loop {
+        while self.pass == Pass::Nothing {
             match self.expected.front() {
                 Some(Expect::FakeParse(_)) => emit(&backend::PARSE_COMPLETE_MESSAGE),
                 Some(Expect::FakeClose(_)) => emit(&backend::CLOSE_COMPLETE_MESSAGE),

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use pgwire::backend;
+use proptest::collection::vec;
 use proptest::prelude::*;
 
 use crate::messages::{query, sync};
 use crate::pooler::{Pooler, defaults};
 use crate::postgres::Postgres;
 use crate::replies::{Reply, take_replies};
-use crate::script::{NAMES, Unit, unit};
+use crate::script::{NAMES, Unit, reusing_unit, whole_unit};
 
 /// Steps without an end in sight mean that somebody waits for ever.
 const STUCK: usize = 20_000;
@@ -18,7 +19,7 @@ const STUCK: usize = 20_000;
 #[derive(Debug, Clone)]
 struct Script {
     units: Vec<Unit>,
-    /// It sends its next unit only when every ReadyForQuery has come.
+    /// It sends nothing behind a Sync or Query before their ReadyForQuery has come.
     is_patient: bool,
 }
 
@@ -31,10 +32,11 @@ enum Step {
 }
 
 fn script() -> impl Strategy<Value = Script> {
-    let units = |names| proptest::collection::vec(unit(names), 1..10);
+    let patient = prop_oneof![whole_unit(&NAMES), reusing_unit(&NAMES[1..])];
+    let hasty = whole_unit(&NAMES[..1]);
     prop_oneof![
-        units(&NAMES).prop_map(|units| Script { units, is_patient: true }),
-        units(&NAMES[..1]).prop_map(|units| Script { units, is_patient: false }),
+        vec(patient, 1..10).prop_map(|units| Script { units, is_patient: true }),
+        vec(hasty, 1..10).prop_map(|units| Script { units, is_patient: false }),
     ]
 }
 
@@ -49,8 +51,8 @@ fn step() -> impl Strategy<Value = Step> {
 
 /// A client as it is driven.
 struct Driver {
-    /// What is left to send of each unit, and how many ReadyForQuery must have come before it.
-    units: Vec<(Vec<u8>, usize)>,
+    /// What is left to send, the next last, and how many ReadyForQuery come before its reply.
+    messages: Vec<(Vec<u8>, usize)>,
     is_patient: bool,
     /// What a server of its own answers.
     expected: Vec<Reply>,
@@ -61,24 +63,23 @@ struct Driver {
 impl Driver {
     fn new(script: &Script) -> Self {
         let mut own = Postgres::new(&defaults());
-        let (mut units, mut answered, mut ready) = (Vec::new(), Vec::new(), 0);
+        let (mut messages, mut answered, mut ready) = (Vec::new(), Vec::new(), 0);
         let end = Unit(vec![sync(), query("ROLLBACK")]);
-        for Unit(messages) in script.units.iter().chain([&end]) {
-            let bytes = messages.concat();
-            let mut replies = own.take(&bytes);
-            units.push((bytes, ready));
+        for message in script.units.iter().chain([&end]).flat_map(|Unit(messages)| messages) {
+            let mut replies = own.take(message);
+            messages.push((message.clone(), ready));
             let replies = take_replies(&mut replies);
             ready += replies.iter().filter(|reply| is_ready(reply)).count();
             answered.extend(replies);
         }
         assert!(own.is_at_rest());
-        units.reverse();
+        messages.reverse();
         let is_patient = script.is_patient;
-        Self { units, is_patient, expected: answered, received: Vec::new(), ready: 0 }
+        Self { messages, is_patient, expected: answered, received: Vec::new(), ready: 0 }
     }
 
     fn next_bytes(&mut self, size: usize) -> Vec<u8> {
-        let Some((bytes, ready)) = self.units.last_mut() else {
+        let Some((bytes, ready)) = self.messages.last_mut() else {
             return Vec::new();
         };
         if self.is_patient && self.ready < *ready {
@@ -86,7 +87,7 @@ impl Driver {
         }
         let sent: Vec<u8> = bytes.drain(..size.min(bytes.len())).collect();
         if bytes.is_empty() {
-            self.units.pop();
+            self.messages.pop();
         }
         sent
     }
@@ -175,7 +176,7 @@ fn compare(
             let held = server.postgres.statement_count();
             prop_assert!(limit == 0 || held <= limit + 1, "{held} statements with limit {limit}");
         }
-        if drivers.iter().all(|driver| driver.units.is_empty()) && pooler.is_at_rest() {
+        if drivers.iter().all(|driver| driver.messages.is_empty()) && pooler.is_at_rest() {
             break;
         }
     }
@@ -196,10 +197,10 @@ proptest! {
 
     #[test]
     fn every_client_sees_what_a_server_of_its_own_would_answer(
-        scripts in proptest::collection::vec(script(), 1..4),
+        scripts in vec(script(), 1..4),
         server_count in 1..4_usize,
         limit in 1..4_usize,
-        steps in proptest::collection::vec(step(), 0..40),
+        steps in vec(step(), 0..40),
     ) {
         compare(&scripts, server_count, limit, &steps)?;
     }

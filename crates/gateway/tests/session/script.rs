@@ -51,39 +51,36 @@ impl std::fmt::Debug for Unit {
     }
 }
 
-/// One unit of a client's script, about statements with these names.
-pub(crate) fn unit(names: &'static [&'static str]) -> impl Strategy<Value = Unit> {
-    let text = || select(&TEXTS[..]);
-    let name = || select(names);
-    let portal = || select(&PORTALS[..]);
-    prop_oneof![
-        6 => (name(), text(), portal(), 0..4_u8, 0..3_u32).prop_map(
-            |(name, text, portal, ends, rows)| {
-                let mut messages = vec![parse(name, text), bind(portal, name)];
-                if ends & 1 == 0 {
-                    messages.push(describe_portal(portal));
-                }
-                messages.push(execute(portal, rows));
-                if ends & 2 == 0 {
-                    messages.push(sync());
-                }
-                Unit(messages)
+/// A unit that needs nothing from the ones before it.
+pub(crate) fn whole_unit(names: &'static [&'static str]) -> impl Strategy<Value = Unit> {
+    let prepared = (select(names), select(&TEXTS[..]), select(&PORTALS[..]), 0..4_u8, 0..3_u32)
+        .prop_map(|(name, text, portal, ends, rows)| {
+            let mut messages = vec![parse(name, text), bind(portal, name)];
+            if ends & 1 == 0 {
+                messages.push(describe_portal(portal));
             }
-        ),
-        4 => (name(), any::<bool>()).prop_map(|(name, is_synced)| {
-            let mut messages = vec![bind("", name), execute("", 0)];
-            messages.extend(is_synced.then(sync));
+            messages.push(execute(portal, rows));
+            if ends & 2 == 0 {
+                messages.push(sync());
+            }
             Unit(messages)
-        }),
-        4 => (name(), text()).prop_map(|(name, text)| {
-            Unit(vec![parse(name, text), describe_statement(name), sync()])
-        }),
-        4 => single(names),
-        4 => prop_oneof![2 => text(), 1 => select(&SIMPLE_TEXTS[..])]
-            // A DEALLOCATE answered by the pooler leaves the unnamed portal alone.
-            .prop_map(|text| Unit(vec![query(text), close_portal("")])),
-        1 => copy(),
-    ]
+        });
+    let texts = prop_oneof![2 => select(&TEXTS[..]), 1 => select(&SIMPLE_TEXTS[..])];
+    // A DEALLOCATE that the pooler answers leaves the unnamed portal alone.
+    let simple = texts.prop_map(|text| Unit(vec![sync(), query(text), close_portal("")]));
+    prop_oneof![6 => prepared, 4 => simple, 1 => copy()]
+}
+
+/// A unit that may use statements of the ones before it.
+pub(crate) fn reusing_unit(names: &'static [&'static str]) -> impl Strategy<Value = Unit> {
+    let run_again = (select(names), any::<bool>()).prop_map(|(name, is_synced)| {
+        let mut messages = vec![bind("", name), execute("", 0)];
+        messages.extend(is_synced.then(sync));
+        Unit(messages)
+    });
+    let prepare = (select(names), select(&TEXTS[..]))
+        .prop_map(|(name, text)| Unit(vec![parse(name, text), describe_statement(name), sync()]));
+    prop_oneof![run_again, prepare, single(names)]
 }
 
 /// One message on its own.
