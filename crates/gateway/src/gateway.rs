@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::auth::users::Users;
@@ -72,6 +73,8 @@ pub struct Common {
     pub session: session::Shared,
     /// The time.
     pub clock: Clock,
+    /// The workers' runtimes.
+    pub runtimes: OnceLock<Vec<Handle>>,
     phase: AtomicU8,
 }
 
@@ -82,6 +85,12 @@ impl std::fmt::Debug for Common {
 }
 
 impl Common {
+    /// The runtime of that worker, or of the first for an index that no worker has.
+    pub fn runtime(&self, worker: usize) -> Option<&Handle> {
+        let runtimes = self.runtimes.get()?;
+        runtimes.get(worker).or_else(|| runtimes.first())
+    }
+
     /// Where the gateway is in its life.
     pub fn phase(&self) -> Phase {
         match self.phase.load(Ordering::Relaxed) {
@@ -231,6 +240,7 @@ impl Gateway {
             configuration,
             session,
             clock: Clock::new(),
+            runtimes: OnceLock::new(),
             phase: AtomicU8::new(Phase::Running as u8),
         });
         let context = Arc::new(Context {

@@ -1,7 +1,9 @@
 //! What time brings about: late clients, old servers, the end of a drain.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::gateway::{Context, Phase};
@@ -10,21 +12,36 @@ use crate::gateway::{Context, Phase};
 const ROUND: Duration = Duration::from_millis(100);
 
 /// Go round until the gateway stops.
-pub async fn run(context: Arc<Context>) {
+///
+/// On a thread of its own: a timer in a worker's runtime would have every wait of that worker set and clear one.
+pub fn start(context: Arc<Context>) -> io::Result<JoinHandle<()>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    std::thread::Builder::new().name("forebay-janitor".to_owned()).spawn(move || {
+        runtime.block_on(run(&context));
+    })
+}
+
+async fn run(context: &Context) {
     let mut rounds = tokio::time::interval(ROUND);
     rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut drain_began = None;
     loop {
-        rounds.tick().await;
+        let changed = context.phase_changed.notified();
+        if context.common.phase() == Phase::Stopping {
+            return;
+        }
+        tokio::select! {
+            _ = rounds.tick() => {}
+            () = changed => continue,
+        }
         context.common.clock.advance();
         for pool in context.pools() {
             pool.tend();
         }
         if context.common.phase() == Phase::Draining {
             let began = *drain_began.get_or_insert_with(Instant::now);
-            if is_drained(&context, began) {
+            if is_drained(context, began) {
                 context.advance(Phase::Stopping);
-                return;
             }
         }
     }

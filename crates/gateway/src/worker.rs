@@ -13,10 +13,10 @@ use crate::janitor;
 use crate::listener::{self, Bound};
 
 thread_local! {
-    static CURRENT: Cell<usize> = const { Cell::new(0) };
+    static CURRENT: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
-/// Index of the worker whose thread this is; 0 on any other thread.
+/// Index of the worker whose thread this is; an index that no worker has on any other thread.
 pub fn current() -> usize {
     CURRENT.get()
 }
@@ -85,7 +85,7 @@ impl Drop for Held {
     }
 }
 
-/// Start every worker; the first also runs the listeners and the janitor.
+/// Start the janitor and every worker; the first also runs the listeners.
 pub fn start(
     workers: Vec<Worker>,
     context: &Arc<Context>,
@@ -105,9 +105,13 @@ pub fn start(
                 Arc::clone(&dispatcher),
             ));
         }
-        first.runtime.spawn(janitor::run(Arc::clone(context)));
     }
-    let mut threads = Vec::new();
+    let runtimes = workers.iter().map(|worker| worker.runtime.handle().clone()).collect();
+    // Set once, here.
+    let _ = context.common.runtimes.set(runtimes);
+    let janitor = janitor::start(Arc::clone(context))
+        .map_err(|source| StartError::Worker { worker: workers.len(), source })?;
+    let mut threads = vec![janitor];
     for Worker { index, runtime } in workers {
         let context_of_thread = Arc::clone(context);
         let thread =

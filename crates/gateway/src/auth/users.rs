@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use super::md5::{Md5Hash, md5_password};
 use super::random::secure_random;
 use super::scram::ScramVerifier;
-use super::{AuthenticationError, StoredPassword};
+use super::{AuthenticationError, Secret, StoredPassword};
 use crate::configuration;
 
 /// PBKDF2 rounds for verifiers derived here; PgBouncer's and PostgreSQL's default.
@@ -66,8 +66,10 @@ impl Users {
         let by_name = listed
             .iter()
             .map(|user| {
-                let stored =
-                    user.password.as_ref().map(|text| StoredPassword::parse(text.expose()));
+                // PostgreSQL accepts no empty password; to take one would let anybody in.
+                let given =
+                    user.password.as_ref().map(Secret::expose).filter(|text| !text.is_empty());
+                let stored = given.map(StoredPassword::parse);
                 let name = user.name.clone();
                 (name.clone(), User { name, stored, verifier: OnceLock::new() })
             })

@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 
 use crate::configuration::PoolMode;
 use crate::connect;
-use crate::gateway::Common;
+use crate::gateway::{Common, Phase};
 use crate::parameters::Parameters;
 use crate::report::Refusal;
 use crate::server::{Address, Server};
@@ -157,20 +157,20 @@ impl Pool {
 
     /// Open connections for the clients in line, as far as the size allows.
     pub fn grow(self: &Arc<Self>) {
-        let count = {
+        let (count, worker) = {
             let mut inner = self.lock();
-            if inner.is_pausing(&self.common) {
+            if inner.is_pausing(&self.common) || self.common.phase() == Phase::Stopping {
                 return;
             }
             let wanted = inner.waiting().saturating_sub(inner.connecting);
             let count = wanted.min(self.size.saturating_sub(inner.total));
             inner.total += count;
             inner.connecting += count;
-            count
+            (count, inner.busiest_line())
         };
-        for _ in 0..count {
-            // Without a runtime the gateway is going down.
-            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        // Where clients wait, so that their servers are watched by the same runtime.
+        if let Some(runtime) = self.common.runtime(worker) {
+            for _ in 0..count {
                 runtime.spawn(connect::into_pool(Arc::clone(self), Arc::clone(&self.common)));
             }
         }
@@ -255,7 +255,7 @@ impl Pool {
 
     /// Give a server back once PostgreSQL has dealt with the cancels sent to it.
     fn rest_until_settled(self: &Arc<Self>, server: Box<Server>) {
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+        let Some(runtime) = self.common.runtime(worker::current()) else {
             return self.discard(server, "shutting down");
         };
         let pool = Arc::clone(self);

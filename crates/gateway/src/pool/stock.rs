@@ -111,6 +111,12 @@ impl Stock {
         self.waiting.get_mut(at)?.pop_front()
     }
 
+    /// The worker with most clients in line.
+    pub(super) fn busiest_line(&self) -> usize {
+        let lengths = self.waiting.iter().map(VecDeque::len).enumerate();
+        lengths.max_by_key(|(_, length)| *length).map_or(0, |(worker, _)| worker)
+    }
+
     pub(super) fn waiting(&self) -> usize {
         self.waiting.iter().map(VecDeque::len).sum()
     }

@@ -208,6 +208,11 @@ impl Pooler {
         take_replies(&mut self.clients[client].received)
     }
 
+    /// [`Self::take_replies`], as the bytes that they are.
+    pub(crate) fn take_bytes(&mut self, client: usize) -> Vec<u8> {
+        std::mem::take(&mut self.clients[client].received)
+    }
+
     /// Whether no client holds or awaits a server, and no server owes anything.
     pub(crate) fn is_at_rest(&self) -> bool {
         self.clients.iter().all(|client| client.lease.is_none() && !client.is_waiting)

@@ -1,1 +1,246 @@
-//! x
+//! Walks the table of `gateway::session::expect::Expect`: each entry is reached, and its row holds.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use gateway::session::expect::{Expect, Named, NamedKind};
+use gateway::statements::{Statement, Statements};
+
+use crate::messages::{
+    bind, close_portal, close_statement, copy_data, copy_done, describe_portal, execute,
+    function_call, parse, query, sync,
+};
+use crate::pooler::Pooler;
+use crate::replies::lines;
+
+/// A conversation, and what the pooler makes of it.
+struct Row {
+    /// The entry that this is about.
+    entry: &'static str,
+    /// Sent and answered before.
+    before: Vec<Vec<u8>>,
+    /// Sent at once.
+    messages: Vec<Vec<u8>>,
+    /// What is then expected, before anything of it has been answered.
+    owed: &'static [&'static str],
+    /// What PostgreSQL sees.
+    seen: &'static [&'static str],
+    /// What the client sees.
+    shown: &'static [&'static str],
+}
+
+const ONE: &str = "SELECT 1";
+const TWO: &str = "SELECT 2";
+
+fn table() -> Vec<Row> {
+    let row = |entry, before, messages, owed, seen, shown| Row {
+        entry,
+        before,
+        messages,
+        owed,
+        seen,
+        shown,
+    };
+    vec![
+        row(
+            "Parse",
+            vec![],
+            vec![parse("a", ONE), sync()],
+            &["Parse", "Sync"],
+            &["Parse forebay_1: SELECT 1", "Sync"],
+            &["ParseComplete", "ReadyForQuery I"],
+        ),
+        row(
+            "FakeParse",
+            vec![parse("a", ONE), sync()],
+            vec![bind("", "a"), parse("b", ONE), sync()],
+            &["Bind", "FakeParse", "Sync"],
+            &["Bind forebay_1", "Sync"],
+            &["BindComplete", "ParseComplete", "ReadyForQuery I"],
+        ),
+        row(
+            "HiddenParse",
+            vec![parse("a", ONE), parse("b", TWO), sync()],
+            vec![bind("", "a"), sync()],
+            &["HiddenClose", "HiddenParse", "Bind", "Sync"],
+            &["Close forebay_2", "Parse forebay_1: SELECT 1", "Bind forebay_1", "Sync"],
+            &["BindComplete", "ReadyForQuery I"],
+        ),
+        row(
+            "Bind",
+            vec![],
+            vec![parse("", ONE), bind("", ""), sync()],
+            &["Parse", "Bind", "Sync"],
+            &["Parse : SELECT 1", "Bind ", "Sync"],
+            &["ParseComplete", "BindComplete", "ReadyForQuery I"],
+        ),
+        row(
+            "Describe",
+            vec![parse("a", ONE), sync()],
+            vec![bind("p", "a"), describe_portal("p"), sync()],
+            &["Bind", "Describe", "Sync"],
+            &["Bind forebay_1", "Describe p", "Sync"],
+            &["BindComplete", "RowDescription", "ReadyForQuery I"],
+        ),
+        row(
+            "Execute",
+            vec![parse("a", "SELECT generate_series(1,3)"), sync()],
+            vec![bind("", "a"), execute("", 2), execute("", 0), sync()],
+            &["Bind", "Execute", "Execute", "Sync"],
+            &["Bind forebay_1", "Execute", "Execute", "Sync"],
+            &[
+                "BindComplete",
+                "DataRow 1",
+                "DataRow 2",
+                "PortalSuspended",
+                "DataRow 3",
+                "CommandComplete SELECT 1",
+                "ReadyForQuery I",
+            ],
+        ),
+        row(
+            "Close",
+            vec![parse("a", ONE), sync()],
+            vec![bind("p", "a"), close_portal("p"), sync()],
+            &["Bind", "Close", "Sync"],
+            &["Bind forebay_1", "Close p", "Sync"],
+            &["BindComplete", "CloseComplete", "ReadyForQuery I"],
+        ),
+        row(
+            "FakeClose",
+            vec![parse("a", ONE), sync()],
+            vec![bind("", "a"), close_statement("a"), sync()],
+            &["Bind", "FakeClose", "Sync"],
+            &["Bind forebay_1", "Sync"],
+            &["BindComplete", "CloseComplete", "ReadyForQuery I"],
+        ),
+        row(
+            "HiddenClose",
+            vec![parse("a", ONE), sync()],
+            vec![parse("b", TWO), sync()],
+            &["HiddenClose", "Parse", "Sync"],
+            &["Close forebay_1", "Parse forebay_2: SELECT 2", "Sync"],
+            &["ParseComplete", "ReadyForQuery I"],
+        ),
+        row(
+            "CopyEnd",
+            vec![],
+            vec![query("COPY numbers FROM STDIN"), copy_data("1\n"), copy_done()],
+            &["Query", "CopyEnd"],
+            &["Query COPY numbers FROM STDIN", "CopyData", "CopyDone"],
+            &["CopyInResponse", "CommandComplete COPY 1", "ReadyForQuery I"],
+        ),
+        row(
+            "Sync",
+            vec![query("BEGIN")],
+            vec![sync(), sync()],
+            &["Sync", "Sync"],
+            &["Sync", "Sync"],
+            &["ReadyForQuery T", "ReadyForQuery T"],
+        ),
+        row(
+            "Query",
+            vec![],
+            vec![query(ONE)],
+            &["Query"],
+            &["Query SELECT 1"],
+            &["RowDescription", "DataRow 1", "CommandComplete SELECT 1", "ReadyForQuery I"],
+        ),
+        row(
+            "FunctionCall",
+            vec![],
+            vec![function_call(1)],
+            &["FunctionCall"],
+            &["FunctionCall"],
+            &["FunctionCallResponse", "ReadyForQuery I"],
+        ),
+        row(
+            "FakeDeallocate",
+            vec![parse("a", ONE), sync()],
+            vec![bind("", "a"), sync(), query("DEALLOCATE a")],
+            &["Bind", "Sync", "FakeDeallocate"],
+            &["Bind forebay_1", "Sync"],
+            &["BindComplete", "ReadyForQuery I", "CommandComplete DEALLOCATE", "ReadyForQuery I"],
+        ),
+        row(
+            "HiddenQuery",
+            vec![query("SET TimeZone TO 'Asia/Tokyo'")],
+            // Sent by another client, which has set nothing.
+            vec![query(ONE)],
+            &["HiddenQuery", "Query"],
+            &["Query RESET TimeZone;", "Query SELECT 1"],
+            &["RowDescription", "DataRow 1", "CommandComplete SELECT 1", "ReadyForQuery I"],
+        ),
+    ]
+}
+
+#[test]
+fn every_row_of_the_table_holds() {
+    for Row { entry, before, messages, owed, seen, shown } in table() {
+        let mut pooler = Pooler::new(2, 1, 1);
+        pooler.send(0, &before.concat()).unwrap();
+        pooler.settle().unwrap();
+        pooler.take_replies(0);
+        pooler.servers[0].postgres.seen.clear();
+
+        let client = usize::from(entry == "HiddenQuery");
+        pooler.send(client, &messages.concat()).unwrap();
+        assert_eq!(pooler.owed(0), owed, "{entry}");
+        assert!(owed.contains(&entry), "{entry} is what its row is about");
+        pooler.settle().unwrap();
+        assert_eq!(pooler.servers[0].postgres.seen, seen, "{entry}");
+        assert_eq!(lines(&pooler.take_replies(client)), shown, "{entry}");
+        assert_eq!(pooler.owed(0), <[&str; 0]>::default(), "{entry}");
+    }
+}
+
+#[test]
+fn no_entry_is_missing_from_the_table() {
+    let rows: BTreeSet<&str> = table().iter().map(|row| row.entry).collect();
+    let entries: BTreeSet<&str> = every_entry().iter().map(name).collect();
+    assert_eq!(rows, entries);
+}
+
+/// One of each entry.
+fn every_entry() -> Vec<Expect> {
+    let statement: Arc<Statement> = Statements::default().intern(b"SELECT 1\0\0\0");
+    let named = Arc::new(Named { name: (*b"a").into(), statement: Arc::clone(&statement) });
+    vec![
+        Expect::Parse(Some((Arc::clone(&named), NamedKind::Defined))),
+        Expect::FakeParse(Arc::clone(&named)),
+        Expect::HiddenParse(None),
+        Expect::Bind(None),
+        Expect::Describe(None),
+        Expect::Execute,
+        Expect::Close,
+        Expect::FakeClose(Arc::clone(&named)),
+        Expect::HiddenClose(statement),
+        Expect::CopyEnd,
+        Expect::Sync,
+        Expect::Query,
+        Expect::FunctionCall,
+        Expect::FakeDeallocate(named),
+        Expect::HiddenQuery,
+    ]
+}
+
+/// An entry's name. A new entry does not compile here before it is in [`every_entry`] and the table.
+fn name(entry: &Expect) -> &'static str {
+    match entry {
+        Expect::Parse(_) => "Parse",
+        Expect::FakeParse(_) => "FakeParse",
+        Expect::HiddenParse(_) => "HiddenParse",
+        Expect::Bind(_) => "Bind",
+        Expect::Describe(_) => "Describe",
+        Expect::Execute => "Execute",
+        Expect::Close => "Close",
+        Expect::FakeClose(_) => "FakeClose",
+        Expect::HiddenClose(_) => "HiddenClose",
+        Expect::CopyEnd => "CopyEnd",
+        Expect::Sync => "Sync",
+        Expect::Query => "Query",
+        Expect::FunctionCall => "FunctionCall",
+        Expect::FakeDeallocate(_) => "FakeDeallocate",
+        Expect::HiddenQuery => "HiddenQuery",
+    }
+}
