@@ -10,17 +10,20 @@ use crate::statements::Statement;
 /// |---|---|---|---|
 /// | `Parse` | Parse | ParseComplete | yes |
 /// | `FakeParse` | nothing, the server has it | – | a ParseComplete made here |
+/// | `ParseUnnamed` | Parse | ParseComplete | yes |
 /// | `HiddenParse` | Parse made here | ParseComplete | no |
 /// | `Bind` | Bind | BindComplete | yes |
 /// | `Describe` | Describe | RowDescription or NoData | yes |
 /// | `Execute` | Execute | CommandComplete, EmptyQueryResponse or PortalSuspended | yes |
 /// | `Close` | Close | CloseComplete | yes |
+/// | `CloseUnnamed` | Close | CloseComplete | yes |
 /// | `FakeClose` | nothing | – | a CloseComplete made here |
 /// | `HiddenClose` | Close made here | CloseComplete | no |
 /// | `CopyEnd` | CopyDone or CopyFail | – | – |
 /// | `Sync` | Sync | ReadyForQuery | yes |
 /// | `Query`, `FunctionCall` | the same | ReadyForQuery | yes |
 /// | `FakeDeallocate` | nothing | – | CommandComplete and ReadyForQuery made here |
+/// | `HiddenEnd` | an empty Query made here | ReadyForQuery | no |
 /// | `HiddenQuery` | Query made here | ReadyForQuery | only an error |
 ///
 /// An error in an extended-protocol entry skips all that follows up to the next `Sync`.
@@ -28,6 +31,8 @@ use crate::statements::Statement;
 pub enum Expect {
     /// A Parse sent on.
     Parse(Option<(Arc<Named>, NamedKind)>),
+    /// A Parse of the unnamed statement, with what follows its name if that is to be remembered.
+    ParseUnnamed(Option<Box<[u8]>>),
     /// A Parse answered here because the server already has the statement.
     FakeParse(Arc<Named>),
     /// A Parse made here so that a Bind or Describe behind it finds its statement.
@@ -40,10 +45,12 @@ pub enum Expect {
     Execute,
     /// A Close sent on.
     Close,
+    /// A Close of the unnamed statement.
+    CloseUnnamed,
     /// A Close answered here, because statements stay on the server for others.
     FakeClose(Arc<Named>),
-    /// A Close made here.
-    HiddenClose(Arc<Statement>),
+    /// A Close made here, of the unnamed statement when there is no other.
+    HiddenClose(Option<Arc<Statement>>),
     /// A mark where the client ended COPY, so that a Sync before it is known to be void.
     CopyEnd,
     /// A Sync sent on.
@@ -54,6 +61,8 @@ pub enum Expect {
     FunctionCall,
     /// A DEALLOCATE answered here.
     FakeDeallocate(Arc<Named>),
+    /// An empty Query made here, which ends a pipeline as the client's own would have.
+    HiddenEnd,
     /// A Query made here, to apply settings or clean up.
     HiddenQuery,
 }
@@ -81,7 +90,23 @@ pub enum NamedKind {
 impl Expect {
     /// Whether a ReadyForQuery ends this.
     pub fn ends_with_ready(&self) -> bool {
-        matches!(self, Self::Sync | Self::Query | Self::FunctionCall | Self::HiddenQuery)
+        matches!(
+            self,
+            Self::Sync | Self::Query | Self::FunctionCall | Self::HiddenEnd | Self::HiddenQuery
+        )
+    }
+
+    /// Whether the unnamed statement on the server is the client's afterwards.
+    pub fn is_unnamed(&self) -> bool {
+        matches!(
+            self,
+            Self::ParseUnnamed(_)
+                | Self::CloseUnnamed
+                | Self::Query
+                | Self::HiddenEnd
+                | Self::HiddenParse(None)
+                | Self::HiddenClose(None)
+        )
     }
 
     /// Whether an error here skips what follows up to the next Sync.

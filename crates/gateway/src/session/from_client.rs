@@ -59,12 +59,7 @@ pub fn take(
         let Some(header) = frame::header(rest, shared.max_packet_size)? else {
             return Ok((at, Next::More));
         };
-        let message = Message {
-            header,
-            bytes: rest.get(..header.size).unwrap_or(rest),
-            at,
-            next_tag: rest.get(header.size).copied(),
-        };
+        let message = Message { header, bytes: rest.get(..header.size).unwrap_or(rest), at };
         let step = match server.as_deref_mut() {
             Some(server) => {
                 let mut session =
@@ -165,6 +160,14 @@ impl Session<'_, '_, '_, '_> {
         if !self.client.statements.is_empty() {
             if message.is_whole() {
                 if let Some(name) = deallocated(self.client, frontend::query(message.body())?) {
+                    // A simple query destroys the unnamed statement.
+                    self.server.unnamed_is_clients = false;
+                    if self.server.unsynced {
+                        // It also ends the transaction of the extended-protocol messages before it.
+                        self.server.unsynced = false;
+                        self.to_server.insert(|out| frontend::put_query(out, b""));
+                        self.server.expected.push_back(Expect::HiddenEnd);
+                    }
                     if let Some(named) = self.client.statements.remove(&*name) {
                         self.server.expected.push_back(Expect::FakeDeallocate(named));
                     }
@@ -176,7 +179,6 @@ impl Session<'_, '_, '_, '_> {
             }
         }
         // A simple query destroys the unnamed statement.
-        self.client.unnamed = None;
         self.server.unnamed_is_clients = true;
         self.server.unsynced = false;
         self.server.expected.push_back(Expect::Query);
@@ -245,20 +247,19 @@ impl Session<'_, '_, '_, '_> {
     }
 
     fn parse_unnamed(&mut self, message: &Message<'_>) -> Result<Step, SessionError> {
-        self.client.unnamed = None;
+        let mut remembered = None;
         self.server.unnamed_is_clients = true;
         if message.is_whole() {
             let parse = Parse::parse(message.body())?;
             if let Some(step) = self.parse_deallocate(message, &parse) {
                 return Ok(step);
             }
-            // Usually the Bind comes in the same packet. Only a client that waits in between could meet
-            // another server.
-            if message.next_tag != Some(frontend::BIND) && parse.rest.len() <= WHOLE_LIMIT {
-                self.client.unnamed = Some(parse.rest.into());
+            // A Bind may come in a later transaction, on another server.
+            if parse.rest.len() <= WHOLE_LIMIT {
+                remembered = Some(parse.rest.into());
             }
         }
-        Ok(self.extended(message, Expect::Parse(None)))
+        Ok(self.extended(message, Expect::ParseUnnamed(remembered)))
     }
 
     /// A Parse of `DEALLOCATE name`: the name means nothing to the server, so give it one to deallocate.
@@ -274,9 +275,11 @@ impl Session<'_, '_, '_, '_> {
             rest.extend_from_slice(&[0, 0, 0]);
             frontend::put_parse(out, parse.name, &rest);
         });
-        self.server.expected.push_back(Expect::HiddenClose(Arc::clone(&throwaway)));
+        self.server.expected.push_back(Expect::HiddenClose(Some(Arc::clone(&throwaway))));
         self.server.expected.push_back(Expect::HiddenParse(Some(throwaway)));
-        self.server.expected.push_back(Expect::Parse(None));
+        let is_unnamed = parse.name.is_empty();
+        let own = if is_unnamed { Expect::ParseUnnamed(None) } else { Expect::Parse(None) };
+        self.server.expected.push_back(own);
         self.server.unsynced = true;
         Some(Step::Used(message.header.size))
     }
@@ -299,19 +302,24 @@ impl Session<'_, '_, '_, '_> {
         let stale = (presence == Presence::Stale).then(|| Arc::clone(statement));
         for closed in evicted.into_iter().chain(stale) {
             self.to_server.insert(|out| frontend::put_close_statement(out, &closed.name));
-            self.server.expected.push_back(Expect::HiddenClose(closed));
+            self.server.expected.push_back(Expect::HiddenClose(Some(closed)));
         }
     }
 
-    /// Prepare the client's unnamed statement again if it was prepared on another server.
+    /// Prepare the client's unnamed statement again if the one on this server is not it.
     fn ensure_unnamed(&mut self) {
         if self.server.unnamed_is_clients {
             return;
         }
+        self.server.unnamed_is_clients = true;
+        self.server.unsynced = true;
         if let Some(rest) = &self.client.unnamed {
             self.to_server.insert(|out| frontend::put_parse(out, b"", rest));
             self.server.expected.push_back(Expect::HiddenParse(None));
-            self.server.unnamed_is_clients = true;
+        } else {
+            // What is there is another client's: let PostgreSQL say that this client has none.
+            self.to_server.insert(|out| frontend::put_close_statement(out, b""));
+            self.server.expected.push_back(Expect::HiddenClose(None));
         }
     }
 
@@ -368,7 +376,8 @@ impl Session<'_, '_, '_, '_> {
         };
         if let Target::Statement(name) = Target::parse(body)? {
             if name.is_empty() {
-                self.client.unnamed = None;
+                self.server.unnamed_is_clients = true;
+                return Ok(self.extended(message, Expect::CloseUnnamed));
             } else if let Some(named) = self.client.statements.remove(name) {
                 self.server.unsynced = true;
                 self.server.expected.push_back(Expect::FakeClose(named));

@@ -128,8 +128,9 @@ impl Session<'_, '_, '_, '_> {
                 Ok(!is_hidden)
             }
             backend::EMPTY_QUERY_RESPONSE | backend::PORTAL_SUSPENDED => {
+                let is_end = matches!(self.server.expected.front(), Some(Expect::HiddenEnd));
                 self.end_execute();
-                Ok(!is_hidden)
+                Ok(!is_hidden && !is_end)
             }
             backend::ROW_DESCRIPTION | backend::NO_DATA => {
                 if matches!(self.server.expected.front(), Some(Expect::Describe(_))) {
@@ -141,6 +142,10 @@ impl Session<'_, '_, '_, '_> {
             backend::PARSE_COMPLETE => self.parse_complete(),
             backend::CLOSE_COMPLETE => match self.server.expected.pop_front() {
                 Some(Expect::Close) => Ok(true),
+                Some(Expect::CloseUnnamed) => {
+                    self.client.unnamed = None;
+                    Ok(true)
+                }
                 Some(Expect::HiddenClose(_)) => Ok(false),
                 _ => Err(unexpected("CloseComplete")),
             },
@@ -175,6 +180,10 @@ impl Session<'_, '_, '_, '_> {
     fn parse_complete(&mut self) -> Result<bool, SessionError> {
         match self.server.expected.pop_front() {
             Some(Expect::Parse(_)) => Ok(true),
+            Some(Expect::ParseUnnamed(remembered)) => {
+                self.client.unnamed = remembered;
+                Ok(true)
+            }
             Some(Expect::HiddenParse(_)) => Ok(false),
             _ => Err(unexpected("ParseComplete")),
         }
@@ -246,8 +255,11 @@ impl Session<'_, '_, '_, '_> {
             return Err(unexpected("ReadyForQuery"));
         }
         self.server.status = status;
+        if matches!(front, Some(Expect::Query)) {
+            self.client.unnamed = None;
+        }
         self.server.copy_in = false;
-        let is_hidden = matches!(front, Some(Expect::HiddenQuery));
+        let is_hidden = matches!(front, Some(Expect::HiddenQuery | Expect::HiddenEnd));
         if is_hidden && let Some((sqlstate, message)) = self.server.hidden_error.take() {
             return Err(SessionError::Setting { sqlstate, message });
         }
@@ -332,6 +344,10 @@ impl Session<'_, '_, '_, '_> {
         self.server.copy_in = false;
         let renamed = self.server.expected.front().and_then(|failed| Self::rename(failed, body));
         self.note_failure(body);
+        if matches!(self.server.expected.front(), Some(Expect::ParseUnnamed(_))) {
+            // PostgreSQL drops the old one before it looks at the new one.
+            self.client.unnamed = None;
+        }
         self.skip();
         match renamed {
             None => Ok(true),
@@ -375,6 +391,8 @@ impl Session<'_, '_, '_, '_> {
         for entry in skipped.into_iter().rev() {
             self.undo(entry);
         }
+        // What has been sent behind that Sync is not skipped.
+        self.server.unnamed_is_clients |= self.server.expected.iter().any(Expect::is_unnamed);
     }
 
     fn undo(&mut self, entry: Expect) {
@@ -388,13 +406,13 @@ impl Session<'_, '_, '_, '_> {
                 }
             }
             Expect::FakeParse(named) => self.undefine(&named),
-            Expect::Parse(None) => self.client.unnamed = None,
             Expect::HiddenParse(Some(statement)) => self.server.prepared.remove(&statement),
-            Expect::HiddenParse(None) => self.server.unnamed_is_clients = false,
+            // Whatever the unnamed statement is there now, it is not what these would have left.
+            entry if entry.is_unnamed() => self.server.unnamed_is_clients = false,
             Expect::FakeClose(named) | Expect::FakeDeallocate(named) => {
                 self.client.statements.insert(named.name.clone(), named);
             }
-            Expect::HiddenClose(statement) => {
+            Expect::HiddenClose(Some(statement)) => {
                 // It is still there; as a stale one it is closed before it is prepared again.
                 self.server.prepared.insert(Arc::clone(&statement), usize::MAX);
                 self.server.prepared.mark_stale(&statement);

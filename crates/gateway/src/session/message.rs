@@ -25,8 +25,6 @@ pub(super) struct Message<'a> {
     pub(super) bytes: &'a [u8],
     /// Where it begins in the input.
     pub(super) at: usize,
-    /// The type of the message behind it, when that is known already.
-    pub(super) next_tag: Option<u8>,
 }
 
 impl<'a> Message<'a> {

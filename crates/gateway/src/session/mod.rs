@@ -393,10 +393,11 @@ impl ServerState {
                 }
                 _ => return,
             }
-            if let Some(Expect::FakeDeallocate(named)) = self.expected.pop_front()
-                && self.status == Status::Failed
-            {
-                client.statements.insert(named.name.clone(), named);
+            if let Some(Expect::FakeDeallocate(named)) = self.expected.pop_front() {
+                client.unnamed = None;
+                if self.status == Status::Failed {
+                    client.statements.insert(named.name.clone(), named);
+                }
             }
         }
     }

@@ -50,6 +50,8 @@ pub(super) fn message(
         frontend::QUERY if message.is_whole() => {
             if let Some(name) = deallocated(client, frontend::query(message.body())?) {
                 client.statements.remove(&*name);
+                // A simple query destroys the unnamed statement.
+                client.unnamed = None;
                 backend::put_command_complete(to_client, b"DEALLOCATE");
                 backend::put_ready_for_query(to_client, Status::Idle);
                 return Ok(Step::Used(size));
