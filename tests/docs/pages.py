@@ -1,7 +1,7 @@
 """Reads the project's pages: marked examples, tables, links, and everything that is committed.
 
-An example is marked by a comment before its fence: `<!-- tested: session -->` for commands with what
-they print, `<!-- tested: file NAME -->` for a file that later commands use.
+An example is marked by a comment before its fence: `<!-- tested: session -->` for commands with
+what they print, `<!-- tested: file NAME -->` for a file that later commands use.
 """
 
 import re

@@ -433,6 +433,9 @@ fn session_refusal(error: &SessionError) -> Ending {
         SessionError::TooManyStatements => {
             Refusal::too_many_statements(crate::session::CLIENT_STATEMENTS_LIMIT)
         }
+        SessionError::StatementTooLarge(size) => {
+            Refusal::statement_too_large(*size, crate::session::STATEMENT_LIMIT)
+        }
         SessionError::Client(_) | SessionError::ClientTag(_) => {
             Refusal::protocol(&error.to_string())
         }

@@ -199,4 +199,13 @@ impl Refusal {
             "close prepared statements that are no longer needed",
         )
     }
+
+    /// A named statement larger than the pooler remembers.
+    pub fn statement_too_large(size: usize, limit: usize) -> Self {
+        Self::fatal(
+            "54000",
+            format!("a named prepared statement may take at most {limit} bytes, not {size}"),
+            "use the unnamed statement for it, or pass the data as parameters",
+        )
+    }
 }

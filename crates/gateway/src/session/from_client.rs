@@ -11,8 +11,8 @@ use super::expect::{Expect, Named, NamedKind};
 use super::message::{Message, Step, deallocated, discard};
 use super::output::Output;
 use super::{
-    CLIENT_STATEMENTS_LIMIT, ClientState, Pass, ServerState, SessionError, Shared, WHOLE_LIMIT,
-    without_server,
+    CLIENT_STATEMENTS_LIMIT, ClientState, Pass, STATEMENT_LIMIT, ServerState, SessionError, Shared,
+    WHOLE_LIMIT, without_server,
 };
 use crate::statements::{Presence, Statement};
 
@@ -198,6 +198,9 @@ impl Session<'_, '_, '_, '_> {
             }
             None => return Ok(Step::Wait),
         };
+        if is_named && message.header.size > STATEMENT_LIMIT {
+            return Err(SessionError::StatementTooLarge(message.header.size));
+        }
         if !message.is_whole() && (is_named || message.header.size <= WHOLE_LIMIT) {
             return Ok(Step::Wait);
         }

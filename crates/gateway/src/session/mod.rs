@@ -35,6 +35,9 @@ pub const WHOLE_LIMIT: usize = 16 * 1024;
 /// among thousands of clients.
 pub const CLIENT_STATEMENTS_LIMIT: usize = 10_000;
 
+/// Largest Parse of a named statement, which is held in memory whole, in bytes.
+pub const STATEMENT_LIMIT: usize = 16 * 1024 * 1024;
+
 /// Largest server message, other than rows and COPY data, that is held in memory whole.
 const SERVER_WHOLE_LIMIT: usize = 1024 * 1024;
 
@@ -63,6 +66,9 @@ pub enum SessionError {
     /// The client holds too many prepared statements.
     #[error("more than {CLIENT_STATEMENTS_LIMIT} prepared statements")]
     TooManyStatements,
+    /// The client prepares a statement that is too large to be remembered.
+    #[error("a named statement of {0} bytes")]
+    StatementTooLarge(usize),
     /// The server sent what the protocol does not allow, or what nothing asked for.
     #[error("server sent {0}")]
     Server(String),

@@ -33,8 +33,8 @@ enum Step {
 }
 
 fn script() -> impl Strategy<Value = Script> {
-    let patient = prop_oneof![whole_unit(&NAMES), reusing_unit(&NAMES[1..])];
-    let hasty = whole_unit(&NAMES[..1]);
+    let patient = prop_oneof![whole_unit(&NAMES, true), reusing_unit(&NAMES)];
+    let hasty = whole_unit(&NAMES[..1], false);
     prop_oneof![
         vec(patient, 1..10).prop_map(|units| Script { units, is_patient: true }),
         vec(hasty, 1..10).prop_map(|units| Script { units, is_patient: false }),
@@ -176,7 +176,7 @@ fn compare(
             driver.receive(pooler.take_replies(index));
         }
         for server in &pooler.servers {
-            let held = server.postgres.statement_count();
+            let held = server.statement_count();
             prop_assert!(limit == 0 || held <= limit, "{held} statements with limit {limit}");
         }
         if drivers.iter().all(|driver| driver.messages.is_empty()) && pooler.is_at_rest() {

@@ -28,6 +28,13 @@ pub(crate) struct Server {
     holder: Option<usize>,
 }
 
+impl Server {
+    /// How many named statements PostgreSQL holds.
+    pub(crate) fn statement_count(&self) -> usize {
+        self.postgres.session.statements.keys().filter(|name| !name.is_empty()).count()
+    }
+}
+
 /// A client and what it has received.
 pub(crate) struct Client {
     pub(crate) state: ClientState,

@@ -49,11 +49,6 @@ impl Postgres {
         }
     }
 
-    /// Named statements that the pooler has made for its clients.
-    pub(crate) fn statement_count(&self) -> usize {
-        self.session.statements.keys().filter(|name| !name.is_empty()).count()
-    }
-
     /// Whether it waits for a new command outside any transaction.
     pub(crate) fn is_at_rest(&self) -> bool {
         self.session.status == Status::Idle
@@ -176,14 +171,16 @@ impl Postgres {
         if !portal.is_empty() && self.session.portals.contains_key(portal) {
             return Err(failure("42P03", format!("cursor \"{portal}\" already exists")));
         }
+        // The portal is there, empty, before the statement is planned.
+        let unplanned = Portal { command: Command::Empty, progress: Progress::Ready(0) };
+        self.session.portals.insert(portal.to_owned(), unplanned);
         if command == Command::Versioned && schema != self.session.schema {
             let stale = failure("0A000", "cached plan must not change result type");
             return Err(Failure { routine: "RevalidateCachedQuery", ..stale });
         }
-        self.session.portals.remove(portal);
         check(&command, Stage::Planning)?;
-        let portal_made = Portal { command, progress: Progress::Ready(0) };
-        self.session.portals.insert(portal.to_owned(), portal_made);
+        let planned = Portal { command, progress: Progress::Ready(0) };
+        self.session.portals.insert(portal.to_owned(), planned);
         self.writer.put(backend::BIND_COMPLETE, b"");
         Ok(())
     }

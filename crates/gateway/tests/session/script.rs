@@ -29,15 +29,19 @@ pub(crate) const TEXTS: [&str; 14] = [
 /// Texts that only make sense in a simple Query.
 const SIMPLE_TEXTS: [&str; 6] = [
     "DEALLOCATE a",
-    "DEALLOCATE ALL",
-    "DISCARD ALL",
     "COPY (SELECT 1) TO STDOUT",
     "SELECT 1; SELECT 2",
     "SELECT 1; SELECT 1/0; SELECT 2",
+    // Only for clients that wait for what comes of it: the pooler knows from the reply.
+    "DEALLOCATE ALL",
+    "DISCARD ALL",
 ];
 
 /// Statement names.
 pub(crate) const NAMES: [&str; 4] = ["", "a", "b", "c"];
+/// The OID of a function without arguments.
+const PG_BACKEND_PID: u32 = 2026;
+
 const PORTALS: [&str; 3] = ["", "", "p"];
 
 /// Messages that a client sends together.
@@ -51,8 +55,12 @@ impl std::fmt::Debug for Unit {
     }
 }
 
-/// A unit that needs nothing from the ones before it.
-pub(crate) fn whole_unit(names: &'static [&'static str]) -> impl Strategy<Value = Unit> {
+/// A unit that needs nothing from the ones before it; of a client that waits for replies, or not.
+pub(crate) fn whole_unit(
+    names: &'static [&'static str],
+    is_patient: bool,
+) -> impl Strategy<Value = Unit> {
+    let simple_texts = if is_patient { &SIMPLE_TEXTS[..] } else { &SIMPLE_TEXTS[..4] };
     let prepared = (select(names), select(&TEXTS[..]), select(&PORTALS[..]), 0..4_u8, 0..3_u32)
         .prop_map(|(name, text, portal, ends, rows)| {
             let mut messages = vec![parse(name, text), bind(portal, name)];
@@ -65,10 +73,12 @@ pub(crate) fn whole_unit(names: &'static [&'static str]) -> impl Strategy<Value 
             }
             Unit(messages)
         });
-    let texts = prop_oneof![2 => select(&TEXTS[..]), 1 => select(&SIMPLE_TEXTS[..])];
-    // A DEALLOCATE that the pooler answers leaves the unnamed portal alone.
+    let texts = prop_oneof![2 => select(&TEXTS[..]), 1 => select(simple_texts)];
+    // A Query in a pipeline without a Sync confuses PostgreSQL itself ("unexpected state STARTED"). And a
+    // DEALLOCATE that the pooler answers leaves the unnamed portal alone.
     let simple = texts.prop_map(|text| Unit(vec![sync(), query(text), close_portal("")]));
-    prop_oneof![6 => prepared, 4 => simple, 1 => copy()]
+    let call = Just(Unit(vec![sync(), function_call(PG_BACKEND_PID)]));
+    prop_oneof![12 => prepared, 8 => simple, 2 => copy(), 1 => call]
 }
 
 /// A unit that may use statements of the ones before it.
@@ -97,7 +107,6 @@ fn single(names: &'static [&'static str]) -> impl Strategy<Value = Unit> {
         portal().prop_map(close_portal),
         Just(sync()),
         Just(flush()),
-        Just(function_call(1)),
     ];
     message.prop_map(|message| Unit(vec![message]))
 }
@@ -112,7 +121,7 @@ fn copy() -> impl Strategy<Value = Unit> {
             _ => data.push(copy_done()),
         }
         if end == 2 {
-            return Unit([vec![query("COPY numbers FROM STDIN")], data].concat());
+            return Unit([vec![sync(), query("COPY numbers FROM STDIN")], data].concat());
         }
         let head = vec![parse("", "COPY numbers FROM STDIN"), bind("", ""), execute("", 0)];
         // Nothing may begin this COPY once more: in its middle only its data would be allowed.

@@ -51,6 +51,14 @@ fn table() -> Vec<Row> {
             &["ParseComplete", "ReadyForQuery I"],
         ),
         row(
+            "ParseUnnamed",
+            vec![],
+            vec![parse("", ONE), sync()],
+            &["ParseUnnamed", "Sync"],
+            &["Parse : SELECT 1", "Sync"],
+            &["ParseComplete", "ReadyForQuery I"],
+        ),
+        row(
             "FakeParse",
             vec![parse("a", ONE), sync()],
             vec![bind("", "a"), parse("b", ONE), sync()],
@@ -67,10 +75,19 @@ fn table() -> Vec<Row> {
             &["BindComplete", "ReadyForQuery I"],
         ),
         row(
+            // The unnamed one may by now be another client's.
+            "HiddenParse",
+            vec![parse("", ONE), sync()],
+            vec![bind("", ""), sync()],
+            &["HiddenParse", "Bind", "Sync"],
+            &["Parse : SELECT 1", "Bind ", "Sync"],
+            &["BindComplete", "ReadyForQuery I"],
+        ),
+        row(
             "Bind",
             vec![],
             vec![parse("", ONE), bind("", ""), sync()],
-            &["Parse", "Bind", "Sync"],
+            &["ParseUnnamed", "Bind", "Sync"],
             &["Parse : SELECT 1", "Bind ", "Sync"],
             &["ParseComplete", "BindComplete", "ReadyForQuery I"],
         ),
@@ -107,6 +124,14 @@ fn table() -> Vec<Row> {
             &["BindComplete", "CloseComplete", "ReadyForQuery I"],
         ),
         row(
+            "CloseUnnamed",
+            vec![parse("a", ONE), sync()],
+            vec![bind("", "a"), close_statement(""), sync()],
+            &["Bind", "CloseUnnamed", "Sync"],
+            &["Bind forebay_1", "Close ", "Sync"],
+            &["BindComplete", "CloseComplete", "ReadyForQuery I"],
+        ),
+        row(
             "FakeClose",
             vec![parse("a", ONE), sync()],
             vec![bind("", "a"), close_statement("a"), sync()],
@@ -121,6 +146,15 @@ fn table() -> Vec<Row> {
             &["HiddenClose", "Parse", "Sync"],
             &["Close forebay_1", "Parse forebay_2: SELECT 2", "Sync"],
             &["ParseComplete", "ReadyForQuery I"],
+        ),
+        row(
+            // An unnamed statement that is there can only be another client's.
+            "HiddenClose",
+            vec![],
+            vec![bind("", ""), sync()],
+            &["HiddenClose", "Bind", "Sync"],
+            &["Close ", "Bind ", "Sync"],
+            &["ERROR 26000: unnamed prepared statement does not exist", "ReadyForQuery I"],
         ),
         row(
             "CopyEnd",
@@ -161,6 +195,14 @@ fn table() -> Vec<Row> {
             &["Bind", "Sync", "FakeDeallocate"],
             &["Bind forebay_1", "Sync"],
             &["BindComplete", "ReadyForQuery I", "CommandComplete DEALLOCATE", "ReadyForQuery I"],
+        ),
+        row(
+            "HiddenEnd",
+            vec![parse("a", ONE), sync()],
+            vec![bind("", "a"), query("DEALLOCATE a")],
+            &["Bind", "HiddenEnd", "FakeDeallocate"],
+            &["Bind forebay_1", "Query "],
+            &["BindComplete", "CommandComplete DEALLOCATE", "ReadyForQuery I"],
         ),
         row(
             "HiddenQuery",
@@ -207,19 +249,22 @@ fn every_entry() -> Vec<Expect> {
     let named = Arc::new(Named { name: (*b"a").into(), statement: Arc::clone(&statement) });
     vec![
         Expect::Parse(Some((Arc::clone(&named), NamedKind::Defined))),
+        Expect::ParseUnnamed(None),
         Expect::FakeParse(Arc::clone(&named)),
         Expect::HiddenParse(None),
         Expect::Bind(None),
         Expect::Describe(None),
         Expect::Execute,
         Expect::Close,
+        Expect::CloseUnnamed,
         Expect::FakeClose(Arc::clone(&named)),
-        Expect::HiddenClose(statement),
+        Expect::HiddenClose(Some(statement)),
         Expect::CopyEnd,
         Expect::Sync,
         Expect::Query,
         Expect::FunctionCall,
         Expect::FakeDeallocate(named),
+        Expect::HiddenEnd,
         Expect::HiddenQuery,
     ]
 }
@@ -241,6 +286,9 @@ fn name(entry: &Expect) -> &'static str {
         Expect::Query => "Query",
         Expect::FunctionCall => "FunctionCall",
         Expect::FakeDeallocate(_) => "FakeDeallocate",
+        Expect::ParseUnnamed(_) => "ParseUnnamed",
+        Expect::CloseUnnamed => "CloseUnnamed",
+        Expect::HiddenEnd => "HiddenEnd",
         Expect::HiddenQuery => "HiddenQuery",
     }
 }

@@ -1,0 +1,36 @@
+//! The data plane between clients and a real PostgreSQL, driven without Python.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test program fails by panicking, in its helpers too"
+)]
+
+#[path = "../session/command.rs"]
+mod command;
+#[path = "../support/messages.rs"]
+mod messages;
+#[path = "../session/postgres.rs"]
+mod postgres;
+#[path = "../support/replies.rs"]
+mod replies;
+#[path = "../session/run.rs"]
+mod run;
+#[path = "../session/script.rs"]
+mod script;
+#[path = "../session/transaction.rs"]
+mod transaction;
+#[path = "../session/writer.rs"]
+mod writer;
+
+mod cancel;
+mod client;
+mod differential;
+mod ending;
+mod login;
+mod panic;
+mod pool;
+mod running;
+mod server;
