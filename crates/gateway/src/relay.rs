@@ -76,6 +76,8 @@ pub(crate) struct Relay {
     to_server: Vec<u8>,
     /// What is in `to_client` goes out with the server's next reply.
     holds_back: bool,
+    /// What the client has sent next waits for replies that are under way.
+    is_held: bool,
     /// The client will send nothing more, and is owed replies.
     is_closing: bool,
 }
@@ -94,6 +96,7 @@ impl Relay {
             to_client: Vec::new(),
             to_server: Vec::new(),
             holds_back: false,
+            is_held: false,
             is_closing: false,
         }
     }
@@ -148,7 +151,7 @@ impl Relay {
         if self.is_closing {
             return if self.is_owed_replies() { Ok(false) } else { Err(Ending::Client) };
         }
-        if self.to_server.is_empty() {
+        if self.to_server.is_empty() && !self.is_held {
             return self.read_client(cx);
         }
         Ok(false)
@@ -224,6 +227,10 @@ impl Relay {
             }
             match next {
                 Next::More => break,
+                Next::Hold => {
+                    self.is_held = true;
+                    break;
+                }
                 Next::Terminate => return self.close(),
                 Next::Server => match self.pool.checkout() {
                     Checkout::Leased(lease) => self.link(lease),
@@ -336,6 +343,9 @@ impl Relay {
         })?;
         if progress == Progress::Idle {
             self.release();
+        }
+        if progress != Progress::Nothing && std::mem::take(&mut self.is_held) {
+            self.client_bytes(cx, &[])?;
         }
         Ok(progress != Progress::Nothing)
     }

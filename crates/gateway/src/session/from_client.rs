@@ -12,7 +12,7 @@ use super::message::{Message, Step, deallocated, discard};
 use super::output::Output;
 use super::{
     CLIENT_STATEMENTS_LIMIT, ClientState, Pass, STATEMENT_LIMIT, ServerState, SessionError, Shared,
-    WHOLE_LIMIT, without_server,
+    WHOLE_LIMIT, deallocate, without_server,
 };
 use crate::statements::{Presence, Statement};
 
@@ -24,6 +24,8 @@ const THROWAWAY: &[u8] = b"forebay_deallocate";
 pub enum Next {
     /// Everything that could be used has been used.
     More,
+    /// What the next message means depends on replies that are under way: read on when some have come.
+    Hold,
     /// The next message needs a server.
     Server,
     /// The client says good-bye.
@@ -71,6 +73,7 @@ pub fn take(
         match step {
             Step::Used(count) => at += count,
             Step::Wait => return Ok((at, Next::More)),
+            Step::Hold => return Ok((at, Next::Hold)),
             Step::Server => return Ok((at, Next::Server)),
             Step::Terminate => return Ok((at, Next::Terminate)),
         }
@@ -112,12 +115,12 @@ impl Session<'_, '_, '_, '_> {
                 if self.server.copy_in {
                     self.server.copy_in = false;
                 } else if !self.server.expected.is_empty() {
-                    self.server.expected.push_back(Expect::CopyEnd);
+                    self.server.expect(Expect::CopyEnd);
                 }
                 Ok(self.forward(message))
             }
             frontend::FUNCTION_CALL => {
-                self.server.expected.push_back(Expect::FunctionCall);
+                self.server.expect(Expect::FunctionCall);
                 Ok(self.forward(message))
             }
             frontend::TERMINATE => Ok(Step::Terminate),
@@ -135,7 +138,7 @@ impl Session<'_, '_, '_, '_> {
 
     /// [`Self::forward`], expecting `reply` in the extended protocol.
     fn extended(&mut self, message: &Message<'_>, reply: Expect) -> Step {
-        self.server.expected.push_back(reply);
+        self.server.expect(reply);
         self.server.unsynced = true;
         self.forward(message)
     }
@@ -151,12 +154,18 @@ impl Session<'_, '_, '_, '_> {
         if !self.server.copy_in {
             self.server.skipping = false;
             self.server.unsynced = false;
-            self.server.expected.push_back(Expect::Sync);
+            self.server.expect(Expect::Sync);
         }
         self.forward(message)
     }
 
     fn query(&mut self, message: &Message<'_>) -> Result<Step, SessionError> {
+        if self.server.is_in_doubt(true)
+            && message.is_whole()
+            && deallocate::name(frontend::query(message.body())?).is_some()
+        {
+            return Ok(Step::Hold);
+        }
         if !self.client.statements.is_empty() {
             if message.is_whole() {
                 if let Some(name) = deallocated(self.client, frontend::query(message.body())?) {
@@ -166,10 +175,10 @@ impl Session<'_, '_, '_, '_> {
                         // It also ends the transaction of the extended-protocol messages before it.
                         self.server.unsynced = false;
                         self.to_server.insert(|out| frontend::put_query(out, b""));
-                        self.server.expected.push_back(Expect::HiddenEnd);
+                        self.server.expect(Expect::HiddenEnd);
                     }
                     if let Some(named) = self.client.statements.remove(&*name) {
-                        self.server.expected.push_back(Expect::FakeDeallocate(named));
+                        self.server.expect(Expect::FakeDeallocate(named));
                     }
                     self.settle();
                     return Ok(Step::Used(message.header.size));
@@ -181,7 +190,7 @@ impl Session<'_, '_, '_, '_> {
         // A simple query destroys the unnamed statement.
         self.server.unnamed_is_clients = true;
         self.server.unsynced = false;
-        self.server.expected.push_back(Expect::Query);
+        self.server.expect(Expect::Query);
         Ok(self.forward(message))
     }
 
@@ -207,6 +216,9 @@ impl Session<'_, '_, '_, '_> {
         if !is_named {
             return self.parse_unnamed(message);
         }
+        if self.server.is_in_doubt(true) {
+            return Ok(Step::Hold);
+        }
         let parse = Parse::parse(body)?;
         if let Some(step) = self.parse_deallocate(message, &parse) {
             return Ok(step);
@@ -222,9 +234,18 @@ impl Session<'_, '_, '_, '_> {
             return Err(SessionError::TooManyStatements);
         }
         let statement = self.shared.statements.intern(parse.rest);
+        let presence = self.server.prepared.touch(&statement);
+        let may_fail =
+            |entry: &Expect| entry.ends_with_ready() && !matches!(entry, Expect::HiddenQuery);
+        if presence == Presence::Ready
+            && !self.server.copy_in
+            && self.server.expected.iter().any(may_fail)
+        {
+            // The transaction may have failed by then, and what is answered here must know.
+            return Ok(Step::Hold);
+        }
         let named = Arc::new(Named { name: parse.name.into(), statement: Arc::clone(&statement) });
         self.client.statements.insert(parse.name.into(), Arc::clone(&named));
-        let presence = self.server.prepared.touch(&statement);
         if presence != Presence::Absent && self.server.status == Status::Failed {
             // In a failed transaction PostgreSQL refuses all but ROLLBACK: have it look at the text.
             self.server.unnamed_is_clients = false;
@@ -233,7 +254,7 @@ impl Session<'_, '_, '_, '_> {
         }
         if presence == Presence::Ready {
             self.server.unsynced = true;
-            self.server.expected.push_back(Expect::FakeParse(named));
+            self.server.expect(Expect::FakeParse(named));
             self.settle();
             return Ok(Step::Used(message.header.size));
         }
@@ -245,15 +266,18 @@ impl Session<'_, '_, '_, '_> {
     /// Expect the reply to a Parse that was sent in another form.
     fn parse_sent(&mut self, message: &Message<'_>, named: Arc<Named>, kind: NamedKind) -> Step {
         self.server.unsynced = true;
-        self.server.expected.push_back(Expect::Parse(Some((named, kind))));
+        self.server.expect(Expect::Parse(Some((named, kind))));
         Step::Used(message.header.size)
     }
 
     fn parse_unnamed(&mut self, message: &Message<'_>) -> Result<Step, SessionError> {
         let mut remembered = None;
-        self.server.unnamed_is_clients = true;
         if message.is_whole() {
             let parse = Parse::parse(message.body())?;
+            if self.server.is_in_doubt(true) && deallocate::name(parse.text).is_some() {
+                return Ok(Step::Hold);
+            }
+            self.server.unnamed_is_clients = true;
             if let Some(step) = self.parse_deallocate(message, &parse) {
                 return Ok(step);
             }
@@ -262,6 +286,7 @@ impl Session<'_, '_, '_, '_> {
                 remembered = Some(parse.rest.into());
             }
         }
+        self.server.unnamed_is_clients = true;
         Ok(self.extended(message, Expect::ParseUnnamed(remembered)))
     }
 
@@ -278,11 +303,11 @@ impl Session<'_, '_, '_, '_> {
             rest.extend_from_slice(&[0, 0, 0]);
             frontend::put_parse(out, parse.name, &rest);
         });
-        self.server.expected.push_back(Expect::HiddenClose(Some(Arc::clone(&throwaway))));
-        self.server.expected.push_back(Expect::HiddenParse(Some(throwaway)));
+        self.server.expect(Expect::HiddenClose(Some(Arc::clone(&throwaway))));
+        self.server.expect(Expect::HiddenParse(Some(throwaway)));
         let is_unnamed = parse.name.is_empty();
         let own = if is_unnamed { Expect::ParseUnnamed(None) } else { Expect::Parse(None) };
-        self.server.expected.push_back(own);
+        self.server.expect(own);
         self.server.unsynced = true;
         Some(Step::Used(message.header.size))
     }
@@ -293,7 +318,7 @@ impl Session<'_, '_, '_, '_> {
         if presence != Presence::Ready {
             self.make_room(statement, presence);
             self.to_server.insert(|out| statement.put_parse(out));
-            self.server.expected.push_back(Expect::HiddenParse(Some(Arc::clone(statement))));
+            self.server.expect(Expect::HiddenParse(Some(Arc::clone(statement))));
             self.server.unsynced = true;
         }
     }
@@ -305,7 +330,7 @@ impl Session<'_, '_, '_, '_> {
         let stale = (presence == Presence::Stale).then(|| Arc::clone(statement));
         for closed in evicted.into_iter().chain(stale) {
             self.to_server.insert(|out| frontend::put_close_statement(out, &closed.name));
-            self.server.expected.push_back(Expect::HiddenClose(Some(closed)));
+            self.server.expect(Expect::HiddenClose(Some(closed)));
         }
     }
 
@@ -318,11 +343,11 @@ impl Session<'_, '_, '_, '_> {
         self.server.unsynced = true;
         if let Some(rest) = &self.client.unnamed {
             self.to_server.insert(|out| frontend::put_parse(out, b"", rest));
-            self.server.expected.push_back(Expect::HiddenParse(None));
+            self.server.expect(Expect::HiddenParse(None));
         } else {
             // What is there is another client's: let PostgreSQL say that this client has none.
             self.to_server.insert(|out| frontend::put_close_statement(out, b""));
-            self.server.expected.push_back(Expect::HiddenClose(None));
+            self.server.expect(Expect::HiddenClose(None));
         }
     }
 
@@ -334,6 +359,9 @@ impl Session<'_, '_, '_, '_> {
             }
             return Ok(Step::Wait);
         };
+        if self.server.is_in_doubt(!names.statement.is_empty()) {
+            return Ok(Step::Hold);
+        }
         if names.statement.is_empty() {
             self.ensure_unnamed();
             return Ok(self.extended(message, Expect::Bind(None)));
@@ -349,7 +377,7 @@ impl Session<'_, '_, '_, '_> {
         let (start, end) = (HEADER + names.length, message.bytes.len());
         self.to_server.forward(message.at + start, message.at + end);
         self.client.pass = Pass::forward(message.header.size - end);
-        self.server.expected.push_back(Expect::Bind(Some(named)));
+        self.server.expect(Expect::Bind(Some(named)));
         self.server.unsynced = true;
         Ok(Step::Used(end))
     }
@@ -359,13 +387,16 @@ impl Session<'_, '_, '_, '_> {
             return Ok(Step::Wait);
         };
         if let Target::Statement(name) = Target::parse(body)? {
+            if self.server.is_in_doubt(!name.is_empty()) {
+                return Ok(Step::Hold);
+            }
             if name.is_empty() {
                 self.ensure_unnamed();
             } else if let Some(named) = self.client.statements.get(name).cloned() {
                 self.ensure(&named.statement);
                 self.to_server
                     .insert(|out| frontend::put_describe_statement(out, &named.statement.name));
-                self.server.expected.push_back(Expect::Describe(Some(named)));
+                self.server.expect(Expect::Describe(Some(named)));
                 self.server.unsynced = true;
                 return Ok(Step::Used(message.header.size));
             }
@@ -378,12 +409,15 @@ impl Session<'_, '_, '_, '_> {
             return Ok(Step::Wait);
         };
         if let Target::Statement(name) = Target::parse(body)? {
+            if !name.is_empty() && self.server.is_in_doubt(true) {
+                return Ok(Step::Hold);
+            }
             if name.is_empty() {
                 self.server.unnamed_is_clients = true;
                 return Ok(self.extended(message, Expect::CloseUnnamed));
             } else if let Some(named) = self.client.statements.remove(name) {
                 self.server.unsynced = true;
-                self.server.expected.push_back(Expect::FakeClose(named));
+                self.server.expect(Expect::FakeClose(named));
                 self.settle();
                 return Ok(Step::Used(message.header.size));
             }

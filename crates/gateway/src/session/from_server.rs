@@ -240,6 +240,18 @@ impl Session<'_, '_, '_, '_> {
             position += 1;
             !(is_inside && matches!(entry, Expect::Sync))
         });
+        let voided = (before - expected.len()) as u64;
+        if voided > 0 {
+            // These pipelines are part of the one that ends behind the COPY.
+            let merged = self.server.pipelines_answered + voided;
+            for change in [&mut self.server.names_change_in, &mut self.server.unnamed_changes_in] {
+                if *change > self.server.pipelines_answered {
+                    *change = (*change).max(merged + 1);
+                }
+            }
+            self.server.pipelines_answered = merged;
+        }
+        let expected = &self.server.expected;
         // The Sync that was to end the pipeline is gone, unless a later one is there.
         if expected.len() < before && !expected.iter().any(|entry| matches!(entry, Expect::Sync)) {
             self.server.unsynced = true;
@@ -254,6 +266,7 @@ impl Session<'_, '_, '_, '_> {
         if !front.as_ref().is_some_and(Expect::ends_with_ready) {
             return Err(unexpected("ReadyForQuery"));
         }
+        self.server.pipelines_answered += u64::from(matches!(front, Some(Expect::Sync)));
         self.server.status = status;
         if matches!(front, Some(Expect::Query)) {
             self.client.unnamed = None;
@@ -389,6 +402,7 @@ impl Session<'_, '_, '_, '_> {
         self.server.unsynced |= end.is_none();
         let skipped: Vec<Expect> = expected.drain(..end.unwrap_or(expected.len())).collect();
         for entry in skipped.into_iter().rev() {
+            self.server.deallocations -= usize::from(matches!(entry, Expect::FakeDeallocate(_)));
             self.undo(entry);
         }
         // What has been sent behind that Sync is not skipped.

@@ -12,6 +12,8 @@ pub(super) enum Step {
     Used(usize),
     /// It must be there whole first.
     Wait,
+    /// What it means depends on replies that are under way.
+    Hold,
     /// It needs a server.
     Server,
     /// It is a good-bye.

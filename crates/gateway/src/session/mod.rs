@@ -36,7 +36,7 @@ pub const WHOLE_LIMIT: usize = 16 * 1024;
 pub const CLIENT_STATEMENTS_LIMIT: usize = 10_000;
 
 /// Largest Parse of a named statement, which is held in memory whole, in bytes.
-pub const STATEMENT_LIMIT: usize = 16 * 1024 * 1024;
+pub const STATEMENT_LIMIT: usize = 64 * 1024 * 1024;
 
 /// Largest server message, other than rows and COPY data, that is held in memory whole.
 const SERVER_WHOLE_LIMIT: usize = 1024 * 1024;
@@ -212,6 +212,15 @@ pub struct ServerState {
     skipping: bool,
     /// Extended-protocol messages have been sent with no Sync behind them yet.
     unsynced: bool,
+    /// Pipelines that have been sent with their Sync, and how many of them have been answered.
+    pipelines_sent: u64,
+    pipelines_answered: u64,
+    /// The last pipeline that changes what statement names mean, if it does not fail.
+    names_change_in: u64,
+    /// [`Expect::FakeDeallocate`]s that are expected: whether each drops its name depends on what comes before.
+    deallocations: usize,
+    /// The last pipeline that changes what the unnamed statement is, if it does not fail.
+    unnamed_changes_in: u64,
     /// The client has asked for what there is to be sent.
     flush_wanted: bool,
     /// PostgreSQL reads COPY data.
@@ -249,6 +258,11 @@ impl ServerState {
             pass: Pass::Nothing,
             skipping: false,
             unsynced: false,
+            pipelines_sent: 0,
+            pipelines_answered: 0,
+            names_change_in: 0,
+            deallocations: 0,
+            unnamed_changes_in: 0,
             flush_wanted: false,
             copy_in: false,
             is_ending: false,
@@ -272,6 +286,42 @@ impl ServerState {
             && !self.unsynced
             && self.carry.is_empty()
             && self.pass == Pass::Nothing
+    }
+
+    /// Expect a reply, and note what depends on it.
+    fn expect(&mut self, reply: Expect) {
+        let pipeline = self.pipelines_sent + 1;
+        match &reply {
+            Expect::Sync => self.pipelines_sent = pipeline,
+            Expect::FakeDeallocate(_) => self.deallocations += 1,
+            Expect::Parse(Some(_))
+            | Expect::FakeParse(_)
+            | Expect::HiddenParse(Some(_))
+            | Expect::FakeClose(_)
+            | Expect::HiddenClose(Some(_)) => self.names_change_in = pipeline,
+            Expect::ParseUnnamed(_)
+            | Expect::CloseUnnamed
+            | Expect::HiddenParse(None)
+            | Expect::HiddenClose(None) => self.unnamed_changes_in = pipeline,
+            _ => {}
+        }
+        self.expected.push_back(reply);
+    }
+
+    /// Whether what a statement's name means depends on how an earlier pipeline, sent already, comes out: an
+    /// error in it undoes what follows up to its Sync.
+    fn is_in_doubt(&self, is_named: bool) -> bool {
+        if !is_named && !self.unnamed_is_clients {
+            let changes =
+                |entry: &Expect| entry.is_unnamed() || matches!(entry, Expect::FakeDeallocate(_));
+            return self.expected.iter().any(changes)
+                && self.expected.iter().any(Expect::ends_with_ready);
+        }
+        if is_named && self.deallocations > 0 {
+            return true;
+        }
+        let change = if is_named { self.names_change_in } else { self.unnamed_changes_in };
+        self.pipelines_answered < change && change <= self.pipelines_sent
     }
 
     /// Whether PostgreSQL owes a reply, so that a cancel would have something to hit.
@@ -306,7 +356,7 @@ impl ServerState {
             self.unsynced = false;
             self.skipping = false;
             pgwire::frontend::put_sync(to_server);
-            self.expected.push_back(Expect::Sync);
+            self.expect(Expect::Sync);
         }
     }
 
@@ -400,6 +450,7 @@ impl ServerState {
                 _ => return,
             }
             if let Some(Expect::FakeDeallocate(named)) = self.expected.pop_front() {
+                self.deallocations -= 1;
                 client.unnamed = None;
                 if self.status == Status::Failed {
                     client.statements.insert(named.name.clone(), named);

@@ -34,7 +34,7 @@ enum Step {
 
 fn script() -> impl Strategy<Value = Script> {
     let patient = prop_oneof![whole_unit(&NAMES, true), reusing_unit(&NAMES)];
-    let hasty = whole_unit(&NAMES[..1], false);
+    let hasty = prop_oneof![whole_unit(&NAMES, false), reusing_unit(&NAMES)];
     prop_oneof![
         vec(patient, 1..10).prop_map(|units| Script { units, is_patient: true }),
         vec(hasty, 1..10).prop_map(|units| Script { units, is_patient: false }),

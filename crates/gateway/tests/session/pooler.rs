@@ -40,6 +40,7 @@ pub(crate) struct Client {
     pub(crate) state: ClientState,
     lease: Option<usize>,
     is_waiting: bool,
+    is_held: bool,
     received: Vec<u8>,
 }
 
@@ -76,6 +77,7 @@ impl Pooler {
             state: ClientState::new(Arc::default(), Arc::default(), Arc::clone(&reported)),
             lease: None,
             is_waiting: false,
+            is_held: false,
             received: Vec::new(),
         };
         Self {
@@ -88,9 +90,9 @@ impl Pooler {
 
     /// `client` sends these bytes.
     pub(crate) fn send(&mut self, client: usize, bytes: &[u8]) -> Result<(), SessionError> {
-        let Client { state, is_waiting, .. } = &mut self.clients[client];
+        let Client { state, is_waiting, is_held, .. } = &mut self.clients[client];
         state.carry.extend_from_slice(bytes);
-        if *is_waiting { Ok(()) } else { self.read_client(client) }
+        if *is_waiting || *is_held { Ok(()) } else { self.read_client(client) }
     }
 
     fn read_client(&mut self, index: usize) -> Result<(), SessionError> {
@@ -121,6 +123,10 @@ impl Pooler {
             at += count;
             match next {
                 Next::More | Next::Terminate => break,
+                Next::Hold => {
+                    client.is_held = true;
+                    break;
+                }
                 Next::Server if self.link(index) => {}
                 Next::Server => {
                     self.clients[index].is_waiting = true;
@@ -187,7 +193,11 @@ impl Pooler {
             client.state.released();
             self.next_in_line()?;
         }
-        Ok(())
+        if std::mem::take(&mut self.clients[holder].is_held) {
+            self.read_client(holder)
+        } else {
+            Ok(())
+        }
     }
 
     fn next_in_line(&mut self) -> Result<(), SessionError> {
