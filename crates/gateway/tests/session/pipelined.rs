@@ -49,10 +49,13 @@ fn a_name_whose_definition_failed_can_be_defined_in_the_next_segment() {
 #[test]
 fn a_bind_of_the_unnamed_statement_never_meets_another_clients() {
     let mut pooler = Pooler::new(2, 1, 10);
-    pooler.send(1, &[parse("", "SELECT 2"), bind("", ""), execute("", 0), sync()].concat()).unwrap();
+    pooler
+        .send(1, &[parse("", "SELECT 2"), bind("", ""), execute("", 0), sync()].concat())
+        .unwrap();
     pooler.settle().unwrap();
     // The Parse of segment 1 is skipped; the Bind of segment 2 has been sent already.
-    let messages = [parse("x", "SELEC"), parse("", "SELECT 1"), sync(), bind("", ""), execute("", 0), sync()];
+    let messages =
+        [parse("x", "SELEC"), parse("", "SELECT 1"), sync(), bind("", ""), execute("", 0), sync()];
     pooler.send(0, &messages.concat()).unwrap();
     pooler.settle().unwrap();
     let shown = lines(&pooler.take_replies(0));
