@@ -25,12 +25,13 @@ const RESET_LIMIT: Duration = Duration::from_secs(10);
 pub fn begin(mut lease: Lease, client: ClientState, pool: &Arc<Pool>, common: &Arc<Common>) {
     let needs_reset =
         pool.mode == PoolMode::Session && !common.configuration.server_reset_query.is_empty();
+    // First of all: PostgreSQL would take the next client's bytes for the rest of that message.
+    if client.is_midway() {
+        return lease.discard("its client left in the middle of a message");
+    }
     let is_idle = lease.server().is_some_and(|server| server.state.is_idle());
     if is_idle && !needs_reset {
         return lease.release();
-    }
-    if client.is_midway() {
-        return lease.discard("its client left in the middle of a message");
     }
     let Ok(runtime) = tokio::runtime::Handle::try_current() else {
         return lease.discard("shutting down");
@@ -66,6 +67,9 @@ async fn clean(
             let query = common.configuration.server_reset_query.as_bytes();
             server.state.put_hidden_query(query, &mut out);
             exchange(server, &mut client, shared, &out).await?;
+            if resets_everything(query) {
+                server.state.set_applied(Arc::default());
+            }
         }
         Ok::<(), SessionError>(())
     };
@@ -74,6 +78,14 @@ async fn clean(
         Ok(Err(error)) => Err(format!("reset failed: {error}")),
         Err(_) => Err(format!("reset took longer than {} s", RESET_LIMIT.as_secs())),
     }
+}
+
+/// Whether a reset query takes back every setting.
+fn resets_everything(query: &[u8]) -> bool {
+    let query = query.to_ascii_uppercase();
+    [&b"RESET ALL"[..], b"DISCARD ALL"]
+        .iter()
+        .any(|words| query.windows(words.len()).any(|window| window == *words))
 }
 
 /// Send `bytes`, end what waits for a client, and read until the server owes nothing; what it sends is for

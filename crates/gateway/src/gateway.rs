@@ -1,6 +1,7 @@
 //! The whole: start, drain, stop, join.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
@@ -20,6 +21,7 @@ use crate::log::StderrLog;
 use crate::pool::{Pool, Target};
 use crate::server::Address;
 use crate::session;
+use crate::statements::Statements;
 use crate::worker::Worker;
 
 /// Cancel requests sent to PostgreSQL at the same time; each costs it a process.
@@ -184,7 +186,8 @@ impl Context {
 pub struct Gateway {
     context: Arc<Context>,
     addresses: Vec<String>,
-    socket_paths: Vec<std::path::PathBuf>,
+    /// Unix sockets, each with its inode.
+    socket_paths: Vec<(PathBuf, Option<u64>)>,
     finished: Arc<Finished>,
 }
 
@@ -232,6 +235,8 @@ impl Gateway {
             .map_err(|error| StartError::Configuration { message: error.to_string() })?;
         let worker_count = configuration.workers;
         let session = session::Shared {
+            statements: Statements::with_secret_names()
+                .map_err(|error| StartError::Configuration { message: error.to_string() })?,
             max_prepared_statements: configuration.max_prepared_statements,
             max_packet_size: configuration.max_packet_size,
             ..session::Shared::default()
@@ -256,7 +261,8 @@ impl Gateway {
         let workers: Vec<Worker> =
             (0..worker_count).map(Worker::new).collect::<Result<_, StartError>>()?;
         let addresses = bound.iter().map(Bound::address).collect();
-        let socket_paths = bound.iter().filter_map(Bound::path).collect();
+        let paths = bound.iter().filter_map(Bound::path);
+        let socket_paths = paths.map(|path| (path.clone(), listener::inode(&path))).collect();
         let threads = crate::worker::start(workers, &context, bound)?;
         let finished = Arc::new(Finished::default());
         watch(threads, Arc::clone(&context), Arc::clone(&finished));
@@ -338,9 +344,11 @@ impl Drop for Gateway {
     fn drop(&mut self) {
         self.stop();
         self.join(None);
-        for path in &self.socket_paths {
-            // Gone already is as good.
-            let _ = std::fs::remove_file(path);
+        for (path, inode) in &self.socket_paths {
+            // A successor may have put its own there.
+            if listener::inode(path) == *inode {
+                let _ = std::fs::remove_file(path);
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixListener as StdUnixListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -102,6 +102,11 @@ fn bind_unix(path: &Path, mode: u32) -> io::Result<StdUnixListener> {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
     listener.set_nonblocking(true)?;
     Ok(listener)
+}
+
+/// The inode of the file at `path`.
+pub fn inode(path: &Path) -> Option<u64> {
+    path.symlink_metadata().ok().map(|found| found.ino())
 }
 
 enum Listener {

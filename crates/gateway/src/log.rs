@@ -38,7 +38,14 @@ impl Visit for Line {
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
         let text = format!("{value:?}");
         if field.name() == "message" {
-            self.message = text;
+            // What a client sent may stand in it.
+            for character in text.chars() {
+                if character.is_control() {
+                    self.message.extend(character.escape_default());
+                } else {
+                    self.message.push(character);
+                }
+            }
         } else {
             self.record_str(field, &text);
         }

@@ -19,7 +19,8 @@ use crate::gateway::{Context, Phase};
 use crate::parameters::{self, Parameters};
 use crate::pool::{Checkout, Lease, Pool};
 use crate::report::Refusal;
-use crate::session::{ClientState, SessionError};
+use crate::server::Server;
+use crate::session::{ClientState, SessionError, Shared};
 use crate::stream::Stream;
 
 /// Largest password or SASL message, in bytes (`PG_MAX_AUTH_TOKEN_LENGTH`).
@@ -110,8 +111,8 @@ pub async fn log_in(stream: &mut Stream, context: &Arc<Context>) -> Result<Logge
         .ok_or_else(|| Refusal::no_such_database(&request.database))?;
     let pool = context.pool(database, &request.database, &request.user);
 
-    let startup = context.common.session.parameters.intern(request.settings);
-    let reported = prepare(&pool, context, &startup).await?;
+    let asked = context.common.session.parameters.intern(request.settings);
+    let (startup, reported) = prepare(&mut door, &pool, context, &asked).await?;
 
     let mut out = Vec::new();
     backend::put_authentication(&mut out, &Authentication::Ok);
@@ -221,6 +222,27 @@ impl Door<'_> {
         Ok(Request { minor: startup.minor, user, database, settings })
     }
 
+    /// Take a server, waiting in line for it as long as the client is there.
+    async fn checkout(&mut self, pool: &Arc<Pool>) -> Result<Lease, Failure> {
+        let mut answer = match pool.checkout() {
+            Checkout::Leased(lease) => return Ok(lease),
+            Checkout::Refused(refusal) => return Err(Failure::Refused(refusal)),
+            Checkout::Waiting(answer) => answer,
+        };
+        loop {
+            let reads = self.received.len() < startup::LIMIT as usize;
+            tokio::select! {
+                biased;
+                answered = &mut answer => return match answered {
+                    Ok(Ok(lease)) => Ok(lease),
+                    Ok(Err(refusal)) => Err(Failure::Refused(refusal)),
+                    Err(_) => Err(Refusal::shutting_down().into()),
+                },
+                more = self.more(), if reads => more?,
+            }
+        }
+    }
+
     /// The body of the client's next password message.
     async fn password(&mut self) -> Result<Vec<u8>, Failure> {
         loop {
@@ -309,14 +331,16 @@ fn broken(error: &AuthenticationError) -> Failure {
     Refusal::authentication(error).into()
 }
 
-/// What a client with these startup settings is told of the server, PostgreSQL having accepted them.
+/// The startup settings as PostgreSQL spells them, having accepted them, and what the client is told of the
+/// server.
 ///
 /// A server is needed only by the first client of a pool and the first with a setting not seen before.
 async fn prepare(
+    door: &mut Door<'_>,
     pool: &Arc<Pool>,
     context: &Context,
     startup: &Arc<Parameters>,
-) -> Result<Arc<Parameters>, Failure> {
+) -> Result<(Arc<Parameters>, Arc<Parameters>), Failure> {
     let is_known = |name: &str, value: &[u8]| {
         accepts_anything(name) || pool.valid_setting(name, value).is_some()
     };
@@ -325,7 +349,7 @@ async fn prepare(
     let welcome = if let Some(welcome) = pool.welcome() {
         welcome
     } else {
-        let mut taken = checkout(pool).await?;
+        let mut taken = door.checkout(pool).await?;
         let reported = taken.server().map(|server| Arc::clone(server.state.reported()));
         lease = Some(taken);
         reported.unwrap_or_default()
@@ -333,7 +357,7 @@ async fn prepare(
     if has_unknown {
         let taken = match lease.take() {
             Some(taken) => taken,
-            None => checkout(pool).await?,
+            None => door.checkout(pool).await?,
         };
         let mut taken = try_settings(taken, context, startup).await?;
         if let Some(server) = taken.server() {
@@ -347,32 +371,24 @@ async fn prepare(
     if let Some(lease) = lease {
         lease.release();
     }
-    let mut told = Parameters::clone(&welcome);
+    let (mut told, mut settings) = (Parameters::clone(&welcome), Parameters::clone(startup));
     for (name, value) in startup.iter() {
         if told.get(name).is_some() && !parameters::is_server_property(name) {
-            // As PostgreSQL spells it: `UTF8` for `utf-8`.
+            // As PostgreSQL spells it: `UTF8` for `utf-8`, and `ISO, MDY` for `ISO`, which by itself would
+            // mean something else after another client's `DMY`.
             let spelt = pool.valid_setting(name, value);
-            told.set(name, spelt.as_deref().unwrap_or(value));
+            let spelt = spelt.as_deref().unwrap_or(value);
+            told.set(name, spelt);
+            settings.set(name, spelt);
         }
     }
-    Ok(context.common.session.parameters.intern(told))
+    let interner = &context.common.session.parameters;
+    Ok((interner.intern(settings), interner.intern(told)))
 }
 
 /// Settings that PostgreSQL accepts whatever their value, and that are different in every program.
 fn accepts_anything(name: &str) -> bool {
     name.eq_ignore_ascii_case("application_name")
-}
-
-async fn checkout(pool: &Arc<Pool>) -> Result<Lease, Failure> {
-    match pool.checkout() {
-        Checkout::Leased(lease) => Ok(lease),
-        Checkout::Refused(refusal) => Err(Failure::Refused(refusal)),
-        Checkout::Waiting(answer) => match answer.await {
-            Ok(Ok(lease)) => Ok(lease),
-            Ok(Err(refusal)) => Err(Failure::Refused(refusal)),
-            Err(_) => Err(Refusal::shutting_down().into()),
-        },
-    }
 }
 
 /// Apply `startup` to a server to see whether PostgreSQL accepts it.
@@ -384,15 +400,16 @@ async fn try_settings(
     let Some(server) = lease.server() else {
         return Err(Failure::Gone);
     };
-    let before = Arc::clone(server.state.applied());
-    let mut nobody =
-        ClientState::new(Arc::default(), Arc::clone(startup), Arc::clone(server.state.reported()));
-    let mut out = Vec::new();
-    server.state.link(&mut nobody, &mut out, &mut Vec::new());
-    match cleanup::exchange(server, &mut nobody, &context.common.session, &out).await {
+    let session = &context.common.session;
+    // First to the server's own settings: what some values mean depends on those before them.
+    let result = match apply(server, session, &Arc::default()).await {
+        Ok(()) => apply(server, session, startup).await,
+        Err(error) => Err(error),
+    };
+    match result {
         Ok(()) => Ok(lease),
         Err(SessionError::Setting { sqlstate, message }) => {
-            server.state.set_applied(before);
+            server.state.set_applied(Arc::default());
             lease.release();
             Err(Refusal::setting_failed(&sqlstate, &message).into())
         }
@@ -402,4 +419,17 @@ async fn try_settings(
             Err(refusal.into())
         }
     }
+}
+
+/// Give a server exactly these settings.
+async fn apply(
+    server: &mut Server,
+    session: &Shared,
+    settings: &Arc<Parameters>,
+) -> Result<(), SessionError> {
+    let reported = Arc::clone(server.state.reported());
+    let mut nobody = ClientState::new(Arc::default(), Arc::clone(settings), reported);
+    let mut out = Vec::new();
+    server.state.link(&mut nobody, &mut out, &mut Vec::new());
+    cleanup::exchange(server, &mut nobody, session, &out).await
 }

@@ -52,6 +52,19 @@ impl Parameters {
         }
     }
 
+    /// What a statement's meaning may depend on besides its text: PostgreSQL reads literals and names when it
+    /// parses, under the settings of that moment. Empty for a session that has set nothing of its own.
+    pub fn parse_context(&self) -> Vec<u8> {
+        let mut context = Vec::new();
+        for entry in self.entries.iter().filter(|entry| &*entry.key != "application_name") {
+            context.extend_from_slice(entry.key.as_bytes());
+            context.push(0);
+            context.extend_from_slice(&entry.value);
+            context.push(0);
+        }
+        context
+    }
+
     /// Names and values in order of name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.entries.iter().map(|entry| (&*entry.name, &*entry.value))
@@ -83,49 +96,63 @@ pub fn is_server_property(name: &str) -> bool {
     .any(|property| name.eq_ignore_ascii_case(property))
 }
 
-/// Whether `name` can be spliced into SQL: letters, digits, underscores and one dot, as GUC names are.
+/// Whether `name` can be spliced into SQL: words of letters, digits and underscores with dots between them,
+/// as GUC names are.
 pub fn is_safe_name(name: &str) -> bool {
-    let mut parts = name.split('.');
     let is_word = |word: &str| {
         word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
             && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '$')
     };
-    name.len() < 128
-        && parts.next().is_some_and(is_word)
-        && parts.next().is_none_or(is_word)
-        && parts.next().is_none()
+    name.len() < 128 && name.split('.').all(is_word)
 }
 
-/// Append one simple Query that turns a session with `applied` into one with `wanted`; `false` when they are
-/// equal and nothing was appended.
+/// Append simple Queries that turn a session with `applied` into one with `wanted`; returns how many, 0 when
+/// they are equal.
 ///
+/// `client_encoding` goes first, in a Query of its own, because what follows is read in that encoding.
 /// `set_config` rather than `SET`, because it reads a list such as `search_path` the way the server prints it.
-pub fn put_difference(out: &mut Vec<u8>, applied: &Parameters, wanted: &Parameters) -> bool {
-    let mut sql = Vec::new();
-    for (name, _) in applied.iter() {
-        if wanted.get(name).is_none() {
-            sql.extend_from_slice(b"RESET ");
-            sql.extend_from_slice(name.as_bytes());
-            sql.push(b';');
+pub fn put_difference(out: &mut Vec<u8>, applied: &Parameters, wanted: &Parameters) -> usize {
+    let is_encoding = |name: &str| name.eq_ignore_ascii_case("client_encoding");
+    let mut queries = 0;
+    for takes_encoding in [true, false] {
+        let mut sql = Vec::new();
+        for (name, _) in applied.iter().filter(|(name, _)| is_encoding(name) == takes_encoding) {
+            if wanted.get(name).is_none() {
+                sql.extend_from_slice(b"RESET ");
+                put_name(&mut sql, name);
+                sql.push(b';');
+            }
+        }
+        let mut first = true;
+        for (name, value) in wanted.iter().filter(|(name, _)| is_encoding(name) == takes_encoding) {
+            if applied.get(name) != Some(value) {
+                sql.extend_from_slice(if first { b"SELECT " } else { b"," });
+                first = false;
+                sql.extend_from_slice(b"pg_catalog.set_config('");
+                sql.extend_from_slice(name.as_bytes());
+                sql.extend_from_slice(b"',");
+                put_literal(&mut sql, value);
+                sql.extend_from_slice(b",false)");
+            }
+        }
+        if !sql.is_empty() {
+            frontend::put_query(out, &sql);
+            queries += 1;
         }
     }
-    let mut first = true;
-    for (name, value) in wanted.iter() {
-        if applied.get(name) != Some(value) {
-            sql.extend_from_slice(if first { b"SELECT " } else { b"," });
-            first = false;
-            sql.extend_from_slice(b"pg_catalog.set_config('");
-            sql.extend_from_slice(name.as_bytes());
-            sql.extend_from_slice(b"',");
-            put_literal(&mut sql, value);
-            sql.extend_from_slice(b",false)");
+    queries
+}
+
+/// Append a setting's name, each part quoted, because a part may be a reserved word.
+fn put_name(sql: &mut Vec<u8>, name: &str) {
+    for (index, part) in name.split('.').enumerate() {
+        if index > 0 {
+            sql.push(b'.');
         }
+        sql.push(b'"');
+        sql.extend_from_slice(part.as_bytes());
+        sql.push(b'"');
     }
-    if sql.is_empty() {
-        return false;
-    }
-    frontend::put_query(out, &sql);
-    true
 }
 
 /// Append a string literal that reads the same whatever `standard_conforming_strings` is.
@@ -226,13 +253,15 @@ mod tests {
         wanted.set("TimeZone", b"UTC");
         wanted.set("search_path", b"o'x, \\y");
         let mut out = Vec::new();
-        assert!(put_difference(&mut out, &applied, &wanted));
+        assert_eq!(put_difference(&mut out, &applied, &wanted), 1);
         let text = String::from_utf8(out[5..out.len() - 1].to_vec()).unwrap();
         assert_eq!(
             text,
-            "RESET application_name;SELECT pg_catalog.set_config('search_path', E'o''x, \\\\y',false)"
+            "RESET \"application_name\";SELECT pg_catalog.set_config('search_path', E'o''x, \\\\y',false)"
         );
-        assert!(!put_difference(&mut out, &wanted, &wanted));
+        assert_eq!(put_difference(&mut out, &wanted, &wanted), 0);
+        wanted.set("client_encoding", b"LATIN1");
+        assert_eq!(put_difference(&mut out, &applied, &wanted), 2);
     }
 
     #[test]
@@ -250,7 +279,7 @@ mod tests {
     #[test]
     fn names_that_are_not_names_are_not_safe() {
         assert!(is_safe_name("app.tenant") && is_safe_name("TimeZone"));
-        for name in ["", "a;b", "a.b.c", "1a", "a b", "a'", ".a"] {
+        for name in ["", "a;b", "a..b", "1a", "a b", "a'", ".a"] {
             assert!(!is_safe_name(name), "{name}");
         }
     }

@@ -10,7 +10,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pgwire::frontend;
 
-/// A distinct (text, parameter types).
+use crate::auth::AuthenticationError;
+use crate::auth::random::secure_random;
+use crate::session::deallocate;
+
+/// A distinct (text, parameter types, settings it was read under).
 #[derive(Debug)]
 pub struct Statement {
     /// Unique in this process, never used again.
@@ -19,6 +23,10 @@ pub struct Statement {
     pub name: Box<[u8]>,
     /// Text, terminator, count and OIDs as they follow the name in a Parse message.
     pub rest: Box<[u8]>,
+    /// Whether it may drop every prepared statement when it runs.
+    pub may_drop_all: bool,
+    /// `rest`, and the settings that its meaning depends on.
+    content: Box<[u8]>,
 }
 
 impl Statement {
@@ -33,19 +41,19 @@ struct ByContent(Arc<Statement>);
 
 impl Borrow<[u8]> for ByContent {
     fn borrow(&self) -> &[u8] {
-        &self.0.rest
+        &self.0.content
     }
 }
 
 impl Hash for ByContent {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.rest.hash(state);
+        self.0.content.hash(state);
     }
 }
 
 impl PartialEq for ByContent {
     fn eq(&self, other: &Self) -> bool {
-        self.0.rest == other.0.rest
+        self.0.content == other.0.content
     }
 }
 
@@ -63,15 +71,36 @@ struct Known {
 #[derive(Default)]
 pub struct Statements {
     known: Mutex<Known>,
+    /// Begins every name on a server.
+    prefix: Option<String>,
 }
 
 impl Statements {
     const SMALLEST_SWEEP: usize = 1024;
 
-    /// The statement with this text and types, `rest` being a Parse message's bytes after the name.
+    /// Statements whose names on servers nobody can guess, so that no client can use another's by its name.
+    pub fn with_secret_names() -> Result<Self, AuthenticationError> {
+        let secret = u64::from_be_bytes(secure_random::<8>()?);
+        Ok(Self { prefix: Some(format!("forebay_{secret:016x}_")), ..Self::default() })
+    }
+
+    /// [`Self::intern_in`], for a session that has set nothing of its own.
     pub fn intern(&self, rest: &[u8]) -> Arc<Statement> {
+        self.intern_in(rest, &[])
+    }
+
+    /// The statement with this text and types, read under the settings in `context`; `rest` is a Parse
+    /// message's bytes after the name.
+    pub fn intern_in(&self, rest: &[u8], context: &[u8]) -> Arc<Statement> {
+        let joined;
+        let content = if context.is_empty() {
+            rest
+        } else {
+            joined = [rest, context].concat();
+            &joined
+        };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = known.statements.get(rest) {
+        if let Some(found) = known.statements.get(content) {
             return Arc::clone(&found.0);
         }
         if known.statements.len() >= known.sweep_at {
@@ -79,10 +108,14 @@ impl Statements {
             known.sweep_at = (known.statements.len() * 2).max(Self::SMALLEST_SWEEP);
         }
         known.next += 1;
+        let prefix = self.prefix.as_deref().unwrap_or("forebay_");
+        let text = rest.split(|byte| *byte == 0).next().unwrap_or_default();
         let statement = Arc::new(Statement {
             id: known.next,
-            name: format!("forebay_{}", known.next).into_bytes().into(),
+            name: format!("{prefix}{}", known.next).into_bytes().into(),
             rest: rest.into(),
+            may_drop_all: deallocate::may_drop_all(text),
+            content: content.into(),
         });
         known.statements.insert(ByContent(Arc::clone(&statement)));
         statement

@@ -222,6 +222,11 @@ pub fn put_sync(out: &mut Vec<u8>) {
     put(out, SYNC, |_| {});
 }
 
+/// Append a Flush.
+pub fn put_flush(out: &mut Vec<u8>) {
+    put(out, FLUSH, |_| {});
+}
+
 /// Append a Terminate.
 pub fn put_terminate(out: &mut Vec<u8>) {
     put(out, TERMINATE, |_| {});

@@ -20,6 +20,16 @@ pub fn name(text: &[u8]) -> Option<Vec<u8>> {
     rest.is_empty().then_some(name)
 }
 
+/// Whether `text` may contain a `DEALLOCATE ALL` or `DISCARD ALL`. One behind a comment is not seen.
+pub fn may_drop_all(text: &[u8]) -> bool {
+    let begins = text.trim_ascii_start().first().is_some_and(|byte| matches!(byte, b'd' | b'D'));
+    if !begins && !text.contains(&b';') {
+        return false;
+    }
+    let occurs = |word: &[u8]| text.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word));
+    occurs(b"deallocate") || occurs(b"discard")
+}
+
 /// What follows `word` and the white space behind it.
 fn keyword<'a>(text: &'a [u8], word: &[u8]) -> Option<&'a [u8]> {
     let (head, tail) = text.split_at_checked(word.len())?;
@@ -55,7 +65,17 @@ fn identifier(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
 
 #[cfg(test)]
 mod tests {
-    use super::name;
+    use super::{may_drop_all, name};
+
+    #[test]
+    fn what_drops_every_statement_is_suspected() {
+        for text in ["discard all", " DEALLOCATE ALL", "select 1; Deallocate prepare all"] {
+            assert!(may_drop_all(text.as_bytes()), "{text}");
+        }
+        for text in ["select 1", "delete from t", "select 'discard'"] {
+            assert!(!may_drop_all(text.as_bytes()), "{text}");
+        }
+    }
 
     #[test]
     fn names_are_read_as_postgresql_reads_them() {

@@ -11,8 +11,8 @@ use super::expect::{Expect, Named, NamedKind};
 use super::message::{Message, Step, deallocated, discard};
 use super::output::Output;
 use super::{
-    CLIENT_STATEMENTS_LIMIT, ClientState, Pass, STATEMENT_LIMIT, ServerState, SessionError, Shared,
-    WHOLE_LIMIT, deallocate, without_server,
+    CLIENT_STATEMENTS_LIMIT, ClientState, OWED_LIMIT, Pass, STATEMENT_LIMIT, ServerState,
+    SessionError, Shared, WHOLE_LIMIT, deallocate, without_server,
 };
 use crate::statements::{Presence, Statement};
 
@@ -96,6 +96,9 @@ impl Session<'_, '_, '_, '_> {
         if tag == frontend::SYNC {
             return Ok(self.sync(message));
         }
+        if self.must_hold(tag) {
+            return Ok(Step::Hold);
+        }
         if self.server.skipping && tag != frontend::TERMINATE && frontend::is_known(tag) {
             return Ok(discard(self.client, message));
         }
@@ -126,6 +129,29 @@ impl Session<'_, '_, '_, '_> {
             frontend::TERMINATE => Ok(Step::Terminate),
             other => Err(SessionError::ClientTag(other)),
         }
+    }
+
+    /// Whether a message must wait for replies that are under way: because they may drop the statements it
+    /// is about, or because too many are owed.
+    fn must_hold(&mut self, tag: u8) -> bool {
+        let may_drop = self.server.may_drop_all
+            && matches!(
+                tag,
+                frontend::PARSE
+                    | frontend::BIND
+                    | frontend::DESCRIBE
+                    | frontend::CLOSE
+                    | frontend::QUERY
+            );
+        let is_full = self.server.expected.len() >= OWED_LIMIT && tag != frontend::TERMINATE;
+        if (!may_drop && !is_full) || self.server.expected.is_empty() || self.server.copy_in {
+            return false;
+        }
+        if self.server.unsynced {
+            // Without a Sync behind them, PostgreSQL keeps the replies to itself until it is asked.
+            self.to_server.insert(frontend::put_flush);
+        }
+        true
     }
 
     /// Send what there is of a message on unchanged, and the rest when it comes.
@@ -187,6 +213,9 @@ impl Session<'_, '_, '_, '_> {
                 return Ok(Step::Wait);
             }
         }
+        if message.is_whole() {
+            self.server.may_drop_all |= deallocate::may_drop_all(frontend::query(message.body())?);
+        }
         // A simple query destroys the unnamed statement.
         self.server.unnamed_is_clients = true;
         self.server.unsynced = false;
@@ -233,7 +262,8 @@ impl Session<'_, '_, '_, '_> {
         if self.client.statements.len() >= CLIENT_STATEMENTS_LIMIT {
             return Err(SessionError::TooManyStatements);
         }
-        let statement = self.shared.statements.intern(parse.rest);
+        let context = self.client.settings.parse_context();
+        let statement = self.shared.statements.intern_in(parse.rest, &context);
         let presence = self.server.prepared.touch(&statement);
         let may_fail =
             |entry: &Expect| entry.ends_with_ready() && !matches!(entry, Expect::HiddenQuery);
@@ -278,6 +308,7 @@ impl Session<'_, '_, '_, '_> {
                 return Ok(Step::Hold);
             }
             self.server.unnamed_is_clients = true;
+            self.server.may_drop_all |= deallocate::may_drop_all(parse.text);
             if let Some(step) = self.parse_deallocate(message, &parse) {
                 return Ok(step);
             }
@@ -371,6 +402,7 @@ impl Session<'_, '_, '_, '_> {
             return Ok(self.extended(message, Expect::Bind(None)));
         };
         self.ensure(&named.statement);
+        self.server.may_drop_all |= named.statement.may_drop_all;
         let whole = message.header.size - HEADER - names.length;
         self.to_server
             .insert(|out| frontend::put_bind_head(out, names.portal, &named.statement.name, whole));

@@ -9,6 +9,7 @@ use super::expect::{Expect, Named, NamedKind};
 use super::output::Output;
 use super::{ClientState, Pass, SERVER_WHOLE_LIMIT, ServerState, SessionError, Shared};
 use crate::parameters::{self, Parameters};
+use crate::statements::Statement;
 
 /// Read `input` together with what earlier calls left over; everything is used or kept.
 ///
@@ -79,6 +80,9 @@ impl Session<'_, '_, '_, '_> {
             }
             let body = message.get(HEADER..).unwrap_or(&[]);
             let goes_on = self.message(header.tag, body)?;
+            if self.server.expected.is_empty() {
+                self.server.may_drop_all = false;
+            }
             if goes_on {
                 self.forward(input, at, at + message.len());
                 self.server.pass = Pass::forward(header.size - message.len());
@@ -217,6 +221,23 @@ impl Session<'_, '_, '_, '_> {
         }
     }
 
+    /// Note what the server reports for the settings that were applied to it: a ROLLBACK may have taken them back.
+    fn apply_reported(&mut self) {
+        let reported = &self.server.reported;
+        let is_changed =
+            |(name, value): (&str, &[u8])| reported.get(name).is_some_and(|now| now != value);
+        if !self.server.applied.iter().any(is_changed) {
+            return;
+        }
+        let mut applied = Parameters::clone(&self.server.applied);
+        for (name, _) in self.server.applied.iter() {
+            if let Some(now) = reported.get(name) {
+                applied.set(name, now);
+            }
+        }
+        self.server.applied = self.shared.parameters.intern(applied);
+    }
+
     /// RESET may have taken what the client asked for at startup, which PostgreSQL would have gone back to.
     /// What is not reported might be gone, so it is taken to be.
     fn forget_startup(&mut self) {
@@ -273,6 +294,9 @@ impl Session<'_, '_, '_, '_> {
         }
         self.server.copy_in = false;
         let is_hidden = matches!(front, Some(Expect::HiddenQuery | Expect::HiddenEnd));
+        if is_hidden {
+            self.apply_reported();
+        }
         if is_hidden && let Some((sqlstate, message)) = self.server.hidden_error.take() {
             return Err(SessionError::Setting { sqlstate, message });
         }
@@ -290,9 +314,12 @@ impl Session<'_, '_, '_, '_> {
         if self.server.resetting && can_set {
             self.server.resetting = false;
             let wanted = &self.client.settings;
-            if parameters::put_difference(self.to_server, &self.server.applied, wanted) {
+            let queries = parameters::put_difference(self.to_server, &self.server.applied, wanted);
+            if queries > 0 {
                 self.server.applied = Arc::clone(wanted);
-                self.server.expected.push_back(Expect::HiddenQuery);
+                for _ in 0..queries {
+                    self.server.expected.push_back(Expect::HiddenQuery);
+                }
                 return Ok(!is_hidden);
             }
         }
@@ -325,8 +352,15 @@ impl Session<'_, '_, '_, '_> {
         if !parameters::is_server_property(&name) && parameters::is_safe_name(&name) {
             let mut settings = Parameters::clone(&self.client.settings);
             settings.set(&name, value);
+            let is_same = Arc::ptr_eq(&self.client.settings, &self.server.applied);
             self.client.settings = self.shared.parameters.intern(settings);
-            self.server.applied = Arc::clone(&self.client.settings);
+            self.server.applied = if is_same {
+                Arc::clone(&self.client.settings)
+            } else {
+                let mut applied = Parameters::clone(&self.server.applied);
+                applied.set(&name, value);
+                self.shared.parameters.intern(applied)
+            };
         }
         self.client.reported = Arc::clone(&self.server.reported);
         Ok(true)
@@ -356,18 +390,38 @@ impl Session<'_, '_, '_, '_> {
         }
         self.server.copy_in = false;
         let renamed = self.server.expected.front().and_then(|failed| Self::rename(failed, body));
+        let existing = self.existing(body);
         self.note_failure(body);
         if matches!(self.server.expected.front(), Some(Expect::ParseUnnamed(_))) {
             // PostgreSQL drops the old one before it looks at the new one.
             self.client.unnamed = None;
         }
         self.skip();
+        if let Some(statement) = existing {
+            self.server.prepared.insert(Arc::clone(&statement), usize::MAX);
+            self.server.prepared.mark_stale(&statement);
+        }
         match renamed {
             None => Ok(true),
             Some(message) => {
                 self.to_client.insert(|out| out.extend_from_slice(&message));
                 Ok(false)
             }
+        }
+    }
+
+    /// The statement that could not be prepared because the server has it already, unknown to the pooler. As a
+    /// stale one it is closed first the next time.
+    fn existing(&self, body: &[u8]) -> Option<Arc<Statement>> {
+        if Fields::new(body).get(b'C') != Some(b"42P05") {
+            return None;
+        }
+        match self.server.expected.front() {
+            Some(Expect::Parse(Some((named, NamedKind::Defined)))) => {
+                Some(Arc::clone(&named.statement))
+            }
+            Some(Expect::HiddenParse(statement)) => statement.clone(),
+            _ => None,
         }
     }
 
@@ -378,7 +432,7 @@ impl Session<'_, '_, '_, '_> {
         let prepared = &mut self.server.prepared;
         match self.server.expected.front() {
             // The routine's name, unlike the message, is never translated.
-            Some(Expect::Bind(Some(named)))
+            Some(Expect::Bind(Some(named)) | Expect::Describe(Some(named)))
                 if sqlstate == Some(b"0A000") && routine == Some(b"RevalidateCachedQuery") =>
             {
                 prepared.mark_stale(&named.statement);

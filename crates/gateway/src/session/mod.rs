@@ -38,6 +38,9 @@ pub const CLIENT_STATEMENTS_LIMIT: usize = 10_000;
 /// Largest Parse of a named statement, which is held in memory whole, in bytes.
 pub const STATEMENT_LIMIT: usize = 64 * 1024 * 1024;
 
+/// Most replies that may be owed at once; a client that asks for more is not read meanwhile.
+const OWED_LIMIT: usize = 100_000;
+
 /// Largest server message, other than rows and COPY data, that is held in memory whole.
 const SERVER_WHOLE_LIMIT: usize = 1024 * 1024;
 
@@ -221,6 +224,8 @@ pub struct ServerState {
     deallocations: usize,
     /// The last pipeline that changes what the unnamed statement is, if it does not fail.
     unnamed_changes_in: u64,
+    /// Something under way may drop every prepared statement.
+    may_drop_all: bool,
     /// The client has asked for what there is to be sent.
     flush_wanted: bool,
     /// PostgreSQL reads COPY data.
@@ -263,6 +268,7 @@ impl ServerState {
             names_change_in: 0,
             deallocations: 0,
             unnamed_changes_in: 0,
+            may_drop_all: false,
             flush_wanted: false,
             copy_in: false,
             is_ending: false,
@@ -385,7 +391,9 @@ impl ServerState {
     ) {
         self.unnamed_is_clients = false;
         if !Arc::ptr_eq(&self.applied, &client.settings) {
-            if crate::parameters::put_difference(to_server, &self.applied, &client.settings) {
+            let queries =
+                crate::parameters::put_difference(to_server, &self.applied, &client.settings);
+            for _ in 0..queries {
                 self.expected.push_back(Expect::HiddenQuery);
             }
             self.applied = Arc::clone(&client.settings);

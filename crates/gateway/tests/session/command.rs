@@ -89,7 +89,7 @@ impl Command {
             return Self::Show(name.to_owned());
         }
         if let Some(name) = text.strip_prefix("RESET ") {
-            return Self::Set(name.to_owned(), None);
+            return Self::Set(name.replace('"', ""), None);
         }
         if let Some((name, value)) =
             text.strip_prefix("SET ").and_then(|rest| rest.split_once(" TO "))

@@ -210,7 +210,7 @@ fn table() -> Vec<Row> {
             // Sent by another client, which has set nothing.
             vec![query(ONE)],
             &["HiddenQuery", "Query"],
-            &["Query RESET TimeZone;", "Query SELECT 1"],
+            &["Query RESET \"TimeZone\";", "Query SELECT 1"],
             &["RowDescription", "DataRow 1", "CommandComplete SELECT 1", "ReadyForQuery I"],
         ),
     ]
