@@ -186,8 +186,8 @@ impl Context {
 pub struct Gateway {
     context: Arc<Context>,
     addresses: Vec<String>,
-    /// Unix sockets, each with its inode.
-    socket_paths: Vec<(PathBuf, Option<u64>)>,
+    /// Unix sockets, and which file each was.
+    socket_paths: Vec<(PathBuf, Option<listener::FileIdentity>)>,
     finished: Arc<Finished>,
 }
 
@@ -262,7 +262,7 @@ impl Gateway {
             (0..worker_count).map(Worker::new).collect::<Result<_, StartError>>()?;
         let addresses = bound.iter().map(Bound::address).collect();
         let paths = bound.iter().filter_map(Bound::path);
-        let socket_paths = paths.map(|path| (path.clone(), listener::inode(&path))).collect();
+        let socket_paths = paths.map(|path| (path.clone(), listener::identity(&path))).collect();
         let threads = crate::worker::start(workers, &context, bound)?;
         let finished = Arc::new(Finished::default());
         watch(threads, Arc::clone(&context), Arc::clone(&finished));
@@ -344,9 +344,9 @@ impl Drop for Gateway {
     fn drop(&mut self) {
         self.stop();
         self.join(None);
-        for (path, inode) in &self.socket_paths {
+        for (path, identity) in &self.socket_paths {
             // A successor may have put its own there.
-            if listener::inode(path) == *inode {
+            if listener::identity(path) == *identity {
                 let _ = std::fs::remove_file(path);
             }
         }

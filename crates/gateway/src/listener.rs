@@ -104,9 +104,14 @@ fn bind_unix(path: &Path, mode: u32) -> io::Result<StdUnixListener> {
     Ok(listener)
 }
 
-/// The inode of the file at `path`.
-pub fn inode(path: &Path) -> Option<u64> {
-    path.symlink_metadata().ok().map(|found| found.ino())
+/// Tells a file from any other that may come to stand at the same path: its inode, and when that was made, for
+/// the number alone is soon used again.
+pub type FileIdentity = (u64, i64, i64);
+
+/// The identity of the file at `path`.
+pub fn identity(path: &Path) -> Option<FileIdentity> {
+    let found = path.symlink_metadata().ok()?;
+    Some((found.ino(), found.ctime(), found.ctime_nsec()))
 }
 
 enum Listener {

@@ -196,15 +196,12 @@ impl Relay {
 
     /// Deal with what the client has sent, taking a server when one is needed.
     fn client_bytes(&mut self, cx: &mut TaskContext<'_>, bytes: &[u8]) -> Result<(), Ending> {
-        let joined;
-        let input = if self.client.carry.is_empty() {
-            bytes
-        } else {
-            let mut carry = std::mem::take(&mut self.client.carry);
+        let mut carry = std::mem::take(&mut self.client.carry);
+        let is_joined = !carry.is_empty();
+        if is_joined {
             carry.extend_from_slice(bytes);
-            joined = carry;
-            &joined
-        };
+        }
+        let input = if is_joined { carry.as_slice() } else { bytes };
         let mut at = 0;
         loop {
             let rest = input.get(at..).unwrap_or(&[]);
@@ -244,7 +241,13 @@ impl Relay {
             }
         }
         if at < input.len() {
-            self.client.carry = input.get(at..).unwrap_or(&[]).to_vec();
+            // What was carried stays where it is: a large message comes in many pieces.
+            if is_joined {
+                carry.drain(..at);
+            } else {
+                carry.extend_from_slice(bytes.get(at..).unwrap_or(&[]));
+            }
+            self.client.carry = carry;
         }
         Ok(())
     }
