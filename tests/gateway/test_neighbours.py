@@ -80,16 +80,3 @@ def test_names_prepared_behind_deallocate_all_are_kept(shared: RunningGateway) -
 def test_a_name_on_the_server_cannot_be_guessed(shared: RunningGateway) -> None:
     prepare(shared.wire(), "mine", "select 'secret'")
     assert errors(shared.wire().play(*run("forebay_1")))
-
-
-def test_what_a_client_sends_cannot_forge_a_log_line(
-    shared: RunningGateway, capfd: pytest.CaptureFixture[str]
-) -> None:
-    wire = shared.wire()
-    capfd.readouterr()
-    with pytest.raises(Exception, match="no such database"):
-        shared.wire(database="x\nFORGED line")
-    wire.close()
-    logged = capfd.readouterr().err
-    assert "FORGED" in logged
-    assert "\nFORGED" not in logged

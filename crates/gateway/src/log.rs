@@ -38,14 +38,7 @@ impl Visit for Line {
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
         let text = format!("{value:?}");
         if field.name() == "message" {
-            // What a client sent may stand in it.
-            for character in text.chars() {
-                if character.is_control() {
-                    self.message.extend(character.escape_default());
-                } else {
-                    self.message.push(character);
-                }
-            }
+            self.message.push_str(&escaped(&text));
         } else {
             self.record_str(field, &text);
         }
@@ -98,6 +91,19 @@ impl Subscriber for StderrLog {
     fn exit(&self, _: &span::Id) {}
 }
 
+/// `text` with its control characters made visible: what a client sent may stand in it.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() {
+            escaped.extend(character.escape_default());
+        } else {
+            escaped.push(character);
+        }
+    }
+    escaped
+}
+
 /// The time now as `2026-01-31T12:34:56.789Z`.
 fn timestamp() -> String {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -123,7 +129,15 @@ fn civil(days: u64) -> (u64, u64, u64) {
 
 #[cfg(test)]
 mod tests {
-    use super::civil;
+    use super::{civil, escaped};
+
+    #[test]
+    fn a_message_stays_on_its_line() {
+        assert_eq!(
+            escaped("no such database: x\nFORGED\u{1b}[0m ä"),
+            "no such database: x\\nFORGED\\u{1b}[0m ä"
+        );
+    }
 
     #[test]
     fn days_become_dates() {
