@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::configuration::PoolMode;
+use crate::deadline::within;
 use crate::gateway::Common;
 use crate::pool::{Lease, Pool};
 use crate::server::Server;
@@ -73,7 +74,7 @@ async fn clean(
         }
         Ok::<(), SessionError>(())
     };
-    match tokio::time::timeout(RESET_LIMIT, reset).await {
+    match within(common, RESET_LIMIT, reset).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(format!("reset failed: {error}")),
         Err(_) => Err(format!("reset took longer than {} s", RESET_LIMIT.as_secs())),

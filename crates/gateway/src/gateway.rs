@@ -15,6 +15,7 @@ use crate::auth::users::Users;
 use crate::clients::Clients;
 use crate::configuration::{Configuration, Database};
 use crate::connect::Credential;
+use crate::deadline::Deadlines;
 use crate::error::StartError;
 use crate::listener::{self, Bound};
 use crate::log::StderrLog;
@@ -75,6 +76,8 @@ pub struct Common {
     pub session: session::Shared,
     /// The time.
     pub clock: Clock,
+    /// Who is to be woken when.
+    pub deadlines: Deadlines,
     /// The workers' runtimes.
     pub runtimes: OnceLock<Vec<Handle>>,
     phase: AtomicU8,
@@ -245,6 +248,7 @@ impl Gateway {
             configuration,
             session,
             clock: Clock::new(),
+            deadlines: Deadlines::default(),
             runtimes: OnceLock::new(),
             phase: AtomicU8::new(Phase::Running as u8),
         });
