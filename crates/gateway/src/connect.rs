@@ -54,7 +54,7 @@ impl Credential {
 /// Connect a server for `pool`, and tell the pool how it went.
 pub async fn into_pool(pool: Arc<Pool>, common: Arc<Common>) {
     let mut attempt = Attempt { pool: &pool, is_over: false };
-    let limit = common.configuration.server_connect_timeout;
+    let limit = common.configuration().server_connect_timeout;
     let login = within(&common, limit, log_in(&pool.target, &common)).await;
     let result = login.unwrap_or_else(|_| {
         let why = format!("no answer within server_connect_timeout, {} s", limit.as_secs_f64());

@@ -51,7 +51,7 @@ async fn run(context: &Context) {
 /// Whether a drain is over; logs how it went.
 fn is_drained(context: &Context, began: Instant) -> bool {
     let left = context.clients.sockets.load(Ordering::Relaxed);
-    let limit = context.common.configuration.shutdown_timeout;
+    let limit = context.common.configuration().shutdown_timeout;
     let active: usize = context.pools().iter().map(|pool| pool.census().active).sum();
     let is_late = !limit.is_zero() && began.elapsed() >= limit;
     if left > 0 && !is_late {

@@ -193,7 +193,7 @@ pub async fn accept(bound: Bound, context: Arc<Context>, dispatcher: Arc<Dispatc
 }
 
 fn admit(stream: Stream, peer: String, context: &Arc<Context>, dispatcher: &Dispatcher) {
-    let limit = context.common.configuration.max_client_conn + HEADROOM;
+    let limit = context.common.configuration().max_client_conn + HEADROOM;
     if context.clients.sockets.load(Ordering::Relaxed) >= limit {
         tracing::warn!(
             peer,
