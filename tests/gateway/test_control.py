@@ -1,4 +1,4 @@
-"""The border's reload, pause and resume: what goes in, what comes out, and that others go on meanwhile."""
+"""The border's reload, pause and resume: what they answer, and that others go on meanwhile."""
 
 import json
 import threading
