@@ -15,6 +15,7 @@ from forebay.serve.ini_values import write_value
 from forebay.serve.load import Loaded, load
 from forebay.serve.registry import SettingDescription, Table, describe
 from forebay.serve.settings import TABLES, Settings
+from forebay.serve.show import count
 from forebay.serve.source import BadSettings, Problem, SettingsFile
 from forebay.serve.toml import parse_toml
 from forebay.serve.toml_text import toml_name, toml_value
@@ -81,8 +82,8 @@ def _table(table: Table, model: type[Table], written: Mapping[str, Any]) -> dict
 
 
 def _head(file: SettingsFile, said: Said, form: Form) -> list[str]:
-    counts = [f"{len(said.keys() - TABLES.keys())} settings"]
-    counts += [f"{len(said[section])} {section}" for section in TABLES if said[section]]
+    counts = [count(len(said.keys() - TABLES.keys()), "setting")]
+    counts += [count(len(said[section]), section[:-1]) for section in TABLES if said[section]]
     lines = [
         f"# Converted from {file.path}: {', '.join(counts)}. Nothing was left out; comments stay"
         " behind,",

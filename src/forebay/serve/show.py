@@ -68,15 +68,16 @@ def summary(loaded: Loaded) -> str:
     """Return one line that says what a file holds."""
     file = loaded.file
     values = file.values if file is not None else {}
-    counts = [_count(len(values.keys() - TABLES.keys()), "setting")]
+    counts = [count(len(values.keys() - TABLES.keys()), "setting")]
     counts += [
-        _count(len(getattr(loaded.settings, section)), section.removesuffix("s"))
+        count(len(getattr(loaded.settings, section)), section.removesuffix("s"))
         for section in ("databases", "users")
     ]
     return f"{file.path if file is not None else 'settings'}: {', '.join(counts)}; nothing is wrong"
 
 
-def _count(number: int, word: str) -> str:
+def count(number: int, word: str) -> str:
+    """Return `1 user`, `2 users`."""
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
