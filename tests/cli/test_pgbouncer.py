@@ -1,10 +1,12 @@
 """`forebay-pgbouncer`: PgBouncer's command line, log file, process id file and background."""
 
+import grp
 import os
 import pwd
 import signal
 import stat
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -121,7 +123,7 @@ def test_a_held_process_id_file_refuses_a_second_process(place):
 
 
 def test_the_process_id_of_a_dead_process_is_replaced(place):
-    ended = subprocess.Popen(["true"])
+    ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     (place / "the.pid").write_text(f"{ended.pid}\n")
     with start_service([*DROP_IN, "x.ini"], place, log_path=place / "the.log") as running:
@@ -141,7 +143,7 @@ def test_a_moved_log_is_opened_again(place, running):
 
 def test_quiet_without_a_log_says_nothing(place):
     file = place / "x.ini"
-    file.write_text(file.read_text().replace("logfile = the.log\n", "").replace("= 0", "= 0"))
+    file.write_text(file.read_text().replace("logfile = the.log\n", ""))
     with start_service([*DROP_IN, "-q", "x.ini"], place) as running:
         wait_until(lambda: (place / "the.pid").exists())
         running.process.send_signal(signal.SIGTERM)
@@ -150,11 +152,6 @@ def test_quiet_without_a_log_says_nothing(place):
 
 
 def test_verbose_says_more(place):
-    for options, level in (([], "info"), (["-v"], "debug")):
-        done = subprocess.run(
-            [*DROP_IN, *options, "-V"], capture_output=True, text=True, check=True, timeout=30
-        )
-        assert done.returncode == 0, level
     with start_service([*DROP_IN, "-v", "x.ini"], place, log_path=place / "the.log") as running:
         running.wait_until_listening()
         assert _answer(running) == 42
@@ -167,7 +164,7 @@ def test_in_the_background(place):
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     pid = int((place / "the.pid").read_text())
     try:
-        running = RunningService(subprocess.Popen(["true"]), place / "the.log")
+        running = RunningService(subprocess.Popen([sys.executable, "-c", ""]), place / "the.log")
         running.process.wait()
         assert _answer(running) == 42
         assert os.getsid(pid) != os.getsid(0)
@@ -196,9 +193,11 @@ def test_what_fails_in_the_background_is_said_in_the_foreground(place):
     assert "logfile no/such/folder.log cannot be written" in done.stderr
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another account")
-def test_root_becomes_the_account(place):
+def test_root_becomes_the_account_and_nobody_else_does(place):
     nobody = pwd.getpwnam("nobody")
+    if os.geteuid() != 0:
+        assert "only root may become user nobody" in _run("-u", "nobody", "x.ini", cwd=place).stderr
+        return
     with start_service(
         [*DROP_IN, "-u", "nobody", "x.ini"], place, log_path=place / "the.log"
     ) as running:
@@ -209,8 +208,6 @@ def test_root_becomes_the_account(place):
 
 def test_the_socket_has_its_group(place, database):
     group = os.getgroups()[-1] if os.getgroups() else os.getgid()
-    import grp
-
     name = grp.getgrgid(group).gr_name
     file = place / "x.ini"
     text = file.read_text().replace("unix_socket_dir =", f"unix_socket_dir = {place}")

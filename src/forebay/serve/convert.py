@@ -56,13 +56,12 @@ Said = dict[str, Any]
 
 def _said(settings: Settings, file: SettingsFile, form: Form) -> Said:
     """Return what must be written so that the other form means the same."""
-    starts = DEFAULTS if form == "ini" else {}
+    start = Settings().model_copy(update=DEFAULTS if form == "ini" else {})
     said: Said = {}
     for name, setting in describe(Settings).items():
         if name in TABLES:
             continue
         value = getattr(settings, name)
-        start = Settings().model_copy(update=starts)
         # Written when the file says it, or when the two forms start from different values.
         if name in file.values or value != getattr(start, name):
             said[name] = value.absolute() if setting.kind is Kind.PATH and value else value

@@ -1,5 +1,7 @@
 """Goes into the background, before any thread exists, and becomes another account."""
 
+# Host names need it, and the account that is become may be kept from reading Python's own files.
+import encodings.idna  # noqa: F401
 import grp
 import os
 import pwd

@@ -165,7 +165,7 @@ class _Reader:
     def entry(
         self, section: str, owner: str, pairs: list[tuple[str, str]], where: str
     ) -> dict[str, Any]:
-        known = describe(TABLES[section])
+        known = dict(describe(TABLES[section]))
         if section == "users":
             # PgBouncer has its passwords in auth_file, and nowhere else.
             known.pop("password")

@@ -50,6 +50,21 @@ def hold_back_signals() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP, *_NOT_BUILT})
 
 
+def require_data_plane() -> None:
+    """Load the data plane; whoever changes its account does so before, while it can be read.
+
+    Raises:
+        GatewayFailed: it is not built.
+    """
+    try:
+        import forebay._gateway  # noqa: F401  only to have it
+    except ImportError:
+        raise GatewayFailed(
+            "the data plane, forebay._gateway, is not built",
+            hint="make up builds it; wheels carry it",
+        ) from None
+
+
 def run(
     configuration: str,
     on_listening: Callable[[list[str]], None],
@@ -63,13 +78,9 @@ def run(
     Raises:
         GatewayFailed: the data plane refused to start, or ended without being asked.
     """
-    try:
-        from forebay._gateway import Gateway, GatewayError
-    except ImportError:
-        raise GatewayFailed(
-            "the data plane, forebay._gateway, is not built",
-            hint="make up builds it; wheels carry it",
-        ) from None
+    require_data_plane()
+    from forebay._gateway import Gateway, GatewayError
+
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING | _AT_ONCE | _NOT_BUILT.keys())
     try:
         gateway = Gateway.start(configuration)

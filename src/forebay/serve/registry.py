@@ -1,6 +1,8 @@
 """What every entry of the registry of settings carries, and how it is asked for."""
 
+import functools
 import types
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -68,9 +70,11 @@ class SettingDescription:
         return self.home in ("data plane", "command")
 
 
-def describe(table: type[Table]) -> dict[str, SettingDescription]:
+@functools.cache
+def describe(table: type[Table]) -> Mapping[str, SettingDescription]:
     """Return every setting of a table, in the order of the registry."""
-    return {name: _describe(name, field) for name, field in table.model_fields.items()}
+    settings = {name: _describe(name, field) for name, field in table.model_fields.items()}
+    return types.MappingProxyType(settings)
 
 
 def _describe(name: str, field: FieldInfo) -> SettingDescription:

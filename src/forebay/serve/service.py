@@ -14,7 +14,13 @@ from forebay.errors import ConfigurationError
 from forebay.serve.addresses import require_addresses
 from forebay.serve.check import not_servable
 from forebay.serve.daemon import become, into_background, own_socket
-from forebay.serve.lifecycle import hold_back_signals, interruptible_start, log, run
+from forebay.serve.lifecycle import (
+    hold_back_signals,
+    interruptible_start,
+    log,
+    require_data_plane,
+    run,
+)
 from forebay.serve.limits import raise_descriptor_limit, require_descriptors
 from forebay.serve.load import Loaded
 from forebay.serve.logfile import log_to, open_log
@@ -59,6 +65,7 @@ def serve(
         if in_background:
             _require_background_files(settings)
         require_descriptors(settings, raise_descriptor_limit())
+        require_data_plane()
         if settings.user is not None:
             become(settings.user)
         require_addresses(settings)
