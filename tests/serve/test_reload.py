@@ -5,14 +5,11 @@ from typing import Any
 
 import pytest
 
+from forebay._gateway import GatewayError
 from forebay.errors import ConfigurationError
 from forebay.serve.reload import changes, reload, reread
 from forebay.serve.settings import Settings
 from forebay.serve.source import BadSettings, Problem
-
-
-class GatewayError(Exception):
-    """Named as the border's own."""
 
 
 class Fake:

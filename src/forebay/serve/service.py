@@ -100,14 +100,18 @@ class _Service:
     def hang_up(self, gateway: "Gateway") -> None:
         """Read the settings again, and open the log again."""
         log(f"{signal.SIGHUP.name}: reading the settings again")
-        self.settings = reread(
-            lambda: require_servable(self.read()).settings, self.settings, gateway, log
-        )
+        self.settings = reread(self.reread, self.settings, gateway, log)
         if self.settings.logfile is not None:
             try:
                 open_log(self.settings.logfile)
             except ConfigurationError as error:
                 log(str(error))
+
+    def reread(self) -> Settings:
+        """Return what the file says now, once it has passed what it passed at the start."""
+        settings = require_servable(self.read()).settings
+        require_descriptors(settings, raise_descriptor_limit())
+        return settings
 
 
 def _require_background_files(settings: Settings) -> None:
