@@ -2,6 +2,7 @@
 
     ForebayError
     ├── ConfigurationError       a setting, a file or an option is wrong             FB1001
+    │   ├── BadSettings          settings are wrong; it holds every problem          FB1003
     │   └── MissingExtra         an optional part of the package is not installed    FB1002
     ├── EmbeddedServerError      the development database cannot be started          FB1101
     ├── GatewayFailed            the data plane refused to start                     FB1201

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from forebay.errors import ConfigurationError
 
@@ -25,6 +25,8 @@ class Problem:
 
 class BadSettings(ConfigurationError):
     """Settings are wrong; says the first problem, and holds all of them."""
+
+    code: ClassVar[str] = "FB1003"
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         """Keep every problem, in the order of the file."""
