@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from forebay.errors import BadSettings
 from forebay.postgres.secret import Secret
 from forebay.serve.convert import Form, convert
 from forebay.serve.ini import parse_ini
 from forebay.serve.load import Loaded, load
 from forebay.serve.registry import SettingDescription, Table, describe
 from forebay.serve.settings import Database, Settings, User
-from forebay.serve.source import BadSettings
 from forebay.serve.toml import parse_toml
 from forebay.serve.toml_text import toml_name, toml_value
 from forebay.serve.values import Kind

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from forebay.errors import ConfigurationError
+from forebay.errors import BadSettings, ConfigurationError, Problem
 from forebay.postgres.secret import Secret
 from forebay.serve.ini import read_ini
 from forebay.serve.load import Loaded, load
 from forebay.serve.settings import Settings
-from forebay.serve.source import BadSettings, Problem
 
 _FULL = """
 ; A comment, and a setting in every form.

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from forebay.errors import BadSettings
 from forebay.postgres.secret import Secret
 from forebay.serve.load import Loaded, load, make_settings, read_file
-from forebay.serve.source import BadSettings
 
 
 @pytest.fixture

@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 
 from forebay._gateway import GatewayError
-from forebay.errors import ConfigurationError
+from forebay.errors import BadSettings, ConfigurationError, Problem
 from forebay.serve.reload import changes, reload, reread
 from forebay.serve.settings import Settings
-from forebay.serve.source import BadSettings, Problem
 
 
 class Fake:

@@ -9,12 +9,11 @@ from typing import Annotated
 import typer
 
 from forebay.cli import report
-from forebay.errors import ConfigurationError, ForebayError
+from forebay.errors import BadSettings, ConfigurationError, ForebayError
 from forebay.serve.convert import convert as convert_settings
 from forebay.serve.load import load, read_file
 from forebay.serve.service import require_servable
 from forebay.serve.show import show_json, show_text, summary
-from forebay.serve.source import BadSettings
 
 config = typer.Typer(help="Look at settings files.", no_args_is_help=True)
 

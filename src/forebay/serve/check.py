@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator
 
+from forebay.errors import Problem
 from forebay.serve.registry import SettingDescription, Table, describe
 from forebay.serve.settings import BUILT_AUTH_TYPES, TABLES, Settings
-from forebay.serve.source import Place, Problem
+from forebay.serve.source import Place
 
 _ABSTRACT = "name a folder: sockets of the abstract namespace are not built yet"
 _HOSTS = "name one host: a list of hosts is not built yet"

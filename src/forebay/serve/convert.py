@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from forebay.errors import BadSettings, Problem
 from forebay.serve.connection_string import write_pairs
 from forebay.serve.ini import DEFAULTS, MAIN, parse_ini
 from forebay.serve.ini_syntax import IniSyntaxError, Pair, scan
@@ -16,7 +17,7 @@ from forebay.serve.load import Loaded, load
 from forebay.serve.registry import SettingDescription, Table, describe
 from forebay.serve.settings import TABLES, Settings
 from forebay.serve.show import count
-from forebay.serve.source import BadSettings, Problem, SettingsFile
+from forebay.serve.source import SettingsFile
 from forebay.serve.toml import parse_toml
 from forebay.serve.toml_text import toml_name, toml_value
 from forebay.serve.values import Kind

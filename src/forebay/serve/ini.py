@@ -5,13 +5,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from forebay.errors import ConfigurationError
+from forebay.errors import ConfigurationError, Problem
 from forebay.serve.connection_string import parse_pairs
 from forebay.serve.ini_syntax import Include, IniSyntaxError, Pair, Section, scan
 from forebay.serve.ini_values import read_pair_value, read_value
 from forebay.serve.registry import SettingDescription, describe
 from forebay.serve.settings import TABLES, Settings
-from forebay.serve.source import Place, Problem, SettingsFile, read_text
+from forebay.serve.source import Place, SettingsFile, read_text
 
 MAIN = "pgbouncer"
 # Where a file of this form begins elsewhere than Forebay does.

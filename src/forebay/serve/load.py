@@ -9,13 +9,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from forebay.errors import ConfigurationError
+from forebay.errors import BadSettings, ConfigurationError, Problem
 from forebay.postgres.secret import Secret
 from forebay.serve.check import notes_on, problems_in
 from forebay.serve.ini import read_ini
 from forebay.serve.registry import Table, describe
 from forebay.serve.settings import TABLES, Settings, User
-from forebay.serve.source import BadSettings, Place, Problem, SettingsFile
+from forebay.serve.source import Place, SettingsFile
 from forebay.serve.toml import read_toml
 from forebay.serve.userlist import read_userlist
 from forebay.serve.values import Kind

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from forebay.errors import ConfigurationError
+from forebay.errors import BadSettings, ConfigurationError
 from forebay.serve.addresses import require_addresses
 from forebay.serve.check import not_servable
 from forebay.serve.daemon import become, into_background, own_socket
@@ -28,7 +28,7 @@ from forebay.serve.pidfile import hold_pidfile, require_free
 from forebay.serve.reload import reread
 from forebay.serve.render import render
 from forebay.serve.settings import Settings
-from forebay.serve.source import BadSettings, Place
+from forebay.serve.source import Place
 
 if TYPE_CHECKING:
     from forebay._gateway import Gateway

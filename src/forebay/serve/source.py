@@ -3,35 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-from forebay.errors import ConfigurationError
+from forebay.errors import ConfigurationError, Problem
 
 # A path of names: ("pool_mode",), or ("databases", "shop", "port").
 Place = Sequence[str]
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong: where it is written, what it is, and the next step."""
-
-    where: str | None
-    message: str
-    hint: str | None = None
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.message}" if self.where else self.message
-
-
-class BadSettings(ConfigurationError):
-    """Settings are wrong; says the first problem, and holds all of them."""
-
-    code: ClassVar[str] = "FB1003"
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        """Keep every problem, in the order of the file."""
-        super().__init__(str(problems[0]), hint=problems[0].hint)
-        self.problems = tuple(problems)
 
 
 @dataclass(frozen=True)
