@@ -36,6 +36,7 @@ In a `forebay.toml` a **duration** is a number of seconds or a text with a unit:
 The column **here** says what becomes of a setting:
 
 - *works*: it does what it says; *works, ours*: PgBouncer does not know it;
+- *works in serve*: `forebay serve` and `forebay-pgbouncer` do it, and `forebay up` does not;
 - *accepted*: read, checked and shown, and the data plane does not act on it yet;
 - *no effect*: accepted, because nothing here is left for it to change; a note says why;
 - *not built*: accepted at its default, and refused by name with its line at any other value.
@@ -69,6 +70,9 @@ _PEERS = """\
 
 Not built: the section is refused by name with its line.
 """
+
+# What belongs to a process that serves a file, not to one that a developer tries out.
+_SERVE_ONLY = frozenset({"logfile", "pidfile", "user", "unix_socket_group"})
 
 # What a kind is called to whoever writes a forebay.toml.
 _KINDS = {
@@ -141,6 +145,8 @@ def here(setting: SettingDescription, table: type[Table]) -> str:
         return f"works with {', '.join(f'`{each}`' for each in BUILT_AUTH_TYPES)}"
     if setting.home == "data plane" and setting.name not in rendered_names(table):
         return "accepted"
+    if setting.name in _SERVE_ONLY:
+        return "works in serve"
     return "works, ours" if setting.is_ours else "works"
 
 
