@@ -5,13 +5,13 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::auth::Secret;
 use crate::error::StartError;
 
 /// When a server goes back to its pool.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PoolMode {
     /// When the client disconnects.
@@ -21,7 +21,7 @@ pub enum PoolMode {
 }
 
 /// How clients prove who they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 pub enum AuthType {
     /// The user must be listed; no password is asked.
     #[serde(rename = "trust")]
@@ -38,7 +38,7 @@ pub enum AuthType {
 }
 
 /// A user that may come in.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct User {
     /// The name clients give.
@@ -49,7 +49,7 @@ pub struct User {
 }
 
 /// A database that clients may name.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Database {
     /// The name clients give; `*` for any other.
@@ -81,7 +81,9 @@ fn default_server_port() -> u16 {
 }
 
 /// Everything the data plane needs to know.
-#[derive(Debug, Clone, Deserialize)]
+///
+/// Serialized only to be shown (`SHOW CONFIG`): secrets come out as `***`, durations as serde has them.
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Configuration {
     /// Addresses to listen on.
@@ -144,6 +146,10 @@ pub struct Configuration {
     pub log_disconnections: bool,
     /// Least severe level that is logged: error, warn, info, debug.
     pub log_level: String,
+    /// Users who may do everything on the console.
+    pub admin_users: Vec<String>,
+    /// Users who may look at what the console shows.
+    pub stats_users: Vec<String>,
 }
 
 impl Default for Configuration {
@@ -175,6 +181,8 @@ impl Default for Configuration {
             log_connections: true,
             log_disconnections: true,
             log_level: "info".to_owned(),
+            admin_users: Vec::new(),
+            stats_users: Vec::new(),
         }
     }
 }
@@ -224,6 +232,12 @@ impl Configuration {
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(Self::from)
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str("***")
     }
 }
 

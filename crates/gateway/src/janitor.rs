@@ -50,7 +50,8 @@ async fn run(context: &Context) {
 
 /// Whether a drain is over; logs how it went.
 fn is_drained(context: &Context, began: Instant) -> bool {
-    let left = context.clients.sockets.load(Ordering::Relaxed);
+    let operators = context.clients.operators.load(Ordering::Relaxed);
+    let left = context.clients.sockets.load(Ordering::Relaxed).saturating_sub(operators);
     let limit = context.common.configuration().shutdown_timeout;
     let active: usize = context.pools().iter().map(|pool| pool.census().active).sum();
     let is_late = !limit.is_zero() && began.elapsed() >= limit;

@@ -14,7 +14,8 @@
 //! - [`pool`]: servers at rest and clients in line; [`server`]: one server connection; [`connect`]: making
 //!   one; [`janitor`]: what time brings about; [`deadline`]: time limits for the workers' tasks.
 //! - [`cleanup`]: a server whose client left in the middle of something.
-//! - [`clients`]: who is connected, for cancel and drain; [`cancel`]: cancel requests.
+//! - [`console`]: the admin console.
+//! - [`clients`]: who is connected, for cancel, drain and console; [`cancel`]: cancel requests.
 //! - [`parameters`]: settings a session has; [`statements`]: prepared statements by text.
 //! - [`report`]: what clients are told when something is refused.
 
@@ -27,6 +28,7 @@ pub mod client;
 pub mod clients;
 pub mod configuration;
 pub mod connect;
+pub mod console;
 pub mod deadline;
 pub mod error;
 pub mod gateway;

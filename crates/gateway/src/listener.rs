@@ -17,7 +17,7 @@ use crate::configuration::Configuration;
 use crate::deadline::within;
 use crate::error::StartError;
 use crate::gateway::{Context, Phase};
-use crate::stream::Stream;
+use crate::stream::{Peer, Stream};
 use crate::worker::{self, Dispatcher};
 
 /// Pause after an accept failed for want of something, file descriptors usually.
@@ -123,14 +123,16 @@ enum Listener {
 /// A client's socket between the listener's runtime and its own.
 enum Detached {
     Tcp(std::net::TcpStream),
-    Unix(std::os::unix::net::UnixStream),
+    Unix(std::os::unix::net::UnixStream, Peer),
 }
 
 impl Detached {
     fn new(stream: Stream) -> io::Result<Self> {
         match stream {
             Stream::Tcp(stream) => stream.into_std().map(Self::Tcp),
-            Stream::Unix(stream) => stream.into_std().map(Self::Unix),
+            Stream::Unix(stream) => {
+                stream.into_std().map(|(stream, peer)| Self::Unix(stream, peer))
+            }
         }
     }
 
@@ -138,7 +140,7 @@ impl Detached {
     fn attach(self) -> io::Result<Stream> {
         match self {
             Self::Tcp(stream) => TcpStream::from_std(stream).map(Stream::Tcp),
-            Self::Unix(stream) => Stream::unix_from_std(stream),
+            Self::Unix(stream, peer) => Stream::unix_from_std(stream, peer),
         }
     }
 }

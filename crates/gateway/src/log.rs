@@ -114,7 +114,7 @@ fn timestamp() -> String {
 }
 
 /// Year, month and day of a count of days since 1970-01-01, in the Gregorian calendar.
-fn civil(days: u64) -> (u64, u64, u64) {
+pub(crate) fn civil(days: u64) -> (u64, u64, u64) {
     // Counted from 0000-03-01, so that a leap day ends its year.
     let days = days + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);

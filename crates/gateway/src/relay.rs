@@ -202,6 +202,7 @@ impl Relay {
             carry.extend_from_slice(bytes);
         }
         let input = if is_joined { carry.as_slice() } else { bytes };
+        self.registration.entry.asked(bytes, &self.context.common.clock);
         let mut at = 0;
         loop {
             let rest = input.get(at..).unwrap_or(&[]);
@@ -232,7 +233,7 @@ impl Relay {
                 Next::Server => match self.pool.checkout() {
                     Checkout::Leased(lease) => self.link(lease),
                     Checkout::Waiting(answer) => {
-                        self.registration.entry.is_cancelled.store(false, Ordering::Relaxed);
+                        self.registration.entry.line_up(&self.context.common.clock);
                         self.line = Some(answer);
                         break;
                     }
@@ -249,6 +250,7 @@ impl Relay {
             }
             self.client.carry = carry;
         }
+        self.registration.entry.holds_statements(self.client.statement_count());
         Ok(())
     }
 
@@ -277,7 +279,7 @@ impl Relay {
             Poll::Ready(Err(_)) => return Err(Refusal::shutting_down().into()),
             Poll::Pending => {}
         }
-        if self.registration.entry.is_cancelled.swap(false, Ordering::AcqRel) {
+        if self.registration.entry.leaves_line() {
             self.line = None;
             self.client.refuse(&Refusal::cancelled_in_line(), &mut self.to_client);
             self.client_bytes(cx, &[])?;
@@ -359,7 +361,7 @@ impl Relay {
             return;
         }
         if let Some(lease) = self.lease.take() {
-            self.registration.entry.unlink();
+            self.registration.entry.unlink(self.client.reported());
             lease.release();
             self.client.released();
         }
@@ -396,7 +398,7 @@ impl Relay {
             let _ = self.stream.try_write(&self.to_client);
         }
         if let Some(lease) = self.lease.take() {
-            self.registration.entry.unlink();
+            self.registration.entry.unlink(self.client.reported());
             if is_server_usable && self.to_server.is_empty() {
                 cleanup::begin(lease, self.client, &self.pool, &self.context.common);
             } else {

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::io::{self, Read, Write};
+use std::net::SocketAddr;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
@@ -42,12 +43,46 @@ pub struct Unix {
     /// `None` only while it is being watched anew.
     socket: Option<AsyncFd<StdUnixStream>>,
     is_watched_for_writing: bool,
+    peer: Peer,
+}
+
+/// The process at the other end of a unix socket, as the kernel knows it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Peer {
+    /// Its process id; 0 when that is not known here, of a process in another container for example.
+    pub process: u32,
+    /// Its user's id.
+    pub uid: Option<u32>,
+}
+
+impl Peer {
+    /// Who is at the other end of `stream`.
+    pub fn of(stream: &UnixStream) -> Self {
+        stream.peer_cred().map_or_else(
+            |_| Self::default(),
+            |credentials| Self {
+                process: credentials.pid().and_then(|pid| u32::try_from(pid).ok()).unwrap_or(0),
+                uid: Some(credentials.uid()),
+            },
+        )
+    }
+}
+
+/// One end of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endpoint {
+    /// Of a TCP connection.
+    Tcp(SocketAddr),
+    /// Of a unix socket.
+    Unix(Peer),
+    /// The connection is gone.
+    Unknown,
 }
 
 impl Unix {
-    fn new(socket: StdUnixStream) -> io::Result<Self> {
+    fn new(socket: StdUnixStream, peer: Peer) -> io::Result<Self> {
         let socket = watch(socket, Interest::READABLE)?;
-        Ok(Self { socket: Some(socket), is_watched_for_writing: false })
+        Ok(Self { socket: Some(socket), is_watched_for_writing: false, peer })
     }
 
     fn socket(&self) -> io::Result<&AsyncFd<StdUnixStream>> {
@@ -94,9 +129,9 @@ impl Unix {
     }
 
     /// The socket, watched by no runtime.
-    pub fn into_std(self) -> io::Result<StdUnixStream> {
+    pub fn into_std(self) -> io::Result<(StdUnixStream, Peer)> {
         let socket = self.socket.ok_or(io::ErrorKind::NotConnected)?;
-        Ok(socket.into_inner())
+        Ok((socket.into_inner(), self.peer))
     }
 
     fn watch_for_writing(&mut self) -> io::Result<()> {
@@ -119,12 +154,24 @@ fn watch(socket: StdUnixStream, interest: Interest) -> io::Result<AsyncFd<StdUni
 impl Stream {
     /// A unix socket that has just been connected or accepted.
     pub fn unix(stream: UnixStream) -> io::Result<Self> {
-        Self::unix_from_std(stream.into_std()?)
+        let peer = Peer::of(&stream);
+        Self::unix_from_std(stream.into_std()?, peer)
     }
 
     /// A unix socket that no runtime watches yet.
-    pub fn unix_from_std(stream: StdUnixStream) -> io::Result<Self> {
-        Unix::new(stream).map(Self::Unix)
+    pub fn unix_from_std(stream: StdUnixStream, peer: Peer) -> io::Result<Self> {
+        Unix::new(stream, peer).map(Self::Unix)
+    }
+
+    /// The peer's end and this one.
+    pub fn ends(&self) -> (Endpoint, Endpoint) {
+        let end = |address: io::Result<SocketAddr>| {
+            address.map_or(Endpoint::Unknown, Endpoint::Tcp)
+        };
+        match self {
+            Self::Tcp(stream) => (end(stream.peer_addr()), end(stream.local_addr())),
+            Self::Unix(stream) => (Endpoint::Unix(stream.peer), Endpoint::Unix(Peer::default())),
+        }
     }
 
     /// Receive into `buffer`; 0 means that the peer has closed.

@@ -10,6 +10,7 @@
 
 mod lease;
 mod stock;
+mod view;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,6 +29,7 @@ use crate::worker;
 use stock::{Failure, Stock, Waiting};
 
 pub use lease::Lease;
+pub use view::Seen;
 
 /// Most distinct settings that are remembered as valid; more are checked again.
 const VALID_SETTINGS: usize = 4096;
@@ -183,6 +185,7 @@ impl Pool {
             inner.connecting -= 1;
             inner.failure = None;
             inner.welcome = Some(Arc::clone(server.state.reported()));
+            inner.note(&server);
         }
         self.give_back(server);
     }
@@ -216,6 +219,7 @@ impl Pool {
     fn give_back(self: &Arc<Self>, mut server: Box<Server>) {
         let (queries, transactions) = server.state.take_counts();
         self.queries.fetch_add(queries, Ordering::Relaxed);
+        server.count_statements();
         self.transactions.fetch_add(transactions, Ordering::Relaxed);
         if !server.state.is_idle() {
             return self.discard(server, "released in the middle of something");

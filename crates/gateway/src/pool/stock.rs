@@ -10,7 +10,7 @@ use super::Answer;
 use crate::gateway::Common;
 use crate::parameters::Parameters;
 use crate::report::Refusal;
-use crate::server::Server;
+use crate::server::{Identity, Server};
 
 /// How many places a waiting client may be overtaken by clients of the worker that releases a server.
 pub(super) const OVERTAKE_LIMIT: u64 = 64;
@@ -35,6 +35,8 @@ pub(super) struct Stock {
     pub(super) failure: Option<Failure>,
     /// What a server reports after login.
     pub(super) welcome: Option<Arc<Parameters>>,
+    /// Every server that has logged in, and some that have been closed since.
+    pub(super) servers: Vec<Arc<Identity>>,
     /// Settings that PostgreSQL has accepted once, and the value it reported for each.
     pub(super) valid: HashMap<(String, Vec<u8>), Vec<u8>>,
 }

@@ -130,6 +130,11 @@ impl ClientState {
         self.statements.len()
     }
 
+    /// Reported parameters as this client has been told them.
+    pub fn reported(&self) -> &Arc<Parameters> {
+        &self.reported
+    }
+
     /// Whether a message has been sent on in part, so that the server must not change now.
     pub fn is_midway(&self) -> bool {
         matches!(self.pass, Pass::Forward(_))
@@ -328,6 +333,11 @@ impl ServerState {
         }
         let change = if is_named { self.names_change_in } else { self.unnamed_changes_in };
         self.pipelines_answered < change && change <= self.pipelines_sent
+    }
+
+    /// How many statements are prepared on this server.
+    pub fn statement_count(&self) -> usize {
+        self.prepared.len()
     }
 
     /// Whether PostgreSQL owes a reply, so that a cancel would have something to hit.
