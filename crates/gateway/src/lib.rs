@@ -17,6 +17,7 @@
 //! - [`clients`]: who is connected, for cancel and drain; [`cancel`]: cancel requests.
 //! - [`parameters`]: settings a session has; [`statements`]: prepared statements by text.
 //! - [`report`]: what clients are told when something is refused.
+//! - [`stats`]: what has been done: counts, times, errors.
 
 #![forbid(unsafe_code)]
 
@@ -41,8 +42,10 @@ pub mod report;
 pub mod server;
 pub mod session;
 pub mod statements;
+pub mod stats;
 pub mod stream;
 pub mod worker;
+mod writing;
 
 pub use configuration::Configuration;
 pub use error::StartError;

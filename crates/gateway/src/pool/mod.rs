@@ -12,7 +12,7 @@ mod lease;
 mod stock;
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -24,6 +24,8 @@ use crate::gateway::{Common, Phase};
 use crate::parameters::Parameters;
 use crate::report::Refusal;
 use crate::server::{Address, Server};
+use crate::stats::PoolStats;
+use crate::stats::meter::Grant;
 use crate::worker;
 use stock::{Failure, Stock, Waiting};
 
@@ -60,8 +62,8 @@ pub struct Pool {
     pub size: usize,
     common: Arc<Common>,
     inner: Mutex<Stock>,
-    queries: AtomicU64,
-    transactions: AtomicU64,
+    /// What it has done.
+    pub stats: Arc<PoolStats>,
 }
 
 /// What a client in line is told.
@@ -89,10 +91,8 @@ pub struct Census {
     pub connecting: usize,
     /// Clients in line.
     pub waiting: usize,
-    /// Queries answered.
-    pub queries: u64,
-    /// Transactions ended.
-    pub transactions: u64,
+    /// How long the first of them has waited.
+    pub longest_wait: Duration,
 }
 
 impl Pool {
@@ -119,8 +119,7 @@ impl Pool {
             size,
             common,
             inner: Mutex::new(stock),
-            queries: AtomicU64::new(0),
-            transactions: AtomicU64::new(0),
+            stats: Arc::new(PoolStats::new(workers)),
         }
     }
 
@@ -149,6 +148,7 @@ impl Pool {
             };
             drop(inner);
             if server.absorb() {
+                server.grant = Grant::default();
                 return Checkout::Leased(Lease::new(server, self));
             }
             self.discard(server, "closed by PostgreSQL while idle");
@@ -184,11 +184,13 @@ impl Pool {
             inner.failure = None;
             inner.welcome = Some(Arc::clone(server.state.reported()));
         }
+        self.stats.connects.count();
         self.give_back(server);
     }
 
     /// A server could not log in. Clients in line are told when no server is left to wait for.
     pub fn connect_failed(&self, refusal: &Refusal) {
+        self.stats.connect_failures.count();
         let is_full = refusal.sqlstate == "53300";
         tracing::warn!(
             database = self.database,
@@ -214,9 +216,9 @@ impl Pool {
 
     /// Take a server back: lend it on, put it to rest, or close it.
     fn give_back(self: &Arc<Self>, mut server: Box<Server>) {
-        let (queries, transactions) = server.state.take_counts();
-        self.queries.fetch_add(queries, Ordering::Relaxed);
-        self.transactions.fetch_add(transactions, Ordering::Relaxed);
+        if let Some(counts) = server.state.take_answered() {
+            self.stats.counted(&counts);
+        }
         if !server.state.is_idle() {
             return self.discard(server, "released in the middle of something");
         }
@@ -242,6 +244,7 @@ impl Pool {
                 return;
             };
             drop(inner);
+            server.grant = waiting.granted(server.grant.at);
             match waiting.reply.send(Ok(Lease::new(server, self))) {
                 // The client has gone: the next one.
                 Err(Ok(mut lease)) => match lease.server.take() {
@@ -277,6 +280,7 @@ impl Pool {
             "server connection closed"
         );
         drop(server);
+        self.stats.closes.count();
         self.lock().total -= 1;
         self.grow();
     }
@@ -317,8 +321,9 @@ impl Pool {
             (late, closed)
         };
         for waiting in late {
-            let refusal =
-                Refusal::query_wait_timeout(waiting.since.elapsed(), &self.name(), self.size);
+            let waited = waiting.since.elapsed();
+            self.stats.waited_in_vain(waited);
+            let refusal = Refusal::query_wait_timeout(waited, &self.name(), self.size);
             let _ = waiting.reply.send(Err(Box::new(refusal)));
         }
         for server in closed {
@@ -336,8 +341,7 @@ impl Pool {
             idle,
             connecting: inner.connecting,
             waiting: inner.waiting(),
-            queries: self.queries.load(Ordering::Relaxed),
-            transactions: self.transactions.load(Ordering::Relaxed),
+            longest_wait: inner.longest_wait(),
         }
     }
 
