@@ -8,6 +8,7 @@ use crate::gateway::Context;
 use crate::login::{self, Admitted, Failure};
 use crate::relay::Relay;
 use crate::report::Refusal;
+use crate::stats::gateway::Reason;
 use crate::stream::Stream;
 
 /// Serve one client from its first byte to its last.
@@ -46,6 +47,7 @@ async fn come_in(stream: &mut Stream, peer: &str, context: &Arc<Context>) -> Opt
         }
     };
     if let Failure::Refused(refusal) = failure {
+        context.stats.refused(Reason::of(&refusal));
         tracing::info!(peer, sqlstate = refusal.sqlstate, "client refused: {}", refusal.message);
         let mut out = Vec::new();
         refusal.put(&mut out);

@@ -140,6 +140,11 @@ pub struct Configuration {
     pub max_packet_size: u32,
     /// Run in session mode before a server is given to the next client; empty for none.
     pub server_reset_query: String,
+    /// Length of the periods that averages are taken over; zero for one period without end.
+    #[serde(deserialize_with = "seconds")]
+    pub stats_period: Duration,
+    /// Log the averages at the end of each period.
+    pub log_stats: bool,
     /// Log each login.
     pub log_connections: bool,
     /// Log each disconnection.
@@ -178,6 +183,8 @@ impl Default for Configuration {
             listen_backlog: 128,
             max_packet_size: 2_147_483_647,
             server_reset_query: "DISCARD ALL".to_owned(),
+            stats_period: Duration::from_secs(60),
+            log_stats: true,
             log_connections: true,
             log_disconnections: true,
             log_level: "info".to_owned(),

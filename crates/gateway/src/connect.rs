@@ -16,6 +16,7 @@ use crate::pool::{Pool, Target};
 use crate::report::Refusal;
 use crate::server::{Identity, Server};
 use crate::session::ServerState;
+use crate::stats::meter::Grant;
 use crate::stream::Stream;
 use crate::worker;
 
@@ -134,6 +135,7 @@ async fn log_in(target: &Target, common: &Common) -> Result<Server, Refusal> {
         worker: worker::current(),
         born: now,
         idle_since: now,
+        grant: Grant::default(),
     })
 }
 

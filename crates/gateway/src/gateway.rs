@@ -24,6 +24,7 @@ use crate::pool::{Pool, Target};
 use crate::server::Address;
 use crate::session;
 use crate::statements::Statements;
+use crate::stats::gateway::GatewayStats;
 use crate::worker::Worker;
 
 /// Cancel requests sent to PostgreSQL at the same time; each costs it a process.
@@ -125,6 +126,8 @@ pub struct Context {
     pub cancel_permits: Semaphore,
     /// Tasks that ended in a panic.
     pub panics: AtomicUsize,
+    /// What all pools together have done, and what no pool has.
+    pub stats: GatewayStats,
     /// Clients sent away by a drain.
     pub drained: AtomicUsize,
     pools: Mutex<HashMap<(String, String), Arc<Pool>>>,
@@ -265,6 +268,7 @@ impl Gateway {
             clients: Clients::default(),
             cancel_permits: Semaphore::new(CANCELS_AT_ONCE),
             panics: AtomicUsize::new(0),
+            stats: GatewayStats::default(),
             drained: AtomicUsize::new(0),
             pools: Mutex::default(),
             phase_changed: Notify::new(),
@@ -319,7 +323,7 @@ impl Gateway {
             .pools()
             .iter()
             .map(|pool| {
-                let census = pool.census();
+                let (census, totals) = (pool.census(), pool.stats.totals());
                 PoolStatistics {
                     database: pool.database.clone(),
                     user: pool.user.clone(),
@@ -328,8 +332,8 @@ impl Gateway {
                     server_idle: census.idle,
                     server_connecting: census.connecting,
                     waiting: census.waiting,
-                    queries: census.queries,
-                    transactions: census.transactions,
+                    queries: totals.query_count,
+                    transactions: totals.xact_count,
                 }
             })
             .collect();

@@ -39,6 +39,7 @@ async fn run(context: &Context) {
         for pool in context.pools() {
             pool.tend();
         }
+        end_period(context);
         if context.common.phase() == Phase::Draining {
             let began = *drain_began.get_or_insert_with(Instant::now);
             if is_drained(context, began) {
@@ -46,6 +47,30 @@ async fn run(context: &Context) {
             }
         }
     }
+}
+
+/// Begin another period of averages when it is time, and log the one that has ended.
+fn end_period(context: &Context) {
+    let configuration = context.common.configuration();
+    let ended = context.stats.end_period(configuration.stats_period, &context.pools());
+    let Some(averages) = ended.filter(|_| configuration.log_stats) else {
+        return;
+    };
+    tracing::info!(
+        "stats: {} xacts/s, {} queries/s, in {} B/s, out {} B/s, xact {} us, query {} us, wait {} us; \
+         per second {} servers assigned, {} statements prepared by clients and {} on servers, {} bound",
+        averages.xact_count,
+        averages.query_count,
+        averages.received,
+        averages.sent,
+        averages.xact_time,
+        averages.query_time,
+        averages.wait_time,
+        averages.server_assignment_count,
+        averages.client_parse_count,
+        averages.server_parse_count,
+        averages.bind_count,
+    );
 }
 
 /// Whether a drain is over; logs how it went.

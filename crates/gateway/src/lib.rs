@@ -18,6 +18,7 @@
 //! - [`clients`]: who is connected, for cancel, drain and console; [`cancel`]: cancel requests.
 //! - [`parameters`]: settings a session has; [`statements`]: prepared statements by text.
 //! - [`report`]: what clients are told when something is refused.
+//! - [`stats`]: what has been done: counts, times, errors.
 
 #![forbid(unsafe_code)]
 
@@ -43,8 +44,10 @@ pub mod report;
 pub mod server;
 pub mod session;
 pub mod statements;
+pub mod stats;
 pub mod stream;
 pub mod worker;
+mod writing;
 
 pub use configuration::Configuration;
 pub use error::StartError;

@@ -13,6 +13,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context as TaskContext, Poll};
+use std::time::Instant;
 
 use tokio::sync::oneshot;
 
@@ -25,7 +26,10 @@ use crate::report::Refusal;
 use crate::session::from_client::{self, Next};
 use crate::session::output::Output;
 use crate::session::{ClientState, SessionError, from_server};
+use crate::stats::meter::Meter;
+use crate::stats::sqlstate::Class;
 use crate::stream::{Stream, with_buffer};
+use crate::writing::{used, write_through};
 
 /// Most bytes taken from a client while it waits for a server.
 const LINE_LIMIT: usize = 64 * 1024;
@@ -67,6 +71,7 @@ pub(crate) struct Relay {
     context: Arc<Context>,
     pool: Arc<Pool>,
     registration: Registration,
+    meter: Meter,
     lease: Option<Lease>,
     /// The place in line.
     line: Option<oneshot::Receiver<Answer>>,
@@ -89,6 +94,7 @@ impl Relay {
             stream,
             client: logged_in.client,
             context,
+            meter: Meter::new(Arc::clone(&logged_in.pool.stats)),
             pool: logged_in.pool,
             registration: logged_in.registration,
             lease: None,
@@ -187,6 +193,7 @@ impl Relay {
             Poll::Pending => Ok(false),
             Poll::Ready(Ok(0)) => self.close().map(|()| true),
             Poll::Ready(Ok(count)) => {
+                self.meter.received(count);
                 self.client_bytes(cx, buffer.get(..count).unwrap_or(&[]))?;
                 Ok(true)
             }
@@ -221,6 +228,9 @@ impl Relay {
             if let Some(server) = server {
                 write_through(&mut server.stream, cx, output)
                     .map_err(|error| Refusal::server_lost(&error.to_string()))?;
+                if server.state.is_busy() {
+                    self.meter.begin();
+                }
                 self.holds_back = server.state.is_busy() && !server.state.take_flush();
             }
             match next {
@@ -256,6 +266,7 @@ impl Relay {
 
     fn link(&mut self, mut lease: Lease) {
         if let Some(server) = lease.server() {
+            self.meter.linked(std::mem::take(&mut server.grant));
             self.registration.entry.link(&server.identity);
             server.state.link(&mut self.client, &mut self.to_server, &mut self.to_client);
             self.holds_back = true;
@@ -281,6 +292,7 @@ impl Relay {
         }
         if self.registration.entry.leaves_line() {
             self.line = None;
+            self.pool.stats.pooler_errors.add(Class::of(b"57014"), 1);
             self.client.refuse(&Refusal::cancelled_in_line(), &mut self.to_client);
             self.client_bytes(cx, &[])?;
             return Ok(true);
@@ -292,6 +304,7 @@ impl Relay {
             Poll::Pending => Ok(false),
             Poll::Ready(Ok(0)) => Err(Ending::Client),
             Poll::Ready(Ok(count)) => {
+                self.meter.received(count);
                 self.client.carry.extend_from_slice(buffer.get(..count).unwrap_or(&[]));
                 Ok(true)
             }
@@ -320,6 +333,7 @@ impl Relay {
         let Some(server) = self.lease.as_mut().and_then(Lease::server) else {
             return Ok(false);
         };
+        let mut answered = None;
         let progress = with_buffer(|buffer| {
             let input: &[u8] = match server.stream.poll_read(cx, buffer) {
                 Poll::Pending => return Ok(Progress::Nothing),
@@ -330,6 +344,7 @@ impl Relay {
                     return Err(Refusal::server_lost(&error.to_string()).into());
                 }
             };
+            self.meter.sent(input.len());
             let mut output = Output::new(input, &mut self.to_client);
             from_server::take(
                 &mut self.client,
@@ -340,6 +355,9 @@ impl Relay {
                 &mut self.to_server,
             )
             .map_err(|error| session_refusal(&error))?;
+            if let Some(counts) = server.state.take_answered() {
+                answered = self.meter.answered(&counts, server.state.standing());
+            }
             self.holds_back = false;
             write_through(&mut self.stream, cx, output).map_err(Ending::Socket)?;
             let is_done =
@@ -347,7 +365,7 @@ impl Relay {
             Ok(if is_done { Progress::Idle } else { Progress::Some })
         })?;
         if progress == Progress::Idle {
-            self.release();
+            self.release(answered);
         }
         if progress != Progress::Nothing && std::mem::take(&mut self.is_held) {
             self.client_bytes(cx, &[])?;
@@ -355,13 +373,16 @@ impl Relay {
         Ok(progress != Progress::Nothing)
     }
 
-    /// Give the server back if the pool's mode says so.
-    fn release(&mut self) {
+    /// Give the server back if the pool's mode says so; `now` is known if a query has just been answered.
+    fn release(&mut self, now: Option<Instant>) {
         if self.pool.mode != PoolMode::Transaction {
             return;
         }
-        if let Some(lease) = self.lease.take() {
+        if let Some(mut lease) = self.lease.take() {
             self.registration.entry.unlink(self.client.reported());
+            if let Some(server) = lease.server() {
+                server.grant.at = now;
+            }
             lease.release();
             self.client.released();
         }
@@ -385,11 +406,14 @@ impl Relay {
                 peer,
                 database = self.pool.database,
                 user = self.pool.user,
+                seconds = self.meter.age().as_secs_f64(),
+                transactions = self.meter.transactions(),
                 "client disconnected: {reason}"
             );
         }
         let mut is_server_usable = matches!(ending, Ending::Client | Ending::Socket(_));
         if let Ending::Refused(refusal) = ending {
+            self.pool.stats.pooler_errors.add(Class::of(refusal.sqlstate.as_bytes()), 1);
             refusal.put(&mut self.to_client);
             is_server_usable = refusal.sqlstate == "57P01";
         }
@@ -405,39 +429,6 @@ impl Relay {
                 lease.discard("its session broke");
             }
         }
-    }
-}
-
-/// Write a batch: from the input where it stands there, else from the buffer. What the socket does not take
-/// now is left in the buffer.
-fn write_through(
-    stream: &mut Stream,
-    cx: &mut TaskContext<'_>,
-    output: Output<'_, '_>,
-) -> io::Result<()> {
-    let (direct, buffer) = output.into_parts();
-    let bytes = if direct.is_empty() { buffer.as_slice() } else { direct };
-    if bytes.is_empty() {
-        return Ok(());
-    }
-    let count = match stream.poll_write(cx, bytes) {
-        Poll::Pending => 0,
-        Poll::Ready(result) => result?,
-    };
-    if direct.is_empty() {
-        used(buffer, count);
-    } else {
-        buffer.extend_from_slice(direct.get(count..).unwrap_or(&[]));
-    }
-    Ok(())
-}
-
-/// Drop the first `count` bytes.
-fn used(buffer: &mut Vec<u8>, count: usize) {
-    if count == buffer.len() {
-        buffer.clear();
-    } else {
-        buffer.drain(..count);
     }
 }
 

@@ -12,6 +12,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::Notify;
 
 use crate::session::ServerState;
+use crate::stats::meter::Grant;
 use crate::stream::{Endpoint, Stream};
 
 /// Where a PostgreSQL server listens.
@@ -138,6 +139,8 @@ pub struct Server {
     pub born: u64,
     /// When it was last released, in milliseconds of the gateway's clock.
     pub idle_since: u64,
+    /// How its present client, or the next, came by it.
+    pub grant: Grant,
 }
 
 impl Server {

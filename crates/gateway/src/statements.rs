@@ -185,16 +185,6 @@ impl Prepared {
         evicted
     }
 
-    /// How many statements are there.
-    pub fn len(&self) -> usize {
-        self.held.len()
-    }
-
-    /// Whether none is there.
-    pub fn is_empty(&self) -> bool {
-        self.held.is_empty()
-    }
-
     /// Note that `statement` is not there after all.
     pub fn remove(&mut self, statement: &Statement) {
         self.held.remove(&statement.id);

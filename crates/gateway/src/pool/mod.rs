@@ -13,7 +13,7 @@ mod stock;
 mod view;
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -25,6 +25,8 @@ use crate::gateway::{Common, Phase};
 use crate::parameters::Parameters;
 use crate::report::Refusal;
 use crate::server::{Address, Server};
+use crate::stats::PoolStats;
+use crate::stats::meter::Grant;
 use crate::worker;
 use stock::{Failure, Stock, Waiting};
 
@@ -62,8 +64,8 @@ pub struct Pool {
     pub size: usize,
     common: Arc<Common>,
     inner: Mutex<Stock>,
-    queries: AtomicU64,
-    transactions: AtomicU64,
+    /// What it has done.
+    pub stats: Arc<PoolStats>,
 }
 
 /// What a client in line is told.
@@ -91,10 +93,8 @@ pub struct Census {
     pub connecting: usize,
     /// Clients in line.
     pub waiting: usize,
-    /// Queries answered.
-    pub queries: u64,
-    /// Transactions ended.
-    pub transactions: u64,
+    /// How long the first of them has waited.
+    pub longest_wait: Duration,
 }
 
 impl Pool {
@@ -121,8 +121,7 @@ impl Pool {
             size,
             common,
             inner: Mutex::new(stock),
-            queries: AtomicU64::new(0),
-            transactions: AtomicU64::new(0),
+            stats: Arc::new(PoolStats::new(workers)),
         }
     }
 
@@ -151,6 +150,7 @@ impl Pool {
             };
             drop(inner);
             if server.absorb() {
+                server.grant = Grant::default();
                 return Checkout::Leased(Lease::new(server, self));
             }
             self.discard(server, "closed by PostgreSQL while idle");
@@ -187,11 +187,13 @@ impl Pool {
             inner.welcome = Some(Arc::clone(server.state.reported()));
             inner.note(&server);
         }
+        self.stats.connects.count();
         self.give_back(server);
     }
 
     /// A server could not log in. Clients in line are told when no server is left to wait for.
     pub fn connect_failed(&self, refusal: &Refusal) {
+        self.stats.connect_failures.count();
         let is_full = refusal.sqlstate == "53300";
         tracing::warn!(
             database = self.database,
@@ -217,10 +219,10 @@ impl Pool {
 
     /// Take a server back: lend it on, put it to rest, or close it.
     fn give_back(self: &Arc<Self>, mut server: Box<Server>) {
-        let (queries, transactions) = server.state.take_counts();
-        self.queries.fetch_add(queries, Ordering::Relaxed);
+        if let Some(counts) = server.state.take_answered() {
+            self.stats.counted(&counts);
+        }
         server.count_statements();
-        self.transactions.fetch_add(transactions, Ordering::Relaxed);
         if !server.state.is_idle() {
             return self.discard(server, "released in the middle of something");
         }
@@ -246,6 +248,7 @@ impl Pool {
                 return;
             };
             drop(inner);
+            server.grant = waiting.granted(server.grant.at);
             match waiting.reply.send(Ok(Lease::new(server, self))) {
                 // The client has gone: the next one.
                 Err(Ok(mut lease)) => match lease.server.take() {
@@ -281,6 +284,7 @@ impl Pool {
             "server connection closed"
         );
         drop(server);
+        self.stats.closes.count();
         self.lock().total -= 1;
         self.grow();
     }
@@ -321,8 +325,9 @@ impl Pool {
             (late, closed)
         };
         for waiting in late {
-            let refusal =
-                Refusal::query_wait_timeout(waiting.since.elapsed(), &self.name(), self.size);
+            let waited = waiting.since.elapsed();
+            self.stats.waited_in_vain(waited);
+            let refusal = Refusal::query_wait_timeout(waited, &self.name(), self.size);
             let _ = waiting.reply.send(Err(Box::new(refusal)));
         }
         for server in closed {
@@ -340,8 +345,7 @@ impl Pool {
             idle,
             connecting: inner.connecting,
             waiting: inner.waiting(),
-            queries: self.queries.load(Ordering::Relaxed),
-            transactions: self.transactions.load(Ordering::Relaxed),
+            longest_wait: inner.longest_wait(),
         }
     }
 

@@ -11,6 +11,7 @@ use crate::gateway::Common;
 use crate::parameters::Parameters;
 use crate::report::Refusal;
 use crate::server::{Identity, Server};
+use crate::stats::meter::Grant;
 
 /// How many places a waiting client may be overtaken by clients of the worker that releases a server.
 pub(super) const OVERTAKE_LIMIT: u64 = 64;
@@ -47,6 +48,14 @@ pub(super) struct Waiting {
     pub(super) place: u64,
     pub(super) since: Instant,
     pub(super) reply: oneshot::Sender<Answer>,
+}
+
+impl Waiting {
+    /// The end of the wait, at the time given if there is one: whoever ends it may have looked at the clock.
+    pub(super) fn granted(&self, at: Option<Instant>) -> Grant {
+        let at = at.unwrap_or_else(Instant::now);
+        Grant { at: Some(at), waited: at.saturating_duration_since(self.since) }
+    }
 }
 
 /// A login that failed.
@@ -117,6 +126,12 @@ impl Stock {
     pub(super) fn busiest_line(&self) -> usize {
         let lengths = self.waiting.iter().map(VecDeque::len).enumerate();
         lengths.max_by_key(|(_, length)| *length).map_or(0, |(worker, _)| worker)
+    }
+
+    /// How long the client that has waited longest has done so.
+    pub(super) fn longest_wait(&self) -> Duration {
+        let fronts = self.waiting.iter().filter_map(VecDeque::front);
+        fronts.map(|waiting| waiting.since.elapsed()).max().unwrap_or_default()
     }
 
     pub(super) fn waiting(&self) -> usize {

@@ -9,6 +9,7 @@
 //! # Invariant
 //! A server leaves its client only at a ReadyForQuery that says *idle* with nothing more expected.
 
+mod counts;
 pub mod deallocate;
 pub mod expect;
 pub mod from_client;
@@ -26,6 +27,7 @@ use thiserror::Error;
 
 use crate::parameters::{Interner, Parameters};
 use crate::statements::{Prepared, Statements};
+use crate::stats::Counts;
 use expect::{Expect, Named};
 
 /// Messages up to this size are waited for whole before a server is asked for; larger ones are streamed.
@@ -253,10 +255,8 @@ pub struct ServerState {
     reported: Arc<Parameters>,
     /// Settings applied on top of the server's own.
     applied: Arc<Parameters>,
-    /// Queries answered since [`ServerState::take_counts`].
-    queries: u64,
-    /// Transactions ended since [`ServerState::take_counts`].
-    transactions: u64,
+    /// What has been done since it was last asked.
+    counts: Counts,
 }
 
 impl ServerState {
@@ -285,8 +285,7 @@ impl ServerState {
             prepared: Prepared::default(),
             reported,
             applied: Arc::default(),
-            queries: 0,
-            transactions: 0,
+            counts: Counts::default(),
         }
     }
 
@@ -302,6 +301,7 @@ impl ServerState {
     /// Expect a reply, and note what depends on it.
     fn expect(&mut self, reply: Expect) {
         let pipeline = self.pipelines_sent + 1;
+        reply.count(&mut self.counts);
         match &reply {
             Expect::Sync => self.pipelines_sent = pipeline,
             Expect::FakeDeallocate(_) => self.deallocations += 1,
@@ -384,11 +384,6 @@ impl ServerState {
     /// Parameters as the server last reported them.
     pub fn reported(&self) -> &Arc<Parameters> {
         &self.reported
-    }
-
-    /// Queries and transactions since the last call.
-    pub fn take_counts(&mut self) -> (u64, u64) {
-        (std::mem::take(&mut self.queries), std::mem::take(&mut self.transactions))
     }
 
     /// Give this server to `client`: append to `to_server` what makes its settings the client's, and to

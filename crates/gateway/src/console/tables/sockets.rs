@@ -198,7 +198,7 @@ fn client(view: &View<'_>, entry: &Arc<Entry>) -> Option<Socket> {
 
 /// The rows of every server, pool by pool.
 fn servers<'a>(view: &'a View<'_>) -> impl Iterator<Item = Socket> + use<'a> {
-    view.pools().into_iter().flat_map(|(pool, servers)| {
+    view.pools().into_iter().flat_map(move |(pool, servers)| {
         servers.into_iter().map(move |seen| server(view, &pool, &seen)).collect::<Vec<_>>()
     })
 }

@@ -7,7 +7,7 @@ use crate::pool::Pool;
 use crate::server::{Identity, Server};
 
 /// The PgBouncer whose console this is, as tools look for it, and what it really is.
-pub const VERSION_TEXT: &str =
+const VERSION_TEXT: &str =
     concat!("PgBouncer 1.25.2 (Forebay ", env!("CARGO_PKG_VERSION"), ")");
 
 /// `SHOW VERSION`
