@@ -10,17 +10,16 @@ use crate::auth::AuthenticationError;
 use crate::auth::random::secure_random;
 use crate::gateway::Clock;
 use crate::parameters::Parameters;
-use crate::pool::Pool;
 use crate::server::Identity;
 use crate::stream::{Endpoint, Stream};
 
 /// What is known of a client once it has logged in, and does not change.
 #[derive(Debug)]
 pub struct Facts {
+    /// The database it has asked for.
+    pub database: Box<str>,
     /// Who it has logged in as.
     pub user: Box<str>,
-    /// Its pool; none on the console.
-    pub pool: Option<Arc<Pool>>,
     /// Its end of the connection.
     pub peer: Endpoint,
     /// The gateway's end.
@@ -31,9 +30,10 @@ pub struct Facts {
 
 impl Facts {
     /// Of a client that has just logged in over `stream`.
-    pub fn new(user: &str, pool: Option<&Arc<Pool>>, stream: &Stream) -> Self {
+    pub fn new(database: &str, user: &str, stream: &Stream) -> Self {
         let (peer, local) = stream.ends();
-        Self { user: user.into(), pool: pool.map(Arc::clone), peer, local, since: SystemTime::now() }
+        let since = SystemTime::now();
+        Self { database: database.into(), user: user.into(), peer, local, since }
     }
 }
 

@@ -146,7 +146,7 @@ pub async fn log_in(stream: &mut Stream, context: &Arc<Context>) -> Result<Admit
     let mut client = ClientState::new(Arc::clone(&startup), startup, reported);
     client.carry = door.received;
     client.carry.shrink_to_fit();
-    let facts = Facts::new(&request.user, Some(&pool), door.stream);
+    let facts = Facts::new(&request.database, &request.user, door.stream);
     entry.describe(facts, client.reported(), &context.common.clock);
     Ok(Admitted::Client(LoggedIn { pool, registration, client, user: request.user }))
 }

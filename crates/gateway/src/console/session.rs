@@ -66,7 +66,7 @@ impl Operator {
         let mut told = Parameters::default();
         told.set("application_name", startup.get("application_name").unwrap_or_default());
         let told = context.common.session.parameters.intern(told);
-        entry.describe(Facts::new(&self.user, None, stream), &told, &context.common.clock);
+        entry.describe(Facts::new(DATABASE, &self.user, stream), &told, &context.common.clock);
         Ok(stream.write_all(&out).await?)
     }
 

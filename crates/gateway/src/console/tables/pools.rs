@@ -1,8 +1,8 @@
 //! What there is: SHOW POOLS, DATABASES, USERS, LISTS.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use serde_json::Value;
 
@@ -11,7 +11,6 @@ use crate::clients::Entry;
 use crate::configuration::PoolMode;
 use crate::console::DATABASE;
 use crate::console::rows::{Cell, integer, row, text};
-use crate::pool::Pool;
 
 /// `SHOW POOLS`
 pub const POOLS: Table = Table {
@@ -35,21 +34,20 @@ pub const POOLS: Table = Table {
         text("load_balance_hosts"),
     ],
     fill: |view, rows| {
-        let clients = view.clients();
+        let crowds = crowds(view);
+        let none = Vec::new();
         for (pool, servers) in view.pools() {
-            let own = clients.iter().filter(|entry| is_of(entry, &pool));
-            let (waiting, active): (Vec<_>, Vec<_>) =
-                own.partition(|entry| entry.waits_since().is_some());
-            let waits = waiting.iter().filter_map(|entry| entry.waits_since());
-            let longest = waits.map(|since| view.ago(since)).max().unwrap_or(Duration::ZERO);
+            let crowd = crowds.get(&(pool.database.clone(), pool.user.clone())).unwrap_or(&none);
+            let active = crowd.iter().filter(|entry| entry.waits_since().is_none()).count();
             let census = pool.census();
+            let longest = census.longest_wait;
             let count = |state| servers.iter().filter(|seen| sockets::state(seen) == state).count();
             let cancels: usize =
                 servers.iter().map(|seen| seen.server.cancels.load(Ordering::Relaxed)).sum();
             rows.push(row![
                 pool.database.as_str(),
                 pool.user.as_str(),
-                active.len(),
+                active,
                 census.waiting,
                 cancels,
                 0_u64,
@@ -66,7 +64,7 @@ pub const POOLS: Table = Table {
                 Cell::Null,
             ]);
         }
-        let operators = clients.iter().filter(|entry| is_operator(entry)).count();
+        let operators = of_database(&crowds, DATABASE);
         let mut own = row![DATABASE, DATABASE, operators].to_vec();
         own.extend((0..12).map(|_| Cell::from(0_u64)));
         own.extend_from_slice(row!["statement", Cell::Null]);
@@ -98,15 +96,14 @@ pub const DATABASES: Table = Table {
     fill: |view, rows| {
         let settings = view.settings();
         let pools = view.pools();
-        let clients = view.clients();
+        let crowds = crowds(view);
         for name in view.database_names() {
             let Some(database) = view.configuration.database(&name) else {
                 continue;
             };
             let entry = serde_json::to_value(database).unwrap_or_default();
-            let own = || pools.iter().filter(|(pool, _)| pool.database == name);
-            let servers: usize = own().map(|(_, servers)| servers.len()).sum();
-            let of_database = |entry: &Arc<Entry>| own().any(|(pool, _)| is_of(entry, pool));
+            let own = pools.iter().filter(|(pool, _)| pool.database == name);
+            let servers: usize = own.map(|(_, servers)| servers.len()).sum();
             let pool_size = number(&[&entry["pool_size"], &settings["default_pool_size"]]);
             rows.push(row![
                 name.as_str(),
@@ -126,12 +123,12 @@ pub const DATABASES: Table = Table {
                     &entry["max_db_client_connections"],
                     &settings["max_db_client_connections"],
                 ]),
-                clients.iter().filter(|entry| of_database(entry)).count(),
+                of_database(&crowds, &name),
                 is_paused(view, &name),
                 is_disabled(view, &name),
             ]);
         }
-        let operators = clients.iter().filter(|entry| is_operator(entry)).count();
+        let operators = of_database(&crowds, DATABASE);
         rows.push(row![
             DATABASE,
             Cell::Null,
@@ -222,15 +219,28 @@ pub const LISTS: Table = Table {
     },
 };
 
-/// Whether a client has logged in to that pool.
-fn is_of(entry: &Arc<Entry>, pool: &Arc<Pool>) -> bool {
-    let own = entry.facts.get().and_then(|facts| facts.pool.as_ref());
-    own.is_some_and(|own| Arc::ptr_eq(own, pool))
+/// Clients by the pool they get their servers from: its database and user.
+type Crowds = BTreeMap<(String, String), Vec<Arc<Entry>>>;
+
+fn crowds(view: &View<'_>) -> Crowds {
+    let mut crowds = Crowds::new();
+    for entry in view.clients() {
+        let Some(facts) = entry.facts.get() else {
+            continue;
+        };
+        let forced = view.configuration.database(&facts.database).and_then(|database| {
+            (*facts.database != *DATABASE).then_some(database.user.as_deref()).flatten()
+        });
+        let user = forced.unwrap_or(&facts.user);
+        let user = if *facts.database == *DATABASE { DATABASE } else { user };
+        crowds.entry((facts.database.to_string(), user.to_owned())).or_default().push(entry);
+    }
+    crowds
 }
 
-/// Whether a client is on the console.
-fn is_operator(entry: &Arc<Entry>) -> bool {
-    entry.facts.get().is_some_and(|facts| facts.pool.is_none())
+/// How many clients there are of a database.
+fn of_database(crowds: &Crowds, name: &str) -> usize {
+    crowds.iter().filter(|((database, _), _)| database == name).map(|(_, crowd)| crowd.len()).sum()
 }
 
 fn mode(mode: PoolMode) -> &'static str {

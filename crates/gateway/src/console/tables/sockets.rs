@@ -6,7 +6,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::{Table, View};
 use crate::clients::Entry;
-use crate::console::DATABASE;
 use crate::console::rows::{Cell, Column, Rows, integer, row, text};
 use crate::log::civil;
 use crate::pool::{Pool, Seen};
@@ -180,7 +179,7 @@ fn client(view: &View<'_>, entry: &Arc<Entry>) -> Option<Socket> {
     Some(Socket {
         kind: "C",
         user: facts.user.to_string(),
-        database: facts.pool.as_ref().map_or(DATABASE, |pool| &pool.database).to_owned(),
+        database: facts.database.to_string(),
         state,
         ends: (facts.peer, facts.local),
         connected: facts.since,
