@@ -22,6 +22,7 @@ use crate::listener::{self, Bound};
 use crate::log::StderrLog;
 use crate::pool::{Pool, Target};
 use crate::server::Address;
+use crate::reloader::{self, Reloader};
 use crate::session;
 use crate::statements::Statements;
 use crate::stats::gateway::GatewayStats;
@@ -124,6 +125,8 @@ pub struct Context {
     pub clients: Clients,
     /// Bounds cancel requests under way.
     pub cancel_permits: Semaphore,
+    /// Where a new configuration comes from.
+    pub reloader: Reloader,
     /// Tasks that ended in a panic.
     pub panics: AtomicUsize,
     /// What all pools together have done, and what no pool has.
@@ -242,6 +245,17 @@ impl Gateway {
     /// # Errors
     /// [`StartError`]: nothing listens and no thread runs then.
     pub fn start(configuration: Configuration) -> Result<Self, StartError> {
+        Self::start_with(configuration, None)
+    }
+
+    /// [`Gateway::start`], with somebody to ask for a new configuration when an operator wants one.
+    ///
+    /// # Errors
+    /// [`StartError`]: nothing listens and no thread runs then.
+    pub fn start_with(
+        configuration: Configuration,
+        on_reload: Option<reloader::Callback>,
+    ) -> Result<Self, StartError> {
         StderrLog::new(&configuration.log_level).install();
         let bound = listener::bind(&configuration)?;
         let users = Users::new(&configuration.users)
@@ -267,6 +281,7 @@ impl Gateway {
             users,
             clients: Clients::default(),
             cancel_permits: Semaphore::new(CANCELS_AT_ONCE),
+            reloader: Reloader::new(on_reload),
             panics: AtomicUsize::new(0),
             stats: GatewayStats::default(),
             drained: AtomicUsize::new(0),
@@ -377,6 +392,7 @@ fn watch(threads: Vec<JoinHandle<()>>, context: Arc<Context>, finished: Arc<Fini
         }
         // Servers that tasks gave back as they were dropped.
         context.close_idle();
+        context.reloader.forget();
         *finished.is_finished.lock().unwrap_or_else(PoisonError::into_inner) = true;
         finished.changed.notify_all();
     });

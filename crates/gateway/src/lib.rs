@@ -17,6 +17,7 @@
 //! - [`console`]: the admin console.
 //! - [`clients`]: who is connected, for cancel, drain and console; [`cancel`]: cancel requests.
 //! - [`parameters`]: settings a session has; [`statements`]: prepared statements by text.
+//! - [`reloader`]: asks for a new configuration, for the console.
 //! - [`report`]: what clients are told when something is refused.
 //! - [`stats`]: what has been done: counts, times, errors.
 
@@ -40,6 +41,7 @@ pub mod login;
 pub mod parameters;
 pub mod pool;
 pub mod relay;
+pub mod reloader;
 pub mod report;
 pub mod server;
 pub mod session;

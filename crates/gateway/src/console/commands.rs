@@ -118,7 +118,8 @@ pub const SESSION_SETTINGS: [(&str, &str); 5] = [
 pub async fn run(context: &Arc<Context>, access: Access, user: &str, text: &str) -> Vec<u8> {
     let mut out = Vec::new();
     if let Err(refusal) = answer(context, access, user, text, &mut out).await {
-        tracing::info!(user, sqlstate = refusal.sqlstate, "console: {}", refusal.message);
+        let (sqlstate, detail) = (&refusal.sqlstate, &refusal.detail);
+        tracing::info!(user, sqlstate, detail, "console: {}", refusal.message);
         out.clear();
         refusal.put(&mut out);
     }

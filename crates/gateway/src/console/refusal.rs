@@ -52,32 +52,9 @@ pub fn database_required() -> Refusal {
     plain("a database is required", "name the database behind the command")
 }
 
-/// No database of that name.
-pub fn no_such_database(name: &str) -> Refusal {
-    plain(format!("no such database: {name}"), "SHOW DATABASES lists them")
-}
-
-/// The console itself is no target.
-pub fn admin_database(verb: &str) -> Refusal {
-    plain(
-        format!("cannot {verb} admin db: {}", super::DATABASE),
-        "name one of the databases that SHOW DATABASES lists",
-    )
-}
-
-/// A command does not fit the state the gateway is in.
-pub fn state(message: impl Into<String>, hint: &str) -> Refusal {
-    plain(message, hint)
-}
-
 /// KILL_CLIENT of what is no number.
 pub fn invalid_client() -> Refusal {
     plain("invalid client pointer supplied", "give the number in SHOW CLIENTS' column id")
-}
-
-/// KILL_CLIENT of somebody who is not there.
-pub fn client_not_found() -> Refusal {
-    plain("client not found", "the column id of SHOW CLIENTS has those who are there")
 }
 
 /// The configuration was not read again; nothing has changed.
@@ -97,9 +74,6 @@ pub fn set_failed(why: &str) -> Refusal {
     Refusal { detail: why.to_owned(), ..plain("SET failed", "SHOW CONFIG lists the settings") }
 }
 
-/// Nobody reads configuration files for this gateway.
-pub const NO_FILES: &str = "this gateway was started without configuration files to read again";
-
 /// The extended protocol.
 pub fn extended_protocol() -> Refusal {
     plain(
@@ -116,7 +90,3 @@ pub fn unsupported_message(tag: u8) -> Refusal {
     }
 }
 
-/// What PgBouncer does and this does not.
-pub fn not_supported(what: &str, hint: &str) -> Refusal {
-    error("0A000", what, hint)
-}
