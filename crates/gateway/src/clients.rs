@@ -1,15 +1,16 @@
 //! Who is connected: what a cancel request, a drain and the console need to find a client by.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::task::Waker;
+use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::SystemTime;
 
 use crate::auth::AuthenticationError;
 use crate::auth::random::secure_random;
 use crate::gateway::Clock;
 use crate::parameters::Parameters;
+use crate::report::Refusal;
 use crate::server::Identity;
 use crate::stream::{Endpoint, Stream};
 
@@ -46,6 +47,24 @@ pub struct Hold {
     pub told: Arc<Parameters>,
 }
 
+/// When a client is sent away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum When {
+    /// As soon as nothing of its is under way.
+    Idle = 1,
+    /// Whatever is under way.
+    AtOnce = 2,
+}
+
+/// Whose session a client is in.
+#[derive(Debug)]
+pub struct Seat {
+    /// The database's name as the client gave it.
+    pub database: Box<str>,
+    /// The user's name as the client gave it.
+    pub user: Box<str>,
+}
+
 /// A connected client, as others see it.
 #[derive(Debug)]
 pub struct Entry {
@@ -66,6 +85,12 @@ pub struct Entry {
     lined_up: AtomicU64,
     /// How many named statements it holds.
     pub statements: AtomicU32,
+    /// Whose session it is in, once it has proved that it may.
+    pub seat: OnceLock<Seat>,
+    /// When it is to be sent away, as `When as u8`; 0 for not at all.
+    leaves: AtomicU8,
+    /// What it is told then.
+    farewell: Mutex<Option<Box<Refusal>>>,
 }
 
 impl Entry {
@@ -148,6 +173,49 @@ impl Entry {
         Some(server)
     }
 
+    /// Have the client sent away. A sooner time replaces a later one, and never the other way round.
+    pub fn send_away(&self, when: When, refusal: Refusal) {
+        {
+            let mut farewell = self.farewell.lock().unwrap_or_else(PoisonError::into_inner);
+            if self.leaves.load(Ordering::Relaxed) >= when as u8 {
+                return;
+            }
+            *farewell = Some(Box::new(refusal));
+            self.leaves.store(when as u8, Ordering::Release);
+        }
+        self.wake();
+    }
+
+    /// When the client is to be sent away, if it is.
+    pub fn leaves(&self) -> Option<When> {
+        match self.leaves.load(Ordering::Acquire) {
+            0 => None,
+            1 => Some(When::Idle),
+            _ => Some(When::AtOnce),
+        }
+    }
+
+    /// What the client is told when it is sent away.
+    pub fn farewell(&self) -> Option<Box<Refusal>> {
+        self.farewell.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Ready when the client is to be sent away, for one that is not idle yet because it is not in yet.
+    pub fn poll_leaves(&self, cx: &TaskContext<'_>) -> Poll<Box<Refusal>> {
+        self.be_woken_by(cx);
+        match self.leaves().and_then(|_| self.farewell()) {
+            Some(refusal) => Poll::Ready(refusal),
+            None => Poll::Pending,
+        }
+    }
+
+    /// Note the waker of the client's task. Every wake-up of a task uses the same one, so the first will do for ever.
+    pub fn be_woken_by(&self, cx: &TaskContext<'_>) {
+        if self.waker.get().is_none() {
+            let _ = self.waker.set(cx.waker().clone());
+        }
+    }
+
     /// Have the client's task look around.
     pub fn wake(&self) {
         if let Some(waker) = self.waker.get() {
@@ -197,6 +265,9 @@ impl Clients {
             asked_at: AtomicU64::new(0),
             lined_up: AtomicU64::new(0),
             statements: AtomicU32::new(0),
+            seat: OnceLock::new(),
+            leaves: AtomicU8::new(0),
+            farewell: Mutex::new(None),
         });
         entries.insert(id, Arc::clone(&entry));
         Ok(Some(entry))
@@ -223,6 +294,12 @@ impl Clients {
         all
     }
 
+    /// Sockets that a shutdown waits for: an operator may watch it to its end.
+    pub fn without_operators(&self) -> usize {
+        let operators = self.operators.load(Ordering::Relaxed);
+        self.sockets.load(Ordering::Relaxed).saturating_sub(operators)
+    }
+
     /// How many are registered.
     pub fn len(&self) -> usize {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).len()
@@ -237,6 +314,15 @@ impl Clients {
     pub fn wake_all(&self) {
         for entry in self.all() {
             entry.wake();
+        }
+    }
+
+    /// Have those clients sent away for whose seat `farewell` has something to say.
+    pub fn send_away(&self, when: When, farewell: impl Fn(&Seat) -> Option<Refusal>) {
+        for entry in self.all() {
+            if let Some(refusal) = entry.seat.get().and_then(&farewell) {
+                entry.send_away(when, refusal);
+            }
         }
     }
 }

@@ -40,6 +40,11 @@ async fn run(context: &Context) {
             pool.tend();
         }
         end_period(context);
+        let now = context.common.clock.milliseconds();
+        context.pools.sweep(&context.common.configuration(), now);
+        if context.has_shut_down() {
+            context.advance(Phase::Stopping);
+        }
         if context.common.phase() == Phase::Draining {
             let began = *drain_began.get_or_insert_with(Instant::now);
             if is_drained(context, began) {
@@ -75,8 +80,7 @@ fn end_period(context: &Context) {
 
 /// Whether a drain is over; logs how it went.
 fn is_drained(context: &Context, began: Instant) -> bool {
-    let operators = context.clients.operators.load(Ordering::Relaxed);
-    let left = context.clients.sockets.load(Ordering::Relaxed).saturating_sub(operators);
+    let left = context.clients.without_operators();
     let limit = context.common.configuration().shutdown_timeout;
     let active: usize = context.pools().iter().map(|pool| pool.census().active).sum();
     let is_late = !limit.is_zero() && began.elapsed() >= limit;

@@ -13,8 +13,11 @@
 //! - [`session`]: what those bytes mean; no sockets.
 //! - [`pool`]: servers at rest and clients in line; [`server`]: one server connection; [`connect`]: making
 //!   one; [`janitor`]: what time brings about; [`deadline`]: time limits for the workers' tasks.
+//! - `ending`: why a client's task ends.
 //! - [`cleanup`]: a server whose client left in the middle of something.
 //! - [`console`]: the admin console.
+//! - [`pools`]: every pool there is; [`reload`]: exchanging the configuration; [`control`]: an administrator's
+//!   commands.
 //! - [`clients`]: who is connected, for cancel, drain and console; [`cancel`]: cancel requests.
 //! - [`parameters`]: settings a session has; [`statements`]: prepared statements by text.
 //! - [`reloader`]: asks for a new configuration, for the console.
@@ -31,7 +34,9 @@ pub mod clients;
 pub mod configuration;
 pub mod connect;
 pub mod console;
+pub mod control;
 pub mod deadline;
+mod ending;
 pub mod error;
 pub mod gateway;
 pub mod janitor;
@@ -40,7 +45,9 @@ pub mod log;
 pub mod login;
 pub mod parameters;
 pub mod pool;
+pub mod pools;
 pub mod relay;
+pub mod reload;
 pub mod reloader;
 pub mod report;
 pub mod server;
@@ -54,3 +61,4 @@ mod writing;
 pub use configuration::Configuration;
 pub use error::StartError;
 pub use gateway::Gateway;
+pub use reload::Reloaded;

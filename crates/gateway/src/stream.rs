@@ -165,9 +165,8 @@ impl Stream {
 
     /// The peer's end and this one.
     pub fn ends(&self) -> (Endpoint, Endpoint) {
-        let end = |address: io::Result<SocketAddr>| {
-            address.map_or(Endpoint::Unknown, Endpoint::Tcp)
-        };
+        let end =
+            |address: io::Result<SocketAddr>| address.map_or(Endpoint::Unknown, Endpoint::Tcp);
         match self {
             Self::Tcp(stream) => (end(stream.peer_addr()), end(stream.local_addr())),
             Self::Unix(stream) => (Endpoint::Unix(stream.peer), Endpoint::Unix(Peer::default())),

@@ -215,8 +215,7 @@ fn answer_driver(parsed: &Parsed, out: &mut Vec<u8>) -> bool {
 }
 
 fn put_notice(out: &mut Vec<u8>, message: &str, detail: &str) {
-    let report =
-        Report { severity: "NOTICE", sqlstate: "00000", message, detail, hint: "" };
+    let report = Report { severity: "NOTICE", sqlstate: "00000", message, detail, hint: "" };
     backend::put_notice(out, &report);
 }
 

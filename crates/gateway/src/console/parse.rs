@@ -126,7 +126,10 @@ mod tests {
             let Some(Parsed::Command { word, argument }) = parse(text) else {
                 panic!("{text} is a command");
             };
-            assert_eq!((word.as_str(), argument.unwrap().to_lowercase().as_str()), ("show", "stats"));
+            assert_eq!(
+                (word.as_str(), argument.unwrap().to_lowercase().as_str()),
+                ("show", "stats")
+            );
         }
         assert_eq!(parse("RELOAD"), command("reload", None));
         assert_eq!(parse("pause \"\""), command("pause", None));
@@ -150,9 +153,25 @@ mod tests {
     #[test]
     fn what_is_no_command_is_none() {
         for text in [
-            "", ";", "  ", "show stats;;", "show stats; show stats", "show stats -- x", "show 'stats'",
-            "set a=", "set =1", "set \"\"=1", "set a 1", "set a=1.5", "set a='x", "\"show", "show é",
-            "show\"stats\"", "show a b", "select 1 = 1", "set a=1 2",
+            "",
+            ";",
+            "  ",
+            "show stats;;",
+            "show stats; show stats",
+            "show stats -- x",
+            "show 'stats'",
+            "set a=",
+            "set =1",
+            "set \"\"=1",
+            "set a 1",
+            "set a=1.5",
+            "set a='x",
+            "\"show",
+            "show é",
+            "show\"stats\"",
+            "show a b",
+            "select 1 = 1",
+            "set a=1 2",
         ] {
             assert_eq!(parse(text), None, "{text}");
         }

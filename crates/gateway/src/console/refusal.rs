@@ -89,4 +89,3 @@ pub fn unsupported_message(tag: u8) -> Refusal {
         ..plain(format!("unsupported packet type for admin console: {tag}"), "")
     }
 }
-

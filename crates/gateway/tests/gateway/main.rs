@@ -30,6 +30,8 @@ mod client;
 mod console;
 mod differential;
 mod ending;
+mod large;
+mod leaving;
 mod login;
 mod panic;
 mod pool;

@@ -60,7 +60,7 @@ pub const POOLS: Table = Table {
                 census.connecting,
                 longest.as_secs(),
                 u64::from(longest.subsec_micros()),
-                mode(pool.mode),
+                mode(pool.mode()),
                 Cell::Null,
             ]);
         }
@@ -124,8 +124,8 @@ pub const DATABASES: Table = Table {
                     &settings["max_db_client_connections"],
                 ]),
                 of_database(&crowds, &name),
-                is_paused(view, &name),
-                is_disabled(view, &name),
+                view.context.is_paused(&name),
+                view.context.is_disabled(&name),
             ]);
         }
         let operators = of_database(&crowds, DATABASE);
@@ -254,12 +254,4 @@ fn mode(mode: PoolMode) -> &'static str {
 fn number(values: &[&Value]) -> u64 {
     let whole = |value: &&&Value| value.as_u64().or_else(|| value["secs"].as_u64());
     values.iter().find_map(|value| whole(&value)).unwrap_or(0)
-}
-
-fn is_paused(_view: &View<'_>, _database: &str) -> bool {
-    false
-}
-
-fn is_disabled(_view: &View<'_>, _database: &str) -> bool {
-    false
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::Table;
 use crate::configuration::Configuration;
 use crate::console::rows::{Cell, row, text};
+use crate::reload::NEEDS_RESTART;
 
 /// `SHOW CONFIG`. Users and databases have tables of their own; passwords have none.
 pub const CONFIG: Table = Table {
@@ -27,19 +28,9 @@ pub const CONFIG: Table = Table {
     },
 };
 
-/// Settings that are read once.
-const FIXED: [&str; 6] = [
-    "listen_addr",
-    "listen_backlog",
-    "listen_port",
-    "unix_socket_dir",
-    "unix_socket_mode",
-    "workers",
-];
-
 /// Whether a reload may change a setting.
 pub fn is_changeable(name: &str) -> bool {
-    !FIXED.contains(&name)
+    !NEEDS_RESTART.contains(&name)
 }
 
 fn is_setting(name: &str) -> bool {
@@ -57,7 +48,8 @@ fn shown(name: &str, value: &Value) -> Cell {
             _ => value.to_string().into(),
         },
         Value::Array(values) => {
-            let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let plain =
+                |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             values.iter().map(plain).collect::<Vec<_>>().join(",").into()
         }
         Value::Object(parts) => match (parts.get("secs"), parts.get("nanos")) {
@@ -91,13 +83,5 @@ mod tests {
             assert_eq!(shown(name, &value), Cell::from(text));
         }
         assert_eq!(shown("unix_socket_dir", &json!(null)), Cell::Null);
-    }
-
-    #[test]
-    fn a_setting_that_needs_a_restart_exists() {
-        let defaults = serde_json::to_value(Configuration::default()).unwrap();
-        for name in FIXED {
-            assert!(defaults.get(name).is_some(), "{name} is no setting");
-        }
     }
 }

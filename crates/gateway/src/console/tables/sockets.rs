@@ -93,7 +93,8 @@ fn sockets(view: &View<'_>, rows: &mut Rows, only_active: bool) {
         if only_active && socket.state != "active" && socket.state != "waiting" {
             continue;
         }
-        let state = if socket.kind == "C" && socket.state == "idle" { "active" } else { socket.state };
+        let state =
+            if socket.kind == "C" && socket.state == "idle" { "active" } else { socket.state };
         let prefix = if socket.kind == "C" { "cl" } else { "sv" };
         let prefixed = format!("{prefix}_{state}");
         socket.state = "";

@@ -7,8 +7,7 @@ use crate::pool::Pool;
 use crate::server::{Identity, Server};
 
 /// The PgBouncer whose console this is, as tools look for it, and what it really is.
-const VERSION_TEXT: &str =
-    concat!("PgBouncer 1.25.2 (Forebay ", env!("CARGO_PKG_VERSION"), ")");
+const VERSION_TEXT: &str = concat!("PgBouncer 1.25.2 (Forebay ", env!("CARGO_PKG_VERSION"), ")");
 
 /// `SHOW VERSION`
 pub const VERSION: Table =
@@ -17,8 +16,8 @@ pub const VERSION: Table =
 /// `SHOW STATE`
 pub const STATE: Table = Table {
     columns: &[text("key"), text("value")],
-    fill: |_, rows| {
-        let is_paused = false;
+    fill: |view, rows| {
+        let is_paused = view.context.is_all_paused();
         for (key, holds) in [("active", !is_paused), ("paused", is_paused), ("suspended", false)] {
             rows.push(row![key, if holds { "yes" } else { "no" }]);
         }
