@@ -37,6 +37,26 @@ pub enum AuthType {
     Scram,
 }
 
+/// Under which names `/metrics` has its figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MetricsNames {
+    /// Forebay's own.
+    Forebay,
+    /// Those of prometheus-community's pgbouncer_exporter.
+    PgbouncerExporter,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
 /// A user that may come in.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -149,6 +169,12 @@ pub struct Configuration {
     pub log_disconnections: bool,
     /// Least severe level that is logged: error, warn, info, debug.
     pub log_level: String,
+    /// How log lines are written.
+    pub log_format: LogFormat,
+    /// Where `/metrics`, `/livez` and `/readyz` are answered, `host:port`; nowhere when empty.
+    pub metrics_listen: String,
+    /// Under which names `/metrics` has its figures.
+    pub metrics_names: MetricsNames,
 }
 
 impl Default for Configuration {
@@ -182,6 +208,9 @@ impl Default for Configuration {
             log_connections: true,
             log_disconnections: true,
             log_level: "info".to_owned(),
+            log_format: LogFormat::Text,
+            metrics_listen: String::new(),
+            metrics_names: MetricsNames::Forebay,
         }
     }
 }

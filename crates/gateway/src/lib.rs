@@ -17,7 +17,7 @@
 //! - [`clients`]: who is connected, for cancel and drain; [`cancel`]: cancel requests.
 //! - [`parameters`]: settings a session has; [`statements`]: prepared statements by text.
 //! - [`report`]: what clients are told when something is refused.
-//! - [`stats`]: what has been done: counts, times, errors.
+//! - [`stats`]: what has been done: counts, times, errors; [`metrics`]: the door to ask for that by HTTP.
 
 #![forbid(unsafe_code)]
 
@@ -35,6 +35,7 @@ pub mod janitor;
 pub mod listener;
 pub mod log;
 pub mod login;
+pub mod metrics;
 pub mod parameters;
 pub mod pool;
 pub mod relay;

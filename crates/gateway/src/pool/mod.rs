@@ -8,6 +8,7 @@
 //! # Invariant
 //! `total` counts every server of the pool: at rest, lent, being cleaned, connecting. It never exceeds `size`.
 
+mod condition;
 mod lease;
 mod stock;
 
