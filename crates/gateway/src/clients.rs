@@ -8,11 +8,12 @@ use std::time::SystemTime;
 
 use crate::auth::AuthenticationError;
 use crate::auth::random::secure_random;
+use crate::endpoint::Endpoint;
 use crate::gateway::Clock;
 use crate::parameters::Parameters;
 use crate::report::Refusal;
 use crate::server::Identity;
-use crate::stream::{Endpoint, Stream};
+use crate::stream::Stream;
 
 /// What is known of a client once it has logged in, and does not change.
 #[derive(Debug)]

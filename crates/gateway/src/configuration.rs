@@ -46,6 +46,26 @@ pub enum AuthType {
     Scram,
 }
 
+/// Under which names `/metrics` has its figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MetricsNames {
+    /// Forebay's own.
+    Forebay,
+    /// Those of prometheus-community's pgbouncer_exporter.
+    PgbouncerExporter,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
 /// A user that may come in.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -167,6 +187,12 @@ pub struct Configuration {
     pub admin_users: Vec<String>,
     /// Users who may look at what the console shows.
     pub stats_users: Vec<String>,
+    /// How log lines are written.
+    pub log_format: LogFormat,
+    /// Where `/metrics`, `/livez` and `/readyz` are answered, `host:port`; nowhere when empty.
+    pub metrics_listen: String,
+    /// Under which names `/metrics` has its figures.
+    pub metrics_names: MetricsNames,
 }
 
 impl Default for Configuration {
@@ -203,6 +229,9 @@ impl Default for Configuration {
             log_level: "info".to_owned(),
             admin_users: Vec::new(),
             stats_users: Vec::new(),
+            log_format: LogFormat::Text,
+            metrics_listen: String::new(),
+            metrics_names: MetricsNames::Forebay,
         }
     }
 }

@@ -19,10 +19,11 @@
 //! - [`pools`]: every pool there is; [`reload`]: exchanging the configuration; [`control`]: an administrator's
 //!   commands.
 //! - [`clients`]: who is connected, for cancel, drain and console; [`cancel`]: cancel requests.
+//! - [`endpoint`]: the two ends of a connection.
 //! - [`parameters`]: settings a session has; [`statements`]: prepared statements by text.
 //! - [`reloader`]: asks for a new configuration, for the console.
 //! - [`report`]: what clients are told when something is refused.
-//! - [`stats`]: what has been done: counts, times, errors.
+//! - [`stats`]: what has been done: counts, times, errors; [`metrics`]: the door to ask for that by HTTP.
 
 #![forbid(unsafe_code)]
 
@@ -37,12 +38,14 @@ pub mod console;
 pub mod control;
 pub mod deadline;
 mod ending;
+pub mod endpoint;
 pub mod error;
 pub mod gateway;
 pub mod janitor;
 pub mod listener;
 pub mod log;
 pub mod login;
+pub mod metrics;
 pub mod parameters;
 pub mod pool;
 pub mod pools;

@@ -11,9 +11,10 @@ use pgwire::{backend, frame, frontend};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::Notify;
 
+use crate::endpoint::Endpoint;
 use crate::session::ServerState;
 use crate::stats::meter::Grant;
-use crate::stream::{Endpoint, Stream};
+use crate::stream::Stream;
 
 /// Where a PostgreSQL server listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,9 +41,9 @@ impl Address {
             Self::Tcp(host, port) => {
                 let stream = TcpStream::connect((host.as_str(), *port)).await?;
                 stream.set_nodelay(true)?;
-                Ok(Stream::Tcp(stream))
+                Stream::new(stream.into_std()?)
             }
-            Self::Unix(path) => Stream::unix(UnixStream::connect(path).await?),
+            Self::Unix(path) => Stream::new(UnixStream::connect(path).await?.into_std()?),
         }
     }
 }

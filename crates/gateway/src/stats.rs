@@ -9,6 +9,7 @@
 pub mod counter;
 pub mod gateway;
 pub mod histogram;
+pub mod json;
 pub mod meter;
 pub mod sqlstate;
 

@@ -8,11 +8,12 @@ use pgwire::{frame, frontend};
 
 use super::{Access, DATABASE, OWN_USER, commands, refusal};
 use crate::clients::Facts;
+use crate::endpoint::{Endpoint, Peer};
 use crate::gateway::Context;
 use crate::login::{Failure, Registration};
 use crate::parameters::Parameters;
 use crate::report::Refusal;
-use crate::stream::{Endpoint, Peer, Stream};
+use crate::stream::Stream;
 
 /// Largest message taken from an operator, in bytes.
 const MESSAGE_LIMIT: u32 = 64 * 1024;
@@ -84,13 +85,7 @@ pub fn is_own_user(stream: &Stream, user: &str) -> bool {
     let (Endpoint::Unix(peer), _) = stream.ends() else {
         return false;
     };
-    user == OWN_USER && peer.uid.is_some() && peer.uid == own_uid()
-}
-
-/// The gateway's own account, asked of the kernel in the way its peers' are.
-fn own_uid() -> Option<u32> {
-    let (one, _other) = tokio::net::UnixStream::pair().ok()?;
-    Peer::of(&one).uid
+    user == OWN_USER && peer.uid.is_some() && peer.uid == Peer::own().uid
 }
 
 /// Counts an operator for as long as it is connected: a drain does not wait for operators.

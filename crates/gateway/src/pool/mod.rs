@@ -14,6 +14,7 @@
 //! - A pool that is not [`stock::State::Open`] lends nothing and connects nothing; one that is retired never opens again.
 
 mod change;
+mod condition;
 mod lease;
 mod plan;
 mod stock;

@@ -1,8 +1,9 @@
 //! What the gateway as a whole has done: logins, refusals, cancels; and the figures of each database.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::counter::{Counter, Writer};
 use super::{Figures, Totals};
@@ -72,12 +73,52 @@ pub struct Cancels {
     pub failed: Counter,
 }
 
+/// Configurations handed over, the first included.
+#[derive(Debug)]
+pub struct Reloads {
+    is_last_good: AtomicBool,
+    /// Milliseconds since 1970.
+    last_good: AtomicU64,
+}
+
+impl Default for Reloads {
+    fn default() -> Self {
+        let reloads = Self { is_last_good: AtomicBool::new(true), last_good: AtomicU64::new(0) };
+        reloads.note(true);
+        reloads
+    }
+}
+
+impl Reloads {
+    /// A configuration has been handed over, and put in force or refused.
+    pub fn note(&self, is_good: bool) {
+        self.is_last_good.store(is_good, Ordering::Relaxed);
+        if is_good {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            let now = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
+            self.last_good.store(now, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the last one is in force.
+    pub fn is_last_good(&self) -> bool {
+        self.is_last_good.load(Ordering::Relaxed)
+    }
+
+    /// When the one in force was handed over, since 1970.
+    pub fn last_good(&self) -> Duration {
+        Duration::from_millis(self.last_good.load(Ordering::Relaxed))
+    }
+}
+
 /// What the gateway as a whole has done.
 #[derive(Debug)]
 pub struct GatewayStats {
     refused: [Counter; Reason::ALL.len()],
     /// Cancel requests.
     pub cancels: Cancels,
+    /// Configurations handed over.
+    pub reloads: Reloads,
     period: Mutex<Period>,
 }
 
@@ -94,6 +135,7 @@ impl Default for GatewayStats {
         Self {
             refused: std::array::from_fn(|_| Counter::default()),
             cancels: Cancels::default(),
+            reloads: Reloads::default(),
             period: Mutex::new(Period { older: now, newer: now }),
         }
     }
@@ -119,7 +161,7 @@ impl GatewayStats {
     }
 
     /// A period is over if it has lasted `length`. Returns the averages of all pools together in it.
-    pub fn end_period(&self, length: Duration, pools: &[std::sync::Arc<Pool>]) -> Option<Totals> {
+    pub fn end_period(&self, length: Duration, pools: &[Arc<Pool>]) -> Option<Totals> {
         let elapsed = {
             let mut period = self.period.lock().unwrap_or_else(PoisonError::into_inner);
             let elapsed = period.newer.elapsed();
@@ -140,7 +182,7 @@ impl GatewayStats {
     }
 
     /// The figures of each database, in order of name.
-    pub fn databases(&self, pools: &[std::sync::Arc<Pool>]) -> BTreeMap<String, Figures> {
+    pub fn databases(&self, pools: &[Arc<Pool>]) -> BTreeMap<String, Figures> {
         let mut sums: BTreeMap<String, (Totals, Totals)> = BTreeMap::new();
         for pool in pools {
             let sum = sums.entry(pool.database.clone()).or_default();
@@ -155,7 +197,7 @@ impl GatewayStats {
     }
 
     /// The figures of all pools together, for SHOW TOTALS.
-    pub fn all(&self, pools: &[std::sync::Arc<Pool>]) -> Figures {
+    pub fn all(&self, pools: &[Arc<Pool>]) -> Figures {
         let sum = |part: fn(&Pool) -> Totals| {
             pools.iter().fold(Totals::default(), |sum, pool| sum.plus(&part(pool)))
         };

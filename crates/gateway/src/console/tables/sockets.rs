@@ -7,9 +7,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::{Table, View};
 use crate::clients::Entry;
 use crate::console::rows::{Cell, Column, Rows, integer, row, text};
+use crate::endpoint::{Endpoint, Peer};
 use crate::log::civil;
 use crate::pool::{Pool, Seen};
-use crate::stream::{Endpoint, Peer};
 
 const ALL: [Column; 28] = [
     text("type"),
