@@ -16,6 +16,7 @@ use std::time::Instant;
 
 use tokio::sync::oneshot;
 
+use crate::cancel;
 use crate::cleanup;
 use crate::clients::When;
 use crate::configuration::PoolMode;
@@ -395,7 +396,9 @@ impl Relay {
 
     /// Give the server back if the pool's mode says so; `now` is known if a query has just been answered.
     fn release(&mut self, now: Option<Instant>) {
-        if self.pool.mode() != PoolMode::Transaction {
+        let mode = self.pool.mode();
+        if mode != PoolMode::Transaction {
+            self.mode = mode;
             return;
         }
         if let Some(mut lease) = self.lease.take() {
@@ -447,9 +450,14 @@ impl Relay {
             // A client that does not take it now is not waited for.
             let _ = self.stream.try_write(&self.to_client);
         }
-        if let Some(lease) = self.lease.take() {
+        if let Some(mut lease) = self.lease.take() {
             self.registration.entry.unlink(self.client.reported());
-            if is_server_usable && self.to_server.is_empty() {
+            if let (Ending::Killed(_), Some(server)) = (ending, lease.server()) {
+                cancel::stop(Arc::clone(&server.identity), &self.context.common);
+            }
+            // What a session leaves is only reset by a pool that is in session mode yet.
+            let is_reset = self.mode == PoolMode::Transaction || self.pool.mode() == self.mode;
+            if is_server_usable && is_reset && self.to_server.is_empty() {
                 cleanup::begin(lease, self.client, &self.pool, &self.context.common);
             } else {
                 lease.discard("its session broke");
