@@ -6,10 +6,9 @@ import struct
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-from psycopg.rows import dict_row
 
+from tests.support.console import OPERATORS, operator, table
 from tests.support.database import Database
 from tests.support.door import DATABASE, PASSWORD, USER
 from tests.support.gateway import RunningGateway, StartGateway, database_entry
@@ -25,31 +24,11 @@ COLUMNS: dict[str, list[list[str]]] = json.loads(
 TYPES = {"text": (25, -1), "integer": (23, 4), "bigint": (20, 8), "numeric": (1700, -1)}
 TYPES["bytea"] = (17, -1)
 
-WITH_OPERATORS: dict[str, Any] = {
-    "users": [{"name": name, "password": PASSWORD} for name in (USER, "boss", "viewer")],
-    "admin_users": ["boss"],
-    "stats_users": ["viewer"],
-}
-
 
 @pytest.fixture
 def gateway(start_gateway: StartGateway) -> RunningGateway:
     """A gateway with operators."""
-    return start_gateway(**WITH_OPERATORS)
-
-
-def operator(gateway: RunningGateway, user: str = "boss") -> Wire:
-    """Log in to the console."""
-    return gateway.wire(user=user, database="pgbouncer")
-
-
-def table(gateway: RunningGateway, command: str) -> list[dict[str, str]]:
-    """Return the rows of a SHOW command, by column."""
-    connection = psycopg.connect(
-        gateway.url(), dbname="pgbouncer", user="viewer", autocommit=True, sslmode="disable"
-    )
-    with connection, connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(command.encode()).fetchall()
+    return start_gateway(**OPERATORS)
 
 
 def columns(reply: Reply) -> list[tuple[str, int, int]]:
@@ -140,12 +119,12 @@ def test_only_listed_users_come_in(gateway: RunningGateway) -> None:
 
 @pytest.mark.parametrize("auth_type", ["plain", "md5"])
 def test_passwords_are_asked_for_as_everywhere(start_gateway: StartGateway, auth_type: str) -> None:
-    gateway = start_gateway(**WITH_OPERATORS, auth_type=auth_type)
+    gateway = start_gateway(**OPERATORS, auth_type=auth_type)
     wire = gateway.knock()
     wire.login(user="boss", database="pgbouncer", password=PASSWORD)
     assert wire.value("show version")
     with pytest.raises(Closed) as caught:
-        gateway.knock().login(user="boss", database="pgbouncer", password="wrong")  # noqa: S106
+        gateway.knock().login(user="boss", database="pgbouncer", password="wrong")
     assert caught.value.fields["C"] == "28P01"
 
 
@@ -194,7 +173,7 @@ def test_clients_and_servers_point_at_each_other(
 
 
 def test_a_client_in_line_waits_in_pools_and_clients(start_gateway: StartGateway) -> None:
-    gateway = start_gateway(**WITH_OPERATORS, default_pool_size=1)
+    gateway = start_gateway(**OPERATORS, default_pool_size=1)
     holder, waiter = gateway.wire(), gateway.wire(application_name="waiter")
     holder.query("begin")
     waiter.send(*[parse("select 1"), bind(), execute(), sync()])
@@ -227,7 +206,7 @@ def test_prepared_statements_are_counted(gateway: RunningGateway) -> None:
 def test_databases_users_and_lists(start_gateway: StartGateway, database: Database) -> None:
     entry = database_entry(database)
     forced = {**entry, "name": "forced", "dbname": DATABASE, "user": USER, "pool_size": 7}
-    gateway = start_gateway(**WITH_OPERATORS, databases=[entry, forced])
+    gateway = start_gateway(**OPERATORS, databases=[entry, forced])
     clients = [gateway.wire(), gateway.wire(database="forced", user="viewer")]
     for client in clients:
         client.query("select 1")
@@ -252,7 +231,7 @@ def test_databases_users_and_lists(start_gateway: StartGateway, database: Databa
 
 
 def test_config_shows_settings_and_no_passwords(start_gateway: StartGateway) -> None:
-    gateway = start_gateway(**WITH_OPERATORS, query_wait_timeout=0.5)
+    gateway = start_gateway(**OPERATORS, query_wait_timeout=0.5)
     found = {row["key"]: row for row in table(gateway, "show config")}
     assert found["query_wait_timeout"] == {
         "key": "query_wait_timeout",

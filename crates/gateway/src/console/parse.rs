@@ -112,10 +112,12 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::unnecessary_wraps, reason = "as parse returns it")]
     fn command(word: &str, argument: Option<&str>) -> Option<Parsed> {
         Some(Parsed::Command { word: word.to_owned(), argument: argument.map(str::to_owned) })
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "as parse returns it")]
     fn set(key: &str, value: &str) -> Option<Parsed> {
         Some(Parsed::Set { key: key.to_owned(), value: value.to_owned() })
     }

@@ -223,5 +223,5 @@ async fn gone(stream: &mut Stream, received: &mut Vec<u8>) {
             Ok(_) => {}
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{Table, View, sockets};
@@ -94,35 +95,32 @@ pub const DATABASES: Table = Table {
         integer("disabled"),
     ],
     fill: |view, rows| {
-        let settings = view.settings();
+        let general = view.settings();
         let pools = view.pools();
         let crowds = crowds(view);
         for name in view.database_names() {
             let Some(database) = view.configuration.database(&name) else {
                 continue;
             };
-            let entry = serde_json::to_value(database).unwrap_or_default();
+            let settings = Settings::new(database, &general);
             let own = pools.iter().filter(|(pool, _)| pool.database == name);
             let servers: usize = own.map(|(_, servers)| servers.len()).sum();
-            let pool_size = number(&[&entry["pool_size"], &settings["default_pool_size"]]);
+            let default = settings.general("default_pool_size");
             rows.push(row![
                 name.as_str(),
                 database.host.as_str(),
                 u64::from(database.port),
                 database.dbname.as_deref().unwrap_or(&name),
                 database.user.as_deref(),
-                pool_size,
-                number(&[&entry["min_pool_size"], &settings["min_pool_size"]]),
-                number(&[&entry["reserve_pool_size"], &settings["reserve_pool_size"]]),
-                number(&[&entry["server_lifetime"], &settings["server_lifetime"]]),
+                settings.own("pool_size").unwrap_or(default),
+                settings.number("min_pool_size"),
+                settings.number("reserve_pool_size"),
+                settings.limit("server_lifetime"),
                 database.pool_mode.map(mode),
                 Cell::Null,
-                number(&[&entry["max_db_connections"], &settings["max_db_connections"]]),
+                settings.limit("max_db_connections"),
                 servers,
-                number(&[
-                    &entry["max_db_client_connections"],
-                    &settings["max_db_client_connections"],
-                ]),
+                settings.limit("max_db_client_connections"),
                 of_database(&crowds, &name),
                 view.context.is_paused(&name),
                 view.context.is_disabled(&name),
@@ -164,27 +162,24 @@ pub const USERS: Table = Table {
         integer("current_client_connections"),
     ],
     fill: |view, rows| {
-        let settings = view.settings();
+        let general = view.settings();
         let pools = view.pools();
         let clients = view.clients();
         for user in &view.configuration.users {
-            let entry = serde_json::to_value(user).unwrap_or_default();
+            let settings = Settings::new(user, &general);
             let own = pools.iter().filter(|(pool, _)| pool.user == user.name);
             let is_own = |client: &&Arc<Entry>| {
                 client.facts.get().is_some_and(|facts| *facts.user == *user.name)
             };
-            let text = |name: &str| entry[name].as_u64().map_or(String::new(), |n| n.to_string());
+            let text = |name| settings.own(name).map_or(String::new(), |own| own.to_string());
             rows.push(row![
                 user.name.as_str(),
                 text("pool_size"),
                 text("reserve_pool_size"),
-                entry["pool_mode"].as_str(),
-                number(&[&entry["max_user_connections"], &settings["max_user_connections"]]),
+                settings.own.get("pool_mode").and_then(Value::as_str),
+                settings.limit("max_user_connections"),
                 own.map(|(_, servers)| servers.len()).sum::<usize>(),
-                number(&[
-                    &entry["max_user_client_connections"],
-                    &settings["max_user_client_connections"],
-                ]),
+                settings.limit("max_user_client_connections"),
                 clients.iter().filter(is_own).count(),
             ]);
         }
@@ -243,15 +238,44 @@ fn of_database(crowds: &Crowds, name: &str) -> usize {
     crowds.iter().filter(|((database, _), _)| database == name).map(|(_, crowd)| crowd.len()).sum()
 }
 
-fn mode(mode: PoolMode) -> &'static str {
-    match mode {
-        PoolMode::Session => "session",
-        PoolMode::Transaction => "transaction",
+/// The mode by the name it has in the configuration.
+fn mode(mode: PoolMode) -> Cell {
+    let name = serde_json::to_value(mode).unwrap_or_default();
+    name.as_str().into()
+}
+
+/// What an entry of its own says about a database or a user, and the general settings behind it, by name.
+struct Settings<'a> {
+    own: Value,
+    general: &'a Value,
+}
+
+impl<'a> Settings<'a> {
+    fn new(entry: &impl Serialize, general: &'a Value) -> Self {
+        Self { own: serde_json::to_value(entry).unwrap_or_default(), general }
+    }
+
+    /// The entry's own number, if it has one.
+    fn own(&self, name: &str) -> Option<u64> {
+        self.own.get(name).and_then(whole)
+    }
+
+    fn general(&self, name: &str) -> u64 {
+        self.general.get(name).and_then(whole).unwrap_or(0)
+    }
+
+    /// The entry's own number, or the general one.
+    fn number(&self, name: &str) -> u64 {
+        self.own(name).unwrap_or_else(|| self.general(name))
+    }
+
+    /// The same where the entry's own 0 means that it has none.
+    fn limit(&self, name: &str) -> u64 {
+        self.own(name).filter(|own| *own > 0).unwrap_or_else(|| self.general(name))
     }
 }
 
-/// The first of these that is set, in whole seconds if it is a duration; 0 when none is.
-fn number(values: &[&Value]) -> u64 {
-    let whole = |value: &&&Value| value.as_u64().or_else(|| value["secs"].as_u64());
-    values.iter().find_map(|value| whole(&value)).unwrap_or(0)
+/// A number as it is, or a duration in whole seconds.
+fn whole(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.get("secs").and_then(Value::as_u64))
 }

@@ -21,7 +21,7 @@ pub const CONFIG: Table = Table {
             rows.push(row![
                 name.as_str(),
                 shown(name, value),
-                shown(name, &defaults[name.as_str()]),
+                defaults.get(name).map(|value| shown(name, value)),
                 changeable,
             ]);
         }
