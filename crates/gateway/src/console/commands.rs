@@ -144,7 +144,12 @@ async fn answer(
         return Err(Box::new(refusal::admin_needed()));
     }
     match command.action {
-        Action::Show(table) => out.extend(table.messages(context)),
+        Action::Show(table) => {
+            // Off the worker, whose other clients would wait for thousands of rows to be written.
+            let context = Arc::clone(context);
+            let made = tokio::task::spawn_blocking(move || table.messages(&context)).await;
+            out.extend(made.map_err(|_| Box::new(Refusal::shutting_down()))?);
+        }
         Action::Help => put_notice(out, "Console usage", &usage()),
         Action::Do(deed) => {
             tracing::info!(user, command = command.word, "console command");
