@@ -1,5 +1,6 @@
 """The data plane, as Python sees it: built from crates/python, which must agree with this file."""
 
+from collections.abc import Callable
 from typing import final
 
 __all__ = ["Gateway", "GatewayError"]
@@ -12,8 +13,14 @@ class Gateway:
     """A running data plane: listeners, pools and worker threads."""
 
     @staticmethod
-    def start(configuration: str) -> Gateway:
+    def start(
+        configuration: str, on_reload: Callable[[str | None, str | None], str] | None = None
+    ) -> Gateway:
         """Bind, start the workers, and return once listening.
+
+        The console asks `on_reload` for a configuration: with a setting's name and value for SET,
+        with None twice for RELOAD. It is called on a thread of its own; what it raises is what the
+        operator is told, and nothing changes then.
 
         Raises:
             GatewayError: the configuration was refused, or an address could not be bound.

@@ -159,6 +159,44 @@ def test_signals_pause_and_resume(production):
         assert _answer(running) == (DATABASE, _USER, 42)
 
 
+def test_the_console_reads_the_file_again_and_changes_one_setting(production):
+    file = production / "pgbouncer.ini"
+    file.write_text(f"{file.read_text()}admin_users = {_USER}\n")
+    with (
+        _running(*SERVE, file.name, cwd=production) as running,
+        psycopg.connect(
+            f"host=127.0.0.1 port={running.port} dbname=pgbouncer user={_USER}",
+            password=PASSWORD,
+            autocommit=True,
+        ) as console,
+    ):
+
+        def size() -> str:
+            return {row[0]: row[1] for row in console.execute("show config")}["default_pool_size"]
+
+        file.write_text(file.read_text().replace("default_pool_size = 20", "default_pool_size = 9"))
+        assert console.execute("RELOAD").statusmessage == "RELOAD"
+        assert size() == "9"
+        running.wait_for_log("console: default_pool_size: 20 -> 9")
+        assert console.execute("SET default_pool_size = 0x0b").statusmessage
+        assert size() == "11"
+        for command, word in (
+            ("set default_pool_size = many", "default_pool_size cannot be 'many'"),
+            ("set pool_size = 1", "there is no setting pool_size"),
+            ("set pool_mode = both", "pool_mode cannot be 'both'"),
+        ):
+            with pytest.raises(psycopg.Error) as caught:
+                console.execute(command.encode())
+            assert word in (caught.value.diag.message_detail or "")
+        file.write_text(file.read_text().replace("pool_mode", "pool_mod"))
+        with pytest.raises(psycopg.Error) as caught:
+            console.execute("reload")
+        assert caught.value.sqlstate == "F0000"
+        assert "pool_mod" in (caught.value.diag.message_detail or "")
+        assert size() == "11"
+        assert _answer(running) == (DATABASE, _USER, 42)
+
+
 def test_sigquit_ends_at_once(production):
     with _running(*SERVE, "pgbouncer.ini", cwd=production) as running:
         connection = psycopg.connect(

@@ -1,8 +1,9 @@
 """A gateway in this process, before a database, with the settings a test asks for."""
 
 import json
+from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from forebay._gateway import Gateway
@@ -16,6 +17,7 @@ class RunningGateway(Door):
     """A gateway's TCP door, and its handles."""
 
     gateway: Gateway | None = None
+    configuration: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def handle(self) -> Gateway:
@@ -37,10 +39,13 @@ class RunningGateway(Door):
         wait_until(lambda: {name: self.pool(name) for name in counters} == counters)
 
 
+OnReload = Callable[[str | None, str | None], str]
+
+
 class StartGateway(Protocol):
     """Starts a gateway; what is not given has the tests' value, not the gateway's default."""
 
-    def __call__(self, **settings: Any) -> RunningGateway: ...
+    def __call__(self, on_reload: OnReload | None = None, **settings: Any) -> RunningGateway: ...
 
 
 def database_entry(database: Database, **keys: Any) -> dict[str, Any]:
@@ -54,7 +59,7 @@ def starter(database: Database, resources: ExitStack) -> StartGateway:
     resources.callback(wait_until, lambda: not database.backends())
     resources.callback(database.resources.close)
 
-    def start_gateway(**settings: Any) -> RunningGateway:
+    def start_gateway(on_reload: OnReload | None = None, **settings: Any) -> RunningGateway:
         configuration = {
             "listen_addr": ["127.0.0.1"],
             "listen_port": 0,
@@ -67,9 +72,9 @@ def starter(database: Database, resources: ExitStack) -> StartGateway:
             "default_pool_size": 4,
             **settings,
         }
-        gateway = Gateway.start(json.dumps(configuration))
+        gateway = Gateway.start(json.dumps(configuration), on_reload)
         host, port = gateway.addresses[0].rsplit(":", 1)
-        running = RunningGateway(host, int(port), gateway=gateway)
+        running = RunningGateway(host, int(port), gateway=gateway, configuration=configuration)
         resources.callback(_end, running)
         resources.callback(running.resources.close)
         return running

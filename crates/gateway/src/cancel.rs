@@ -16,14 +16,18 @@ use crate::server::Identity;
 ///
 /// A wrong key is ignored without a word, as PostgreSQL does.
 pub async fn handle(context: &Context, process: u32, key: &[u8]) {
+    let cancels = &context.stats.cancels;
     let Some(entry) = context.clients.get(process) else {
+        cancels.ignored.count();
         return;
     };
     if !bool::from(entry.key.ct_eq(key)) {
+        cancels.ignored.count();
         tracing::warn!(client = process, "cancel request with a wrong key");
         return;
     }
     let Some(server) = entry.begin_cancel() else {
+        cancels.answered.count();
         entry.is_cancelled.store(true, Ordering::Release);
         entry.wake();
         return;
@@ -32,8 +36,11 @@ pub async fn handle(context: &Context, process: u32, key: &[u8]) {
     // Never closed, so a permit always comes.
     let _permit = context.cancel_permits.acquire().await;
     if let Err(error) = send(&under_way.0, &context.common).await {
+        cancels.failed.count();
         under_way.0.is_tainted.store(true, Ordering::Release);
         tracing::warn!(server = %under_way.0.address, %error, "cancel request failed");
+    } else {
+        cancels.forwarded.count();
     }
 }
 

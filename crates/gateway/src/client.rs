@@ -2,18 +2,24 @@
 
 use std::sync::Arc;
 
+use crate::console;
 use crate::deadline::within;
 use crate::gateway::Context;
-use crate::login::{self, Failure, LoggedIn};
+use crate::login::{self, Admitted, Failure};
 use crate::relay::Relay;
 use crate::report::Refusal;
+use crate::stats::gateway::Reason;
 use crate::stream::Stream;
 
 /// Serve one client from its first byte to its last.
 pub async fn serve(mut stream: Stream, peer: String, context: Arc<Context>) {
     // Boxed, so that its size is not part of every idle client.
-    let Some(logged_in) = Box::pin(come_in(&mut stream, &peer, &context)).await else {
-        return;
+    let logged_in = match Box::pin(come_in(&mut stream, &peer, &context)).await {
+        None => return,
+        Some(Admitted::Client(logged_in)) => logged_in,
+        Some(Admitted::Operator(operator)) => {
+            return Box::pin(console::session::serve(stream, *operator, &peer, &context)).await;
+        }
     };
     let mut relay = Relay::new(stream, logged_in, context);
     let ending = std::future::poll_fn(|cx| relay.poll(cx)).await;
@@ -21,27 +27,27 @@ pub async fn serve(mut stream: Stream, peer: String, context: Arc<Context>) {
 }
 
 /// Log a client in, or tell it why not.
-async fn come_in(stream: &mut Stream, peer: &str, context: &Arc<Context>) -> Option<LoggedIn> {
+async fn come_in(stream: &mut Stream, peer: &str, context: &Arc<Context>) -> Option<Admitted> {
     let limit = context.common.configuration().client_login_timeout;
     let failure = {
         let login = within(&context.common, limit, login::log_in(stream, context));
         let late = |_| Err(Refusal::login_timeout(limit).into());
         match login.await.unwrap_or_else(late) {
-            Ok(logged_in) => {
+            Ok(admitted) => {
                 if context.common.configuration().log_connections {
-                    tracing::info!(
-                        peer,
-                        database = logged_in.pool.database,
-                        user = logged_in.user,
-                        "client logged in"
-                    );
+                    let (database, user) = match &admitted {
+                        Admitted::Client(client) => (client.pool.database.as_str(), &client.user),
+                        Admitted::Operator(operator) => (console::DATABASE, &operator.user),
+                    };
+                    tracing::info!(peer, database, user, "client logged in");
                 }
-                return Some(logged_in);
+                return Some(admitted);
             }
             Err(failure) => failure,
         }
     };
     if let Failure::Refused(refusal) = failure {
+        context.stats.refused(Reason::of(&refusal));
         tracing::info!(peer, sqlstate = refusal.sqlstate, "client refused: {}", refusal.message);
         let mut out = Vec::new();
         refusal.put(&mut out);

@@ -1,15 +1,52 @@
-//! Who is connected: what a cancel request and a drain need to find a client by.
+//! Who is connected: what a cancel request, a drain and the console need to find a client by.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context as TaskContext, Poll, Waker};
+use std::time::SystemTime;
 
 use crate::auth::AuthenticationError;
 use crate::auth::random::secure_random;
-use crate::gateway::Context;
+use crate::endpoint::Endpoint;
+use crate::gateway::{Clock, Context};
+use crate::parameters::Parameters;
 use crate::report::Refusal;
 use crate::server::Identity;
+use crate::stream::Stream;
+
+/// What is known of a client once it has logged in, and does not change.
+#[derive(Debug)]
+pub struct Facts {
+    /// The database it has asked for.
+    pub database: Box<str>,
+    /// Who it has logged in as.
+    pub user: Box<str>,
+    /// Its end of the connection.
+    pub peer: Endpoint,
+    /// The gateway's end.
+    pub local: Endpoint,
+    /// When it logged in.
+    pub since: SystemTime,
+}
+
+impl Facts {
+    /// Of a client that has just logged in over `stream`.
+    pub fn new(database: &str, user: &str, stream: &Stream) -> Self {
+        let (peer, local) = stream.ends();
+        let since = SystemTime::now();
+        Self { database: database.into(), user: user.into(), peer, local, since }
+    }
+}
+
+/// What a client has at the moment.
+#[derive(Debug, Default, Clone)]
+pub struct Hold {
+    /// The server it holds.
+    pub server: Option<Arc<Identity>>,
+    /// Parameters as it had been told them when it last gave a server back.
+    pub told: Arc<Parameters>,
+}
 
 /// When a client is sent away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,12 +73,19 @@ pub struct Entry {
     pub id: u32,
     /// The cancel key it was told.
     pub key: Box<[u8]>,
-    /// The server it holds.
-    holds: Mutex<Option<Arc<Identity>>>,
+    holds: Mutex<Hold>,
     /// It waits for a server, and its query has been cancelled.
     pub is_cancelled: AtomicBool,
     /// Wakes its task.
     pub waker: OnceLock<Waker>,
+    /// Set when it has logged in.
+    pub facts: OnceLock<Box<Facts>>,
+    /// When it last sent something, in milliseconds of the gateway's clock.
+    pub asked_at: AtomicU64,
+    /// When it lined up for a server, in the same milliseconds plus one; 0 when it is not in line.
+    lined_up: AtomicU64,
+    /// How many named statements it holds.
+    pub statements: AtomicU32,
     /// Whose session it is in, once it has proved that it may.
     pub seat: OnceLock<Seat>,
     /// When it is to be sent away, as `When as u8`; 0 for not at all.
@@ -54,19 +98,78 @@ impl Entry {
     /// Note that the client holds a server now.
     pub fn link(&self, server: &Arc<Identity>) {
         self.is_cancelled.store(false, Ordering::Relaxed);
-        *self.holds.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(server));
+        self.lined_up.store(0, Ordering::Relaxed);
+        server.holder.store(self.id, Ordering::Relaxed);
+        server.lent_at.store(self.asked_at.load(Ordering::Relaxed), Ordering::Relaxed);
+        self.hold().server = Some(Arc::clone(server));
     }
 
-    /// Note that it holds none. No cancel for this client begins on that server afterwards.
-    pub fn unlink(&self) {
-        *self.holds.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    /// Note that it holds none, and what it has been `told` of parameters. No cancel for this client begins
+    /// on that server afterwards.
+    pub fn unlink(&self, told: &Arc<Parameters>) {
+        let mut hold = self.hold();
+        if let Some(server) = hold.server.take() {
+            server.holder.store(0, Ordering::Relaxed);
+        }
+        if !Arc::ptr_eq(&hold.told, told) {
+            hold.told = Arc::clone(told);
+        }
+    }
+
+    fn hold(&self) -> MutexGuard<'_, Hold> {
+        self.holds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Note that a client has logged in and been `told` these parameters.
+    pub fn describe(&self, facts: Facts, told: &Arc<Parameters>, clock: &Clock) {
+        self.asked_at.store(clock.milliseconds(), Ordering::Relaxed);
+        self.hold().told = Arc::clone(told);
+        // Set once, here.
+        let _ = self.facts.set(Box::new(facts));
+    }
+
+    /// What it has at the moment.
+    pub fn holds(&self) -> Hold {
+        self.hold().clone()
+    }
+
+    /// Note that it has sent something, if it has.
+    pub fn asked(&self, bytes: &[u8], clock: &Clock) {
+        if !bytes.is_empty() {
+            self.asked_at.store(clock.milliseconds(), Ordering::Relaxed);
+        }
+    }
+
+    /// Note how many named statements it holds.
+    pub fn holds_statements(&self, count: usize) {
+        self.statements.store(u32::try_from(count).unwrap_or(u32::MAX), Ordering::Relaxed);
+    }
+
+    /// Note that it waits for a server from now on; a cancel that came before means nothing any more.
+    pub fn line_up(&self, clock: &Clock) {
+        self.is_cancelled.store(false, Ordering::Relaxed);
+        self.lined_up.store(clock.milliseconds().saturating_add(1), Ordering::Relaxed);
+    }
+
+    /// Whether its query was cancelled while it waited; it does not wait any more then.
+    pub fn leaves_line(&self) -> bool {
+        let is_cancelled = self.is_cancelled.swap(false, Ordering::AcqRel);
+        if is_cancelled {
+            self.lined_up.store(0, Ordering::Relaxed);
+        }
+        is_cancelled
+    }
+
+    /// Since when it waits for a server, in milliseconds of the gateway's clock.
+    pub fn waits_since(&self) -> Option<u64> {
+        self.lined_up.load(Ordering::Relaxed).checked_sub(1)
     }
 
     /// The server the client holds, with a cancel noted as under way to it.
     pub fn begin_cancel(&self) -> Option<Arc<Identity>> {
         // Under the lock, so that the server cannot be released in between and be lent on.
-        let holds = self.holds.lock().unwrap_or_else(PoisonError::into_inner);
-        let server = holds.as_ref().map(Arc::clone)?;
+        let hold = self.hold();
+        let server = hold.server.as_ref().map(Arc::clone)?;
         server.cancels.fetch_add(1, Ordering::AcqRel);
         Some(server)
     }
@@ -129,6 +232,8 @@ pub struct Clients {
     next: AtomicU32,
     /// Sockets open, logged in or not.
     pub sockets: AtomicUsize,
+    /// How many of those are operators on the console.
+    pub operators: AtomicUsize,
 }
 
 impl Clients {
@@ -154,9 +259,13 @@ impl Clients {
         let entry = Arc::new(Entry {
             id,
             key,
-            holds: Mutex::new(None),
+            holds: Mutex::default(),
             is_cancelled: AtomicBool::new(false),
             waker: OnceLock::new(),
+            facts: OnceLock::new(),
+            asked_at: AtomicU64::new(0),
+            lined_up: AtomicU64::new(0),
+            statements: AtomicU32::new(0),
             seat: OnceLock::new(),
             leaves: AtomicU8::new(0),
             farewell: Mutex::new(None),
@@ -176,6 +285,22 @@ impl Clients {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }
 
+    /// Everybody, in order of arrival as far as the numbers go.
+    pub fn all(&self) -> Vec<Arc<Entry>> {
+        let mut all: Vec<Arc<Entry>> = {
+            let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+            entries.values().cloned().collect()
+        };
+        all.sort_by_key(|entry| entry.id);
+        all
+    }
+
+    /// Sockets that a shutdown waits for: an operator may watch it to its end.
+    pub fn without_operators(&self) -> usize {
+        let operators = self.operators.load(Ordering::Relaxed);
+        self.sockets.load(Ordering::Relaxed).saturating_sub(operators)
+    }
+
     /// How many are registered.
     pub fn len(&self) -> usize {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).len()
@@ -184,12 +309,6 @@ impl Clients {
     /// Whether nobody is registered.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-
-    /// Everybody.
-    pub fn all(&self) -> Vec<Arc<Entry>> {
-        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.values().cloned().collect()
     }
 
     /// Have every client's task look around.

@@ -46,6 +46,26 @@ pub enum AuthType {
     Scram,
 }
 
+/// Under which names `/metrics` has its figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MetricsNames {
+    /// Forebay's own.
+    Forebay,
+    /// Those of prometheus-community's pgbouncer_exporter.
+    PgbouncerExporter,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
 /// A user that may come in.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -90,6 +110,8 @@ fn default_server_port() -> u16 {
 }
 
 /// Everything the data plane needs to know.
+///
+/// Serialized only to be shown (`SHOW CONFIG`): secrets come out as `***`, durations as serde has them.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Configuration {
@@ -150,12 +172,27 @@ pub struct Configuration {
     pub max_packet_size: u32,
     /// Run in session mode before a server is given to the next client; empty for none.
     pub server_reset_query: String,
+    /// Length of the periods that averages are taken over; zero for one period without end.
+    #[serde(deserialize_with = "seconds")]
+    pub stats_period: Duration,
+    /// Log the averages at the end of each period.
+    pub log_stats: bool,
     /// Log each login.
     pub log_connections: bool,
     /// Log each disconnection.
     pub log_disconnections: bool,
     /// Least severe level that is logged: error, warn, info, debug.
     pub log_level: String,
+    /// Users who may do everything on the console.
+    pub admin_users: Vec<String>,
+    /// Users who may look at what the console shows.
+    pub stats_users: Vec<String>,
+    /// How log lines are written.
+    pub log_format: LogFormat,
+    /// Where `/metrics`, `/livez` and `/readyz` are answered, `host:port`; nowhere when empty.
+    pub metrics_listen: String,
+    /// Under which names `/metrics` has its figures.
+    pub metrics_names: MetricsNames,
 }
 
 impl Default for Configuration {
@@ -185,9 +222,16 @@ impl Default for Configuration {
             listen_backlog: 128,
             max_packet_size: 2_147_483_647,
             server_reset_query: "DISCARD ALL".to_owned(),
+            stats_period: Duration::from_secs(60),
+            log_stats: true,
             log_connections: true,
             log_disconnections: true,
             log_level: "info".to_owned(),
+            admin_users: Vec::new(),
+            stats_users: Vec::new(),
+            log_format: LogFormat::Text,
+            metrics_listen: String::new(),
+            metrics_names: MetricsNames::Forebay,
         }
     }
 }

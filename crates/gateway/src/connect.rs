@@ -2,11 +2,9 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use pgwire::backend::{self, Authentication, Fields};
 use pgwire::{frame, frontend, startup};
-use tokio::sync::Notify;
 
 use crate::auth::md5::{Md5Hash, md5_password, md5_response};
 use crate::auth::scram::{ClientCredential, ClientExchange, SaltedPasswordCache};
@@ -18,6 +16,7 @@ use crate::pool::{Order, Pool, Target};
 use crate::report::Refusal;
 use crate::server::{Identity, Server};
 use crate::session::ServerState;
+use crate::stats::meter::Grant;
 use crate::stream::Stream;
 use crate::worker;
 
@@ -137,21 +136,17 @@ async fn log_in(order: &Order, common: &Common) -> Result<Server, Refusal> {
     }
     let (process, key) = identity.unwrap_or_default();
     let now = common.clock.milliseconds();
+    let address = target.address.clone();
+    let identity = Identity::new(address, process, key, &login.stream, now);
     Ok(Server {
         stream: login.stream,
         state: ServerState::new(common.session.parameters.intern(reported)),
-        identity: Arc::new(Identity {
-            address: target.address.clone(),
-            process,
-            key,
-            cancels: AtomicUsize::new(0),
-            is_tainted: AtomicBool::new(false),
-            settled: Notify::new(),
-        }),
+        identity: Arc::new(identity),
         worker: worker::current(),
         generation: order.generation,
         born: now,
         idle_since: now,
+        grant: Grant::default(),
     })
 }
 

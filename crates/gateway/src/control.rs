@@ -163,6 +163,11 @@ impl Context {
         self.pools.lock().is_paused(database)
     }
 
+    /// Whether clients of every database wait for RESUME.
+    pub fn is_all_paused(&self) -> bool {
+        self.pools.lock().is_paused
+    }
+
     /// RECONNECT: close each server of this database, or of all, when it is released.
     ///
     /// # Errors
@@ -286,7 +291,7 @@ impl Context {
         if self.common.phase() != Phase::Closing {
             return false;
         }
-        let clients = self.clients.sockets.load(std::sync::atomic::Ordering::Relaxed);
+        let clients = self.clients.without_operators();
         let is_ending = self.pools.lock().is_ending;
         clients == 0 || (is_ending && self.servers(None).0 == 0)
     }

@@ -21,6 +21,14 @@ pub enum StartError {
         /// The operating system's answer.
         source: io::Error,
     },
+    /// The address for metrics could not be had.
+    #[error("cannot listen on {address} for metrics: {source}")]
+    Metrics {
+        /// The address as configured.
+        address: String,
+        /// The operating system's answer.
+        source: io::Error,
+    },
     /// A thread or its runtime could not be made.
     #[error("cannot start worker {worker}: {source}")]
     Worker {
@@ -49,6 +57,10 @@ impl StartError {
                 }
                 _ => "check listen_addr, listen_port and unix_socket_dir".to_owned(),
             },
+            Self::Metrics { .. } => {
+                "set metrics_listen to a free host:port of this machine, such as 127.0.0.1:9127, or leave it empty"
+                    .to_owned()
+            }
             Self::Worker { .. } => {
                 "lower workers, or raise the limits on threads and open files".to_owned()
             }

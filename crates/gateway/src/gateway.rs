@@ -1,5 +1,6 @@
 //! The whole: start, drain, stop, join.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -7,7 +8,6 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, Guard};
-use serde::Serialize;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
 
@@ -18,10 +18,13 @@ use crate::deadline::Deadlines;
 use crate::error::StartError;
 use crate::listener::{self, Bound};
 use crate::log::StderrLog;
+use crate::metrics;
 use crate::pool::Pool;
 use crate::pools::Pools;
+use crate::reloader::{self, Reloader};
 use crate::session;
 use crate::statements::Statements;
+use crate::stats::gateway::GatewayStats;
 use crate::worker::Worker;
 
 /// Cancel requests sent to PostgreSQL at the same time; each costs it a process.
@@ -61,6 +64,11 @@ impl Clock {
     /// The time as of the janitor's last round.
     pub fn milliseconds(&self) -> u64 {
         self.now.load(Ordering::Relaxed)
+    }
+
+    /// How long ago the janitor was last there.
+    pub fn behind(&self) -> Duration {
+        self.start.elapsed().saturating_sub(Duration::from_millis(self.milliseconds()))
     }
 
     /// Look at the real clock.
@@ -127,8 +135,12 @@ pub struct Context {
     pub clients: Clients,
     /// Bounds cancel requests under way.
     pub cancel_permits: Semaphore,
+    /// Where a new configuration comes from.
+    pub reloader: Reloader,
     /// Tasks that ended in a panic.
     pub panics: AtomicUsize,
+    /// What all pools together have done, and what no pool has.
+    pub stats: GatewayStats,
     /// Clients sent away by a drain.
     pub drained: AtomicUsize,
     /// Every pool.
@@ -188,6 +200,7 @@ impl Context {
 pub struct Gateway {
     context: Arc<Context>,
     addresses: Vec<String>,
+    metrics_address: Option<SocketAddr>,
     /// Unix sockets, and which file each was.
     socket_paths: Vec<(PathBuf, Option<listener::FileIdentity>)>,
     finished: Arc<Finished>,
@@ -200,39 +213,26 @@ struct Finished {
     changed: Condvar,
 }
 
-#[derive(Serialize)]
-struct Statistics {
-    clients: usize,
-    clients_waiting: usize,
-    sockets: usize,
-    panics: usize,
-    phase: &'static str,
-    drained: usize,
-    prepared_statements: usize,
-    pools: Vec<PoolStatistics>,
-}
-
-#[derive(Serialize)]
-struct PoolStatistics {
-    database: String,
-    user: String,
-    size: usize,
-    server_active: usize,
-    server_idle: usize,
-    server_connecting: usize,
-    waiting: usize,
-    queries: u64,
-    transactions: u64,
-}
-
 impl Gateway {
     /// Listen on every configured address and start the workers.
     ///
     /// # Errors
     /// [`StartError`]: nothing listens and no thread runs then.
     pub fn start(configuration: Configuration) -> Result<Self, StartError> {
-        StderrLog::new(&configuration.log_level).install();
+        Self::start_with(configuration, None)
+    }
+
+    /// [`Gateway::start`], with somebody to ask for a new configuration when an operator wants one.
+    ///
+    /// # Errors
+    /// [`StartError`]: nothing listens and no thread runs then.
+    pub fn start_with(
+        configuration: Configuration,
+        on_reload: Option<reloader::Callback>,
+    ) -> Result<Self, StartError> {
+        StderrLog::new(&configuration.log_level, configuration.log_format).install();
         let bound = listener::bind(&configuration)?;
+        let metrics = metrics::bind(&configuration)?;
         let users = Users::new(&configuration.users)
             .map_err(|error| StartError::Configuration { message: error.to_string() })?;
         let worker_count = configuration.workers;
@@ -257,7 +257,9 @@ impl Gateway {
             users: ArcSwap::from_pointee(users),
             clients: Clients::default(),
             cancel_permits: Semaphore::new(CANCELS_AT_ONCE),
+            reloader: Reloader::new(on_reload),
             panics: AtomicUsize::new(0),
+            stats: GatewayStats::default(),
             drained: AtomicUsize::new(0),
             pools: Pools::default(),
             reloading: Mutex::default(),
@@ -268,10 +270,20 @@ impl Gateway {
         let addresses = bound.iter().map(Bound::address).collect();
         let paths = bound.iter().filter_map(Bound::path);
         let socket_paths = paths.map(|path| (path.clone(), listener::identity(&path))).collect();
-        let threads = crate::worker::start(workers, &context, bound)?;
+        let mut threads = crate::worker::start(workers, &context, bound)?;
+        let metrics_address = metrics.as_ref().map(|metrics| metrics.address);
+        if let Some(metrics) = metrics {
+            match metrics::start(metrics, Arc::clone(&context)) {
+                Ok(thread) => threads.push(thread),
+                Err(source) => {
+                    context.advance(Phase::Stopping);
+                    return Err(StartError::Worker { worker: worker_count, source });
+                }
+            }
+        }
         let finished = Arc::new(Finished::default());
         watch(threads, Arc::clone(&context), Arc::clone(&finished));
-        Ok(Self { context, addresses, socket_paths, finished })
+        Ok(Self { context, addresses, metrics_address, socket_paths, finished })
     }
 
     /// What the administrator's commands are called on.
@@ -311,43 +323,14 @@ impl Gateway {
         }
     }
 
+    /// Where metrics are answered, if they are.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_address
+    }
+
     /// What is going on, as JSON.
     pub fn statistics(&self) -> String {
-        let pools: Vec<PoolStatistics> = self
-            .context
-            .pools()
-            .iter()
-            .map(|pool| {
-                let census = pool.census();
-                PoolStatistics {
-                    database: pool.database.clone(),
-                    user: pool.user.clone(),
-                    size: pool.size(),
-                    server_active: census.active,
-                    server_idle: census.idle,
-                    server_connecting: census.connecting,
-                    waiting: census.waiting,
-                    queries: census.queries,
-                    transactions: census.transactions,
-                }
-            })
-            .collect();
-        let statistics = Statistics {
-            clients: self.context.clients.len(),
-            clients_waiting: pools.iter().map(|pool| pool.waiting).sum(),
-            sockets: self.context.clients.sockets.load(Ordering::Relaxed),
-            panics: self.context.panics.load(Ordering::Relaxed),
-            phase: match self.context.common.phase() {
-                Phase::Running => "running",
-                Phase::Closing => "closing",
-                Phase::Draining => "draining",
-                Phase::Stopping => "stopping",
-            },
-            drained: self.context.drained.load(Ordering::Relaxed),
-            prepared_statements: self.context.common.session.statements.len(),
-            pools,
-        };
-        serde_json::to_string(&statistics).unwrap_or_default()
+        crate::stats::json::write(&self.context, self.metrics_address)
     }
 }
 
@@ -373,6 +356,7 @@ fn watch(threads: Vec<JoinHandle<()>>, context: Arc<Context>, finished: Arc<Fini
         }
         // Servers that tasks gave back as they were dropped.
         context.close_idle();
+        context.reloader.forget();
         *finished.is_finished.lock().unwrap_or_else(PoisonError::into_inner) = true;
         finished.changed.notify_all();
     });

@@ -39,6 +39,7 @@ async fn run(context: &Context) {
         for pool in context.pools() {
             pool.tend();
         }
+        end_period(context);
         let now = context.common.clock.milliseconds();
         context.pools.sweep(&context.common.configuration(), now);
         if context.has_shut_down() {
@@ -53,9 +54,33 @@ async fn run(context: &Context) {
     }
 }
 
+/// Begin another period of averages when it is time, and log the one that has ended.
+fn end_period(context: &Context) {
+    let configuration = context.common.configuration();
+    let ended = context.stats.end_period(configuration.stats_period, &context.pools());
+    let Some(averages) = ended.filter(|_| configuration.log_stats) else {
+        return;
+    };
+    tracing::info!(
+        "stats: {} xacts/s, {} queries/s, in {} B/s, out {} B/s, xact {} us, query {} us, wait {} us; \
+         per second {} servers assigned, {} statements prepared by clients and {} on servers, {} bound",
+        averages.xact_count,
+        averages.query_count,
+        averages.received,
+        averages.sent,
+        averages.xact_time,
+        averages.query_time,
+        averages.wait_time,
+        averages.server_assignment_count,
+        averages.client_parse_count,
+        averages.server_parse_count,
+        averages.bind_count,
+    );
+}
+
 /// Whether a drain is over; logs how it went.
 fn is_drained(context: &Context, began: Instant) -> bool {
-    let left = context.clients.sockets.load(Ordering::Relaxed);
+    let left = context.clients.without_operators();
     let limit = context.common.configuration().shutdown_timeout;
     let active: usize = context.pools().iter().map(|pool| pool.census().active).sum();
     let is_late = !limit.is_zero() && began.elapsed() >= limit;

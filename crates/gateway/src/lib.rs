@@ -15,11 +15,15 @@
 //!   one; [`janitor`]: what time brings about; [`deadline`]: time limits for the workers' tasks.
 //! - `batch`: writing what a batch came to; `ending`: why a client's task ends.
 //! - [`cleanup`]: a server whose client left in the middle of something.
+//! - [`console`]: the admin console.
 //! - [`pools`]: every pool there is; [`reload`]: exchanging the configuration; [`control`]: an administrator's
 //!   commands.
-//! - [`clients`]: who is connected, for cancel and drain; [`cancel`]: cancel requests.
+//! - [`clients`]: who is connected, for cancel, drain and console; [`cancel`]: cancel requests.
+//! - [`endpoint`]: the two ends of a connection.
 //! - [`parameters`]: settings a session has; [`statements`]: prepared statements by text.
+//! - [`reloader`]: asks for a new configuration, for the console.
 //! - [`report`]: what clients are told when something is refused.
+//! - [`stats`]: what has been done: counts, times, errors; [`metrics`]: the door to ask for that by HTTP.
 
 #![forbid(unsafe_code)]
 
@@ -31,24 +35,29 @@ pub mod client;
 pub mod clients;
 pub mod configuration;
 pub mod connect;
+pub mod console;
 pub mod control;
 pub mod deadline;
 mod ending;
+pub mod endpoint;
 pub mod error;
 pub mod gateway;
 pub mod janitor;
 pub mod listener;
 pub mod log;
 pub mod login;
+pub mod metrics;
 pub mod parameters;
 pub mod pool;
 pub mod pools;
 pub mod relay;
 pub mod reload;
+pub mod reloader;
 pub mod report;
 pub mod server;
 pub mod session;
 pub mod statements;
+pub mod stats;
 pub mod stream;
 pub mod worker;
 

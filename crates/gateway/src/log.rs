@@ -1,20 +1,24 @@
-//! One line per event on standard error.
+//! One line per event on standard error, as text or as JSON.
+
+mod json;
 
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::configuration::LogFormat;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Metadata, Subscriber, span};
 
-/// Writes `time level message name=value …` lines to standard error.
+/// Writes `time level message name=value …` lines, or one JSON object a line, to standard error.
 ///
 /// Values are quoted when they hold a space, and control characters are escaped, so that what a client sends
 /// cannot forge a line.
 #[derive(Debug)]
 pub struct StderrLog {
     level: Level,
+    format: LogFormat,
 }
 
 /// The level of the process's log; changes on reload.
@@ -38,8 +42,8 @@ fn rank(level: Level) -> u8 {
 
 impl StderrLog {
     /// Log events of `level` and more severe ones. An unknown name means `info`.
-    pub fn new(level: &str) -> Self {
-        Self { level: level.parse().unwrap_or(Level::INFO) }
+    pub fn new(level: &str, format: LogFormat) -> Self {
+        Self { level: level.parse().unwrap_or(Level::INFO), format }
     }
 
     /// Make this the process's log. The first call wins; later ones change nothing.
@@ -89,15 +93,10 @@ impl Subscriber for StderrLog {
     }
 
     fn event(&self, event: &Event<'_>) {
-        let mut line = Line { message: String::new(), fields: String::new() };
-        event.record(&mut line);
-        let text = format!(
-            "{} {:5} {}{}\n",
-            timestamp(),
-            event.metadata().level(),
-            line.message,
-            line.fields
-        );
+        let text = match self.format {
+            LogFormat::Text => text_line(event),
+            LogFormat::Json => json::line(event, &timestamp()),
+        };
         // A closed standard error must not take the gateway down.
         let _ = std::io::stderr().lock().write_all(text.as_bytes());
     }
@@ -113,6 +112,12 @@ impl Subscriber for StderrLog {
     fn enter(&self, _: &span::Id) {}
 
     fn exit(&self, _: &span::Id) {}
+}
+
+fn text_line(event: &Event<'_>) -> String {
+    let mut line = Line { message: String::new(), fields: String::new() };
+    event.record(&mut line);
+    format!("{} {:5} {}{}\n", timestamp(), event.metadata().level(), line.message, line.fields)
 }
 
 /// `text` with its control characters made visible: what a client sent may stand in it.
@@ -138,7 +143,7 @@ fn timestamp() -> String {
 }
 
 /// Year, month and day of a count of days since 1970-01-01, in the Gregorian calendar.
-fn civil(days: u64) -> (u64, u64, u64) {
+pub(crate) fn civil(days: u64) -> (u64, u64, u64) {
     // Counted from 0000-03-01, so that a leap day ends its year.
     let days = days + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);

@@ -14,8 +14,9 @@ use crate::auth::scram::ServerExchange;
 use crate::auth::{AuthenticationError, StoredPassword};
 use crate::cancel;
 use crate::cleanup;
-use crate::clients::{Entry, Registration, Seat};
+use crate::clients::{Entry, Facts, Registration, Seat};
 use crate::configuration::AuthType;
+use crate::console::{self, session::Operator};
 use crate::gateway::{Context, Phase};
 use crate::parameters::{self, Parameters};
 use crate::pool::{Checkout, Lease, Pool};
@@ -44,6 +45,15 @@ pub struct LoggedIn {
     pub client: ClientState,
     /// Its name.
     pub user: String,
+}
+
+/// Who has come in.
+#[derive(Debug)]
+pub enum Admitted {
+    /// A client of a pool.
+    Client(LoggedIn),
+    /// An operator.
+    Operator(Box<Operator>),
 }
 
 /// Why a login came to nothing.
@@ -76,14 +86,16 @@ impl From<WireError> for Failure {
 }
 
 /// Bring a client in.
-pub async fn log_in(stream: &mut Stream, context: &Arc<Context>) -> Result<LoggedIn, Failure> {
+pub async fn log_in(stream: &mut Stream, context: &Arc<Context>) -> Result<Admitted, Failure> {
     let mut door = Door { stream, received: Vec::new(), entry: None };
     let request = door.startup(context).await?;
     if context.common.phase() != Phase::Running {
         return Err(Refusal::shutting_down().into());
     }
     // Before authentication, which costs the pooler more than the client.
-    let limit = context.common.configuration().max_client_conn;
+    let is_console = request.database == console::DATABASE;
+    let limit =
+        if is_console { usize::MAX } else { context.common.configuration().max_client_conn };
     let entry = context
         .clients
         .register(request.minor, limit)
@@ -92,7 +104,16 @@ pub async fn log_in(stream: &mut Stream, context: &Arc<Context>) -> Result<Logge
     door.entry = Some(Arc::clone(&entry));
     let registration = Registration::new(context, entry);
 
-    door.authenticate(context, &request.user).await?;
+    let is_own = is_console && console::session::is_own_user(door.stream, &request.user);
+    if !is_own {
+        door.authenticate(context, &request.user).await?;
+    }
+    if is_console {
+        let Door { stream, received, .. } = door;
+        let operator = Operator { registration, user: request.user, is_own, received };
+        operator.welcome(stream, context, &request.settings).await?;
+        return Ok(Admitted::Operator(Box::new(operator)));
+    }
     if context.is_disabled(&request.database) {
         return Err(Refusal::database_disabled(&request.database).into());
     }
@@ -119,7 +140,9 @@ pub async fn log_in(stream: &mut Stream, context: &Arc<Context>) -> Result<Logge
     let mut client = ClientState::new(Arc::clone(&startup), startup, reported);
     client.carry = door.received;
     client.carry.shrink_to_fit();
-    Ok(LoggedIn { pool, registration, client, user: request.user })
+    let facts = Facts::new(&request.database, &request.user, door.stream);
+    entry.describe(facts, client.reported(), &context.common.clock);
+    Ok(Admitted::Client(LoggedIn { pool, registration, client, user: request.user }))
 }
 
 /// A startup packet, understood.

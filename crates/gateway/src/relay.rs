@@ -12,6 +12,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context as TaskContext, Poll};
+use std::time::Instant;
 
 use tokio::sync::oneshot;
 
@@ -28,6 +29,8 @@ use crate::report::Refusal;
 use crate::session::from_client::{self, Next};
 use crate::session::output::Output;
 use crate::session::{ClientState, from_server};
+use crate::stats::meter::Meter;
+use crate::stats::sqlstate::Class;
 use crate::stream::{Stream, with_buffer};
 
 /// Most bytes taken from a client while it waits for a server.
@@ -52,6 +55,7 @@ pub(crate) struct Relay {
     context: Arc<Context>,
     pool: Arc<Pool>,
     registration: Registration,
+    meter: Meter,
     lease: Option<Lease>,
     /// The place in line.
     line: Option<oneshot::Receiver<Answer>>,
@@ -78,6 +82,7 @@ impl Relay {
             stream,
             client: logged_in.client,
             context,
+            meter: Meter::new(Arc::clone(&logged_in.pool.stats)),
             pool: logged_in.pool,
             registration: logged_in.registration,
             lease: None,
@@ -190,6 +195,7 @@ impl Relay {
             Poll::Pending => Ok(false),
             Poll::Ready(Ok(0)) => self.close().map(|()| true),
             Poll::Ready(Ok(count)) => {
+                self.meter.received(count);
                 self.client_bytes(cx, buffer.get(..count).unwrap_or(&[]))?;
                 Ok(true)
             }
@@ -205,6 +211,7 @@ impl Relay {
             carry.extend_from_slice(bytes);
         }
         let input = if is_joined { carry.as_slice() } else { bytes };
+        self.registration.entry.asked(bytes, &self.context.common.clock);
         let mut at = 0;
         loop {
             let rest = input.get(at..).unwrap_or(&[]);
@@ -223,6 +230,9 @@ impl Relay {
             if let Some(server) = server {
                 write_through(&mut server.stream, cx, output)
                     .map_err(|error| Refusal::server_lost(&error.to_string()))?;
+                if server.state.is_busy() {
+                    self.meter.begin();
+                }
                 self.holds_back = server.state.is_busy() && !server.state.take_flush();
             }
             match next {
@@ -235,7 +245,7 @@ impl Relay {
                 Next::Server => match self.pool.checkout() {
                     Checkout::Leased(lease) => self.link(lease),
                     Checkout::Waiting(answer) => {
-                        self.registration.entry.is_cancelled.store(false, Ordering::Relaxed);
+                        self.registration.entry.line_up(&self.context.common.clock);
                         self.line = Some(answer);
                         break;
                     }
@@ -253,6 +263,7 @@ impl Relay {
             }
             self.client.carry = carry;
         }
+        self.registration.entry.holds_statements(self.client.statement_count());
         Ok(())
     }
 
@@ -271,6 +282,7 @@ impl Relay {
     fn link(&mut self, mut lease: Lease) {
         self.mode = self.pool.mode();
         if let Some(server) = lease.server() {
+            self.meter.linked(std::mem::take(&mut server.grant));
             self.registration.entry.link(&server.identity);
             server.state.link(&mut self.client, &mut self.to_server, &mut self.to_client);
             self.holds_back = true;
@@ -299,8 +311,9 @@ impl Relay {
             Poll::Ready(Err(_)) => return Err(Refusal::shutting_down().into()),
             Poll::Pending => {}
         }
-        if self.registration.entry.is_cancelled.swap(false, Ordering::AcqRel) {
+        if self.registration.entry.leaves_line() {
             self.line = None;
+            self.pool.stats.pooler_errors.add(Class::of(b"57014"), 1);
             self.client.refuse(&Refusal::cancelled_in_line(), &mut self.to_client);
             self.client_bytes(cx, &[])?;
             return Ok(true);
@@ -312,6 +325,7 @@ impl Relay {
             Poll::Pending => Ok(false),
             Poll::Ready(Ok(0)) => Err(Ending::Client),
             Poll::Ready(Ok(count)) => {
+                self.meter.received(count);
                 self.client.carry.extend_from_slice(buffer.get(..count).unwrap_or(&[]));
                 Ok(true)
             }
@@ -340,6 +354,7 @@ impl Relay {
         let Some(server) = self.lease.as_mut().and_then(Lease::server) else {
             return Ok(false);
         };
+        let mut answered = None;
         let progress = with_buffer(|buffer| {
             let input: &[u8] = match server.stream.poll_read(cx, buffer) {
                 Poll::Pending => return Ok(Progress::Nothing),
@@ -350,6 +365,7 @@ impl Relay {
                     return Err(Refusal::server_lost(&error.to_string()).into());
                 }
             };
+            self.meter.sent(input.len());
             let mut output = Output::new(input, &mut self.to_client);
             from_server::take(
                 &mut self.client,
@@ -360,6 +376,9 @@ impl Relay {
                 &mut self.to_server,
             )
             .map_err(|error| session_refusal(&error))?;
+            if let Some(counts) = server.state.take_answered() {
+                answered = self.meter.answered(&counts, server.state.standing());
+            }
             self.holds_back = false;
             write_through(&mut self.stream, cx, output).map_err(Ending::Socket)?;
             let is_done =
@@ -367,7 +386,7 @@ impl Relay {
             Ok(if is_done { Progress::Idle } else { Progress::Some })
         })?;
         if progress == Progress::Idle {
-            self.release();
+            self.release(answered);
         }
         if progress != Progress::Nothing && std::mem::take(&mut self.is_held) {
             self.client_bytes(cx, &[])?;
@@ -375,16 +394,19 @@ impl Relay {
         Ok(progress != Progress::Nothing)
     }
 
-    /// Give the server back if the pool's mode says so.
-    fn release(&mut self) {
+    /// Give the server back if the pool's mode says so; `now` is known if a query has just been answered.
+    fn release(&mut self, now: Option<Instant>) {
         let mode = self.pool.mode();
         if mode != PoolMode::Transaction {
             self.mode = mode;
             return;
         }
-        if let Some(lease) = self.lease.take() {
-            self.registration.entry.unlink();
+        if let Some(mut lease) = self.lease.take() {
+            self.registration.entry.unlink(self.client.reported());
             if self.mode == PoolMode::Transaction {
+                if let Some(server) = lease.server() {
+                    server.grant.at = now;
+                }
                 lease.release();
             } else {
                 // A reload has changed the mode: what the session has left there is not the next client's business.
@@ -413,11 +435,14 @@ impl Relay {
                 peer,
                 database = self.pool.database,
                 user = self.pool.user,
+                seconds = self.meter.age().as_secs_f64(),
+                transactions = self.meter.transactions(),
                 "client disconnected: {reason}"
             );
         }
         let mut is_server_usable = matches!(ending, Ending::Client | Ending::Socket(_));
         if let Ending::Refused(refusal) | Ending::Killed(refusal) = ending {
+            self.pool.stats.pooler_errors.add(Class::of(refusal.sqlstate.as_bytes()), 1);
             refusal.put(&mut self.to_client);
             is_server_usable = refusal.sqlstate == "57P01" && matches!(ending, Ending::Refused(_));
         }
@@ -426,7 +451,7 @@ impl Relay {
             let _ = self.stream.try_write(&self.to_client);
         }
         if let Some(mut lease) = self.lease.take() {
-            self.registration.entry.unlink();
+            self.registration.entry.unlink(self.client.reported());
             if let (Ending::Killed(_), Some(server)) = (ending, lease.server()) {
                 cancel::stop(Arc::clone(&server.identity), &self.context.common);
             }

@@ -4,13 +4,16 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::time::SystemTime;
 
 use pgwire::{backend, frame, frontend};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::Notify;
 
+use crate::endpoint::Endpoint;
 use crate::session::ServerState;
+use crate::stats::meter::Grant;
 use crate::stream::Stream;
 
 /// Where a PostgreSQL server listens.
@@ -71,9 +74,45 @@ pub struct Identity {
     pub is_tainted: AtomicBool,
     /// Told when a cancel has ended.
     pub settled: Notify,
+    /// Tells it from every other server of this process.
+    pub number: u64,
+    /// PostgreSQL's end of the connection, and this one.
+    pub ends: (Endpoint, Endpoint),
+    /// When it logged in.
+    pub since: SystemTime,
+    /// When it was last lent, in milliseconds of the gateway's clock.
+    pub lent_at: AtomicU64,
+    /// The client that holds it; 0 for none.
+    pub holder: AtomicU32,
+    /// How many statements are prepared on it, as of its last release.
+    pub statements: AtomicU32,
+    /// The connection is closed.
+    pub is_closed: AtomicBool,
 }
 
+/// Numbers servers.
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
 impl Identity {
+    /// What there is to know of a server that has just logged in over `stream`.
+    pub fn new(address: Address, process: u32, key: Vec<u8>, stream: &Stream, now: u64) -> Self {
+        Self {
+            address,
+            process,
+            key,
+            cancels: AtomicUsize::new(0),
+            is_tainted: AtomicBool::new(false),
+            settled: Notify::new(),
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
+            ends: stream.ends(),
+            since: SystemTime::now(),
+            lent_at: AtomicU64::new(now),
+            holder: AtomicU32::new(0),
+            statements: AtomicU32::new(0),
+            is_closed: AtomicBool::new(false),
+        }
+    }
+
     /// Wait until no cancel is under way.
     pub async fn wait_settled(&self) {
         loop {
@@ -103,9 +142,17 @@ pub struct Server {
     pub born: u64,
     /// When it was last released, in milliseconds of the gateway's clock.
     pub idle_since: u64,
+    /// How its present client, or the next, came by it.
+    pub grant: Grant,
 }
 
 impl Server {
+    /// Let others see how many statements it has.
+    pub fn count_statements(&self) {
+        let count = u32::try_from(self.state.statement_count()).unwrap_or(u32::MAX);
+        self.identity.statements.store(count, Ordering::Relaxed);
+    }
+
     /// Take in what an idle server has sent unasked; `false` when it is of no more use.
     pub fn absorb(&mut self) -> bool {
         while self.stream.is_readable() {
@@ -148,6 +195,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        self.identity.is_closed.store(true, Ordering::Relaxed);
         let mut bytes = Vec::new();
         frontend::put_terminate(&mut bytes);
         // A courtesy: PostgreSQL logs an unexpected end of file otherwise. The socket closes either way.

@@ -2,12 +2,14 @@
 
 use std::cell::RefCell;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::task::{Context, Poll, Waker, ready};
 
 use rustix::net::{RecvFlags, SendFlags};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
+
+use crate::endpoint::{self, Endpoint};
 
 /// Bytes read at once: larger than any write of PostgreSQL's, so that one receive empties the socket and
 /// the runtime knows it from the short read.
@@ -42,6 +44,12 @@ impl Stream {
     pub fn new(socket: impl Into<OwnedFd>) -> io::Result<Self> {
         let socket = watch(socket.into(), Interest::READABLE)?;
         Ok(Self { socket: Some(socket), is_watched_for_writing: false })
+    }
+
+    /// The peer's end and this one.
+    pub fn ends(&self) -> (Endpoint, Endpoint) {
+        let socket = self.socket().map(|socket| endpoint::ends(socket.get_ref().as_fd()));
+        socket.unwrap_or((Endpoint::Unknown, Endpoint::Unknown))
     }
 
     fn socket(&self) -> io::Result<&AsyncFd<OwnedFd>> {

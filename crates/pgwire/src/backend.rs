@@ -328,6 +328,51 @@ pub fn put_command_complete(out: &mut Vec<u8>, tag: &[u8]) {
     put(out, COMMAND_COMPLETE, |out| put_string(out, tag));
 }
 
+/// A column of rows made here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Field<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// OID of its type.
+    pub kind: u32,
+    /// Bytes of a value, -1 where that differs.
+    pub size: i16,
+}
+
+/// Append a `RowDescription`: columns of no table, in text format.
+pub fn put_row_description<'a>(
+    out: &mut Vec<u8>,
+    fields: impl ExactSizeIterator<Item = Field<'a>>,
+) {
+    put(out, ROW_DESCRIPTION, |out| {
+        out.extend_from_slice(&u16::try_from(fields.len()).unwrap_or(u16::MAX).to_be_bytes());
+        for field in fields {
+            put_string(out, field.name.as_bytes());
+            // No table, no column of one.
+            out.extend_from_slice(&[0; 6]);
+            out.extend_from_slice(&field.kind.to_be_bytes());
+            out.extend_from_slice(&field.size.to_be_bytes());
+            // No type modifier, text format.
+            out.extend_from_slice(&[0xff, 0xff, 0xff, 0xff, 0, 0]);
+        }
+    });
+}
+
+/// Append a `DataRow` of these values, in text format; `None` is NULL.
+pub fn put_data_row<'a>(
+    out: &mut Vec<u8>,
+    values: impl ExactSizeIterator<Item = Option<&'a [u8]>>,
+) {
+    put(out, DATA_ROW, |out| {
+        out.extend_from_slice(&u16::try_from(values.len()).unwrap_or(u16::MAX).to_be_bytes());
+        for value in values {
+            let length = value.map_or(u32::MAX, |value| u32::try_from(value.len()).unwrap_or(0));
+            out.extend_from_slice(&length.to_be_bytes());
+            out.extend_from_slice(value.unwrap_or_default());
+        }
+    });
+}
+
 /// Append a `NegotiateProtocolVersion`: the newest minor version spoken, and the options not recognised.
 pub fn put_negotiate_protocol_version(out: &mut Vec<u8>, newest: u32, unrecognised: &[&[u8]]) {
     put(out, NEGOTIATE_PROTOCOL_VERSION, |out| {

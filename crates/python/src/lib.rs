@@ -1,7 +1,9 @@
 //! The Python border of the data plane, and nothing else.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use ::gateway::reloader::{Callback, Request};
 use ::gateway::report::Refusal;
 use ::gateway::{Configuration, Gateway as DataPlane, StartError};
 use pyo3::create_exception;
@@ -17,6 +19,21 @@ create_exception!(
 
 fn to_python(error: &StartError) -> PyErr {
     GatewayError::new_err((error.to_string(), error.hint()))
+}
+
+/// Has a Python function answer: called with a setting's name and value, or with None twice for the files as they
+/// are, it returns a configuration, or raises.
+fn callback(on_reload: Py<PyAny>) -> Callback {
+    Arc::new(move |request| {
+        let arguments = match request {
+            Request::Reload => (None, None),
+            Request::Set { name, value } => (Some(name), Some(value)),
+        };
+        Python::attach(|py| {
+            let answer = on_reload.call1(py, arguments).and_then(|text| text.extract::<String>(py));
+            answer.map_err(|error| error.value(py).to_string())
+        })
+    })
 }
 
 fn refused(refusal: &Refusal) -> PyErr {
@@ -38,12 +55,17 @@ struct Gateway {
 
 #[pymethods]
 impl Gateway {
-    /// Listen and start the workers.
+    /// Listen and start the workers. `on_reload` answers the console's RELOAD and SET.
     #[staticmethod]
-    fn start(py: Python<'_>, configuration: &str) -> PyResult<Self> {
-        py.detach(|| Configuration::from_json(configuration).and_then(DataPlane::start))
-            .map(|data_plane| Self { data_plane })
-            .map_err(|error| to_python(&error))
+    #[pyo3(signature = (configuration, on_reload=None))]
+    fn start(py: Python<'_>, configuration: &str, on_reload: Option<Py<PyAny>>) -> PyResult<Self> {
+        let on_reload = on_reload.map(callback);
+        py.detach(|| {
+            let configuration = Configuration::from_json(configuration)?;
+            DataPlane::start_with(configuration, on_reload)
+        })
+        .map(|data_plane| Self { data_plane })
+        .map_err(|error| to_python(&error))
     }
 
     /// Where clients can connect.

@@ -69,9 +69,11 @@ def run(
     configuration: str,
     on_listening: Callable[[list[str]], None],
     on_hangup: Callable[["Gateway"], None] | None = None,
+    on_reload: Callable[[str | None, str | None], str] | None = None,
 ) -> None:
     """Run the data plane until a signal ends it: the first one drains, a second one stops.
 
+    The console asks `on_reload`, when there is one, for another configuration.
     SIGHUP calls `on_hangup`, when there is one, and SIGQUIT stops at once. The signals stay blocked
     afterwards, so that what the caller still has to stop is stopped.
 
@@ -83,7 +85,7 @@ def run(
 
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING | _AT_ONCE | _PAUSING)
     try:
-        gateway = Gateway.start(configuration)
+        gateway = Gateway.start(configuration, on_reload)
     except GatewayError as error:
         message, hint = error.args
         raise GatewayFailed(message, hint=hint or None) from None

@@ -6,12 +6,14 @@ Whatever can be refused is refused before the process goes into the background o
 import signal
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from forebay.errors import BadSettings, ConfigurationError
 from forebay.serve.addresses import require_addresses
+from forebay.serve.change import with_setting
 from forebay.serve.check import not_servable
 from forebay.serve.daemon import become, into_background, own_socket
 from forebay.serve.lifecycle import (
@@ -25,7 +27,7 @@ from forebay.serve.limits import raise_descriptor_limit, require_descriptors
 from forebay.serve.load import Loaded
 from forebay.serve.logfile import log_to, open_log
 from forebay.serve.pidfile import hold_pidfile, require_free
-from forebay.serve.reload import reread
+from forebay.serve.reload import changes, reread
 from forebay.serve.render import render
 from forebay.serve.settings import Settings
 from forebay.serve.source import Place
@@ -87,7 +89,7 @@ def serve(
                 has_started()
                 forget()
 
-        run(render(settings), listening, service.hang_up)
+        run(render(settings), listening, service.hang_up, service.answer)
 
 
 @dataclass
@@ -96,16 +98,39 @@ class _Service:
 
     read: Callable[[], Loaded]
     settings: Settings
+    # SIGHUP is met by the main thread, the console by another.
+    lock: Lock = field(default_factory=Lock)
 
     def hang_up(self, gateway: "Gateway") -> None:
         """Read the settings again, and open the log again."""
         log(f"{signal.SIGHUP.name}: reading the settings again")
-        self.settings = reread(self.reread, self.settings, gateway, log)
+        with self.lock:
+            self.settings = reread(self.reread, self.settings, gateway, log)
         if self.settings.logfile is not None:
             try:
                 open_log(self.settings.logfile)
             except ConfigurationError as error:
                 log(str(error))
+
+    def answer(self, name: str | None, value: str | None) -> str:
+        """Answer the console: what the file says now, or the settings with one changed.
+
+        Raises:
+            ForebayError: the operator is told this, and nothing changes.
+        """
+        with self.lock:
+            if name is None or value is None:
+                new = self.reread()
+            else:
+                new = with_setting(self.settings, name, value)
+            found = changes(self.settings, new)
+            for each in found:
+                log(f"console: {each}")
+            kept = {
+                each.name: getattr(self.settings, each.name) for each in found if each.needs_restart
+            }
+            self.settings = new.model_copy(update=kept)
+            return render(self.settings)
 
     def reread(self) -> Settings:
         """Return what the file says now, once it has passed what it passed at the start."""

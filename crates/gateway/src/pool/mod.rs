@@ -14,12 +14,14 @@
 //! - A pool that is not [`stock::State::Open`] lends nothing and connects nothing; one that is retired never opens again.
 
 mod change;
+mod condition;
 mod lease;
 mod plan;
 mod stock;
+mod view;
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -31,11 +33,14 @@ use crate::gateway::{Common, Phase};
 use crate::parameters::Parameters;
 use crate::report::Refusal;
 use crate::server::Server;
+use crate::stats::PoolStats;
+use crate::stats::meter::Grant;
 use crate::worker;
 use stock::{Failure, State, Stock, Waiting};
 
 pub use lease::Lease;
 pub use plan::{Plan, Target};
+pub use view::Seen;
 
 /// Most distinct settings that are remembered as valid; more are checked again.
 const VALID_SETTINGS: usize = 4096;
@@ -51,8 +56,8 @@ pub struct Pool {
     mode: AtomicU8,
     common: Arc<Common>,
     inner: Mutex<Stock>,
-    queries: AtomicU64,
-    transactions: AtomicU64,
+    /// What it has done.
+    pub stats: Arc<PoolStats>,
 }
 
 /// What a client in line is told.
@@ -91,10 +96,8 @@ pub struct Census {
     pub connecting: usize,
     /// Clients in line.
     pub waiting: usize,
-    /// Queries answered.
-    pub queries: u64,
-    /// Transactions ended.
-    pub transactions: u64,
+    /// How long the first of them has waited.
+    pub longest_wait: Duration,
 }
 
 impl Pool {
@@ -113,8 +116,7 @@ impl Pool {
             mode,
             common,
             inner: Mutex::new(stock),
-            queries: AtomicU64::new(0),
-            transactions: AtomicU64::new(0),
+            stats: Arc::new(PoolStats::new(workers)),
         }
     }
 
@@ -161,6 +163,7 @@ impl Pool {
             };
             drop(inner);
             if server.absorb() {
+                server.grant = Grant::default();
                 return Checkout::Leased(Lease::new(server, self));
             }
             self.discard(server, "closed by PostgreSQL while idle");
@@ -206,7 +209,9 @@ impl Pool {
                 inner.failure = None;
                 inner.welcome = Some(Arc::clone(server.state.reported()));
             }
+            inner.note(&server);
         }
+        self.stats.connects.count();
         self.give_back(server);
     }
 
@@ -215,6 +220,7 @@ impl Pool {
         if generation != self.lock().generation {
             return self.connect_abandoned(generation);
         }
+        self.stats.connect_failures.count();
         let is_full = refusal.sqlstate == "53300";
         tracing::warn!(
             database = self.database,
@@ -240,9 +246,10 @@ impl Pool {
 
     /// Take a server back: lend it on, put it to rest, or close it.
     fn give_back(self: &Arc<Self>, mut server: Box<Server>) {
-        let (queries, transactions) = server.state.take_counts();
-        self.queries.fetch_add(queries, Ordering::Relaxed);
-        self.transactions.fetch_add(transactions, Ordering::Relaxed);
+        if let Some(counts) = server.state.take_answered() {
+            self.stats.counted(&counts);
+        }
+        server.count_statements();
         if !server.state.is_idle() {
             return self.discard(server, "released in the middle of something");
         }
@@ -272,6 +279,7 @@ impl Pool {
                 return;
             };
             drop(inner);
+            server.grant = waiting.granted(server.grant.at);
             match waiting.reply.send(Ok(Lease::new(server, self))) {
                 // The client has gone: the next one.
                 Err(Ok(mut lease)) => match lease.server.take() {
@@ -308,6 +316,7 @@ impl Pool {
         );
         let generation = server.generation;
         drop(server);
+        self.stats.closes.count();
         self.lock().forget(generation);
         self.common.servers_changed.notify_waiters();
         self.grow();
@@ -349,8 +358,9 @@ impl Pool {
             (late, closed)
         };
         for waiting in late {
-            let refusal =
-                Refusal::query_wait_timeout(waiting.since.elapsed(), &self.name(), self.size());
+            let waited = waiting.since.elapsed();
+            self.stats.waited_in_vain(waited);
+            let refusal = Refusal::query_wait_timeout(waited, &self.name(), self.size());
             let _ = waiting.reply.send(Err(Box::new(refusal)));
         }
         for server in closed {
@@ -368,8 +378,7 @@ impl Pool {
             idle,
             connecting: inner.connecting,
             waiting: inner.waiting(),
-            queries: self.queries.load(Ordering::Relaxed),
-            transactions: self.transactions.load(Ordering::Relaxed),
+            longest_wait: inner.longest_wait(),
         }
     }
 

@@ -10,7 +10,8 @@ use super::{Answer, Plan};
 use crate::gateway::Common;
 use crate::parameters::Parameters;
 use crate::report::Refusal;
-use crate::server::Server;
+use crate::server::{Identity, Server};
+use crate::stats::meter::Grant;
 
 /// How many places a waiting client may be overtaken by clients of the worker that releases a server.
 pub(super) const OVERTAKE_LIMIT: u64 = 64;
@@ -63,6 +64,8 @@ pub(super) struct Stock {
     pub(super) failure: Option<Failure>,
     /// What a server reports after login.
     pub(super) welcome: Option<Arc<Parameters>>,
+    /// Every server that has logged in, and some that have been closed since.
+    pub(super) servers: Vec<Arc<Identity>>,
     /// Settings that PostgreSQL has accepted once, and the value it reported for each.
     pub(super) valid: HashMap<(String, Vec<u8>), Vec<u8>>,
 }
@@ -73,6 +76,14 @@ pub(super) struct Waiting {
     pub(super) place: u64,
     pub(super) since: Instant,
     pub(super) reply: oneshot::Sender<Answer>,
+}
+
+impl Waiting {
+    /// The end of the wait, at the time given if there is one: whoever ends it may have looked at the clock.
+    pub(super) fn granted(&self, at: Option<Instant>) -> Grant {
+        let at = at.unwrap_or_else(Instant::now);
+        Grant { at: Some(at), waited: at.saturating_duration_since(self.since) }
+    }
 }
 
 /// A login that failed.
@@ -98,6 +109,7 @@ impl Stock {
             connecting: 0,
             failure: None,
             welcome: None,
+            servers: Vec::new(),
             valid: HashMap::new(),
         }
     }
@@ -208,6 +220,12 @@ impl Stock {
     pub(super) fn busiest_line(&self) -> usize {
         let lengths = self.waiting.iter().map(VecDeque::len).enumerate();
         lengths.max_by_key(|(_, length)| *length).map_or(0, |(worker, _)| worker)
+    }
+
+    /// How long the client that has waited longest has done so.
+    pub(super) fn longest_wait(&self) -> Duration {
+        let fronts = self.waiting.iter().filter_map(VecDeque::front);
+        fronts.map(|waiting| waiting.since.elapsed()).max().unwrap_or_default()
     }
 
     pub(super) fn waiting(&self) -> usize {

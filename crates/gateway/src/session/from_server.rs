@@ -301,8 +301,8 @@ impl Session<'_, '_, '_, '_> {
             return Err(SessionError::Setting { sqlstate, message });
         }
         if !is_hidden {
-            self.server.queries += 1;
-            self.server.transactions += u64::from(status == Status::Idle);
+            self.server.counts.queries += 1;
+            self.server.counts.transactions += u64::from(status == Status::Idle);
         }
         if std::mem::take(&mut self.server.discarding) {
             self.client.settings = Arc::clone(&self.client.startup);
@@ -368,7 +368,7 @@ impl Session<'_, '_, '_, '_> {
 
     /// Deal with an ErrorResponse; says whether it goes on as it is.
     fn error(&mut self, body: &[u8]) -> Result<bool, SessionError> {
-        self.server.is_ending |= Fields::new(body).get(b'V') != Some(b"ERROR");
+        self.server.note_error(body);
         match self.server.expected.front() {
             // Unasked for there are only farewells.
             None if self.server.is_ending => return Ok(true),

@@ -9,6 +9,7 @@
 //! # Invariant
 //! A server leaves its client only at a ReadyForQuery that says *idle* with nothing more expected.
 
+mod counts;
 pub mod deallocate;
 pub mod expect;
 pub mod from_client;
@@ -27,6 +28,7 @@ use thiserror::Error;
 
 use crate::parameters::Parameters;
 use crate::statements::Prepared;
+use crate::stats::Counts;
 use expect::{Expect, Named};
 
 pub use shared::Shared;
@@ -118,6 +120,11 @@ impl ClientState {
     /// How many named statements the client holds.
     pub fn statement_count(&self) -> usize {
         self.statements.len()
+    }
+
+    /// Reported parameters as this client has been told them.
+    pub fn reported(&self) -> &Arc<Parameters> {
+        &self.reported
     }
 
     /// Whether a message has been sent on in part, so that the server must not change now.
@@ -238,10 +245,8 @@ pub struct ServerState {
     reported: Arc<Parameters>,
     /// Settings applied on top of the server's own.
     applied: Arc<Parameters>,
-    /// Queries answered since [`ServerState::take_counts`].
-    queries: u64,
-    /// Transactions ended since [`ServerState::take_counts`].
-    transactions: u64,
+    /// What has been done since it was last asked.
+    counts: Counts,
 }
 
 impl ServerState {
@@ -270,8 +275,7 @@ impl ServerState {
             prepared: Prepared::default(),
             reported,
             applied: Arc::default(),
-            queries: 0,
-            transactions: 0,
+            counts: Counts::default(),
         }
     }
 
@@ -287,6 +291,7 @@ impl ServerState {
     /// Expect a reply, and note what depends on it.
     fn expect(&mut self, reply: Expect) {
         let pipeline = self.pipelines_sent + 1;
+        reply.count(&mut self.counts);
         match &reply {
             Expect::Sync => self.pipelines_sent = pipeline,
             Expect::FakeDeallocate(_) => self.deallocations += 1,
@@ -318,6 +323,11 @@ impl ServerState {
         }
         let change = if is_named { self.names_change_in } else { self.unnamed_changes_in };
         self.pipelines_answered < change && change <= self.pipelines_sent
+    }
+
+    /// How many statements are prepared on this server.
+    pub fn statement_count(&self) -> usize {
+        self.prepared.len()
     }
 
     /// Whether PostgreSQL owes a reply, so that a cancel would have something to hit.
@@ -364,11 +374,6 @@ impl ServerState {
     /// Parameters as the server last reported them.
     pub fn reported(&self) -> &Arc<Parameters> {
         &self.reported
-    }
-
-    /// Queries and transactions since the last call.
-    pub fn take_counts(&mut self) -> (u64, u64) {
-        (std::mem::take(&mut self.queries), std::mem::take(&mut self.transactions))
     }
 
     /// Give this server to `client`: append to `to_server` what makes its settings the client's, and to

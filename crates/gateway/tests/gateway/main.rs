@@ -27,6 +27,7 @@ mod writer;
 
 mod cancel;
 mod client;
+mod console;
 mod control;
 mod differential;
 mod ending;

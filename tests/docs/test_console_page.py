@@ -1,0 +1,51 @@
+"""docs/console.md lists every command of the console with who may run it, and every refusal."""
+
+import re
+
+from tests.docs.pages import DOCS, ROOT, code, rows
+
+PAGE = DOCS / "console.md"
+CONSOLE = ROOT / "crates" / "gateway" / "src" / "console"
+
+_SHOW = re.compile(r'(access: Access::Admin, \.\.)?show\("(\w+)"')
+_DEED = re.compile(r'deed\("(\w+)", Takes::(\w+)')
+_MESSAGE = re.compile(r'(?:plain|error)\(\s*(?:"F0000",\s*)?(?:format!\()?"((?:[^"\\]|\\.)*)"')
+
+
+def _table() -> str:
+    source = (CONSOLE / "commands.rs").read_text()
+    return source.partition("pub const COMMANDS")[2].partition("];")[0]
+
+
+def test_every_show_has_its_row_in_order() -> None:
+    found = [
+        (f"SHOW {name}", "admin" if admin else "stats") for admin, name in _SHOW.findall(_table())
+    ]
+    assert len(found) == 22
+    assert [(code(row[0])[0], row[1]) for row in rows(PAGE, "### SHOW")] == found
+
+
+def test_every_other_command_has_its_row_in_order() -> None:
+    found = _DEED.findall(_table())
+    listed = list(rows(PAGE, "### Other commands"))
+    assert [(code(row[0])[0], row[1]) for row in listed] == [(name, "admin") for name, _ in found]
+    behind = {
+        "Nothing": "",
+        "AnyDatabase": "[db]",
+        "Database": "db",
+        "Client": "id",
+        "Shutdown": "[WAIT_FOR_SERVERS\\|WAIT_FOR_CLIENTS]",
+        "Setting": "key = value",
+    }
+    said = [row[0].partition("` ")[2] for row in listed]
+    assert said == [behind[takes] for _, takes in found]
+
+
+def test_every_refusal_has_its_row() -> None:
+    def spelt(text: str) -> str:
+        return re.sub(r"\{[^}]*\}", "{}", text.replace('\\"', '"'))
+
+    # Behind the two helpers that every refusal is made with.
+    source = (CONSOLE / "refusal.rs").read_text().partition("pub fn not_allowed")[2]
+    said = [spelt(code(row[0])[0]) for row in rows(PAGE, "## Refusals")]
+    assert sorted(said) == sorted(spelt(text) for text in _MESSAGE.findall(source))
