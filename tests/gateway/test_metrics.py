@@ -105,7 +105,8 @@ def test_histograms_fit_their_counts(start_gateway: StartGateway, database: Data
         most = sum(end * (now - before) for _, end, now, before in ranges if now > before)
         assert least <= scrape.value(f"{family.name}_sum") <= most
     assert scrape.value("forebay_pool_query_seconds_count") == 4
-    assert scrape.value("forebay_pool_query_seconds_bucket", le="0.025") == 3
+    # The one that slept is above; how quick the others were is the machine's affair.
+    assert scrape.value("forebay_pool_query_seconds_bucket", le="0.025") <= 3
     assert scrape.value("forebay_pool_transaction_seconds_count") == 2
     assert scrape.value("forebay_pool_checkout_wait_seconds_count") == 2
     assert scrape.value("forebay_pool_query_seconds_sum") >= 0.03
