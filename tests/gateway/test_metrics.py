@@ -41,9 +41,9 @@ def test_figures_under_load_agree_with_pgbench(
     _end(_pgbench(database, database.host, database.port, "-i", "-q"))
     gateway = start_gateway(workers=workers, **LISTEN)
     before = Scrape(gateway)
-    load = _pgbench(
-        database, gateway.host, gateway.port, "-n", "-M", mode, "-c", str(CLIENTS), "-t", "50"
-    )
+    # A thread for each client: pgbench waits for each Parse, and its other clients with it.
+    options = ["-n", "-M", mode, "-c", str(CLIENTS), "-j", str(CLIENTS), "-t", "50"]
+    load = _pgbench(database, gateway.host, gateway.port, *options)
     scrapes = [before]
     while load.poll() is None:
         scrapes.append(Scrape(gateway))
@@ -59,15 +59,20 @@ def test_figures_under_load_agree_with_pgbench(
     assert found is not None
     transactions = int(found[1])
     assert transactions == CLIENTS * 50
-    # pgbench looks at its tables once before it begins; each transaction has seven statements.
-    looks = done.value("forebay_pool_queries_total", **POOL) - transactions * 7
+    is_prepared = mode == "prepared"
+    # Each transaction has seven statements. A client prepares each once, BEGIN ahead of its first
+    # transaction and the others inside. Before all that pgbench looks at its tables.
+    prepares = CLIENTS * 7 if is_prepared else 0
+    looks = done.value("forebay_pool_queries_total", **POOL) - transactions * 7 - prepares
     assert 0 < looks < 10
-    assert done.value("forebay_pool_transactions_total", **POOL) == transactions + looks
-    assert done.value("forebay_pool_server_assignments_total", **POOL) == transactions + looks
+    ended = transactions + looks + (CLIENTS if is_prepared else 0)
+    assert done.value("forebay_pool_transactions_total", **POOL) == ended
+    assert done.value("forebay_pool_server_assignments_total", **POOL) == ended
+    assert done.value("forebay_pool_transaction_seconds_count", **POOL) == ended
+    assert done.value("forebay_pool_checkout_wait_seconds_count", **POOL) == ended
     assert done.value("forebay_pool_received_bytes_total") > transactions * 100
     assert done.value("forebay_pool_sent_bytes_total") > transactions * 100
-    is_prepared = mode == "prepared"
-    # BEGIN and END are prepared too; each text once on each server at most.
+    # BEGIN and END are prepared too.
     assert done.value("forebay_pool_binds_total") == (transactions * 7 if is_prepared else 0)
     assert done.value("forebay_pool_client_parses_total") == (CLIENTS * 7 if is_prepared else 0)
     servers = done.value("forebay_pool_server_connects_total")
@@ -100,7 +105,8 @@ def test_histograms_fit_their_counts(start_gateway: StartGateway, database: Data
         most = sum(end * (now - before) for _, end, now, before in ranges if now > before)
         assert least <= scrape.value(f"{family.name}_sum") <= most
     assert scrape.value("forebay_pool_query_seconds_count") == 4
-    assert scrape.value("forebay_pool_query_seconds_bucket", le="0.025") == 3
+    # The one that slept is above; how quick the others were is the machine's affair.
+    assert scrape.value("forebay_pool_query_seconds_bucket", le="0.025") <= 3
     assert scrape.value("forebay_pool_transaction_seconds_count") == 2
     assert scrape.value("forebay_pool_checkout_wait_seconds_count") == 2
     assert scrape.value("forebay_pool_query_seconds_sum") >= 0.03

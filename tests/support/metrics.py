@@ -48,7 +48,7 @@ class Scrape:
         assert self.answer.status == 200
         self.families = list(text_string_to_metric_families(self.answer.text))
 
-    def value(self, name: str, **labels: str) -> float:
+    def value(self, name: str, /, **labels: str) -> float:
         """Return the sum of the samples that have these labels; 0 when there is none."""
         return sum(
             value

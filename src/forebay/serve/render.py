@@ -19,8 +19,8 @@ _PENDING: dict[type[Table], frozenset[str]] = {
         server_check_query server_check_delay server_fast_close server_round_robin max_waiting
         application_name_add_host ignore_startup_parameters
         track_extra_parameters tcp_defer_accept tcp_keepalive tcp_keepcnt tcp_keepidle
-        tcp_keepintvl tcp_user_timeout suspend_timeout stats_period
-        log_stats log_pooler_errors log_format disable_pqexec metrics_listen metrics_names
+        tcp_keepintvl tcp_user_timeout suspend_timeout
+        log_pooler_errors disable_pqexec
         client_tls_sslmode client_tls_key_file client_tls_cert_file client_tls_ca_file
         client_tls_protocols client_tls_ciphers client_tls13_ciphers client_tls_ecdhcurve
         client_tls_dheparams server_tls_sslmode server_tls_key_file server_tls_cert_file

@@ -228,7 +228,9 @@ class Settings(Table):
     log_stats: bool = setting(True, "Log the counters every stats_period")
     stats_period: int = setting(60, "Seconds over which averages are taken", ge=1)
     log_level: LogLevel = setting("info", "Least severe level that is logged", is_ours=True)
-    log_format: Literal["text", "json"] = setting("text", "How a log line reads", is_ours=True)
+    log_format: Literal["text", "json"] = setting(
+        "text", "How a log line reads", applies="restart", is_ours=True
+    )
     verbose: int = setting(0, "1 or more is the log_level debug", home="command", ge=0)
     syslog: bool = setting(False, "Log to syslog", home="later")
     syslog_ident: str = setting("pgbouncer", "Name in syslog", home="nothing", note=_SYSLOG)
