@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from forebay import __version__
+from forebay.cli.storm import storm
 from forebay.cli.up import up
 
 app = typer.Typer(
@@ -35,3 +36,4 @@ def _options(
 
 
 app.command()(up)
+app.command()(storm)

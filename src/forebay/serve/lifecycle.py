@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from forebay._gateway import Gateway
 
 # SIGHUP ends it too: the terminal is gone.
-_ENDING = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+ENDING = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 
 
 @contextmanager
@@ -31,7 +31,7 @@ def interruptible_start() -> Iterator[None]:
         raise KeyboardInterrupt
 
     before = {}
-    for number in _ENDING:
+    for number in ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup stays in force
             before[number] = signal.signal(number, interrupt)
     try:
@@ -56,7 +56,7 @@ def run(configuration: str, on_listening: Callable[[list[str]], None]) -> None:
             "the data plane, forebay._gateway, is not built",
             hint="make up builds it; wheels carry it",
         ) from None
-    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     try:
         gateway = Gateway.start(configuration)
     except GatewayError as error:
@@ -94,7 +94,7 @@ def _wait_for_end(gateway: "Gateway") -> float | None:
     watcher.start()
     began = None
     while True:
-        signal.sigwait(_ENDING)
+        signal.sigwait(ENDING)
         if has_ended.is_set():
             break
         if began is None:
