@@ -75,7 +75,7 @@ def storm(
     reap_after: Annotated[
         float,
         typer.Option(help="Idle time after which an instance is destroyed.", metavar="SECONDS"),
-    ] = 10.0,
+    ] = 300.0,
     seed: Annotated[int, typer.Option(help="The same seed, the same arrivals.", metavar="N")] = 1,
     max_errors: Annotated[
         str, typer.Option(help="Failed invocations allowed: 0, 5, 0.1%.", metavar="N")

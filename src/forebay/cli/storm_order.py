@@ -180,7 +180,7 @@ def _strategies(order: Order) -> tuple[Strategy, ...]:
     if order.http is not None:
         if order.names or order.pooled_url or order.plan.statements:
             raise ConfigurationError(
-                "--http storms a route, and leaves no choice of --strategy, --pooled-url or --query",
+                "--http storms a route: --strategy, --pooled-url and --query do not go with it",
                 hint="keep --http, or the others",
             )
         return (Strategy.HTTP,)

@@ -129,7 +129,7 @@ def _settings(values: dict[str, object]) -> Settings:
 
 
 def _stored(password: Secret) -> Secret:
-    """Return what the gateway checks logins against: cheap to prove, since storm proves it often."""
+    """Return what the gateway checks logins against: cheap to prove, as storm does it often."""
     if not password.reveal().isascii():
         return password
     return scram_verifier(password, iterations=SCRAM_ITERATIONS)

@@ -43,13 +43,7 @@ class GatewayProcess:
             start_new_session=True,
         )
         try:
-            assert self._process.stdin is not None
-            self._process.stdin.write(render(settings).encode() + b"\n")
-            self._process.stdin.flush()
-            assert self._process.stdout is not None
-            line = self._process.stdout.readline(_LONGEST_ANSWER)
-            if not line:
-                raise BrokenPipeError
+            line = self._tell(render(settings))
         except BrokenPipeError:
             self._process.wait(_STOP_PATIENCE)
             words = self.last_words()
@@ -69,6 +63,18 @@ class GatewayProcess:
     def pid(self) -> int:
         """The number of the process."""
         return self._process.pid
+
+    def _tell(self, configuration: str) -> bytes:
+        """Hand over the configuration, and return the line of addresses that answers it."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        if stdin is None or stdout is None:
+            raise BrokenPipeError
+        stdin.write(configuration.encode() + b"\n")
+        stdin.flush()
+        line = stdout.readline(_LONGEST_ANSWER)
+        if not line:
+            raise BrokenPipeError
+        return line
 
     def last_words(self) -> str:
         """Return the last line it logged."""

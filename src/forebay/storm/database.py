@@ -22,8 +22,8 @@ from forebay.storm.workload import table_statements
 _PREFIX = "forebay_storm_"
 _TIMEOUT = 5.0
 _PATIENCE = 15.0
-# A function proves its password on a machine of its own. Here one process proves it for all of them,
-# and the usual 4,096 rounds, six milliseconds a login, would make storm the thing that is measured.
+# A function proves its password on a machine of its own. Here one process proves it for all, and
+# the usual 4,096 rounds, six milliseconds a login, would make storm itself what is measured.
 SCRAM_ITERATIONS = 1
 
 _ABOUT = """\
@@ -71,7 +71,7 @@ class Database:
         self.schema: str | None = None
         # Whom the functions come as.
         self.application = url
-        self._connection: psycopg.AsyncConnection[tuple[object, ...]] | None = None
+        self._connection: psycopg.AsyncConnection[tuple[int, ...]] | None = None
         self._role: str | None = None
         self._creates_roles = False
         self._is_superuser = False
@@ -171,14 +171,13 @@ class Database:
     async def _run(self, statement: str) -> None:
         if self._connection is None:
             raise psycopg.OperationalError("the observer is not connected")
-        # Text made here; names are of our own making.
-        await self._connection.execute(statement)  # type: ignore[call-overload]
+        await self._connection.execute(statement.encode())
 
     async def _ask(self, statement: str) -> tuple[int, ...]:
         if self._connection is None:
             raise psycopg.OperationalError("the observer is not connected")
-        cursor = await self._connection.execute(statement)  # type: ignore[call-overload]
-        row: tuple[int, ...] | None = await cursor.fetchone()
+        cursor = await self._connection.execute(statement.encode())
+        row = await cursor.fetchone()
         if row is None:
             raise psycopg.OperationalError("PostgreSQL gave no answer")
         return row

@@ -1,4 +1,4 @@
-"""One simulated instance of a function: its own connections, kept while it is warm, and nothing else.
+"""One simulated instance of a function: its own connections, kept while it is warm.
 
 Instances share no connection and no pool. Between two invocations an instance is frozen: it has no
 task and no timer, and its sockets are neither read nor closed.

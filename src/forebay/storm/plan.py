@@ -34,7 +34,7 @@ class Strategy(StrEnum):
             return "pooled"
         return "http" if self is Strategy.HTTP else "direct"
 
-    def title(self, plan: "Plan") -> str:
+    def words(self, plan: "Plan") -> str:
         """Return the strategy in words, for tables and charts."""
         return {
             Strategy.DIRECT_POOL: f"direct, a pool of {plan.connection_limit} each",
@@ -54,7 +54,7 @@ class Plan:
     rate: float = 200.0
     seed: int = 1
     timeout: float = 10.0
-    reap_after: float = 10.0
+    reap_after: float = 300.0
     connection_limit: int = CONNECTION_LIMIT
     statements: tuple[str, ...] = ()
     is_prepared: bool = True

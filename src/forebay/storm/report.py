@@ -46,6 +46,7 @@ def _strategy(outcome: Outcome) -> dict[str, Any]:
         ],
         "latency_ms": asdict(outcome.latency),
         "peak_connections": tally.peak,
+        "peak_instances": outcome.peak_warm,
         "other_connections": outcome.others,
         "pool_size": outcome.pool_size,
         "lag_ms_p99": outcome.lag.p99,

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from forebay.postgres.url import PostgresUrl
 from forebay.storm.database import Database
@@ -46,6 +46,8 @@ class Pooler(Protocol):
         """Return its last words if it has ended, None while it runs."""
 
 
+_Thing = TypeVar("_Thing")
+
 OpenPooler = Callable[[Database], AbstractContextManager[Pooler]]
 
 
@@ -66,6 +68,7 @@ class Outcome:
     note: str | None = None
     is_finished: bool = False
     warm: Callable[[], int] = lambda: 0
+    peak_warm: int = 0
 
     @property
     def latency(self) -> Percentiles:
@@ -121,12 +124,10 @@ class Storm:
                 self.left = await self.database.clean()
 
     async def _strategy(self, strategy: Strategy) -> None:
-        outcome = Outcome(strategy, strategy.title(self.plan))
+        outcome = Outcome(strategy, strategy.words(self.plan))
         self.outcomes.append(outcome)
         if strategy is Strategy.POOLED:
-            assert self._open_pooler is not None
-            assert self.database is not None
-            with self._open_pooler(self.database) as pooler:
+            with _given(self._open_pooler)(_given(self.database)) as pooler:
                 await self._measure(outcome, self._functions(strategy, pooler), pooler)
         else:
             await self._measure(outcome, self._functions(strategy, None), None)
@@ -134,11 +135,10 @@ class Storm:
     def _functions(self, strategy: Strategy, pooler: Pooler | None) -> Callable[[], Function]:
         """Return what makes an instance of this strategy."""
         if strategy is Strategy.HTTP:
-            assert self._route is not None
-            route, address = self._route
+            route, address = _given(self._route)
             return lambda: Visitor(route, address)
-        assert self.database is not None
-        url, hostaddr = self.database.application, self.database.hostaddr
+        database = _given(self.database)
+        url, hostaddr = database.application, database.hostaddr
         if pooler is not None:
             url, hostaddr = pooler.url, pooler.hostaddr
         text = connection_text(url, application_name="forebay storm", hostaddr=hostaddr)
@@ -150,10 +150,8 @@ class Storm:
         plan = self.plan
         if plan.statements:
             return Given(plan.statements, is_prepared=plan.is_prepared)
-        assert self.database is not None
-        assert self.database.schema is not None
         random_ = random.Random(plan.seed)  # noqa: S311  repeatable, not secret
-        return Page(self.database.schema, random_, is_prepared=plan.is_prepared)
+        return Page(_given(_given(self.database).schema), random_, is_prepared=plan.is_prepared)
 
     async def _measure(
         self, outcome: Outcome, make: Callable[[], Function], pooler: Pooler | None
@@ -206,6 +204,7 @@ class Storm:
             words = pooler.ending() if pooler is not None else None
             if words is not None and outcome.note is None:
                 outcome.note = f"the pooler ended during the run: {words}"
+            outcome.peak_warm = max(outcome.peak_warm, fleet.warm)
             if time.monotonic() - drawn > _TICK:
                 drawn = time.monotonic()
                 self._on_tick(self)
@@ -220,3 +219,10 @@ class Storm:
             if (await self.database.held() or 0) <= outcome.others:
                 return
             await asyncio.sleep(SAMPLE_PAUSE)
+
+
+def _given(value: _Thing | None) -> _Thing:
+    """Return what a strategy cannot do without; its absence is a defect of the caller."""
+    if value is None:
+        raise TypeError("a strategy was chosen without what it needs")
+    return value

@@ -1,4 +1,4 @@
-"""When functions are invoked: an open model, drawn once from a seed and the same for every strategy.
+"""When functions are invoked: an open model, drawn from a seed, the same for every strategy.
 
 Nothing here depends on how the database answers. That is what makes it an open model: visitors of a
 launch do not wait for each other.

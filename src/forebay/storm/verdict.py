@@ -119,11 +119,11 @@ def _faults(outcome: Outcome, thresholds: Thresholds) -> list[str]:
     if thresholds.max_p99_ms is not None and (p99 is None or p99 > thresholds.max_p99_ms):
         said = "nothing was completed" if p99 is None else f"p99 was {p99:.0f} ms"
         faults.append(f"{name}: {said}, and --max-p99 is {thresholds.max_p99_ms:g} ms")
-    limit = thresholds.max_connections
-    if limit is None and outcome.pool_size is not None:
-        limit = outcome.pool_size + outcome.others
-    if limit is not None and tally.peak is not None and tally.peak > limit:
-        faults.append(f"{name}: PostgreSQL held {tally.peak} connections, and the limit is {limit}")
+    most = thresholds.max_connections
+    if most is None and outcome.pool_size is not None:
+        most = outcome.pool_size + outcome.others
+    if most is not None and tally.peak is not None and tally.peak > most:
+        faults.append(f"{name}: PostgreSQL held {tally.peak} connections, and the limit is {most}")
     if outcome.note is not None:
         faults.append(f"{name}: {outcome.note}")
     return faults

@@ -1,4 +1,4 @@
-"""A storm for a terminal: the table while it runs, the table at its end, the chart of connections."""
+"""A storm for a terminal: its table, and the chart of connections."""
 
 from collections.abc import Iterator, Sequence
 
@@ -53,7 +53,7 @@ def failures(outcomes: Sequence[Outcome]) -> Iterator[Text]:
     """Yield a line for each kind of failure, in PostgreSQL's own words."""
     for outcome in outcomes:
         for key, count in outcome.tally.errors.most_common(5):
-            yield Text(f"  {outcome.title}: {count:,} × {key.code} {key.message}")
+            yield Text(f"  {outcome.title}: {count:,} times {key.code} {key.message}")
 
 
 def chart(storm: Storm) -> list[str]:

@@ -21,6 +21,28 @@ class Workload(Protocol):
         """
 
 
+# Written for a schema called storm; each storm has one under another name.
+_POST = "select author, title, body from storm.posts where id = $1"
+_AUTHOR = "select name from storm.authors where id = $1"
+_LATEST = "select id, title from storm.posts where author = $1 order by id desc limit 10"
+_VISIT = "update storm.posts set visits = visits + 1 where id = $1"
+_TABLES = """\
+create schema storm;
+create table storm.authors (id int primary key, name text not null);
+create table storm.posts (
+    id int primary key, author int not null, title text not null, body text not null,
+    visits bigint not null default 0
+);
+insert into storm.authors select n, 'Author ' || n from generate_series(1, AUTHORS) n;
+insert into storm.posts
+    select n, n % AUTHORS + 1, 'Post ' || n, repeat('text ', 40) from generate_series(1, POSTS) n;
+create index on storm.posts (author, id);
+analyze storm.authors, storm.posts;
+grant usage on schema storm to public;
+grant select, update on all tables in schema storm to public
+"""
+
+
 class Page:
     """A post, its author, the author's latest posts; one page in ten counts the visit."""
 
@@ -28,12 +50,9 @@ class Page:
         """Write the statements for the tables in `schema`."""
         self._random = random_
         self._run = Link.run_prepared if is_prepared else Link.run
-        self._post = f"select author, title, body from {schema}.posts where id = $1".encode()
-        self._author = f"select name from {schema}.authors where id = $1".encode()
-        self._latest = (
-            f"select id, title from {schema}.posts where author = $1 order by id desc limit 10"
-        ).encode()
-        self._visit = f"update {schema}.posts set visits = visits + 1 where id = $1".encode()
+        self._post, self._author, self._latest, self._visit = (
+            _within(schema, text).encode() for text in (_POST, _AUTHOR, _LATEST, _VISIT)
+        )
 
     async def serve(self, link: Link) -> None:
         """Run one page."""
@@ -66,18 +85,9 @@ class Given:
 
 def table_statements(schema: str) -> list[str]:
     """Return the SQL that makes the page's tables in a schema of their own, open to every role."""
-    return [
-        f"create schema {schema}",
-        f"create table {schema}.authors (id int primary key, name text not null)",
-        f"create table {schema}.posts (id int primary key, author int not null, title text not"
-        " null, body text not null, visits bigint not null default 0)",
-        f"insert into {schema}.authors select n, 'Author ' || n from generate_series(1, {AUTHORS})"
-        " n",
-        f"insert into {schema}.posts select n, n % {AUTHORS} + 1, 'Post ' || n,"
-        f" repeat('text ', 40) from generate_series(1, {POSTS}) n",
-        f"create index on {schema}.posts (author, id)",
-        f"analyze {schema}.authors",
-        f"analyze {schema}.posts",
-        f"grant usage on schema {schema} to public",
-        f"grant select, update on all tables in schema {schema} to public",
-    ]
+    text = _within(schema, _TABLES).replace("AUTHORS", str(AUTHORS)).replace("POSTS", str(POSTS))
+    return text.split(";")
+
+
+def _within(schema: str, text: str) -> str:
+    return text.replace("storm.", f"{schema}.").replace("schema storm", f"schema {schema}")
