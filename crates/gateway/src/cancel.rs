@@ -3,12 +3,12 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use pgwire::startup;
 use subtle::ConstantTimeEq;
 
-use crate::gateway::Context;
+use crate::deadline::within;
+use crate::gateway::{Common, Context};
 use crate::server::Identity;
 
 /// Pass on a client's cancel request. Returns when PostgreSQL has dealt with it, so that closing the client's
@@ -31,8 +31,7 @@ pub async fn handle(context: &Context, process: u32, key: &[u8]) {
     let under_way = UnderWay(server);
     // Never closed, so a permit always comes.
     let _permit = context.cancel_permits.acquire().await;
-    let limit = context.common.configuration.cancel_wait_timeout;
-    if let Err(error) = send(&under_way.0, limit).await {
+    if let Err(error) = send(&under_way.0, &context.common).await {
         under_way.0.is_tainted.store(true, Ordering::Release);
         tracing::warn!(server = %under_way.0.address, %error, "cancel request failed");
     }
@@ -49,7 +48,8 @@ impl Drop for UnderWay {
 }
 
 /// Send a cancel request and wait until PostgreSQL closes the socket: by then it has sent the signal.
-async fn send(server: &Identity, limit: Duration) -> io::Result<()> {
+async fn send(server: &Identity, common: &Common) -> io::Result<()> {
+    let limit = common.configuration().cancel_wait_timeout;
     let exchange = async {
         let mut stream = server.address.connect().await?;
         let mut packet = Vec::new();
@@ -61,10 +61,5 @@ async fn send(server: &Identity, limit: Duration) -> io::Result<()> {
         }
         Ok(())
     };
-    if limit.is_zero() {
-        return exchange.await;
-    }
-    tokio::time::timeout(limit, exchange)
-        .await
-        .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    within(common, limit, exchange).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }

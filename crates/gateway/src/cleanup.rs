@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::configuration::PoolMode;
+use crate::deadline::within;
 use crate::gateway::Common;
 use crate::pool::{Lease, Pool};
 use crate::server::Server;
@@ -24,7 +25,7 @@ const RESET_LIMIT: Duration = Duration::from_secs(10);
 /// session has changed, and give it back. Closes it where that is not possible.
 pub fn begin(mut lease: Lease, client: ClientState, pool: &Arc<Pool>, common: &Arc<Common>) {
     let needs_reset =
-        pool.mode == PoolMode::Session && !common.configuration.server_reset_query.is_empty();
+        pool.mode == PoolMode::Session && !common.configuration().server_reset_query.is_empty();
     // First of all: PostgreSQL would take the next client's bytes for the rest of that message.
     if client.is_midway() {
         return lease.discard("its client left in the middle of a message");
@@ -64,16 +65,16 @@ async fn clean(
         }
         if needs_reset {
             let mut out = Vec::new();
-            let query = common.configuration.server_reset_query.as_bytes();
-            server.state.put_hidden_query(query, &mut out);
+            let query = common.configuration().server_reset_query.clone().into_bytes();
+            server.state.put_hidden_query(&query, &mut out);
             exchange(server, &mut client, shared, &out).await?;
-            if resets_everything(query) {
+            if resets_everything(&query) {
                 server.state.set_applied(Arc::default());
             }
         }
         Ok::<(), SessionError>(())
     };
-    match tokio::time::timeout(RESET_LIMIT, reset).await {
+    match within(common, RESET_LIMIT, reset).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(format!("reset failed: {error}")),
         Err(_) => Err(format!("reset took longer than {} s", RESET_LIMIT.as_secs())),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::deadline::within;
 use crate::gateway::Context;
 use crate::login::{self, Failure, LoggedIn};
 use crate::relay::Relay;
@@ -21,18 +22,13 @@ pub async fn serve(mut stream: Stream, peer: String, context: Arc<Context>) {
 
 /// Log a client in, or tell it why not.
 async fn come_in(stream: &mut Stream, peer: &str, context: &Arc<Context>) -> Option<LoggedIn> {
-    let limit = context.common.configuration.client_login_timeout;
+    let limit = context.common.configuration().client_login_timeout;
     let failure = {
-        let login = login::log_in(stream, context);
-        let result = if limit.is_zero() {
-            login.await
-        } else {
-            let timeout = || Err(Refusal::login_timeout(limit).into());
-            tokio::time::timeout(limit, login).await.unwrap_or_else(|_| timeout())
-        };
-        match result {
+        let login = within(&context.common, limit, login::log_in(stream, context));
+        let late = |_| Err(Refusal::login_timeout(limit).into());
+        match login.await.unwrap_or_else(late) {
             Ok(logged_in) => {
-                if context.common.configuration.log_connections {
+                if context.common.configuration().log_connections {
                     tracing::info!(
                         peer,
                         database = logged_in.pool.database,

@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use crate::auth::md5::{Md5Hash, md5_password, md5_response};
 use crate::auth::scram::{ClientCredential, ClientExchange, SaltedPasswordCache};
 use crate::auth::{Secret, StoredPassword};
+use crate::deadline::within;
 use crate::gateway::Common;
 use crate::parameters::Parameters;
 use crate::pool::{Pool, Target};
@@ -53,16 +54,12 @@ impl Credential {
 /// Connect a server for `pool`, and tell the pool how it went.
 pub async fn into_pool(pool: Arc<Pool>, common: Arc<Common>) {
     let mut attempt = Attempt { pool: &pool, is_over: false };
-    let limit = common.configuration.server_connect_timeout;
-    let login = log_in(&pool.target, &common);
-    let result = if limit.is_zero() {
-        login.await
-    } else {
-        tokio::time::timeout(limit, login).await.unwrap_or_else(|_| {
-            let why = format!("no answer within server_connect_timeout, {} s", limit.as_secs_f64());
-            Err(Refusal::server_unreachable(&pool.target.address.to_string(), &why))
-        })
-    };
+    let limit = common.configuration().server_connect_timeout;
+    let login = within(&common, limit, log_in(&pool.target, &common)).await;
+    let result = login.unwrap_or_else(|_| {
+        let why = format!("no answer within server_connect_timeout, {} s", limit.as_secs_f64());
+        Err(Refusal::server_unreachable(&pool.target.address.to_string(), &why))
+    });
     attempt.is_over = true;
     match result {
         Ok(server) => {

@@ -7,14 +7,16 @@ use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use arc_swap::{ArcSwap, Guard};
 use serde::Serialize;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::auth::users::Users;
 use crate::clients::Clients;
-use crate::configuration::{Configuration, Database};
+use crate::configuration::Configuration;
 use crate::connect::Credential;
+use crate::deadline::Deadlines;
 use crate::error::StartError;
 use crate::listener::{self, Bound};
 use crate::log::StderrLog;
@@ -67,14 +69,16 @@ impl Clock {
     }
 }
 
-/// What everybody needs and nobody changes.
+/// What everybody needs.
 pub struct Common {
-    /// The configuration.
-    pub configuration: Configuration,
+    /// Changes on reload, as a whole.
+    configuration: ArcSwap<Configuration>,
     /// What sessions share.
     pub session: session::Shared,
     /// The time.
     pub clock: Clock,
+    /// Who is to be woken when.
+    pub deadlines: Deadlines,
     /// The workers' runtimes.
     pub runtimes: OnceLock<Vec<Handle>>,
     phase: AtomicU8,
@@ -87,6 +91,11 @@ impl std::fmt::Debug for Common {
 }
 
 impl Common {
+    /// The configuration as of now. Cheap; not to be held while waiting for anything.
+    pub fn configuration(&self) -> Guard<Arc<Configuration>> {
+        self.configuration.load()
+    }
+
     /// The runtime of that worker, or of the first for an index that no worker has.
     pub fn runtime(&self, worker: usize) -> Option<&Handle> {
         let runtimes = self.runtimes.get()?;
@@ -106,7 +115,7 @@ impl Common {
 /// Everything a client's task needs.
 #[derive(Debug)]
 pub struct Context {
-    /// What nobody changes.
+    /// What everybody needs.
     pub common: Arc<Common>,
     /// Who may come in.
     pub users: Users,
@@ -124,13 +133,14 @@ pub struct Context {
 }
 
 impl Context {
-    /// The pool for a database and a user, made when first asked for.
-    pub fn pool(&self, database: &Database, name: &str, user: &str) -> Arc<Pool> {
+    /// The pool for a database and a user, made when first asked for; `None` without such a database.
+    pub fn pool(&self, name: &str, user: &str) -> Option<Arc<Pool>> {
+        let configuration = self.common.configuration();
+        let database = configuration.database(name)?;
         let server_user = database.user.as_deref().unwrap_or(user);
         let key = (name.to_owned(), server_user.to_owned());
         let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
         let pool = pools.entry(key).or_insert_with(|| {
-            let configuration = &self.common.configuration;
             let credential = match (&database.password, self.users.get(server_user)) {
                 (Some(password), _) => {
                     Credential::new(Some(&crate::auth::StoredPassword::parse(password.expose())))
@@ -153,7 +163,7 @@ impl Context {
                 Arc::clone(&self.common),
             ))
         });
-        Arc::clone(pool)
+        Some(Arc::clone(pool))
     }
 
     /// Every pool there is, in order of name.
@@ -242,9 +252,10 @@ impl Gateway {
             ..session::Shared::default()
         };
         let common = Arc::new(Common {
-            configuration,
+            configuration: ArcSwap::from_pointee(configuration),
             session,
             clock: Clock::new(),
+            deadlines: Deadlines::default(),
             runtimes: OnceLock::new(),
             phase: AtomicU8::new(Phase::Running as u8),
         });

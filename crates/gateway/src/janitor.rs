@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::gateway::{Context, Phase};
 
 /// How often the janitor goes round; timeouts are met to within this.
-const ROUND: Duration = Duration::from_millis(100);
+pub const ROUND: Duration = Duration::from_millis(100);
 
 /// Go round until the gateway stops.
 ///
@@ -35,6 +35,7 @@ async fn run(context: &Context) {
             () = changed => continue,
         }
         context.common.clock.advance();
+        context.common.deadlines.expire(context.common.clock.milliseconds());
         for pool in context.pools() {
             pool.tend();
         }
@@ -50,7 +51,7 @@ async fn run(context: &Context) {
 /// Whether a drain is over; logs how it went.
 fn is_drained(context: &Context, began: Instant) -> bool {
     let left = context.clients.sockets.load(Ordering::Relaxed);
-    let limit = context.common.configuration.shutdown_timeout;
+    let limit = context.common.configuration().shutdown_timeout;
     let active: usize = context.pools().iter().map(|pool| pool.census().active).sum();
     let is_late = !limit.is_zero() && began.elapsed() >= limit;
     if left > 0 && !is_late {

@@ -12,7 +12,7 @@
 //! - [`client`]: one client from its first byte to its last; [`relay`]: moves bytes between one client and the server it holds.
 //! - [`session`]: what those bytes mean; no sockets.
 //! - [`pool`]: servers at rest and clients in line; [`server`]: one server connection; [`connect`]: making
-//!   one; [`janitor`]: what time brings about.
+//!   one; [`janitor`]: what time brings about; [`deadline`]: time limits for the workers' tasks.
 //! - [`cleanup`]: a server whose client left in the middle of something.
 //! - [`clients`]: who is connected, for cancel and drain; [`cancel`]: cancel requests.
 //! - [`parameters`]: settings a session has; [`statements`]: prepared statements by text.
@@ -27,6 +27,7 @@ pub mod client;
 pub mod clients;
 pub mod configuration;
 pub mod connect;
+pub mod deadline;
 pub mod error;
 pub mod gateway;
 pub mod janitor;

@@ -10,10 +10,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::net::{TcpListener, TcpStream, UnixListener};
 
 use crate::client;
 use crate::configuration::Configuration;
+use crate::deadline::within;
 use crate::error::StartError;
 use crate::gateway::{Context, Phase};
 use crate::stream::Stream;
@@ -137,7 +138,7 @@ impl Detached {
     fn attach(self) -> io::Result<Stream> {
         match self {
             Self::Tcp(stream) => TcpStream::from_std(stream).map(Stream::Tcp),
-            Self::Unix(stream) => UnixStream::from_std(stream).map(Stream::Unix),
+            Self::Unix(stream) => Stream::unix_from_std(stream),
         }
     }
 }
@@ -153,7 +154,7 @@ impl Listener {
             }
             Self::Unix(listener) => {
                 let (stream, _) = listener.accept().await?;
-                Ok((Stream::Unix(stream), "unix socket".to_owned()))
+                Ok((Stream::unix(stream)?, "unix socket".to_owned()))
             }
         }
     }
@@ -185,14 +186,14 @@ pub async fn accept(bound: Bound, context: Arc<Context>, dispatcher: Arc<Dispatc
             Ok((stream, peer)) => admit(stream, peer, &context, &dispatcher),
             Err(error) => {
                 tracing::error!(%error, "cannot accept a client; trying again");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
+                let _ = within(&context.common, ACCEPT_PAUSE, std::future::pending::<()>()).await;
             }
         }
     }
 }
 
 fn admit(stream: Stream, peer: String, context: &Arc<Context>, dispatcher: &Dispatcher) {
-    let limit = context.common.configuration.max_client_conn + HEADROOM;
+    let limit = context.common.configuration().max_client_conn + HEADROOM;
     if context.clients.sockets.load(Ordering::Relaxed) >= limit {
         tracing::warn!(
             peer,

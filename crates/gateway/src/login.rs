@@ -92,12 +92,11 @@ impl From<WireError> for Failure {
 pub async fn log_in(stream: &mut Stream, context: &Arc<Context>) -> Result<LoggedIn, Failure> {
     let mut door = Door { stream, received: Vec::new() };
     let request = door.startup(context).await?;
-    let configuration = &context.common.configuration;
     if context.common.phase() != Phase::Running {
         return Err(Refusal::shutting_down().into());
     }
     // Before authentication, which costs the pooler more than the client.
-    let limit = configuration.max_client_conn;
+    let limit = context.common.configuration().max_client_conn;
     let entry = context
         .clients
         .register(request.minor, limit)
@@ -106,10 +105,9 @@ pub async fn log_in(stream: &mut Stream, context: &Arc<Context>) -> Result<Logge
     let registration = Registration { context: Arc::clone(context), entry };
 
     door.authenticate(context, &request.user).await?;
-    let database = configuration
-        .database(&request.database)
+    let pool = context
+        .pool(&request.database, &request.user)
         .ok_or_else(|| Refusal::no_such_database(&request.database))?;
-    let pool = context.pool(database, &request.database, &request.user);
 
     let asked = context.common.session.parameters.intern(request.settings);
     let (startup, reported) = prepare(&mut door, &pool, context, &asked).await?;
@@ -270,7 +268,8 @@ impl Door<'_> {
     async fn authenticate(&mut self, context: &Context, name: &str) -> Result<(), Failure> {
         let user = context.users.get(name);
         let stored = user.and_then(|user| user.stored.as_ref());
-        let is_right = match context.common.configuration.auth_type {
+        let auth_type = context.common.configuration().auth_type;
+        let is_right = match auth_type {
             AuthType::Trust => user.is_some(),
             AuthType::Plain => {
                 self.ask(&Authentication::Cleartext).await?;

@@ -377,7 +377,7 @@ impl Relay {
             Ending::Refused(refusal) => refusal.message.clone(),
             Ending::Server => "server closed the connection".to_owned(),
         };
-        let configuration = &self.context.common.configuration;
+        let configuration = self.context.common.configuration();
         if configuration.log_disconnections || matches!(ending, Ending::Refused(_)) {
             tracing::info!(
                 peer,

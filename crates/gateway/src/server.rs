@@ -40,7 +40,7 @@ impl Address {
                 stream.set_nodelay(true)?;
                 Ok(Stream::Tcp(stream))
             }
-            Self::Unix(path) => Ok(Stream::Unix(UnixStream::connect(path).await?)),
+            Self::Unix(path) => Stream::unix(UnixStream::connect(path).await?),
         }
     }
 }

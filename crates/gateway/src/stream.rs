@@ -1,11 +1,13 @@
 //! A TCP or unix socket, read and written without being waited for.
 
 use std::cell::RefCell;
-use std::io;
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream as StdUnixStream;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::unix::AsyncFd;
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
 /// Bytes read at once: larger than any write of PostgreSQL's, so that one receive empties the socket and
@@ -28,47 +30,145 @@ pub enum Stream {
     /// Over TCP.
     Tcp(TcpStream),
     /// Over a unix socket.
-    Unix(UnixStream),
+    Unix(Unix),
+}
+
+/// A unix socket, watched for reading alone until a write finds it full.
+///
+/// The kernel reports a unix socket writable each time its peer has read everything, which would wake the worker
+/// once more in every transaction for nothing. A TCP socket it reports only after a write found it full.
+#[derive(Debug)]
+pub struct Unix {
+    /// `None` only while it is being watched anew.
+    socket: Option<AsyncFd<StdUnixStream>>,
+    is_watched_for_writing: bool,
+}
+
+impl Unix {
+    fn new(socket: StdUnixStream) -> io::Result<Self> {
+        let socket = watch(socket, Interest::READABLE)?;
+        Ok(Self { socket: Some(socket), is_watched_for_writing: false })
+    }
+
+    fn socket(&self) -> io::Result<&AsyncFd<StdUnixStream>> {
+        self.socket.as_ref().ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+
+    fn poll_read(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        let socket = self.socket()?;
+        loop {
+            let mut ready = ready!(socket.poll_read_ready(cx))?;
+            let Ok(result) = ready.try_io(|socket| socket.get_ref().read(buffer)) else {
+                continue;
+            };
+            if result.as_ref().is_ok_and(|count| (1..buffer.len()).contains(count)) {
+                // Empty now: the next read waits for the next report instead of asking the kernel.
+                ready.clear_ready();
+            }
+            return Poll::Ready(result);
+        }
+    }
+
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        self.socket()?.get_ref().write(bytes)
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if !self.is_watched_for_writing {
+            match self.try_write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.watch_for_writing()?;
+                    // Whoever was to be told of something to read has been forgotten: look at everything again.
+                    cx.waker().wake_by_ref();
+                }
+                result => return Poll::Ready(result),
+            }
+        }
+        let socket = self.socket()?;
+        loop {
+            let mut ready = ready!(socket.poll_write_ready(cx))?;
+            if let Ok(result) = ready.try_io(|socket| socket.get_ref().write(bytes)) {
+                return Poll::Ready(result);
+            }
+        }
+    }
+
+    /// The socket, watched by no runtime.
+    pub fn into_std(self) -> io::Result<StdUnixStream> {
+        let socket = self.socket.ok_or(io::ErrorKind::NotConnected)?;
+        Ok(socket.into_inner())
+    }
+
+    fn watch_for_writing(&mut self) -> io::Result<()> {
+        let Some(socket) = self.socket.take() else {
+            return Err(io::ErrorKind::NotConnected.into());
+        };
+        let both = Interest::READABLE | Interest::WRITABLE;
+        self.socket = Some(watch(socket.into_inner(), both)?);
+        self.is_watched_for_writing = true;
+        Ok(())
+    }
+}
+
+// The replacement is unsafe because some types hand out another descriptor each time; this one does not.
+#[expect(deprecated)]
+fn watch(socket: StdUnixStream, interest: Interest) -> io::Result<AsyncFd<StdUnixStream>> {
+    AsyncFd::with_interest(socket, interest)
 }
 
 impl Stream {
+    /// A unix socket that has just been connected or accepted.
+    pub fn unix(stream: UnixStream) -> io::Result<Self> {
+        Self::unix_from_std(stream.into_std()?)
+    }
+
+    /// A unix socket that no runtime watches yet.
+    pub fn unix_from_std(stream: StdUnixStream) -> io::Result<Self> {
+        Unix::new(stream).map(Self::Unix)
+    }
+
     /// Receive into `buffer`; 0 means that the peer has closed.
     pub fn poll_read(
         &mut self,
         cx: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        let mut buffer = ReadBuf::new(buffer);
-        ready!(match self {
-            Self::Tcp(stream) => Pin::new(stream).poll_read(cx, &mut buffer),
-            Self::Unix(stream) => Pin::new(stream).poll_read(cx, &mut buffer),
-        })?;
-        Poll::Ready(Ok(buffer.filled().len()))
+        match self {
+            Self::Tcp(stream) => {
+                let mut buffer = ReadBuf::new(buffer);
+                ready!(Pin::new(stream).poll_read(cx, &mut buffer))?;
+                Poll::Ready(Ok(buffer.filled().len()))
+            }
+            Self::Unix(stream) => stream.poll_read(cx, buffer),
+        }
     }
 
     /// Send from `bytes`; returns how many went.
     pub fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self {
             Self::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
-            Self::Unix(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Self::Unix(stream) => stream.poll_write(cx, bytes),
         }
     }
 
     /// Whether the peer has sent something or closed, as far as the runtime has noticed. No system call.
     pub fn is_readable(&self) -> bool {
         let mut cx = Context::from_waker(Waker::noop());
-        let ready = match self {
-            Self::Tcp(stream) => stream.poll_read_ready(&mut cx),
-            Self::Unix(stream) => stream.poll_read_ready(&mut cx),
-        };
-        ready.is_ready()
+        match self {
+            Self::Tcp(stream) => stream.poll_read_ready(&mut cx).is_ready(),
+            Self::Unix(stream) => {
+                stream.socket().is_ok_and(|socket| socket.poll_read_ready(&mut cx).is_ready())
+            }
+        }
     }
 
     /// Receive what is there now.
     pub fn try_read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Tcp(stream) => stream.try_read(buffer),
-            Self::Unix(stream) => stream.try_read(buffer),
+            Self::Unix(stream) => {
+                stream.socket()?.try_io(Interest::READABLE, |mut socket| socket.read(buffer))
+            }
         }
     }
 

@@ -32,7 +32,8 @@ impl Worker {
     /// Make the runtime.
     pub fn new(index: usize) -> Result<Self, StartError> {
         let runtime = Builder::new_current_thread()
-            .enable_all()
+            // No timers: see `deadline`.
+            .enable_io()
             .build()
             .map_err(|source| StartError::Worker { worker: index, source })?;
         Ok(Self { index, runtime })

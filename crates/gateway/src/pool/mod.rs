@@ -105,7 +105,7 @@ impl Pool {
         size: usize,
         common: Arc<Common>,
     ) -> Self {
-        let workers = common.configuration.workers;
+        let workers = common.configuration().workers;
         let stock = Stock {
             idle: (0..workers).map(|_| Vec::new()).collect(),
             waiting: (0..workers).map(|_| VecDeque::new()).collect(),
@@ -227,7 +227,7 @@ impl Pool {
             return self.discard(server, "a cancel request to it failed half way");
         }
         let now = self.common.clock.milliseconds();
-        if is_over(self.common.configuration.server_lifetime, now - server.born.min(now)) {
+        if is_over(self.common.configuration().server_lifetime, now - server.born.min(now)) {
             return self.discard(server, "server_lifetime");
         }
         server.idle_since = now;
@@ -302,7 +302,7 @@ impl Pool {
     /// Refuse clients that have waited too long, close servers that are too old or have been closed by
     /// PostgreSQL, and try again where a login failed.
     pub fn tend(self: &Arc<Self>) {
-        let configuration = &self.common.configuration;
+        let configuration = self.common.configuration();
         let now = self.common.clock.milliseconds();
         let (late, closed) = {
             let mut inner = self.lock();

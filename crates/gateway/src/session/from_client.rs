@@ -307,7 +307,6 @@ impl Session<'_, '_, '_, '_> {
             if self.server.is_in_doubt(true) && deallocate::name(parse.text).is_some() {
                 return Ok(Step::Hold);
             }
-            self.server.unnamed_is_clients = true;
             self.server.may_drop_all |= deallocate::may_drop_all(parse.text);
             if let Some(step) = self.parse_deallocate(message, &parse) {
                 return Ok(step);
@@ -337,6 +336,7 @@ impl Session<'_, '_, '_, '_> {
         self.server.expect(Expect::HiddenClose(Some(Arc::clone(&throwaway))));
         self.server.expect(Expect::HiddenParse(Some(throwaway)));
         let is_unnamed = parse.name.is_empty();
+        self.server.unnamed_is_clients |= is_unnamed;
         let own = if is_unnamed { Expect::ParseUnnamed(None) } else { Expect::Parse(None) };
         self.server.expect(own);
         self.server.unsynced = true;
