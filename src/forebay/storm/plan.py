@@ -37,8 +37,8 @@ class Strategy(StrEnum):
     def words(self, plan: "Plan") -> str:
         """Return the strategy in words, for tables and charts."""
         return {
-            Strategy.DIRECT_POOL: f"direct, a pool of {plan.connection_limit} each",
-            Strategy.DIRECT_ONE: "direct, one connection each",
+            Strategy.DIRECT_POOL: f"direct, pool of {plan.connection_limit}",
+            Strategy.DIRECT_ONE: "direct, one each",
             Strategy.POOLED: "through the pooler",
             Strategy.HTTP: "over HTTP",
         }[self]

@@ -10,6 +10,7 @@ from rich.text import Text
 from forebay.storm.plan import Strategy
 from forebay.storm.run import Outcome, Storm
 from forebay.storm.verdict import Verdict
+from forebay.storm.words import load, milliseconds
 
 _CHART_WIDTH = 60
 _CHART_HEIGHT = 8
@@ -17,21 +18,14 @@ _LEVELS = " ▁▂▃▄▅▆▇█"
 _COLOURS = {"held": "green", "broken": "red", "inconclusive": "yellow", "interrupted": "yellow"}
 
 
-def milliseconds(value: float | None) -> str:
-    """Write a latency for people: three digits are what anybody reads."""
-    if value is None:
-        return "-"
-    return f"{value / 1000:.2f} s" if value >= 1000 else f"{value:.3g} ms"
-
-
 def table(storm: Storm) -> Table:
     """Return the table of the strategies so far."""
-    result = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    result = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     result.add_column("strategy", no_wrap=True)
-    for title in ("invocations", "served", "failed", "p50", "p95", "p99", "max"):
+    for title in ("arrivals", "served", "failed", "p50", "p95", "p99", "max"):
         result.add_column(title, justify="right", no_wrap=True)
-    result.add_column("connections", justify="right", no_wrap=True)
-    result.add_column("late p99", justify="right", no_wrap=True)
+    result.add_column("peak", justify="right", no_wrap=True)
+    result.add_column("late", justify="right", no_wrap=True)
     for outcome in storm.outcomes:
         result.add_row(*_cells(outcome))
     return result
@@ -44,16 +38,17 @@ def _cells(outcome: Outcome) -> Iterator[str | Text]:
     yield f"{tally.completed:,}"
     yield Text(f"{tally.failed:,}", style="bold red" if tally.failed else "green")
     for value in (latency.p50, latency.p95, latency.p99, latency.max):
-        yield milliseconds(value)
+        yield milliseconds(value).replace(" ", "")
     yield "-" if tally.peak is None else f"{tally.peak:,}"
-    yield milliseconds(outcome.lag.p99)
+    yield milliseconds(outcome.lag.p99).replace(" ", "")
 
 
 def failures(outcomes: Sequence[Outcome]) -> Iterator[Text]:
     """Yield a line for each kind of failure, in PostgreSQL's own words."""
     for outcome in outcomes:
         for key, count in outcome.tally.errors.most_common(5):
-            yield Text(f"  {outcome.title}: {count:,} times {key.code} {key.message}")
+            words = f"  {outcome.title}: {count:,} times {key.code} {key.message}"
+            yield Text(words, no_wrap=True, overflow="ignore")
 
 
 def chart(storm: Storm) -> list[str]:
@@ -102,20 +97,10 @@ def closing(storm: Storm, verdict: Verdict) -> Group:
     lines = chart(storm)
     if lines:
         parts += [*(Text(line, no_wrap=True, overflow="crop") for line in lines), ""]
-    parts.append(_load(storm.outcomes))
+    parts.append(Text(load(storm.outcomes), style="dim"))
     heading = Text(f"{verdict.word}: ", style=f"bold {_COLOURS[verdict.word]}")
     parts += [heading + Text(reason, style="default") for reason in verdict.reasons]
     return Group(*parts)
-
-
-def _load(outcomes: Sequence[Outcome]) -> Text:
-    said = []
-    for outcome in outcomes:
-        words = f"{outcome.strategy.value} {outcome.cpu:.0%}"
-        if outcome.pooler_cpu is not None:
-            words += f" (its pooler {outcome.pooler_cpu:.0%})"
-        said.append(words)
-    return Text(f"Storm's own load, in shares of one core: {', '.join(said)}", style="dim")
 
 
 class LiveView:
