@@ -111,7 +111,13 @@ def storm(
     try:
         # Here, so that other commands do not wait for what only this one needs.
         from forebay.cli.storm_order import Order, run_order
-        from forebay.storm.plan import CONNECTION_LIMIT, Plan, check_plan, default_ramp
+        from forebay.storm.plan import (
+            CONNECTION_LIMIT,
+            Plan,
+            check_plan,
+            default_ramp,
+            require_range,
+        )
         from forebay.storm.verdict import Thresholds, parse_errors, parse_milliseconds
 
         plan = Plan(
@@ -126,6 +132,9 @@ def storm(
             statements=tuple(query or ()),
             is_prepared=prepare,
         )
+        require_range("--pool-size", pool_size, 1, 10_000)
+        if max_connections is not None:
+            require_range("--max-connections", max_connections, 1, 1_000_000)
         errors, is_share = parse_errors(max_errors)
         thresholds = Thresholds(
             max_errors=errors,

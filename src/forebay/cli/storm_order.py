@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from forebay.cli import report
-from forebay.cli.storm_pooler import given_pooler, own_pooler
+from forebay.cli.storm_pooler import given_pooler, own_pooler, require_possible
 from forebay.errors import ConfigurationError
 from forebay.postgres.embedded import start_ephemeral
 from forebay.postgres.secret import Secret
@@ -60,6 +60,8 @@ class Aim:
     database: Database | None
     open_pooler: OpenPooler | None
     route: tuple[Route, str] | None
+    is_embedded: bool = False
+    own_pool_size: int | None = None
 
 
 def run_order(order: Order, stack: ExitStack) -> int:
@@ -82,12 +84,12 @@ def run_order(order: Order, stack: ExitStack) -> int:
             on_tick=view.draw,
         )
         try:
-            was_interrupted = asyncio.run(_interruptible(lambda: _run(storm)))
+            was_interrupted = asyncio.run(_interruptible(lambda: _run(storm, aim)))
         except DatabaseLost as error:
             report(error)
             return EXIT_CODES["inconclusive"]
         finally:
-            if storm.left:
+            if storm.left and not aim.is_embedded:
                 errors.print(Text(f"Left behind, since PostgreSQL is gone: {storm.left}"))
     verdict = judge(storm.outcomes, order.thresholds, was_interrupted=was_interrupted)
     if order.is_json:
@@ -103,7 +105,7 @@ def run_order(order: Order, stack: ExitStack) -> int:
     return verdict.exit_code
 
 
-async def _run(storm: Storm) -> None:
+async def _run(storm: Storm, aim: Aim) -> None:
     database = storm.database
     limit = raise_descriptor_limit()
     if database is None:
@@ -112,6 +114,8 @@ async def _run(storm: Storm) -> None:
         await database.open()
         try:
             require_descriptors(storm.plan.functions, database.server.max_connections, limit)
+            if aim.own_pool_size is not None:
+                require_possible(database, aim.own_pool_size)
         except ConfigurationError:
             await database.clean()
             raise
@@ -173,7 +177,14 @@ def _aim(order: Order, stack: ExitStack) -> Aim:
         open_pooler = given or own_pooler(
             functions=order.plan.functions, pool_size=order.pool_size, socket_url=socket_url
         )
-    return Aim(strategies, Database(url, hostaddr), open_pooler, None)
+    return Aim(
+        strategies,
+        Database(url, hostaddr),
+        open_pooler,
+        None,
+        is_embedded=socket_url is not None,
+        own_pool_size=order.pool_size if open_pooler is not None and given is None else None,
+    )
 
 
 def _strategies(order: Order) -> tuple[Strategy, ...]:

@@ -10,7 +10,7 @@ from forebay.postgres.scram import scram_verifier
 from forebay.postgres.secret import Secret
 from forebay.postgres.url import PostgresUrl
 from forebay.serve.child import GatewayProcess
-from forebay.serve.limits import raise_descriptor_limit, require_descriptors
+from forebay.serve.limits import RESERVED_DESCRIPTORS, raise_descriptor_limit
 from forebay.serve.settings import Settings
 from forebay.storm.database import SCRAM_ITERATIONS, Database
 
@@ -64,12 +64,19 @@ def own_pooler(
     """
     limit = raise_descriptor_limit()
     clients = functions + _SPARE_CLIENTS
+    needed = clients + pool_size + RESERVED_DESCRIPTORS
+    if needed > limit:
+        raise ConfigurationError(
+            f"--functions {functions} does not fit: for {clients} clients (with {_SPARE_CLIENTS} to"
+            f" spare), {pool_size} servers and {RESERVED_DESCRIPTORS} descriptors of its own the"
+            f" pooler needs {needed}, and a process may open {limit}",
+            hint=f"raise the limit (ulimit -Hn {needed}), or ask for at most"
+            f" {max(limit - needed + functions, 0)} functions",
+        )
     sample = {"max_client_conn": clients, "default_pool_size": pool_size}
-    require_descriptors(_settings({**sample, "databases": {"*": {"host": _HOST}}}), limit)
 
     @contextmanager
     def open_pooler(database: Database) -> Iterator[OwnPooler]:
-        _require_plain(database.url)
         application = database.application
         password = application.password or Secret(secrets.token_hex(16))
         place = socket_url or replace(application, host=database.hostaddr or application.host)
@@ -137,6 +144,23 @@ def _stored(password: Secret) -> Secret:
 
 def _text(secret: Secret | None) -> str | None:
     return secret.reveal() if secret else None
+
+
+def require_possible(database: Database, pool_size: int) -> None:
+    """See that a gateway can stand before an open database.
+
+    Raises:
+        ConfigurationError: it speaks TLS only, or has fewer connections than the pool.
+    """
+    _require_plain(database.url)
+    room = database.server.for_applications
+    if pool_size > room:
+        raise ConfigurationError(
+            f"--pool-size {pool_size} does not fit: PostgreSQL allows"
+            f" {database.server.max_connections} connections (max_connections), and reserves"
+            f" {database.server.reserved}",
+            hint=f"ask for at most {room}; a pool needs fewer connections than one thinks",
+        )
 
 
 def _require_plain(url: PostgresUrl) -> None:

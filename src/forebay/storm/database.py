@@ -6,6 +6,7 @@ whoever has to end a storm from outside still gets in.
 
 import asyncio
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -40,6 +41,9 @@ select count(*) from pg_stat_activity
 where datname = current_database() and coalesce(backend_type, 'client backend') = 'client backend'
   and pid <> pg_backend_pid()
 """
+
+
+_END_ROLE = "select pg_terminate_backend(pid) from pg_stat_activity where usename = '{}'"
 
 
 class DatabaseLost(ConnectionFailed):
@@ -148,6 +152,11 @@ class Database:
         if connection is None:
             return None
         left = []
+        if self._role is not None:
+            # A backend in the middle of a statement does not notice that its function is gone.
+            with suppress(psycopg.Error, TimeoutError):
+                async with asyncio.timeout(_PATIENCE):
+                    await self._run(_END_ROLE.format(self._role))
         wanted = [("schema", self.schema, " cascade"), ("role", self._role, "")]
         for kind, name, manner in wanted:
             if name is None:

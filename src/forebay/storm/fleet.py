@@ -63,6 +63,7 @@ class Fleet:
         self._line: deque[Arrival] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_ending = False
+        self._defect: BaseException | None = None
         self.warm = 0
 
     async def run(self, schedule: Sequence[Arrival]) -> None:
@@ -73,6 +74,8 @@ class Fleet:
             while self._tasks:
                 await asyncio.wait(self._tasks, timeout=0.1)
                 self._give_up_in_line()
+            if self._defect is not None:
+                raise self._defect
         finally:
             reaper.cancel()
             await self._end()
@@ -113,7 +116,12 @@ class Fleet:
             self.warm += 1
         task = asyncio.create_task(self._serve(number, instance, arrival))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._note_end)
+
+    def _note_end(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            self._defect = self._defect or task.exception()
 
     async def _serve(self, number: int, instance: Function, arrival: Arrival) -> None:
         is_late = False

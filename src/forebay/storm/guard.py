@@ -33,8 +33,8 @@ def resolve(host: str | None, option: str, *, allows_remote: bool) -> str | None
     strangers = [address for address in addresses if not ipaddress.ip_address(address).is_loopback]
     if strangers and not allows_remote:
         raise ConfigurationError(
-            f"{option}: {name} is {strangers[0]}, another machine than this one, and a storm there"
-            " takes every connection that PostgreSQL has for applications",
+            f"{option} leads to {strangers[0]}, another machine than this one, and a storm takes"
+            " what is there from everybody else who uses it",
             hint="aim at a copy on this machine; --allow-remote if it is yours and nobody uses it",
         )
     # PostgreSQL often listens on IPv4 only, and a name may mean both.

@@ -10,6 +10,7 @@ import os
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from ipaddress import ip_address
 
 import psycopg
 from psycopg import pq
@@ -32,6 +33,11 @@ _REFUSALS = (
     ("query_wait_timeout", "08006"),
     ("terminating connection", "57P01"),
     ("the pooler is", "57P01"),
+)
+# What of a URL's parameters libpq is told; others, as Prisma's `pgbouncer`, would make it refuse.
+_KEPT = (
+    *("sslmode", "sslrootcert", "sslcert", "sslkey", "channel_binding", "target_session_attrs"),
+    *("options", "connect_timeout"),
 )
 _UNKNOWN = pq.TransactionStatus.UNKNOWN
 _FAILED = (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE)
@@ -56,9 +62,11 @@ def connection_text(url: PostgresUrl, *, application_name: str, hostaddr: str | 
         "user": url.user,
         "password": url.password.reveal() if url.password else None,
         "dbname": url.database or url.user,
-        "sslmode": url.parameter("sslmode") or "disable",
+        # On this machine there is nobody to hide from; elsewhere, what libpq does by itself.
+        "sslmode": "disable" if hostaddr is None or ip_address(hostaddr).is_loopback else "prefer",
         "gssencmode": "disable",
         "application_name": application_name,
+        **{name: url.parameter(name) for name in _KEPT if url.parameter(name) is not None},
     }
     pairs = (f"{name}={_quote(value)}" for name, value in values.items() if value is not None)
     return " ".join(pairs).encode()
@@ -164,20 +172,25 @@ class Link:
         """Wait for the end of what was sent, and raise the first failure of it."""
         connection = self._require()
         failure: LinkError | None = None
-        with _in_our_words():
-            while connection.flush():
-                await _ready(connection.socket, is_write=True)
-            while True:
-                while connection.is_busy():
-                    await _ready(connection.socket, is_write=False)
-                    connection.consume_input()
-                result = connection.get_result()
-                if result is None:
-                    break
-                if result.status in _FAILED and failure is None:
-                    failure = _failure(result)
+        try:
+            with _in_our_words():
+                while connection.flush():
+                    await _ready(connection.socket, is_write=True)
+                while (result := await _next_result(connection)) is not None:
+                    if result.status in _FAILED and failure is None:
+                        failure = _failure(result)
+        except LinkError as lost:
+            # A server that gives its reason and leaves has said more than libpq can.
+            raise failure or lost from None
         if failure is not None:
             raise failure
+
+
+async def _next_result(connection: "pq.abc.PGconn") -> "pq.abc.PGresult | None":
+    while connection.is_busy():
+        await _ready(connection.socket, is_write=False)
+        connection.consume_input()
+    return connection.get_result()
 
 
 async def _ready(descriptor: int, *, is_write: bool) -> None:

@@ -82,13 +82,13 @@ def check_plan(plan: Plan) -> Plan:
     Raises:
         ConfigurationError: a number is out of its range; the message names the option.
     """
-    _require("--functions", plan.functions, 1, _MOST_FUNCTIONS)
-    _require("--ramp", plan.ramp, 0, 3600)
-    _require("--hold", plan.hold, 0, 86_400)
-    _require("--rate", plan.rate, 0, 100_000)
-    _require("--timeout", plan.timeout, 0.1, 900)
-    _require("--reap-after", plan.reap_after, 0.1, 86_400)
-    _require("--connection-limit", plan.connection_limit, 1, 1000)
+    require_range("--functions", plan.functions, 1, _MOST_FUNCTIONS)
+    require_range("--ramp", plan.ramp, 0, 3600)
+    require_range("--hold", plan.hold, 0, 86_400)
+    require_range("--rate", plan.rate, 0, 100_000)
+    require_range("--timeout", plan.timeout, 0.1, 900)
+    require_range("--reap-after", plan.reap_after, 0.1, 86_400)
+    require_range("--connection-limit", plan.connection_limit, 1, 1000)
     expected = plan.functions + plan.rate * (plan.ramp / 2 + plan.hold)
     if expected > _MOST_ARRIVALS:
         raise ConfigurationError(
@@ -101,8 +101,13 @@ def check_plan(plan: Plan) -> Plan:
     return plan
 
 
-def _require(option: str, value: float, least: float, most: float) -> None:
+def require_range(option: str, value: float, least: float, most: float) -> None:
+    """See that a number of the command line can be meant.
+
+    Raises:
+        ConfigurationError: it is out of its range.
+    """
     if not (math.isfinite(value) and least <= value <= most):
         raise ConfigurationError(
-            f"{option} {value:g} is out of range", hint=f"give a number from {least:g} to {most:g}"
+            f"{option} {value:,} is out of range", hint=f"give a number from {least:g} to {most:,}"
         )

@@ -90,14 +90,15 @@ def _block(count: int, row: int, most: int) -> str:
 
 def closing(storm: Storm, verdict: Verdict) -> Group:
     """Return what is printed at the end."""
-    parts: list[RenderableType] = [table(storm), ""]
+    parts: list[RenderableType] = [table(storm), ""] if storm.outcomes else []
     words = list(failures(storm.outcomes))
     if words:
         parts += [Text("What failed, in the words that came back:", style="bold"), *words, ""]
     lines = chart(storm)
     if lines:
         parts += [*(Text(line, no_wrap=True, overflow="crop") for line in lines), ""]
-    parts.append(Text(load(storm.outcomes), style="dim"))
+    if storm.outcomes:
+        parts.append(Text(load(storm.outcomes), style="dim"))
     heading = Text(f"{verdict.word}: ", style=f"bold {_COLOURS[verdict.word]}")
     parts += [heading + Text(reason, style="default") for reason in verdict.reasons]
     return Group(*parts)

@@ -1,6 +1,7 @@
 """A visitor of a route: one HTTP request on a connection of its own."""
 
 import asyncio
+import os
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass
@@ -77,13 +78,13 @@ class Visitor:
                 server_hostname=route.host if route.is_tls else None,
             )
         except OSError as error:
-            words = error.strerror or type(error).__name__
+            words = os.strerror(error.errno) if error.errno else str(error)
             raise LinkError(CANNOT_CONNECT, f"the route cannot be reached: {words}") from None
         try:
             if self._is_destroyed:
                 raise LinkError(CONNECTION_LOST, "the visitor left")
             await self._ask(reader, self._writer)
-        except OSError:
+        except (OSError, ValueError):
             words = "the route closed the connection without an answer"
             raise LinkError(CONNECTION_LOST, words) from None
         finally:
