@@ -1,4 +1,4 @@
-"""``forebay storm`` at full size: the failure and its cure, on one PostgreSQL of 100 connections."""
+"""``forebay storm`` at full size: the failure and its cure, on a PostgreSQL of 100 connections."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def test_it_shows_the_verdict_the_table_and_the_words():
     words = "".join(element.text or "" for element in _elements(text))
     assert "Storm: 20 functions against max_connections = 100" in words
     assert "<b>held:</b> pooled: 100 of 100 invocations served" in text
-    assert "direct, pool of 5: 95 of 100 failed" in text
+    assert "95 of 100 failed (direct, pool of 5)" in text
     assert REFUSAL in text
     assert text.count("max_connections = 100</text>") == 3
     assert "pool = 20</text>" in text

@@ -28,7 +28,7 @@ p { margin: .25rem 0 .5rem; }
 .verdict.held { border-color: var(--good); } .verdict.held b { color: var(--good); }
 .verdict.broken { border-color: var(--bad); } .verdict.broken b { color: var(--bad); }
 .verdict.inconclusive, .verdict.interrupted { border-color: var(--doubt); }
-.wide { overflow-x: auto; }
+.wide { overflow-x: auto; } figure.wide > svg { min-width: 44rem; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem;
   font-variant-numeric: tabular-nums; }
 th, td { padding: .4rem .5rem; border-bottom: 1px solid var(--rule); text-align: right;
@@ -208,7 +208,7 @@ def _latency(storm: Storm) -> Iterator[str]:
         most=max(values),
         is_logarithmic=True,
     )
-    yield f"<figure>{draw(chart)}</figure>"
+    yield f'<figure class="wide">{draw(chart)}</figure>'
 
 
 def _failures_over_time(storm: Storm) -> Iterator[str]:
@@ -236,7 +236,7 @@ def _failures_over_time(storm: Storm) -> Iterator[str]:
         until=_until(storm),
         most=max(values),
     )
-    yield f"<figure>{draw(chart)}</figure>"
+    yield f'<figure class="wide">{draw(chart)}</figure>'
 
 
 def _words(storm: Storm) -> Iterator[str]:

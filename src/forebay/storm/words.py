@@ -18,11 +18,11 @@ def milliseconds(value: float | None) -> str:
 def beside(outcomes: Sequence[Outcome]) -> str:
     """Say what became of those who came directly, or nothing when nobody did."""
     said = [
-        f"{outcome.title}: {outcome.tally.failed:,} of {outcome.tally.arrivals:,} failed"
+        f"{outcome.tally.failed:,} of {outcome.tally.arrivals:,} failed ({outcome.title})"
         for outcome in outcomes
         if outcome.strategy.kind == "direct"
     ]
-    return f"Beside it, {'; '.join(said)}." if said else ""
+    return f"Without a pooler {' and '.join(said)}." if said else ""
 
 
 def conditions(storm: Storm) -> str:
