@@ -24,7 +24,8 @@ def _options() -> dict[str, Any]:
     options: dict[str, Any] = {}
     for name, parameter in inspect.signature(command).parameters.items():
         (info,) = parameter.annotation.__metadata__
-        declared = "/".join(info.param_decls or [f"--{name.replace('_', '-')}"])
+        # Typer keeps the first name that is given to an annotation as its default.
+        declared = info.default if isinstance(info.default, str) else f"--{name.replace('_', '-')}"
         options |= dict.fromkeys(declared.split("/"), parameter.default)
     return options
 
