@@ -52,7 +52,7 @@ def test_it_serves_and_ends_with_its_block(embedded):
         port = int(gateway.addresses[0].rpartition(":")[2])
         with psycopg.connect(replace(embedded.url, port=port).text()) as connection:
             assert connection.execute("select 40 + 2").fetchone() == (42,)
-            assert not gateway.has_ended
+            assert gateway.ending() is None
             assert (gateway.cpu_seconds() or 0) >= 0
             command = Path(f"/proc/{gateway.pid}/cmdline").read_text()
             assert password not in command
@@ -69,7 +69,7 @@ def test_it_refuses_in_the_gateways_words(taken_port, embedded):
 def test_its_end_is_seen():
     with GatewayProcess(_settings(1)) as gateway:
         os.kill(gateway.pid, signal.SIGKILL)
-        wait_until(lambda: gateway.has_ended)
+        wait_until(lambda: gateway.ending() == "killed by signal 9")
 
 
 def test_it_ends_when_its_parent_is_killed():

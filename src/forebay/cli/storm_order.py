@@ -98,7 +98,8 @@ def run_order(order: Order, stack: ExitStack) -> int:
         console = Console(highlight=False)
         if not console.is_terminal:
             console.width = _WIDTH
-        console.print(closing(storm, verdict))
+        # Whatever is wider than the terminal goes on in the next line: nothing is cut off.
+        console.print(closing(storm, verdict), crop=False)
     if order.html is not None:
         _write(order.html, page(storm, verdict))
         errors.print(Text(f"Report: {order.html}"))

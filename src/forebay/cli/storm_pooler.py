@@ -34,7 +34,7 @@ class OwnPooler:
 
     def ending(self) -> str | None:
         """Return its last words if it has ended."""
-        return self.process.last_words() if self.process.has_ended else None
+        return self.process.ending()
 
 
 @dataclass(frozen=True)

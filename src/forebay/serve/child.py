@@ -55,11 +55,6 @@ class GatewayProcess:
         self.addresses: list[str] = json.loads(line)
 
     @property
-    def has_ended(self) -> bool:
-        """Whether the process is gone."""
-        return self._process.poll() is not None
-
-    @property
     def pid(self) -> int:
         """The number of the process."""
         return self._process.pid
@@ -75,6 +70,13 @@ class GatewayProcess:
         if not line:
             raise BrokenPipeError
         return line
+
+    def ending(self) -> str | None:
+        """Say how it ended, None while it runs."""
+        number = self._process.poll()
+        if number is None:
+            return None
+        return f"killed by signal {-number}" if number < 0 else self.last_words()
 
     def last_words(self) -> str:
         """Return the last line it logged."""

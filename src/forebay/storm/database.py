@@ -106,17 +106,20 @@ class Database:
         self._is_superuser, self._creates_roles = bool(is_superuser), bool(creates_roles)
         return self
 
-    async def prepare(self, *, needs_tables: bool) -> None:
-        """Make an ordinary role and the page's tables, as far as they are needed and allowed.
+    async def prepare(self, *, is_query_given: bool) -> None:
+        """Make an ordinary role, and the page's tables unless statements of the user's own run.
+
+        Those statements may touch whatever the user of the URL may: a superuser's role inherits
+        his privileges, though not his attribute; an ordinary user comes as himself.
 
         Raises:
             ConfigurationError: the user of the URL may not.
         """
         token = secrets.token_hex(4)
         try:
-            if self._creates_roles:
-                await self._make_role(token)
-            if needs_tables:
+            if self._is_superuser or (self._creates_roles and not is_query_given):
+                await self._make_role(token, inherits=is_query_given)
+            if not is_query_given:
                 self.schema = _PREFIX + token
                 for statement in table_statements(self.schema):
                     await self._run(statement)
@@ -161,6 +164,9 @@ class Database:
         for kind, name, manner in wanted:
             if name is None:
                 continue
+            if connection.broken:
+                left.append(f"drop {kind} if exists {name}{manner};")
+                continue
             try:
                 async with asyncio.timeout(_PATIENCE):
                     await self._run(f"drop {kind} if exists {name}{manner}")
@@ -170,12 +176,38 @@ class Database:
         self._connection = None
         return " ".join(left) or None
 
-    async def _make_role(self, token: str) -> None:
+    async def _make_role(self, token: str, *, inherits: bool) -> None:
         name, password = _PREFIX + token, Secret(secrets.token_hex(16))
         verifier = scram_verifier(password, iterations=SCRAM_ITERATIONS)
         await self._run(f"create role {name} login password '{verifier.reveal()}'")
         self._role = name
+        if inherits:
+            # Without SET it has the privileges and cannot become who has them.
+            manner = " with inherit true, set false" if self.server.version >= 160000 else ""
+            user = (self.url.user or "").replace('"', '""')
+            await self._run(f'grant "{user}" to {name}{manner}')
         self.application = replace(self.url, user=name, password=password)
+        await self._require_login()
+
+    async def _require_login(self) -> None:
+        """See that PostgreSQL lets the new role in: pg_hba.conf may name its users.
+
+        Raises:
+            ConfigurationError: it does not.
+        """
+        text = connection_text(
+            self.application, application_name="forebay storm", hostaddr=self.hostaddr
+        )
+        try:
+            connection = await psycopg.AsyncConnection.connect(text.decode())
+        except psycopg.Error as error:
+            words = str(error).strip().rpartition("FATAL:")[2].strip()
+            raise ConfigurationError(
+                f"PostgreSQL refuses the ordinary role that storm made for its functions: {words}",
+                hint="admit new roles from this host in pg_hba.conf, or give the URL of an ordinary"
+                " role that may create a schema",
+            ) from None
+        await connection.close()
 
     async def _run(self, statement: str) -> None:
         if self._connection is None:

@@ -116,7 +116,7 @@ class Storm:
         needs_sql = any(strategy is not Strategy.HTTP for strategy in self.strategies)
         try:
             if self.database is not None and needs_sql:
-                await self.database.prepare(needs_tables=not self.plan.statements)
+                await self.database.prepare(is_query_given=bool(self.plan.statements))
             for strategy in self.strategies:
                 await self._strategy(strategy)
         finally:

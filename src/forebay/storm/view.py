@@ -10,7 +10,7 @@ from rich.text import Text
 from forebay.storm.plan import Strategy
 from forebay.storm.run import Outcome, Storm
 from forebay.storm.verdict import Verdict
-from forebay.storm.words import load, milliseconds
+from forebay.storm.words import demand, load, milliseconds
 
 _CHART_WIDTH = 60
 _CHART_HEIGHT = 8
@@ -71,13 +71,17 @@ def chart(storm: Storm) -> list[str]:
 
 
 def _columns(outcome: Outcome, duration: float) -> list[int]:
-    """Return the most connections of each column's time; a gap keeps what was seen last."""
+    """Return the most connections of each column's time; a gap keeps what was seen last.
+
+    After the last sample there is nothing: an interrupted storm knows no more.
+    """
     columns = [-1] * _CHART_WIDTH
+    last = 0
     for at, count in outcome.tally.samples:
-        index = min(int(at / max(duration, 0.001) * _CHART_WIDTH), _CHART_WIDTH - 1)
-        columns[index] = max(columns[index], count)
+        last = min(int(at / max(duration, 0.001) * _CHART_WIDTH), _CHART_WIDTH - 1)
+        columns[last] = max(columns[last], count)
     seen = 0
-    for index, count in enumerate(columns):
+    for index, count in enumerate(columns[: last + 1]):
         seen = columns[index] = count if count >= 0 else seen
     return columns
 
@@ -123,12 +127,11 @@ class LiveView:
 
     def draw(self, storm: Storm) -> None:
         """Show how far the storm is."""
+        while self._told < len(storm.outcomes):
+            self._console.print(Text(f"Storm: {demand(storm, storm.outcomes[self._told])}"))
+            self._told += 1
         if self._console.is_terminal:
             self._live.update(Group(table(storm), self._progress(storm)), refresh=True)
-            return
-        while self._told < len(storm.outcomes):
-            self._console.print(f"Storm: {storm.outcomes[self._told].title}", markup=False)
-            self._told += 1
 
     def _progress(self, storm: Storm) -> Text:
         outcome = storm.outcomes[-1]

@@ -25,6 +25,20 @@ def beside(outcomes: Sequence[Outcome]) -> str:
     return f"Without a pooler {' and '.join(said)}." if said else ""
 
 
+def demand(storm: Storm, outcome: Outcome) -> str:
+    """Say what a strategy is about to ask of PostgreSQL, and how much of that there is."""
+    plan = storm.plan
+    if outcome.strategy is Strategy.HTTP:
+        return f"{outcome.title}, {plan.functions:,} first visits"
+    wanted = plan.functions * plan.connections(outcome.strategy)
+    said = f"{outcome.title}: up to {wanted:,} connections"
+    if outcome.strategy is Strategy.POOLED:
+        return f"{said} to the pooler"
+    if storm.database is None:
+        return said
+    return f"{said}, of {storm.database.server.for_applications} that PostgreSQL has for them"
+
+
 def conditions(storm: Storm) -> str:
     """Say what was run, so that it can be run again."""
     plan = storm.plan
