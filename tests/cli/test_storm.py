@@ -7,7 +7,7 @@ import socketserver
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -205,6 +205,20 @@ def test_an_interrupted_storm_cleans_up(embedded, number):
         output, errors = process.communicate(timeout=20)
     assert process.returncode == 130, errors
     assert json.loads(output)["verdict"] == "interrupted"
+    assert "Traceback" not in errors
+    assert _left(embedded) == []
+
+
+def test_signals_that_do_not_stop_do_not_stop_the_cleaning(embedded):
+    url = embedded.url.text()
+    with _started("--database-url", url, "--strategy", "pooled", "--json") as process:
+        wait_until(lambda: _functions(embedded))
+        while process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.02)
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode == 130, errors
     assert "Traceback" not in errors
     assert _left(embedded) == []
 

@@ -182,3 +182,18 @@ def test_destroying_an_instance_ends_what_it_does(embedded):
             await asyncio.wait_for(serving, 10)
 
     asyncio.run(serve())
+
+
+def test_destroying_an_instance_does_not_wait_for_who_never_answers(taken_port):
+    """The port's owner accepts nothing and says nothing, as a host behind a firewall does."""
+
+    async def serve() -> None:
+        url = PostgresUrl("a", None, "127.0.0.1", taken_port, "b")
+        instance = Instance(_text(url), 1, Given(("select 1",), is_prepared=False))
+        serving = asyncio.create_task(instance.serve())
+        await asyncio.sleep(0)
+        instance.destroy()
+        with pytest.raises(LinkError, match="destroyed"):
+            await asyncio.wait_for(serving, 10)
+
+    asyncio.run(serve())

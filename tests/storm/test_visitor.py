@@ -65,6 +65,18 @@ def test_nobody_there(closed_port):
         asyncio.run(visitor.serve())
 
 
+def test_a_visitor_leaves_when_it_is_told_to(taken_port):
+    async def visit() -> None:
+        visitor = Visitor(Route("localhost", taken_port, "/", False), "127.0.0.1")
+        visiting = asyncio.create_task(visitor.serve())
+        await asyncio.sleep(0)
+        visitor.destroy()
+        with pytest.raises(LinkError, match="the visitor left"):
+            await asyncio.wait_for(visiting, 10)
+
+    asyncio.run(visit())
+
+
 def test_routes_are_read():
     assert parse_route("http://127.0.0.1:3000") == Route("127.0.0.1", 3000, "/", False)
     assert parse_route("https://shop.test/a?b=c#d") == Route("shop.test", 443, "/a?b=c", True)

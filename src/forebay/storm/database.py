@@ -22,7 +22,8 @@ from forebay.storm.workload import table_statements
 
 _PREFIX = "forebay_storm_"
 _TIMEOUT = 5.0
-_PATIENCE = 15.0
+_STATEMENT_TIMEOUT = 15
+_PATIENCE = 20.0
 # A function proves its password on a machine of its own. Here one process proves it for all, and
 # the usual 4,096 rounds, six milliseconds a login, would make storm itself what is measured.
 SCRAM_ITERATIONS = 1
@@ -99,7 +100,7 @@ class Database:
                 f"the database at {self.url.address} cannot be reached",
                 hint="check that PostgreSQL runs there, and the URL",
             ) from None
-        await self._run(f"set statement_timeout = '{_TIMEOUT:g}s'")
+        await self._run(f"set statement_timeout = '{_STATEMENT_TIMEOUT}s'")
         row = await self._ask(_ABOUT)
         version, most, for_superusers, reserved, is_superuser, creates_roles = row
         self.server = Server(int(version), int(most), int(for_superusers) + int(reserved))
@@ -123,9 +124,9 @@ class Database:
                 self.schema = _PREFIX + token
                 for statement in table_statements(self.schema):
                     await self._run(statement)
-        except psycopg.OperationalError as error:
-            raise self._lost(str(error)) from None
         except psycopg.Error as error:
+            if self._connection is None or self._connection.broken:
+                raise self._lost(str(error)) from None
             words = str(error).splitlines()[0]
             raise ConfigurationError(
                 f'the user "{self.url.user}" cannot prepare the storm: {words}',
@@ -164,7 +165,7 @@ class Database:
         for kind, name, manner in wanted:
             if name is None:
                 continue
-            if connection.broken:
+            if connection.closed:
                 left.append(f"drop {kind} if exists {name}{manner};")
                 continue
             try:

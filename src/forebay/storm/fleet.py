@@ -146,8 +146,12 @@ class Fleet:
             self._tally.complete(arrival.at, self.elapsed() - arrival.at)
         finally:
             timer.cancel()
-        if is_late or self._size is None:
+        if is_late:
             self._destroy(number)
+        elif self._size is None:
+            # Its one invocation is over; there is nothing to end.
+            self._instances[number] = None
+            self.warm -= 1
         self._release(number)
 
     def _release(self, number: int) -> None:
@@ -189,8 +193,5 @@ class Fleet:
         self._line.clear()
         for number in range(len(self._instances)):
             self._destroy(number)
-        for task in self._tasks:
-            if self._size is None:
-                task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)

@@ -85,6 +85,8 @@ class Link:
         self._text = text
         self._connection: pq.abc.PGconn | None = None
         self._prepared: dict[bytes, bytes] = {}
+        self._waiting: asyncio.Future[None] | None = None
+        self._is_killed = False
 
     async def open(self) -> None:
         """Connect and log in.
@@ -100,7 +102,7 @@ class Link:
                     break
                 if status == pq.PollingStatus.FAILED:
                     raise _refusal(connection.get_error_message("utf-8"))
-                await _ready(connection.socket, is_write=status == pq.PollingStatus.WRITING)
+                await self._ready(connection.socket, is_write=status == pq.PollingStatus.WRITING)
             connection.nonblocking = 1
 
     @property
@@ -145,8 +147,12 @@ class Link:
 
         The descriptor itself stays until `close`, since the event loop may still watch it.
         """
+        self._is_killed = True
+        if self._waiting is not None:
+            _wake(self._waiting)
         if self._connection is None:
             return
+        # Without this libpq would say good-bye when it closes.
         with suppress(OSError, psycopg.Error):
             handle = socket.socket(fileno=os.dup(self._connection.socket))
             try:
@@ -175,8 +181,8 @@ class Link:
         try:
             with _in_our_words():
                 while connection.flush():
-                    await _ready(connection.socket, is_write=True)
-                while (result := await _next_result(connection)) is not None:
+                    await self._ready(connection.socket, is_write=True)
+                while (result := await self._next_result(connection)) is not None:
                     if result.status in _FAILED and failure is None:
                         failure = _failure(result)
         except LinkError as lost:
@@ -185,26 +191,29 @@ class Link:
         if failure is not None:
             raise failure
 
+    async def _next_result(self, connection: "pq.abc.PGconn") -> "pq.abc.PGresult | None":
+        while connection.is_busy():
+            await self._ready(connection.socket, is_write=False)
+            connection.consume_input()
+        return connection.get_result()
 
-async def _next_result(connection: "pq.abc.PGconn") -> "pq.abc.PGresult | None":
-    while connection.is_busy():
-        await _ready(connection.socket, is_write=False)
-        connection.consume_input()
-    return connection.get_result()
-
-
-async def _ready(descriptor: int, *, is_write: bool) -> None:
-    """Wait until a socket can be read or written."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[None] = loop.create_future()
-    add, remove = (
-        (loop.add_writer, loop.remove_writer) if is_write else (loop.add_reader, loop.remove_reader)
-    )
-    add(descriptor, _wake, future)
-    try:
-        await future
-    finally:
-        remove(descriptor)
+    async def _ready(self, descriptor: int, *, is_write: bool) -> None:
+        """Wait until a socket can be read or written, or the link is killed."""
+        loop = asyncio.get_running_loop()
+        future = self._waiting = loop.create_future()
+        add, remove = (
+            (loop.add_writer, loop.remove_writer)
+            if is_write
+            else (loop.add_reader, loop.remove_reader)
+        )
+        add(descriptor, _wake, future)
+        try:
+            await future
+        finally:
+            self._waiting = None
+            remove(descriptor)
+        if self._is_killed:
+            raise LinkError(CONNECTION_LOST, "the instance was destroyed")
 
 
 def _wake(future: "asyncio.Future[None]") -> None:

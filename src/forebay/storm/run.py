@@ -3,10 +3,10 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from forebay.postgres.url import PostgresUrl
 from forebay.storm.database import Database
@@ -66,7 +66,6 @@ class Outcome:
     others: int = 0
     pool_size: int | None = None
     note: str | None = None
-    is_finished: bool = False
     warm: Callable[[], int] = lambda: 0
     peak_warm: int = 0
 
@@ -121,7 +120,7 @@ class Storm:
                 await self._strategy(strategy)
         finally:
             if self.database is not None:
-                self.left = await self.database.clean()
+                self.left = await _to_its_end(self.database.clean())
 
     async def _strategy(self, strategy: Strategy) -> None:
         outcome = Outcome(strategy, strategy.words(self.plan))
@@ -179,17 +178,16 @@ class Storm:
             if watching.done():
                 watching.result()  # it ends by itself only with an error
             await running
-            outcome.is_finished = True
         finally:
             outcome.seconds = time.monotonic() - began
             outcome.cpu = (time.process_time() - cpu) / max(outcome.seconds, 0.001)
             after = pooler.cpu_seconds() if pooler else None
             if pooler_cpu is not None and after is not None:
                 outcome.pooler_cpu = (after - pooler_cpu) / max(outcome.seconds, 0.001)
-            for task in (running, watching):
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+            running.cancel()
+            watching.cancel()
+            # Not each with its error suppressed: an interruption that comes now must go on.
+            await asyncio.gather(running, watching, return_exceptions=True)
         self._on_tick(self)
         await self._quiet(outcome)
 
@@ -219,6 +217,15 @@ class Storm:
             if (await self.database.held() or 0) <= outcome.others:
                 return
             await asyncio.sleep(SAMPLE_PAUSE)
+
+
+async def _to_its_end(cleaning: Coroutine[Any, Any, str | None]) -> str | None:
+    """Clean up whatever interrupts: what is half removed is worse than a moment's wait."""
+    task = asyncio.ensure_future(cleaning)
+    while not task.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.shield(task)
+    return task.result()
 
 
 def _given(value: _Thing | None) -> _Thing:

@@ -60,7 +60,7 @@ class Visitor:
         """Remember where to go; `hostaddr` is what the host's name was resolved to."""
         self._route = route
         self._hostaddr = hostaddr
-        self._writer: asyncio.StreamWriter | None = None
+        self._task: asyncio.Task[None] | None = None
         self._is_destroyed = False
 
     async def serve(self) -> None:
@@ -69,9 +69,24 @@ class Visitor:
         Raises:
             LinkError: nobody answered, or the status says that it failed.
         """
+        self._task = asyncio.current_task()
+        try:
+            await self._visit()
+        except asyncio.CancelledError:
+            if not self._is_destroyed:
+                raise
+            raise LinkError(CONNECTION_LOST, "the visitor left") from None
+
+    def destroy(self) -> None:
+        """Leave at once, also while nobody has answered the door yet."""
+        self._is_destroyed = True
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _visit(self) -> None:
         route = self._route
         try:
-            reader, self._writer = await asyncio.open_connection(
+            reader, writer = await asyncio.open_connection(
                 self._hostaddr,
                 route.port,
                 ssl=ssl.create_default_context() if route.is_tls else None,
@@ -81,20 +96,12 @@ class Visitor:
             words = os.strerror(error.errno) if error.errno else str(error)
             raise LinkError(CANNOT_CONNECT, f"the route cannot be reached: {words}") from None
         try:
-            if self._is_destroyed:
-                raise LinkError(CONNECTION_LOST, "the visitor left")
-            await self._ask(reader, self._writer)
+            await self._ask(reader, writer)
         except (OSError, ValueError):
             words = "the route closed the connection without an answer"
             raise LinkError(CONNECTION_LOST, words) from None
         finally:
-            self._writer.transport.abort()
-
-    def destroy(self) -> None:
-        """Leave at once."""
-        self._is_destroyed = True
-        if self._writer is not None:
-            self._writer.transport.abort()
+            writer.transport.abort()
 
     async def _ask(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         route = self._route
