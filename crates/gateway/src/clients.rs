@@ -5,8 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::Waker;
 
+use crate::activity::Activity;
 use crate::auth::AuthenticationError;
 use crate::auth::random::secure_random;
+use crate::configuration::Configuration;
 use crate::server::Identity;
 
 /// A connected client, as others see it.
@@ -22,6 +24,8 @@ pub struct Entry {
     pub is_cancelled: AtomicBool,
     /// Wakes its task.
     pub waker: OnceLock<Waker>,
+    /// What it does, as far as time limits are concerned.
+    pub activity: Activity,
 }
 
 impl Entry {
@@ -88,6 +92,7 @@ impl Clients {
             holds: Mutex::new(None),
             is_cancelled: AtomicBool::new(false),
             waker: OnceLock::new(),
+            activity: Activity::default(),
         });
         entries.insert(id, Arc::clone(&entry));
         Ok(Some(entry))
@@ -112,6 +117,18 @@ impl Clients {
     /// Whether nobody is registered.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Have the tasks of those look around that seem to have passed a time limit.
+    pub fn wake_late(&self, configuration: &Configuration, now: u64) {
+        let late: Vec<Arc<Entry>> = {
+            let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_late = |entry: &&Arc<Entry>| entry.activity.is_late(configuration, now);
+            entries.values().filter(is_late).cloned().collect()
+        };
+        for entry in late {
+            entry.wake();
+        }
     }
 
     /// Have every client's task look around.

@@ -11,13 +11,15 @@ use tokio::sync::Notify;
 use crate::auth::md5::{Md5Hash, md5_password, md5_response};
 use crate::auth::scram::{ClientCredential, ClientExchange, SaltedPasswordCache};
 use crate::auth::{Secret, StoredPassword};
+use crate::cleanup;
 use crate::deadline::within;
 use crate::gateway::Common;
 use crate::parameters::Parameters;
 use crate::pool::{Pool, Target};
 use crate::report::Refusal;
 use crate::server::{Identity, Server};
-use crate::session::ServerState;
+use crate::session::{ServerState, SessionError};
+use crate::sockets;
 use crate::stream::Stream;
 use crate::worker;
 
@@ -55,7 +57,8 @@ impl Credential {
 pub async fn into_pool(pool: Arc<Pool>, common: Arc<Common>) {
     let mut attempt = Attempt { pool: &pool, is_over: false };
     let limit = common.configuration().server_connect_timeout;
-    let login = within(&common, limit, log_in(&pool.target, &common)).await;
+    let query = pool.rules().connect_query.clone();
+    let login = within(&common, limit, open(&pool.target, &common, &query)).await;
     let result = login.unwrap_or_else(|_| {
         let why = format!("no answer within server_connect_timeout, {} s", limit.as_secs_f64());
         Err(Refusal::server_unreachable(&pool.target.address.to_string(), &why))
@@ -73,6 +76,27 @@ pub async fn into_pool(pool: Arc<Pool>, common: Arc<Common>) {
         }
         Err(refusal) => pool.connect_failed(&refusal),
     }
+}
+
+/// Connect, log in and run `connect_query`, whose errors are logged and nothing else.
+async fn open(target: &Target, common: &Common, connect_query: &str) -> Result<Server, Refusal> {
+    let mut server = log_in(target, common).await?;
+    if connect_query.is_empty() {
+        return Ok(server);
+    }
+    let result = cleanup::run(&mut server, &common.session, connect_query).await;
+    let broken = |what: &str| {
+        let what = format!("connect_query: {what}");
+        Refusal::server_protocol(&target.address.to_string(), &what)
+    };
+    match result {
+        Ok(()) => {}
+        Err(SessionError::Setting { sqlstate, message }) => {
+            tracing::warn!(database = target.database, sqlstate, "connect_query failed: {message}");
+        }
+        Err(error) => return Err(broken(&error.to_string())),
+    }
+    if server.state.is_idle() { Ok(server) } else { Err(broken("it leaves a transaction open")) }
 }
 
 /// Tells the pool of an attempt whose task ended without a result.
@@ -95,10 +119,13 @@ async fn log_in(target: &Target, common: &Common) -> Result<Server, Refusal> {
     let address = target.address.to_string();
     let unreachable = |error: io::Error| Refusal::server_unreachable(&address, &error.to_string());
     let stream = target.address.connect().await.map_err(unreachable)?;
+    sockets::tune(&stream, &common.configuration());
     let mut login = Login { stream, received: Vec::new(), address: &address };
     let mut out = Vec::new();
-    let parameters = [("user", &target.user), ("database", &target.database)]
-        .map(|(name, value)| (name.as_bytes(), value.as_bytes()));
+    let names = [("user", &target.user), ("database", &target.database)];
+    let settings = target.settings.iter().map(|(name, value)| (*name, value));
+    let parameters = names.into_iter().chain(settings);
+    let parameters = parameters.map(|(name, value)| (name.as_bytes(), value.as_bytes()));
     startup::put_startup(&mut out, startup::VERSION_3_0, parameters);
     login.send(&out).await?;
     login.authenticate(target).await?;
@@ -141,6 +168,7 @@ async fn log_in(target: &Target, common: &Common) -> Result<Server, Refusal> {
         worker: worker::current(),
         born: now,
         idle_since: now,
+        needs_check: false,
     })
 }
 

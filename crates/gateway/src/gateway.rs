@@ -20,7 +20,8 @@ use crate::deadline::Deadlines;
 use crate::error::StartError;
 use crate::listener::{self, Bound};
 use crate::log::StderrLog;
-use crate::pool::{Pool, Target};
+use crate::pool::budget::Budgets;
+use crate::pool::{Pool, Rules, Target};
 use crate::server::Address;
 use crate::session;
 use crate::statements::Statements;
@@ -127,6 +128,8 @@ pub struct Context {
     pub panics: AtomicUsize,
     /// Clients sent away by a drain.
     pub drained: AtomicUsize,
+    /// What several pools share.
+    pub budgets: Budgets,
     pools: Mutex<HashMap<(String, String), Arc<Pool>>>,
     /// Told when the phase changes.
     pub phase_changed: Notify,
@@ -153,17 +156,31 @@ impl Context {
                 database: database.dbname.clone().unwrap_or_else(|| name.to_owned()),
                 user: server_user.to_owned(),
                 credential,
+                settings: database.settings(),
             };
-            Arc::new(Pool::new(
+            Pool::new(
                 name.to_owned(),
                 server_user.to_owned(),
                 target,
-                database.pool_mode.unwrap_or(configuration.pool_mode),
-                database.pool_size.unwrap_or(configuration.default_pool_size),
+                Rules::new(&configuration, database, server_user),
+                self.budgets.shares(name, server_user),
                 Arc::clone(&self.common),
-            ))
+            )
         });
         Some(Arc::clone(pool))
+    }
+
+    /// Make the pools that are to have servers before anybody comes.
+    pub fn make_ready(&self) {
+        let configuration = self.common.configuration();
+        for database in &configuration.databases {
+            let minimum = database.min_pool_size.unwrap_or(configuration.min_pool_size);
+            if let Some(user) = database.user.as_deref().filter(|_| minimum > 0)
+                && database.name != "*"
+            {
+                self.pool(&database.name, user);
+            }
+        }
     }
 
     /// Every pool there is, in order of name.
@@ -249,6 +266,7 @@ impl Gateway {
                 .map_err(|error| StartError::Configuration { message: error.to_string() })?,
             max_prepared_statements: configuration.max_prepared_statements,
             max_packet_size: configuration.max_packet_size,
+            disable_pqexec: configuration.disable_pqexec,
             ..session::Shared::default()
         };
         let common = Arc::new(Common {
@@ -266,6 +284,7 @@ impl Gateway {
             cancel_permits: Semaphore::new(CANCELS_AT_ONCE),
             panics: AtomicUsize::new(0),
             drained: AtomicUsize::new(0),
+            budgets: Budgets::default(),
             pools: Mutex::default(),
             phase_changed: Notify::new(),
         });
@@ -323,7 +342,7 @@ impl Gateway {
                 PoolStatistics {
                     database: pool.database.clone(),
                     user: pool.user.clone(),
-                    size: pool.size,
+                    size: pool.rules().size,
                     server_active: census.active,
                     server_idle: census.idle,
                     server_connecting: census.connecting,

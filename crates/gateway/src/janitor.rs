@@ -36,6 +36,13 @@ async fn run(context: &Context) {
         }
         context.common.clock.advance();
         context.common.deadlines.expire(context.common.clock.milliseconds());
+        let now = context.common.clock.milliseconds();
+        if context.common.configuration().has_time_limits() {
+            context.clients.wake_late(&context.common.configuration(), now);
+        }
+        if context.common.phase() == Phase::Running {
+            context.make_ready();
+        }
         for pool in context.pools() {
             pool.tend();
         }

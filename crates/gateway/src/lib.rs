@@ -9,17 +9,20 @@
 //! - [`gateway`]: the whole: start, drain, stop, join.
 //! - [`worker`]: one thread with its own runtime; [`listener`]: sockets that clients come in by.
 //! - [`login`]: a client's first packets; [`auth`]: the cryptography and who may come in.
+//! - [`sockets`]: TCP options.
 //! - [`client`]: one client from its first byte to its last; [`relay`]: moves bytes between one client and the server it holds.
 //! - [`session`]: what those bytes mean; no sockets.
 //! - [`pool`]: servers at rest and clients in line; [`server`]: one server connection; [`connect`]: making
 //!   one; [`janitor`]: what time brings about; [`deadline`]: time limits for the workers' tasks.
 //! - [`cleanup`]: a server whose client left in the middle of something.
-//! - [`clients`]: who is connected, for cancel and drain; [`cancel`]: cancel requests.
+//! - [`clients`]: who is connected, for cancel and drain; [`cancel`]: cancel requests; [`activity`]: who has
+//!   passed which time limit.
 //! - [`parameters`]: settings a session has; [`statements`]: prepared statements by text.
 //! - [`report`]: what clients are told when something is refused.
 
 #![forbid(unsafe_code)]
 
+pub mod activity;
 pub mod auth;
 pub mod cancel;
 pub mod cleanup;
@@ -40,6 +43,7 @@ pub mod relay;
 pub mod report;
 pub mod server;
 pub mod session;
+pub mod sockets;
 pub mod statements;
 pub mod stream;
 pub mod worker;

@@ -17,6 +17,7 @@ use crate::configuration::Configuration;
 use crate::deadline::within;
 use crate::error::StartError;
 use crate::gateway::{Context, Phase};
+use crate::sockets;
 use crate::stream::Stream;
 use crate::worker::{self, Dispatcher};
 
@@ -205,6 +206,7 @@ fn admit(stream: Stream, peer: String, context: &Arc<Context>, dispatcher: &Disp
     let Some(choice) = dispatcher.choose() else {
         return;
     };
+    sockets::tune(&stream, &context.common.configuration());
     context.clients.sockets.fetch_add(1, Ordering::Relaxed);
     let presence = Presence { context: Arc::clone(context), _held: choice.held };
     if choice.index == worker::current() {

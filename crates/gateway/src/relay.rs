@@ -8,14 +8,17 @@
 //! # Invariant
 //! One write a direction for each batch received: half a request wakes a backend for nothing.
 
+mod ending;
+mod line;
+
 use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context as TaskContext, Poll};
 
 use tokio::sync::oneshot;
 
+use crate::activity::{Ended, Stage};
 use crate::cleanup;
 use crate::configuration::PoolMode;
 use crate::gateway::{Context, Phase};
@@ -24,30 +27,11 @@ use crate::pool::{Answer, Checkout, Lease, Pool};
 use crate::report::Refusal;
 use crate::session::from_client::{self, Next};
 use crate::session::output::Output;
-use crate::session::{ClientState, SessionError, from_server};
+use crate::session::{ClientState, from_server};
 use crate::stream::{Stream, with_buffer};
+use ending::session_refusal;
 
-/// Most bytes taken from a client while it waits for a server.
-const LINE_LIMIT: usize = 64 * 1024;
-
-/// Why a client's task ends.
-#[derive(Debug)]
-pub(crate) enum Ending {
-    /// The client said good-bye or closed its socket.
-    Client,
-    /// The client's socket failed.
-    Socket(io::Error),
-    /// The client is told this.
-    Refused(Box<Refusal>),
-    /// The server has said why it closes the connection, and that has been passed on.
-    Server,
-}
-
-impl From<Refusal> for Ending {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(Box::new(refusal))
-    }
-}
+pub(crate) use ending::Ending;
 
 /// What reading from a server came to.
 #[derive(PartialEq, Eq)]
@@ -112,6 +96,11 @@ impl Relay {
             {
                 return Poll::Ready(ending);
             }
+        }
+        if self.registration.entry.activity.take_late()
+            && let Some(refusal) = self.overdue()
+        {
+            return Poll::Ready(Ending::Late(Box::new(refusal)));
         }
         loop {
             match self.advance(cx) {
@@ -236,6 +225,10 @@ impl Relay {
                         self.line = Some(answer);
                         break;
                     }
+                    Checkout::Refused(refusal) if refusal.severity == "ERROR" => {
+                        let head = input.get(at..).unwrap_or(&[]);
+                        at += self.client.refuse(head, &refusal, &mut self.to_client);
+                    }
                     Checkout::Refused(refusal) => return Err(Ending::Refused(refusal)),
                 },
             }
@@ -249,52 +242,18 @@ impl Relay {
             }
             self.client.carry = carry;
         }
+        self.note_request(!bytes.is_empty());
         Ok(())
     }
 
     fn link(&mut self, mut lease: Lease) {
         if let Some(server) = lease.server() {
             self.registration.entry.link(&server.identity);
+            self.client.refuse_blocks(self.pool.rules().mode == PoolMode::Statement);
             server.state.link(&mut self.client, &mut self.to_server, &mut self.to_client);
             self.holds_back = true;
         }
         self.lease = Some(lease);
-    }
-
-    /// Wait in line; meanwhile take what the client sends, to learn when it goes.
-    fn poll_line(&mut self, cx: &mut TaskContext<'_>) -> Result<bool, Ending> {
-        let Some(answer) = &mut self.line else {
-            return Ok(false);
-        };
-        match Pin::new(answer).poll(cx) {
-            Poll::Ready(Ok(Ok(lease))) => {
-                self.line = None;
-                self.link(lease);
-                self.client_bytes(cx, &[])?;
-                return Ok(true);
-            }
-            Poll::Ready(Ok(Err(refusal))) => return Err(Ending::Refused(refusal)),
-            Poll::Ready(Err(_)) => return Err(Refusal::shutting_down().into()),
-            Poll::Pending => {}
-        }
-        if self.registration.entry.is_cancelled.swap(false, Ordering::AcqRel) {
-            self.line = None;
-            self.client.refuse(&Refusal::cancelled_in_line(), &mut self.to_client);
-            self.client_bytes(cx, &[])?;
-            return Ok(true);
-        }
-        if self.client.carry.len() >= LINE_LIMIT {
-            return Ok(false);
-        }
-        with_buffer(|buffer| match self.stream.poll_read(cx, buffer) {
-            Poll::Pending => Ok(false),
-            Poll::Ready(Ok(0)) => Err(Ending::Client),
-            Poll::Ready(Ok(count)) => {
-                self.client.carry.extend_from_slice(buffer.get(..count).unwrap_or(&[]));
-                Ok(true)
-            }
-            Poll::Ready(Err(error)) => Err(Ending::Socket(error)),
-        })
     }
 
     fn write_server(&mut self, cx: &mut TaskContext<'_>) -> Result<bool, Ending> {
@@ -318,6 +277,8 @@ impl Relay {
         let Some(server) = self.lease.as_mut().and_then(Lease::server) else {
             return Ok(false);
         };
+        let counted = server.state.counts();
+        let mut ended = Ended::Nothing;
         let progress = with_buffer(|buffer| {
             let input: &[u8] = match server.stream.poll_read(cx, buffer) {
                 Poll::Pending => return Ok(Progress::Nothing),
@@ -340,6 +301,10 @@ impl Relay {
             .map_err(|error| session_refusal(&error))?;
             self.holds_back = false;
             write_through(&mut self.stream, cx, output).map_err(Ending::Socket)?;
+            if server.state.is_refused() {
+                return Err(Refusal::transaction_in_statement_mode().into());
+            }
+            ended = Ended::between(counted, server.state.counts());
             let is_done =
                 server.state.is_idle() && self.to_server.is_empty() && !self.client.is_midway();
             Ok(if is_done { Progress::Idle } else { Progress::Some })
@@ -347,62 +312,67 @@ impl Relay {
         if progress == Progress::Idle {
             self.release();
         }
+        if progress != Progress::Nothing {
+            self.note_answer(ended);
+        }
         if progress != Progress::Nothing && std::mem::take(&mut self.is_held) {
             self.client_bytes(cx, &[])?;
         }
         Ok(progress != Progress::Nothing)
     }
 
+    /// What the client is doing, as far as time limits are concerned.
+    fn stage(&mut self) -> Stage {
+        match self.lease.as_mut().and_then(Lease::server) {
+            None if self.line.is_some() => Stage::InLine,
+            None => Stage::Resting,
+            Some(server) if server.state.is_busy() => Stage::Asking,
+            Some(server) if server.state.is_idle() => Stage::Holding,
+            Some(_) => Stage::InTransaction,
+        }
+    }
+
+    /// Note that what the client has sent was dealt with; `is_new` when it came just now.
+    fn note_request(&mut self, is_new: bool) {
+        let (stage, now) = (self.stage(), self.context.common.clock.milliseconds());
+        let activity = &self.registration.entry.activity;
+        if is_new { activity.asked(stage, now) } else { activity.enter(stage, now) }
+    }
+
+    fn note_answer(&mut self, ended: Ended) {
+        let (stage, now) = (self.stage(), self.context.common.clock.milliseconds());
+        self.registration.entry.activity.answered(stage, ended, now);
+    }
+
+    /// What the client is told if it has passed a time limit.
+    fn overdue(&mut self) -> Option<Refusal> {
+        let common = &self.context.common;
+        let now = common.clock.milliseconds();
+        self.registration.entry.activity.judge(&common.configuration(), now)
+    }
+
     /// Give the server back if the pool's mode says so.
     fn release(&mut self) {
-        if self.pool.mode != PoolMode::Transaction {
+        let (mode, resets) = {
+            let rules = self.pool.rules();
+            (rules.mode, !rules.reset_query.is_empty())
+        };
+        if mode == PoolMode::Session {
             return;
         }
         if let Some(lease) = self.lease.take() {
             self.registration.entry.unlink();
-            lease.release();
+            if resets {
+                cleanup::reset(lease, &self.pool, &self.context.common);
+            } else {
+                lease.release();
+            }
             self.client.released();
         }
         if self.to_client.is_empty() {
             self.to_client = Vec::new();
         }
         self.to_server = Vec::new();
-    }
-
-    /// Say good-bye and leave the server in order.
-    pub(crate) fn finish(mut self, ending: &Ending, peer: &str) {
-        let reason = match ending {
-            Ending::Client => "client closed the connection".to_owned(),
-            Ending::Socket(error) => format!("client socket: {error}"),
-            Ending::Refused(refusal) => refusal.message.clone(),
-            Ending::Server => "server closed the connection".to_owned(),
-        };
-        let configuration = self.context.common.configuration();
-        if configuration.log_disconnections || matches!(ending, Ending::Refused(_)) {
-            tracing::info!(
-                peer,
-                database = self.pool.database,
-                user = self.pool.user,
-                "client disconnected: {reason}"
-            );
-        }
-        let mut is_server_usable = matches!(ending, Ending::Client | Ending::Socket(_));
-        if let Ending::Refused(refusal) = ending {
-            refusal.put(&mut self.to_client);
-            is_server_usable = refusal.sqlstate == "57P01";
-        }
-        if !self.to_client.is_empty() {
-            // A client that does not take it now is not waited for.
-            let _ = self.stream.try_write(&self.to_client);
-        }
-        if let Some(lease) = self.lease.take() {
-            self.registration.entry.unlink();
-            if is_server_usable && self.to_server.is_empty() {
-                cleanup::begin(lease, self.client, &self.pool, &self.context.common);
-            } else {
-                lease.discard("its session broke");
-            }
-        }
     }
 }
 
@@ -437,22 +407,4 @@ fn used(buffer: &mut Vec<u8>, count: usize) {
     } else {
         buffer.drain(..count);
     }
-}
-
-/// What a client is told when its session cannot go on.
-fn session_refusal(error: &SessionError) -> Ending {
-    match error {
-        SessionError::Setting { sqlstate, message } => Refusal::setting_failed(sqlstate, message),
-        SessionError::TooManyStatements => {
-            Refusal::too_many_statements(crate::session::CLIENT_STATEMENTS_LIMIT)
-        }
-        SessionError::StatementTooLarge(size) => {
-            Refusal::statement_too_large(*size, crate::session::STATEMENT_LIMIT)
-        }
-        SessionError::Client(_) | SessionError::ClientTag(_) => {
-            Refusal::protocol(&error.to_string())
-        }
-        SessionError::Server(what) => Refusal::server_lost(what),
-    }
-    .into()
 }

@@ -101,6 +101,8 @@ pub struct Server {
     pub born: u64,
     /// When it was last released, in milliseconds of the gateway's clock.
     pub idle_since: u64,
+    /// It has been at rest for so long that it might be gone.
+    pub needs_check: bool,
 }
 
 impl Server {

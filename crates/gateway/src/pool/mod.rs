@@ -6,28 +6,36 @@
 //! more than the whole transaction.
 //!
 //! # Invariant
-//! `total` counts every server of the pool: at rest, lent, being cleaned, connecting. It never exceeds `size`.
+//! `total` counts every server of the pool: at rest, lent, being cleaned, connecting. It never exceeds the pool's
+//! size and reserve, and each is counted in both of the pool's [`budget`]s.
 
+pub mod budget;
+mod check;
+mod growth;
 mod lease;
+pub mod rules;
 mod stock;
+mod upkeep;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use arc_swap::{ArcSwap, Guard};
 use tokio::sync::oneshot;
 
-use crate::configuration::PoolMode;
 use crate::connect;
-use crate::gateway::{Common, Phase};
+use crate::gateway::Common;
 use crate::parameters::Parameters;
 use crate::report::Refusal;
 use crate::server::{Address, Server};
 use crate::worker;
-use stock::{Failure, Stock, Waiting};
+use budget::{Budget, Shares};
+use stock::Stock;
 
 pub use lease::Lease;
+pub use rules::Rules;
 
 /// Most distinct settings that are remembered as valid; more are checked again.
 const VALID_SETTINGS: usize = 4096;
@@ -43,6 +51,8 @@ pub struct Target {
     pub user: String,
     /// What the user proves itself with.
     pub credential: connect::Credential,
+    /// Settings that every session begins with.
+    pub settings: Vec<(&'static str, String)>,
 }
 
 /// One pool.
@@ -54,10 +64,10 @@ pub struct Pool {
     pub user: String,
     /// How to log in to PostgreSQL.
     pub target: Target,
-    /// When servers come back.
-    pub mode: PoolMode,
-    /// Most servers.
-    pub size: usize,
+    /// Its clients.
+    pub clients: Arc<Budget>,
+    rules: ArcSwap<Rules>,
+    shares: Shares,
     common: Arc<Common>,
     inner: Mutex<Stock>,
     queries: AtomicU64,
@@ -101,26 +111,41 @@ impl Pool {
         database: String,
         user: String,
         target: Target,
-        mode: PoolMode,
-        size: usize,
+        rules: Rules,
+        shares: Shares,
         common: Arc<Common>,
-    ) -> Self {
+    ) -> Arc<Self> {
         let workers = common.configuration().workers;
         let stock = Stock {
             idle: (0..workers).map(|_| Vec::new()).collect(),
             waiting: (0..workers).map(|_| VecDeque::new()).collect(),
             ..Stock::default()
         };
-        Self {
+        let pool = Arc::new(Self {
             database,
             user,
             target,
-            mode,
-            size,
+            clients: Arc::default(),
+            rules: ArcSwap::from_pointee(rules),
+            shares,
             common,
             inner: Mutex::new(stock),
             queries: AtomicU64::new(0),
             transactions: AtomicU64::new(0),
+        });
+        pool.shares.join(&pool);
+        pool
+    }
+
+    /// What the pool goes by now. Cheap; not to be held while waiting for anything.
+    pub fn rules(&self) -> Guard<Arc<Rules>> {
+        self.rules.load()
+    }
+
+    /// Go by other rules from now on.
+    pub fn set_rules(&self, rules: Rules) {
+        if **self.rules() != rules {
+            self.rules.store(Arc::new(rules));
         }
     }
 
@@ -139,7 +164,8 @@ impl Pool {
         loop {
             let mut inner = self.lock();
             let Some(mut server) = inner.take_idle(worker) else {
-                if let Some(refusal) = inner.fails_fast(&self.common) {
+                let refusal = inner.fails_fast(&self.common).or_else(|| self.too_many(&mut inner));
+                if let Some(refusal) = refusal {
                     return Checkout::Refused(Box::new(refusal));
                 }
                 let receiver = inner.line_up(worker);
@@ -147,6 +173,13 @@ impl Pool {
                 self.grow();
                 return Checkout::Waiting(receiver);
             };
+            if server.needs_check {
+                let receiver = inner.line_up(worker);
+                inner.checking += 1;
+                drop(inner);
+                self.check(server);
+                return Checkout::Waiting(receiver);
+            }
             drop(inner);
             if server.absorb() {
                 return Checkout::Leased(Lease::new(server, self));
@@ -155,61 +188,14 @@ impl Pool {
         }
     }
 
-    /// Open connections for the clients in line, as far as the size allows.
-    pub fn grow(self: &Arc<Self>) {
-        let (count, worker) = {
-            let mut inner = self.lock();
-            if inner.is_pausing(&self.common) || self.common.phase() == Phase::Stopping {
-                return;
-            }
-            let wanted = inner.waiting().saturating_sub(inner.connecting);
-            let count = wanted.min(self.size.saturating_sub(inner.total));
-            inner.total += count;
-            inner.connecting += count;
-            (count, inner.busiest_line())
-        };
-        // Where clients wait, so that their servers are watched by the same runtime.
-        if let Some(runtime) = self.common.runtime(worker) {
-            for _ in 0..count {
-                runtime.spawn(connect::into_pool(Arc::clone(self), Arc::clone(&self.common)));
-            }
+    /// The refusal for a client that finds the line as long as it may be.
+    fn too_many(&self, inner: &mut Stock) -> Option<Refusal> {
+        let limit = self.common.configuration().max_waiting;
+        if limit == 0 || inner.waiting() < limit {
+            return None;
         }
-    }
-
-    /// A server has logged in.
-    pub fn connected(self: &Arc<Self>, server: Box<Server>) {
-        {
-            let mut inner = self.lock();
-            inner.connecting -= 1;
-            inner.failure = None;
-            inner.welcome = Some(Arc::clone(server.state.reported()));
-        }
-        self.give_back(server);
-    }
-
-    /// A server could not log in. Clients in line are told when no server is left to wait for.
-    pub fn connect_failed(&self, refusal: &Refusal) {
-        let is_full = refusal.sqlstate == "53300";
-        tracing::warn!(
-            database = self.database,
-            user = self.user,
-            sqlstate = refusal.sqlstate,
-            "{}",
-            refusal.message
-        );
-        let told: Vec<Waiting> = {
-            let mut inner = self.lock();
-            inner.total -= 1;
-            inner.connecting -= 1;
-            inner.failure = Some(Failure { at: Instant::now(), refusal: refusal.clone(), is_full });
-            if inner.total > 0 || is_full {
-                return;
-            }
-            inner.waiting.iter_mut().flat_map(std::mem::take).collect()
-        };
-        for waiting in told {
-            let _ = waiting.reply.send(Err(Box::new(refusal.clone())));
-        }
+        inner.forget_gone();
+        (inner.waiting() >= limit).then(|| Refusal::max_waiting(limit, &self.name()))
     }
 
     /// Take a server back: lend it on, put it to rest, or close it.
@@ -227,8 +213,14 @@ impl Pool {
             return self.discard(server, "a cancel request to it failed half way");
         }
         let now = self.common.clock.milliseconds();
-        if is_over(self.common.configuration().server_lifetime, now - server.born.min(now)) {
+        if is_over(self.rules().server_lifetime, now - server.born.min(now)) {
             return self.discard(server, "server_lifetime");
+        }
+        if self.shares.is_claimed() {
+            match self.yield_up(server) {
+                Some(kept) => server = kept,
+                None => return,
+            }
         }
         server.idle_since = now;
         let worker = worker::current();
@@ -269,6 +261,17 @@ impl Pool {
     }
 
     fn discard(self: &Arc<Self>, server: Box<Server>, reason: &str) {
+        self.close(server, reason);
+        if self.shares.is_claimed() {
+            for pool in self.shares.take_claimants() {
+                pool.grow();
+            }
+        }
+        self.grow();
+    }
+
+    /// Close a server, without opening another in its place.
+    fn close(&self, server: Box<Server>, reason: &str) {
         tracing::debug!(
             database = self.database,
             user = self.user,
@@ -278,7 +281,7 @@ impl Pool {
         );
         drop(server);
         self.lock().total -= 1;
-        self.grow();
+        self.shares.give();
     }
 
     /// What a server reports after login, once one has logged in.
@@ -299,34 +302,6 @@ impl Pool {
         }
     }
 
-    /// Refuse clients that have waited too long, close servers that are too old or have been closed by
-    /// PostgreSQL, and try again where a login failed.
-    pub fn tend(self: &Arc<Self>) {
-        let configuration = self.common.configuration();
-        let now = self.common.clock.milliseconds();
-        let (late, closed) = {
-            let mut inner = self.lock();
-            let late = inner.late(|waiting| {
-                is_over(configuration.query_wait_timeout, millis(waiting.since.elapsed()))
-            });
-            let closed = inner.weed(|server| {
-                is_over(configuration.server_idle_timeout, now - server.idle_since.min(now))
-                    || is_over(configuration.server_lifetime, now - server.born.min(now))
-                    || !server.absorb()
-            });
-            (late, closed)
-        };
-        for waiting in late {
-            let refusal =
-                Refusal::query_wait_timeout(waiting.since.elapsed(), &self.name(), self.size);
-            let _ = waiting.reply.send(Err(Box::new(refusal)));
-        }
-        for server in closed {
-            self.discard(server, "too old, or closed by PostgreSQL");
-        }
-        self.grow();
-    }
-
     /// What the pool looks like now.
     pub fn census(&self) -> Census {
         let inner = self.lock();
@@ -338,14 +313,6 @@ impl Pool {
             waiting: inner.waiting(),
             queries: self.queries.load(Ordering::Relaxed),
             transactions: self.transactions.load(Ordering::Relaxed),
-        }
-    }
-
-    /// Close every server at rest.
-    pub fn close_idle(self: &Arc<Self>) {
-        let closed = self.lock().weed(|_| true);
-        for server in closed {
-            self.discard(server, "shutting down");
         }
     }
 }

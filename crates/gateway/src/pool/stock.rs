@@ -31,6 +31,10 @@ pub(super) struct Stock {
     pub(super) total: usize,
     /// Those not logged in yet.
     pub(super) connecting: usize,
+    /// Those being checked before they are lent.
+    pub(super) checking: usize,
+    /// The server that has been at rest longest is lent, not the one used last.
+    pub(super) takes_oldest: bool,
     /// The last login failed.
     pub(super) failure: Option<Failure>,
     /// What a server reports after login.
@@ -68,8 +72,8 @@ impl Stock {
     /// Take out the clients in line for whom `is_late` holds, and forget those that are gone.
     pub(super) fn late(&mut self, is_late: impl Fn(&Waiting) -> bool) -> Vec<Waiting> {
         let mut late = Vec::new();
+        self.forget_gone();
         for queue in &mut self.waiting {
-            queue.retain(|waiting| !waiting.reply.is_closed());
             while queue.front().is_some_and(&is_late) {
                 late.extend(queue.pop_front());
             }
@@ -77,8 +81,33 @@ impl Stock {
         late
     }
 
+    /// Forget the clients in line that are gone.
+    pub(super) fn forget_gone(&mut self) {
+        for queue in &mut self.waiting {
+            queue.retain(|waiting| !waiting.reply.is_closed());
+        }
+    }
+
+    /// How many clients have been in line for that long.
+    pub(super) fn waiting_for(&self, time: Duration) -> usize {
+        let queues = self.waiting.iter().filter(|queue| !queue.is_empty());
+        let is_old = |waiting: &&Waiting| waiting.since.elapsed() >= time;
+        queues.map(|queue| queue.iter().take_while(is_old).count()).sum()
+    }
+
+    /// The server that has been at rest longest.
+    pub(super) fn take_oldest(&mut self) -> Option<Box<Server>> {
+        let first = |stack: &Stack| stack.first().map(|server| server.idle_since);
+        let stacks = self.idle.iter_mut().filter(|stack| !stack.is_empty());
+        let oldest = stacks.min_by_key(|stack| first(stack))?;
+        Some(oldest.remove(0))
+    }
+
     /// The most recently used server, of this worker if it has one.
     pub(super) fn take_idle(&mut self, worker: usize) -> Option<Box<Server>> {
+        if self.takes_oldest {
+            return self.take_oldest();
+        }
         if let Some(server) = self.idle.get_mut(worker).and_then(Vec::pop) {
             return Some(server);
         }
