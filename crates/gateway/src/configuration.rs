@@ -146,6 +146,7 @@ fn default_server_port() -> u16 {
 }
 
 /// Everything the data plane needs to know.
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting that users know as one")]
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Configuration {
@@ -283,7 +284,7 @@ pub struct Configuration {
     pub log_level: String,
     /// What is found out when first asked for.
     #[serde(skip)]
-    derived: OnceLock<Derived>,
+    pub(crate) derived: OnceLock<Derived>,
 }
 
 impl Default for Configuration {

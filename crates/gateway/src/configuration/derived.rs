@@ -7,7 +7,7 @@ use super::{Configuration, Database, User};
 
 /// What is found out when first asked for.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Derived {
+pub(crate) struct Derived {
     /// Where each user is.
     users: HashMap<String, usize>,
     /// Whether any client has a time limit.

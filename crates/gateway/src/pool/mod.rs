@@ -115,12 +115,15 @@ impl Pool {
         shares: Shares,
         common: Arc<Common>,
     ) -> Arc<Self> {
-        let workers = common.configuration().workers;
-        let stock = Stock {
+        let configuration = common.configuration();
+        let workers = configuration.workers;
+        let mut stock = Stock {
             idle: (0..workers).map(|_| Vec::new()).collect(),
             waiting: (0..workers).map(|_| VecDeque::new()).collect(),
             ..Stock::default()
         };
+        stock.follow(&configuration);
+        drop(configuration);
         let pool = Arc::new(Self {
             database,
             user,
@@ -227,6 +230,7 @@ impl Pool {
         loop {
             let mut inner = self.lock();
             let Some(waiting) = inner.next_in_line(worker) else {
+                server.needs_check = inner.checks_always;
                 let home = server.worker;
                 if let Some(stack) = inner.idle.get_mut(home) {
                     stack.push(server);

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::Answer;
+use crate::configuration::Configuration;
 use crate::gateway::Common;
 use crate::parameters::Parameters;
 use crate::report::Refusal;
@@ -35,6 +36,8 @@ pub(super) struct Stock {
     pub(super) checking: usize,
     /// The server that has been at rest longest is lent, not the one used last.
     pub(super) takes_oldest: bool,
+    /// Servers are checked however short their rest was.
+    pub(super) checks_always: bool,
     /// The last login failed.
     pub(super) failure: Option<Failure>,
     /// What a server reports after login.
@@ -61,6 +64,13 @@ pub(super) struct Failure {
 }
 
 impl Stock {
+    /// Learn what the configuration says of how servers are lent, so that nobody has to ask it for each.
+    pub(super) fn follow(&mut self, configuration: &Configuration) {
+        let checks = !configuration.server_check_query.is_empty();
+        self.checks_always = checks && configuration.server_check_delay.is_zero();
+        self.takes_oldest = configuration.server_round_robin;
+    }
+
     /// Take out the servers at rest that are of no more use.
     pub(super) fn weed(&mut self, mut is_useless: impl FnMut(&mut Server) -> bool) -> Stack {
         let stacks = self.idle.iter_mut();

@@ -66,7 +66,7 @@ impl Pool {
         let checks = !configuration.server_check_query.is_empty();
         let check_after = millis(configuration.server_check_delay);
         let mut inner = self.lock();
-        inner.takes_oldest = configuration.server_round_robin;
+        inner.follow(configuration);
         let mut total = inner.total;
         let most = rules.size_for(usize::MAX);
         inner.weed(|server| {

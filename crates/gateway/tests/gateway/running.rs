@@ -17,6 +17,21 @@ pub(crate) fn app() -> Login<'static> {
     Login { user: "app", password: "app's secret", database: "app", settings: Vec::new() }
 }
 
+/// The usual database with these settings on top; what is null is left out.
+pub(crate) fn database(settings: &Value) -> Value {
+    let mut database = json!({
+        "name": "app",
+        "host": socket_folder(),
+        "dbname": "postgres",
+        "user": USER,
+        "password": PASSWORD,
+    });
+    let entry = database.as_object_mut().unwrap();
+    entry.extend(settings.as_object().unwrap().clone());
+    entry.retain(|_, value| !value.is_null());
+    database
+}
+
 /// Start a gateway with these settings on top of the usual ones.
 pub(crate) fn start(settings: &Value) -> Gateway {
     FragileLog::install();
@@ -25,13 +40,7 @@ pub(crate) fn start(settings: &Value) -> Gateway {
         "auth_type": "trust",
         "pool_mode": "transaction",
         "users": [{"name": "app", "password": app().password}],
-        "databases": [{
-            "name": "app",
-            "host": socket_folder(),
-            "dbname": "postgres",
-            "user": USER,
-            "password": PASSWORD,
-        }],
+        "databases": [database(&json!({}))],
     });
     let (target, more) = (configuration.as_object_mut().unwrap(), settings.as_object().unwrap());
     target.extend(more.clone());
