@@ -49,9 +49,14 @@ impl Pool {
 
     /// Open one connection if fewer than `min_pool_size` are there and somebody may come to use them.
     pub(super) fn fill_up(self: &Arc<Self>, rules: &Rules) {
-        if rules.has_fixed_user || self.clients.used() > 0 {
-            self.open_one(rules, |stock| (stock.total < rules.min_size).then_some(Reason::Minimum));
-        }
+        let minimum = self.minimum(rules);
+        self.open_one(rules, |stock| (stock.total < minimum).then_some(Reason::Minimum));
+    }
+
+    /// How many servers are to be there whoever asks for one.
+    pub(super) fn minimum(&self, rules: &Rules) -> usize {
+        let is_used = rules.has_fixed_user || self.clients.used() > 0;
+        if is_used { rules.min_size } else { 0 }
     }
 
     /// Open a connection if one is wanted and the limits allow it; says whether.

@@ -65,6 +65,7 @@ impl Pool {
         let now = self.common.clock.milliseconds();
         let checks = !configuration.server_check_query.is_empty();
         let check_after = millis(configuration.server_check_delay);
+        let minimum = self.minimum(&rules);
         let mut inner = self.lock();
         inner.follow(configuration);
         let mut total = inner.total;
@@ -72,8 +73,7 @@ impl Pool {
         inner.weed(|server| {
             let idle = now - server.idle_since.min(now);
             server.needs_check |= checks && idle >= check_after;
-            let is_too_old = is_over(configuration.server_idle_timeout, idle)
-                && total > rules.min_size
+            let is_too_old = is_over(configuration.server_idle_timeout, idle) && total > minimum
                 || is_over(rules.server_lifetime, now - server.born.min(now));
             let is_useless = is_too_old || total > most || !server.absorb();
             total -= usize::from(is_useless);

@@ -8,13 +8,15 @@ use serde_json::{Value, json};
 use crate::client::{Client, Login};
 use crate::messages::{bind, execute, parse, query, sync};
 use crate::replies::lines;
-use crate::running::{app, connect, connect_directly, count, database, start, wait_until};
+use crate::running::{
+    app, connect, connect_directly, count, database, start, start_warm, wait_until,
+};
 
 const BACKEND: &str = "SELECT pg_backend_pid()";
 
 /// Make a role that may log in to PostgreSQL as itself.
 fn role(name: &str) -> Value {
-    let password = "a role's secret";
+    let password = "the secret of a role";
     let mut owner = connect_directly();
     owner.query(&format!("CREATE ROLE {name} LOGIN PASSWORD '{password}'"));
     json!({"name": name, "password": password})
@@ -82,10 +84,11 @@ fn a_client_that_has_waited_long_gets_a_server_from_the_reserve() {
     assert_eq!(servers(&gateway), 2);
 
     // Zero never uses it.
-    let gateway = start(&json!({
+    let settings = json!({
         "reserve_pool_size": 1, "default_pool_size": 1, "reserve_pool_timeout": 0,
         "query_wait_timeout": 0.4,
-    }));
+    });
+    let gateway = start_warm(1, &settings);
     let (mut holder, mut waiter) = (connect(&gateway), connect(&gateway));
     holder.query("BEGIN");
     waiter.send(&query("SELECT 1"));

@@ -48,7 +48,9 @@ fn a_minimum_above_the_size_is_the_size() {
     wait_until("one server", || count(&gateway, "/pools/0/server_idle") == 1);
     let mut client = connect(&gateway);
     client.query("SELECT pg_sleep(0.4)");
-    assert_eq!(count(&gateway, "/pools/0/server_idle"), 1, "{}", gateway.statistics());
+    assert_eq!(count(&gateway, "/pools/0/server_connecting"), 0, "{}", gateway.statistics());
+    drop(client);
+    wait_until("one server", || count(&gateway, "/pools/0/server_idle") == 1);
 }
 
 #[test]

@@ -48,6 +48,15 @@ pub(crate) fn start(settings: &Value) -> Gateway {
     Gateway::start(configuration).unwrap()
 }
 
+/// [`start`] with `count` servers logged in, so that no time limit is spent on that.
+pub(crate) fn start_warm(count_of_servers: u64, settings: &Value) -> Gateway {
+    let mut settings = settings.clone();
+    settings["min_pool_size"] = json!(count_of_servers);
+    let gateway = start(&settings);
+    wait_until("servers are there", || count(&gateway, "/pools/0/server_idle") == count_of_servers);
+    gateway
+}
+
 /// Log in at a gateway's first address.
 pub(crate) fn connect(gateway: &Gateway) -> Client {
     Client::log_in(&gateway.addresses()[0], &app()).unwrap()

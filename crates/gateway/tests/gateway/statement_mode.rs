@@ -24,7 +24,7 @@ fn a_server_is_released_after_every_statement() {
             assert_eq!(replies[2..], ["DataRow 2", "CommandComplete SELECT 1", "ReadyForQuery I"]);
         }
     }
-    assert_eq!(count(&gateway, "/pools/0/server_active"), 0);
+    wait_until("no server is held", || count(&gateway, "/pools/0/server_active") == 0);
 }
 
 #[test]
