@@ -17,7 +17,7 @@ use crate::gateway::Common;
 use crate::parameters::Parameters;
 use crate::pool::{Pool, Target};
 use crate::report::Refusal;
-use crate::server::{Identity, Server};
+use crate::server::{Address, Identity, Server};
 use crate::session::{ServerState, SessionError};
 use crate::sockets;
 use crate::stream::Stream;
@@ -119,7 +119,9 @@ async fn log_in(target: &Target, common: &Common) -> Result<Server, Refusal> {
     let address = target.address.to_string();
     let unreachable = |error: io::Error| Refusal::server_unreachable(&address, &error.to_string());
     let stream = target.address.connect().await.map_err(unreachable)?;
-    sockets::tune(&stream, &common.configuration());
+    if let (Address::Tcp(..), Some(socket)) = (&target.address, stream.descriptor()) {
+        sockets::tune(socket, &common.configuration());
+    }
     let mut login = Login { stream, received: Vec::new(), address: &address };
     let mut out = Vec::new();
     let names = [("user", &target.user), ("database", &target.database)];
