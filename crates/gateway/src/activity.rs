@@ -55,8 +55,10 @@ pub struct Limits {
 impl Limits {
     /// The limits of a client of that name, whose pool logs in as `pool_user`.
     pub fn new(configuration: &Configuration, client_user: &str, pool_user: &str) -> Self {
-        let of_pool = configuration.user(pool_user);
-        let of_client = configuration.user(client_user);
+        // No name is looked up where no user has a limit: the janitor asks for every client.
+        let has_own = configuration.has_users_own_limits();
+        let listed = |name| if has_own { configuration.user(name) } else { None };
+        let (of_pool, of_client) = (listed(pool_user), listed(client_user));
         let own = |own: Option<Duration>, general| or_duration(own.unwrap_or_default(), general);
         Self {
             query: own(of_pool.map(|user| user.query_timeout), configuration.query_timeout),

@@ -12,6 +12,8 @@ pub(crate) struct Derived {
     users: HashMap<String, usize>,
     /// Whether any client has a time limit.
     has_time_limits: bool,
+    /// Whether any user has one that is not everybody's.
+    has_users_own_limits: bool,
 }
 
 impl Derived {
@@ -30,11 +32,14 @@ impl Derived {
             configuration.transaction_timeout,
             configuration.client_idle_timeout,
         ];
-        let of_users = configuration.users.iter().flat_map(limits);
+        let mut of_users = configuration.users.iter().flat_map(limits);
+        let has_users_own_limits = of_users.any(|limit| !limit.is_zero());
         let names = configuration.users.iter().map(|user| user.name.clone());
         Self {
             users: names.zip(0..).collect(),
-            has_time_limits: of_users.chain(of_everybody).any(|limit| !limit.is_zero()),
+            has_time_limits: has_users_own_limits
+                || of_everybody.iter().any(|limit| !limit.is_zero()),
+            has_users_own_limits,
         }
     }
 }
@@ -52,6 +57,11 @@ impl Configuration {
     /// Whether any client has a time limit.
     pub fn has_time_limits(&self) -> bool {
         self.derived().has_time_limits
+    }
+
+    /// Whether any user has a time limit that is not everybody's.
+    pub fn has_users_own_limits(&self) -> bool {
+        self.derived().has_users_own_limits
     }
 
     /// Most clients of a database; 0 for no limit.
