@@ -151,6 +151,9 @@ impl Relay {
         {
             return Err(Ending::Refused(refusal));
         }
+        if self.mode == PoolMode::Session && self.is_server_obsolete() {
+            return Err(Refusal::server_fast_close().into());
+        }
         if self.context.common.phase() >= Phase::Draining && self.may_be_sent_away() {
             self.context.drained.fetch_add(1, Ordering::Relaxed);
             return Err(Refusal::shutting_down().into());
@@ -179,6 +182,16 @@ impl Relay {
         } else {
             Err(Ending::Client)
         }
+    }
+
+    /// Whether an idle session is to end because its server is to be closed.
+    fn is_server_obsolete(&mut self) -> bool {
+        let Some(server) = self.lease.as_mut().and_then(Lease::server) else {
+            return false;
+        };
+        server.state.is_idle()
+            && self.context.common.configuration().server_fast_close
+            && self.pool.is_obsolete(server)
     }
 
     /// Whether the client is idle, as far as a drain is concerned.

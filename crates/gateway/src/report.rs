@@ -213,6 +213,15 @@ impl Refusal {
         )
     }
 
+    /// The session's server is to be closed, and `server_fast_close` does not wait for the session.
+    pub fn server_fast_close() -> Self {
+        Self::fatal(
+            "08P01",
+            "database configuration changed",
+            "connect again, or set server_fast_close to 0",
+        )
+    }
+
     /// A simple query where only the extended protocol is allowed.
     pub fn simple_query() -> Self {
         Self::fatal(

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::stock::{Stack, State, Waiting};
 use super::{Plan, Pool};
 use crate::report::Refusal;
+use crate::server::Server;
 
 impl Pool {
     /// Go on as the configuration says now. Servers that lead to another place than it names are closed as they
@@ -101,6 +102,11 @@ impl Pool {
     /// Whether clients have to ask for their pool again.
     pub fn is_retired(&self) -> bool {
         self.lock().state == State::Retired
+    }
+
+    /// Whether a server is to be closed as soon as it is released.
+    pub fn is_obsolete(&self, server: &Server) -> bool {
+        self.lock().generation != server.generation
     }
 
     /// Whether nothing is lent until [`Pool::resume`].
