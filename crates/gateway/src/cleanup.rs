@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cancel;
 use crate::deadline::within;
 use crate::gateway::Common;
 use crate::pool::{Lease, Pool};
@@ -55,25 +54,6 @@ pub fn reset(mut lease: Lease, pool: &Arc<Pool>, common: &Arc<Common>) {
     };
     let nobody = ClientState::nobody(server.state.reported());
     begin(lease, nobody, pool, common);
-}
-
-/// Stop what a server runs for a client that is gone, and close it.
-///
-/// PostgreSQL would run a statement whose client has gone to its end, in a process that no limit of the pooler's
-/// counts any more.
-pub fn stop(mut lease: Lease, common: &Arc<Common>, reason: &'static str) {
-    let server = lease.server().filter(|server| server.state.is_busy());
-    let identity = server.map(|server| Arc::clone(&server.identity));
-    let (Some(identity), Ok(runtime)) = (identity, tokio::runtime::Handle::try_current()) else {
-        return lease.discard(reason);
-    };
-    let common = Arc::clone(common);
-    runtime.spawn(async move {
-        if let Err(error) = cancel::send(&identity, &common).await {
-            tracing::warn!(server = %identity.address, %error, "cancel request failed");
-        }
-        lease.discard(reason);
-    });
 }
 
 /// Run a query of the pooler's own on a server that nobody holds; what it returns is for nobody.

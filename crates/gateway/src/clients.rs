@@ -1,15 +1,34 @@
 //! Who is connected: what a cancel request and a drain need to find a client by.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::task::Waker;
+use std::task::{Context as TaskContext, Poll, Waker};
 
 use crate::activity::Activity;
 use crate::auth::AuthenticationError;
 use crate::auth::random::secure_random;
 use crate::configuration::Configuration;
+use crate::report::Refusal;
 use crate::server::Identity;
+
+/// When a client is sent away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum When {
+    /// As soon as nothing of its is under way.
+    Idle = 1,
+    /// Whatever is under way.
+    AtOnce = 2,
+}
+
+/// Whose session a client is in.
+#[derive(Debug)]
+pub struct Seat {
+    /// The database's name as the client gave it.
+    pub database: Box<str>,
+    /// The user's name as the client gave it.
+    pub user: Box<str>,
+}
 
 /// A connected client, as others see it.
 #[derive(Debug)]
@@ -26,6 +45,12 @@ pub struct Entry {
     pub waker: OnceLock<Waker>,
     /// What it does, as far as time limits are concerned.
     pub activity: Activity,
+    /// Whose session it is in, once it has proved that it may.
+    pub seat: OnceLock<Seat>,
+    /// When it is to be sent away, as `When as u8`; 0 for not at all.
+    leaves: AtomicU8,
+    /// What it is told then.
+    farewell: Mutex<Option<Box<Refusal>>>,
 }
 
 impl Entry {
@@ -47,6 +72,49 @@ impl Entry {
         let server = holds.as_ref().map(Arc::clone)?;
         server.cancels.fetch_add(1, Ordering::AcqRel);
         Some(server)
+    }
+
+    /// Have the client sent away. A sooner time replaces a later one, and never the other way round.
+    pub fn send_away(&self, when: When, refusal: Refusal) {
+        {
+            let mut farewell = self.farewell.lock().unwrap_or_else(PoisonError::into_inner);
+            if self.leaves.load(Ordering::Relaxed) >= when as u8 {
+                return;
+            }
+            *farewell = Some(Box::new(refusal));
+            self.leaves.store(when as u8, Ordering::Release);
+        }
+        self.wake();
+    }
+
+    /// When the client is to be sent away, if it is.
+    pub fn leaves(&self) -> Option<When> {
+        match self.leaves.load(Ordering::Acquire) {
+            0 => None,
+            1 => Some(When::Idle),
+            _ => Some(When::AtOnce),
+        }
+    }
+
+    /// What the client is told when it is sent away.
+    pub fn farewell(&self) -> Option<Box<Refusal>> {
+        self.farewell.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Ready when the client is to be sent away, for one that is not idle yet because it is not in yet.
+    pub fn poll_leaves(&self, cx: &TaskContext<'_>) -> Poll<Box<Refusal>> {
+        self.be_woken_by(cx);
+        match self.leaves().and_then(|_| self.farewell()) {
+            Some(refusal) => Poll::Ready(refusal),
+            None => Poll::Pending,
+        }
+    }
+
+    /// Note the waker of the client's task. Every wake-up of a task uses the same one, so the first will do for ever.
+    pub fn be_woken_by(&self, cx: &TaskContext<'_>) {
+        if self.waker.get().is_none() {
+            let _ = self.waker.set(cx.waker().clone());
+        }
     }
 
     /// Have the client's task look around.
@@ -93,6 +161,9 @@ impl Clients {
             is_cancelled: AtomicBool::new(false),
             waker: OnceLock::new(),
             activity: Activity::default(),
+            seat: OnceLock::new(),
+            leaves: AtomicU8::new(0),
+            farewell: Mutex::new(None),
         });
         entries.insert(id, Arc::clone(&entry));
         Ok(Some(entry))
@@ -121,24 +192,32 @@ impl Clients {
 
     /// Have the tasks of those look around that seem to have passed a time limit.
     pub fn wake_late(&self, configuration: &Configuration, now: u64) {
-        let late: Vec<Arc<Entry>> = {
-            let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-            let is_late = |entry: &&Arc<Entry>| entry.activity.is_late(configuration, now);
-            entries.values().filter(is_late).cloned().collect()
-        };
-        for entry in late {
-            entry.wake();
+        for entry in self.all() {
+            if entry.activity.is_late(configuration, now) {
+                entry.wake();
+            }
         }
+    }
+
+    /// Everybody.
+    pub fn all(&self) -> Vec<Arc<Entry>> {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.values().cloned().collect()
     }
 
     /// Have every client's task look around.
     pub fn wake_all(&self) {
-        let entries: Vec<Arc<Entry>> = {
-            let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-            entries.values().cloned().collect()
-        };
-        for entry in entries {
+        for entry in self.all() {
             entry.wake();
+        }
+    }
+
+    /// Have those clients sent away for whose seat `farewell` has something to say.
+    pub fn send_away(&self, when: When, farewell: impl Fn(&Seat) -> Option<Refusal>) {
+        for entry in self.all() {
+            if let Some(refusal) = entry.seat.get().and_then(&farewell) {
+                entry.send_away(when, refusal);
+            }
         }
     }
 }

@@ -3,21 +3,20 @@
 //! Names, meanings and defaults are PgBouncer's. Nothing is looked up here: files, environment and nearest
 //! names are the control plane's business.
 
-pub(crate) mod derived;
+pub mod derived;
 mod values;
 
-use std::sync::OnceLock;
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::auth::Secret;
 use crate::error::StartError;
-use derived::Derived;
+use derived::Cell;
 use values::{names, seconds};
 
 /// When a server goes back to its pool.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PoolMode {
     /// When the client disconnects.
@@ -29,7 +28,7 @@ pub enum PoolMode {
 }
 
 /// How clients prove who they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 pub enum AuthType {
     /// The user must be listed; no password is asked.
     #[serde(rename = "trust")]
@@ -46,7 +45,7 @@ pub enum AuthType {
 }
 
 /// A user that may come in.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct User {
     /// The name clients give.
@@ -84,7 +83,7 @@ pub struct User {
 }
 
 /// A database that clients may name.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Database {
     /// The name clients give; `*` for any other.
@@ -147,7 +146,7 @@ fn default_server_port() -> u16 {
 
 /// Everything the data plane needs to know.
 #[expect(clippy::struct_excessive_bools, reason = "each is a setting that users know as one")]
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Configuration {
     /// Addresses to listen on.
@@ -183,6 +182,9 @@ pub struct Configuration {
     /// Idle time after which a server is closed; zero keeps it for ever.
     #[serde(deserialize_with = "seconds")]
     pub server_idle_timeout: Duration,
+    /// Time after which the pools of an automatic database that nobody uses are dropped; zero keeps them for ever.
+    #[serde(deserialize_with = "seconds")]
+    pub autodb_idle_timeout: Duration,
     /// Longest a server may take to connect and log in.
     #[serde(deserialize_with = "seconds")]
     pub server_connect_timeout: Duration,
@@ -245,9 +247,6 @@ pub struct Configuration {
     pub server_fast_close: bool,
     /// Lend the server that has been at rest longest, rather than the one used last.
     pub server_round_robin: bool,
-    /// How long a database that only `*` stands for is remembered.
-    #[serde(deserialize_with = "seconds")]
-    pub autodb_idle_timeout: Duration,
     /// Startup parameters that are dropped.
     #[serde(deserialize_with = "names")]
     pub ignore_startup_parameters: Vec<String>,
@@ -284,7 +283,7 @@ pub struct Configuration {
     pub log_level: String,
     /// What is found out when first asked for.
     #[serde(skip)]
-    pub(crate) derived: OnceLock<Derived>,
+    pub derived: Cell,
 }
 
 impl Default for Configuration {
@@ -305,6 +304,7 @@ impl Default for Configuration {
             query_wait_timeout: Duration::from_secs(120),
             server_lifetime: Duration::from_secs(3600),
             server_idle_timeout: Duration::from_secs(600),
+            autodb_idle_timeout: Duration::from_secs(3600),
             server_connect_timeout: Duration::from_secs(15),
             server_login_retry: Duration::from_secs(15),
             client_login_timeout: Duration::from_secs(60),
@@ -330,7 +330,6 @@ impl Default for Configuration {
             server_check_delay: Duration::from_secs(30),
             server_fast_close: false,
             server_round_robin: false,
-            autodb_idle_timeout: Duration::from_secs(3600),
             ignore_startup_parameters: Vec::new(),
             track_extra_parameters: vec!["IntervalStyle".to_owned()],
             application_name_add_host: false,
@@ -346,7 +345,7 @@ impl Default for Configuration {
             log_connections: true,
             log_disconnections: true,
             log_level: "info".to_owned(),
-            derived: OnceLock::new(),
+            derived: Cell::default(),
         }
     }
 }
@@ -363,7 +362,7 @@ impl Configuration {
         Ok(configuration)
     }
 
-    fn check(&self) -> Result<(), StartError> {
+    pub(crate) fn check(&self) -> Result<(), StartError> {
         let problem = if self.databases.is_empty() {
             "databases is empty: at least one database must be named"
         } else if self.workers == 0 {
@@ -391,11 +390,22 @@ impl Configuration {
             .find(|database| database.name == name)
             .or_else(|| self.databases.iter().find(|database| database.name == "*"))
     }
+
+    /// Whether a client's name for a database stands for something only because of `*`.
+    pub fn is_automatic(&self, name: &str) -> bool {
+        !self.databases.iter().any(|database| database.name == name)
+    }
 }
 
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(Self::from)
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

@@ -43,8 +43,19 @@ async fn run(context: &Context) {
         if context.common.phase() == Phase::Running {
             context.make_ready();
         }
-        for pool in context.pools() {
+        let pools = context.pools();
+        for pool in &pools {
             pool.tend();
+        }
+        let closes_fast = context.common.configuration().server_fast_close;
+        if closes_fast && pools.iter().any(|pool| pool.servers().1 > 0) {
+            context.clients.wake_all();
+        }
+        drop(pools);
+        let now = context.common.clock.milliseconds();
+        context.pools.sweep(&context.common.configuration(), now);
+        if context.has_shut_down() {
+            context.advance(Phase::Stopping);
         }
         if context.common.phase() == Phase::Draining {
             let began = *drain_began.get_or_insert_with(Instant::now);

@@ -4,6 +4,7 @@ mod settings;
 
 use std::io;
 use std::sync::Arc;
+use std::task::Poll;
 
 use pgwire::backend::{self, Authentication, Status};
 use pgwire::startup::{self, Initial};
@@ -14,7 +15,7 @@ use crate::auth::random::secure_random;
 use crate::auth::scram::ServerExchange;
 use crate::auth::{AuthenticationError, StoredPassword};
 use crate::cancel;
-use crate::clients::Entry;
+use crate::clients::{Entry, Seat};
 use crate::configuration::AuthType;
 use crate::gateway::{Context, Phase};
 use crate::parameters::Parameters;
@@ -97,7 +98,7 @@ pub async fn log_in(
     peer: &str,
     context: &Arc<Context>,
 ) -> Result<LoggedIn, Failure> {
-    let mut door = Door { stream, received: Vec::new() };
+    let mut door = Door { stream, received: Vec::new(), entry: None };
     let mut request = door.startup(context).await?;
     settings::add_host(&mut request.settings, peer, &context.common.configuration());
     if context.common.phase() != Phase::Running {
@@ -110,10 +111,17 @@ pub async fn log_in(
         .register(request.minor, limit)
         .map_err(|error| Refusal::login_protocol(&error.to_string()))?
         .ok_or_else(|| Refusal::too_many_clients(limit))?;
+    door.entry = Some(Arc::clone(&entry));
     let mut registration = Registration { context: Arc::clone(context), entry, places: Vec::new() };
 
     door.authenticate(context, &request.user).await?;
+    if context.is_disabled(&request.database) {
+        return Err(Refusal::database_disabled(&request.database).into());
+    }
     registration.places = take_places(context, &request.database, &request.user)?;
+    // Before the pool is looked for, so that a reload that removes it finds the client.
+    let (database, user) = (request.database.as_str().into(), request.user.as_str().into());
+    let _ = registration.entry.seat.set(Seat { database, user });
     let pool = context
         .pool(&request.database, &request.user)
         .ok_or_else(|| Refusal::no_such_database(&request.database))?;
@@ -164,6 +172,8 @@ struct Request {
 struct Door<'a> {
     stream: &'a mut Stream,
     received: Vec<u8>,
+    /// The client as others see it, once it is registered.
+    entry: Option<Arc<Entry>>,
 }
 
 impl Door<'_> {
@@ -251,7 +261,14 @@ impl Door<'_> {
             Checkout::Leased(lease) => return Ok(lease),
             Checkout::Refused(refusal) => return Err(Failure::Refused(refusal)),
             Checkout::Waiting(answer) => answer,
+            // The pool has changed since the client came: what is known of it would be wrong.
+            Checkout::Retired => return Err(Refusal::database_removed(&pool.database).into()),
         };
+        let entry = self.entry.clone();
+        let leaves = std::future::poll_fn(move |cx| {
+            entry.as_ref().map_or(Poll::Pending, |entry| entry.poll_leaves(cx))
+        });
+        let mut leaves = std::pin::pin!(leaves);
         loop {
             let reads = self.received.len() < startup::LIMIT as usize;
             tokio::select! {
@@ -259,8 +276,12 @@ impl Door<'_> {
                 answered = &mut answer => return match answered {
                     Ok(Ok(lease)) => Ok(lease),
                     Ok(Err(refusal)) => Err(Failure::Refused(refusal)),
+                    Err(_) if pool.is_retired() => {
+                        Err(Refusal::database_removed(&pool.database).into())
+                    }
                     Err(_) => Err(Refusal::shutting_down().into()),
                 },
+                refusal = &mut leaves => return Err(Failure::Refused(refusal)),
                 more = self.more(), if reads => more?,
             }
         }
@@ -291,7 +312,8 @@ impl Door<'_> {
     }
 
     async fn authenticate(&mut self, context: &Context, name: &str) -> Result<(), Failure> {
-        let user = context.users.get(name);
+        let users = context.users();
+        let user = users.get(name);
         let stored = user.and_then(|user| user.stored.as_ref());
         let auth_type = context.common.configuration().auth_type;
         let is_right = match auth_type {
@@ -327,7 +349,7 @@ impl Door<'_> {
         if mechanism != b"SCRAM-SHA-256" {
             return Err(Refusal::login_protocol("unknown SASL mechanism").into());
         }
-        let verifier = context.users.verifier(name).map_err(|error| broken(&error))?;
+        let verifier = context.users().verifier(name).map_err(|error| broken(&error))?;
         let mut exchange = ServerExchange::new(verifier);
         let challenge = exchange.first(first).map_err(|error| broken(&error))?;
         self.ask(&Authentication::SaslContinue(&challenge)).await?;

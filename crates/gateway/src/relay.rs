@@ -8,8 +8,9 @@
 //! # Invariant
 //! One write a direction for each batch received: half a request wakes a backend for nothing.
 
-mod ending;
+mod finish;
 mod line;
+mod time;
 
 use std::io;
 use std::sync::Arc;
@@ -18,9 +19,11 @@ use std::task::{Context as TaskContext, Poll};
 
 use tokio::sync::oneshot;
 
-use crate::activity::{Ended, Stage};
+use crate::activity::Ended;
 use crate::cleanup;
+use crate::clients::When;
 use crate::configuration::PoolMode;
+use crate::ending::{Ending, session_refusal};
 use crate::gateway::{Context, Phase};
 use crate::login::{LoggedIn, Registration};
 use crate::pool::{Answer, Checkout, Lease, Pool};
@@ -29,9 +32,6 @@ use crate::session::from_client::{self, Next};
 use crate::session::output::Output;
 use crate::session::{ClientState, from_server};
 use crate::stream::{Stream, with_buffer};
-use ending::session_refusal;
-
-pub(crate) use ending::Ending;
 
 /// What reading from a server came to.
 #[derive(PartialEq, Eq)]
@@ -45,6 +45,7 @@ enum Progress {
 }
 
 /// One client and what it holds.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, in any combination")]
 pub(crate) struct Relay {
     stream: Stream,
     client: ClientState,
@@ -64,6 +65,10 @@ pub(crate) struct Relay {
     is_held: bool,
     /// The client will send nothing more, and is owed replies.
     is_closing: bool,
+    /// It has been polled before.
+    has_begun: bool,
+    /// The pool's mode when the server was taken.
+    mode: PoolMode,
 }
 
 impl Relay {
@@ -82,14 +87,16 @@ impl Relay {
             holds_back: false,
             is_held: false,
             is_closing: false,
+            has_begun: false,
+            mode: PoolMode::Transaction,
         }
     }
 
     /// Go on until nothing can be done, or the client's time is over.
     pub(crate) fn poll(&mut self, cx: &mut TaskContext<'_>) -> Poll<Ending> {
-        // Every wake-up of this task uses the same waker, so the first one will do for ever.
-        if self.registration.entry.waker.get().is_none() {
-            let _ = self.registration.entry.waker.set(cx.waker().clone());
+        if !self.has_begun {
+            self.has_begun = true;
+            self.registration.entry.be_woken_by(cx);
             // Whatever came in behind the password.
             if !self.client.carry.is_empty()
                 && let Err(ending) = self.client_bytes(cx, &[])
@@ -100,7 +107,7 @@ impl Relay {
         if self.registration.entry.activity.take_late()
             && let Some(refusal) = self.overdue()
         {
-            return Poll::Ready(Ending::Late(Box::new(refusal)));
+            return Poll::Ready(Ending::Killed(Box::new(refusal)));
         }
         loop {
             match self.advance(cx) {
@@ -113,6 +120,12 @@ impl Relay {
 
     /// Do whatever can be done now; `false` when nothing could.
     fn advance(&mut self, cx: &mut TaskContext<'_>) -> Result<bool, Ending> {
+        let leaves = self.registration.entry.leaves();
+        if leaves == Some(When::AtOnce)
+            && let Some(refusal) = self.registration.entry.farewell()
+        {
+            return Err(Ending::Killed(refusal));
+        }
         if !self.to_client.is_empty() && !self.holds_back {
             match self.stream.poll_write(cx, &self.to_client) {
                 Poll::Pending => {
@@ -133,7 +146,16 @@ impl Relay {
         } else if self.line.is_some() {
             return self.poll_line(cx);
         }
-        if self.context.common.phase() != Phase::Running && self.may_be_sent_away() {
+        if leaves.is_some()
+            && self.may_be_sent_away()
+            && let Some(refusal) = self.registration.entry.farewell()
+        {
+            return Err(Ending::Refused(refusal));
+        }
+        if self.mode == PoolMode::Session && self.is_server_obsolete() {
+            return Err(Refusal::server_fast_close().into());
+        }
+        if self.context.common.phase() >= Phase::Draining && self.may_be_sent_away() {
             self.context.drained.fetch_add(1, Ordering::Relaxed);
             return Err(Refusal::shutting_down().into());
         }
@@ -161,6 +183,16 @@ impl Relay {
         } else {
             Err(Ending::Client)
         }
+    }
+
+    /// Whether an idle session is to end because its server is to be closed.
+    fn is_server_obsolete(&mut self) -> bool {
+        let Some(server) = self.lease.as_mut().and_then(Lease::server) else {
+            return false;
+        };
+        server.state.is_idle()
+            && self.context.common.configuration().server_fast_close
+            && self.pool.is_obsolete(server)
     }
 
     /// Whether the client is idle, as far as a drain is concerned.
@@ -230,6 +262,7 @@ impl Relay {
                         at += self.client.refuse(head, &refusal, &mut self.to_client);
                     }
                     Checkout::Refused(refusal) => return Err(Ending::Refused(refusal)),
+                    Checkout::Retired => self.change_pool()?,
                 },
             }
         }
@@ -246,10 +279,23 @@ impl Relay {
         Ok(())
     }
 
+    /// Go to the pool that the configuration names now.
+    fn change_pool(&mut self) -> Result<(), Ending> {
+        let Some(seat) = self.registration.entry.seat.get() else {
+            return Err(Refusal::shutting_down().into());
+        };
+        self.pool = self
+            .context
+            .pool(&seat.database, &seat.user)
+            .ok_or_else(|| Refusal::database_removed(&seat.database))?;
+        Ok(())
+    }
+
     fn link(&mut self, mut lease: Lease) {
+        self.mode = self.pool.mode();
         if let Some(server) = lease.server() {
             self.registration.entry.link(&server.identity);
-            self.client.refuse_blocks(self.pool.rules().mode == PoolMode::Statement);
+            self.client.refuse_blocks(self.mode == PoolMode::Statement);
             server.state.link(&mut self.client, &mut self.to_server, &mut self.to_client);
             self.holds_back = true;
         }
@@ -321,36 +367,6 @@ impl Relay {
         Ok(progress != Progress::Nothing)
     }
 
-    /// What the client is doing, as far as time limits are concerned.
-    fn stage(&mut self) -> Stage {
-        match self.lease.as_mut().and_then(Lease::server) {
-            None if self.line.is_some() => Stage::InLine,
-            None => Stage::Resting,
-            Some(server) if server.state.is_busy() => Stage::Asking,
-            Some(server) if server.state.is_idle() => Stage::Holding,
-            Some(_) => Stage::InTransaction,
-        }
-    }
-
-    /// Note that what the client has sent was dealt with; `is_new` when it came just now.
-    fn note_request(&mut self, is_new: bool) {
-        let (stage, now) = (self.stage(), self.context.common.clock.milliseconds());
-        let activity = &self.registration.entry.activity;
-        if is_new { activity.asked(stage, now) } else { activity.enter(stage, now) }
-    }
-
-    fn note_answer(&mut self, ended: Ended) {
-        let (stage, now) = (self.stage(), self.context.common.clock.milliseconds());
-        self.registration.entry.activity.answered(stage, ended, now);
-    }
-
-    /// What the client is told if it has passed a time limit.
-    fn overdue(&mut self) -> Option<Refusal> {
-        let common = &self.context.common;
-        let now = common.clock.milliseconds();
-        self.registration.entry.activity.judge(&common.configuration(), now)
-    }
-
     /// Give the server back if the pool's mode says so.
     fn release(&mut self) {
         let (mode, resets) = {
@@ -358,11 +374,15 @@ impl Relay {
             (rules.mode, !rules.reset_query.is_empty())
         };
         if mode == PoolMode::Session {
+            self.mode = mode;
             return;
         }
         if let Some(lease) = self.lease.take() {
             self.registration.entry.unlink();
-            if resets {
+            if self.mode == PoolMode::Session {
+                // A reload has changed the mode: what the session has left there is not the next client's business.
+                lease.discard("pool_mode has changed");
+            } else if resets {
                 cleanup::reset(lease, &self.pool, &self.context.common);
             } else {
                 lease.release();

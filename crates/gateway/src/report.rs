@@ -213,6 +213,15 @@ impl Refusal {
         )
     }
 
+    /// The session's server is to be closed, and `server_fast_close` does not wait for the session.
+    pub fn server_fast_close() -> Self {
+        Self::fatal(
+            "08P01",
+            "database configuration changed",
+            "connect again, or set server_fast_close to 0",
+        )
+    }
+
     /// A simple query where only the extended protocol is allowed.
     pub fn simple_query() -> Self {
         Self::fatal(
@@ -229,6 +238,57 @@ impl Refusal {
             "terminating connection: the pooler is shutting down",
             "connect again; another instance may answer",
         )
+    }
+
+    /// The gateway ends as soon as no server is in use, and lends none.
+    pub fn server_shutting_down() -> Self {
+        Self::fatal(
+            "57P01",
+            "server shutting down: the pooler lends no server connections any more",
+            "connect again; another instance may answer",
+        )
+    }
+
+    /// The client's database has left the configuration.
+    pub fn database_removed(name: &str) -> Self {
+        Self::fatal(
+            "57P01",
+            format!("database removed: \"{name}\" is no longer in the configuration"),
+            "connect to another database, or add it to the configuration's databases again",
+        )
+    }
+
+    /// An administrator has killed the clients of a database.
+    pub fn database_killed(name: &str) -> Self {
+        Self::fatal(
+            "57P01",
+            format!("database removed: an administrator has killed \"{name}\""),
+            "connect again; queries wait until an administrator gives RESUME",
+        )
+    }
+
+    /// An administrator has killed this client.
+    pub fn client_killed() -> Self {
+        Self::fatal("57P01", "admin forced disconnect", "connect again")
+    }
+
+    /// An administrator lets no new clients of a database in.
+    pub fn database_disabled(name: &str) -> Self {
+        Self::fatal(
+            "57P03",
+            format!("database \"{name}\" is disabled"),
+            "connect again after an administrator has given ENABLE",
+        )
+    }
+
+    /// An administrator's command that cannot be carried out.
+    pub fn command(message: &str, hint: &str) -> Self {
+        Self { severity: "ERROR", ..Self::fatal("08P01", message, hint) }
+    }
+
+    /// An administrator's command that this pooler does not have.
+    pub fn not_supported(message: &str, hint: &str) -> Self {
+        Self { severity: "ERROR", ..Self::fatal("0A000", message, hint) }
     }
 
     /// The server connection was lost in the middle of a client's work.

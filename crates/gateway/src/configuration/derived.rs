@@ -1,6 +1,7 @@
 //! What a configuration says of one user, found without looking through all of them.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use super::{Configuration, Database, User};
@@ -15,6 +16,18 @@ pub(crate) struct Derived {
     /// Whether any user has one that is not everybody's.
     has_users_own_limits: bool,
 }
+
+/// Holds it. Of no account where configurations are compared: it says nothing that they do not.
+#[derive(Debug, Clone, Default)]
+pub struct Cell(OnceLock<Derived>);
+
+impl PartialEq for Cell {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Cell {}
 
 impl Derived {
     fn new(configuration: &Configuration) -> Self {
@@ -46,7 +59,7 @@ impl Derived {
 
 impl Configuration {
     fn derived(&self) -> &Derived {
-        self.derived.get_or_init(|| Derived::new(self))
+        self.derived.0.get_or_init(|| Derived::new(self))
     }
 
     /// What is said of the user of that name.

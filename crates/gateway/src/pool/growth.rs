@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::stock::{Failure, Stock, Waiting};
-use super::{Pool, Rules};
+use super::stock::{Failure, State, Stock, Waiting};
+use super::{Order, Pool, Rules};
 use crate::connect;
 use crate::gateway::Phase;
 use crate::report::Refusal;
@@ -62,7 +62,9 @@ impl Pool {
     /// Open a connection if one is wanted and the limits allow it; says whether.
     fn open_one(self: &Arc<Self>, rules: &Rules, wants: impl Fn(&Stock) -> Option<Reason>) -> bool {
         let wants = |stock: &Stock| {
-            let may = !stock.is_pausing(&self.common) && self.common.phase() != Phase::Stopping;
+            let may = stock.state == State::Open
+                && !stock.is_pausing(&self.common)
+                && self.common.phase() != Phase::Stopping;
             if may { wants(stock) } else { None }
         };
         let Some(reason) = wants(&self.lock()) else {
@@ -76,7 +78,7 @@ impl Pool {
         if !has_place {
             return false;
         }
-        let worker = {
+        let (worker, order) = {
             let mut inner = self.lock();
             if wants(&inner).is_none() {
                 drop(inner);
@@ -85,7 +87,8 @@ impl Pool {
             }
             inner.total += 1;
             inner.connecting += 1;
-            inner.busiest_line()
+            let target = Arc::clone(&inner.plan.target);
+            (inner.busiest_line(), Order { target, generation: inner.generation })
         };
         if reason == Reason::Reserve {
             tracing::warn!(
@@ -96,7 +99,7 @@ impl Pool {
         }
         // Where clients wait, so that their servers are watched by the same runtime.
         if let Some(runtime) = self.common.runtime(worker) {
-            runtime.spawn(connect::into_pool(Arc::clone(self), Arc::clone(&self.common)));
+            runtime.spawn(connect::into_pool(Arc::clone(self), order, Arc::clone(&self.common)));
         }
         true
     }
@@ -106,14 +109,19 @@ impl Pool {
         {
             let mut inner = self.lock();
             inner.connecting -= 1;
-            inner.failure = None;
-            inner.welcome = Some(Arc::clone(server.state.reported()));
+            if server.generation == inner.generation {
+                inner.failure = None;
+                inner.welcome = Some(Arc::clone(server.state.reported()));
+            }
         }
         self.give_back(server);
     }
 
     /// A server could not log in. Clients in line are told when no server is left to wait for.
-    pub fn connect_failed(&self, refusal: &Refusal) {
+    pub fn connect_failed(self: &Arc<Self>, generation: u64, refusal: &Refusal) {
+        if generation != self.lock().generation {
+            return self.connect_abandoned(generation);
+        }
         let is_full = refusal.sqlstate == "53300";
         tracing::warn!(
             database = self.database,
@@ -125,13 +133,13 @@ impl Pool {
         self.shares.give();
         let told: Vec<Waiting> = {
             let mut inner = self.lock();
-            inner.total -= 1;
             inner.connecting -= 1;
+            inner.forget(generation);
             inner.failure = Some(Failure { at: Instant::now(), refusal: refusal.clone(), is_full });
             if inner.total > 0 || is_full {
                 return;
             }
-            inner.waiting.iter_mut().flat_map(std::mem::take).collect()
+            inner.take_line()
         };
         for waiting in told {
             let _ = waiting.reply.send(Err(Box::new(refusal.clone())));

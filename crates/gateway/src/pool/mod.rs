@@ -5,14 +5,21 @@
 //! of the releasing worker goes first, up to [`stock::OVERTAKE_LIMIT`] places, because waking another thread costs
 //! more than the whole transaction.
 //!
-//! # Invariant
-//! `total` counts every server of the pool: at rest, lent, being cleaned, connecting. It never exceeds the pool's
-//! size and reserve, and each is counted in both of the pool's [`budget`]s.
+//! # Invariants
+//! - `total` counts every server of the pool: at rest, lent, being cleaned, connecting. None is added beyond the
+//!   pool's size and reserve; after a reload that lowers them, `total` falls as servers come back. Each is counted in
+//!   both of the pool's [`budget`]s.
+//! - Every server has the *generation* the pool had when it began to connect. A changed target, RECONNECT, PAUSE
+//!   and KILL begin a new one: servers of an older generation are closed, those at rest at once, those connecting
+//!   as soon as their task notices, those lent when they come back. Only servers of the present one are at rest.
+//! - A pool that is not [`stock::State::Open`] lends nothing and connects nothing; one that is retired never opens again.
 
 pub mod budget;
+mod change;
 mod check;
 mod growth;
 mod lease;
+mod plan;
 pub mod rules;
 mod stock;
 mod upkeep;
@@ -25,35 +32,21 @@ use std::time::Duration;
 use arc_swap::{ArcSwap, Guard};
 use tokio::sync::oneshot;
 
-use crate::connect;
+use crate::configuration::PoolMode;
 use crate::gateway::Common;
 use crate::parameters::Parameters;
 use crate::report::Refusal;
-use crate::server::{Address, Server};
+use crate::server::Server;
 use crate::worker;
 use budget::{Budget, Shares};
-use stock::Stock;
+use stock::{State, Stock};
 
 pub use lease::Lease;
+pub use plan::{Plan, Target};
 pub use rules::Rules;
 
 /// Most distinct settings that are remembered as valid; more are checked again.
 const VALID_SETTINGS: usize = 4096;
-
-/// How to log in to PostgreSQL.
-#[derive(Debug)]
-pub struct Target {
-    /// Where it listens.
-    pub address: Address,
-    /// The database's name there.
-    pub database: String,
-    /// The user's name there.
-    pub user: String,
-    /// What the user proves itself with.
-    pub credential: connect::Credential,
-    /// Settings that every session begins with.
-    pub settings: Vec<(&'static str, String)>,
-}
 
 /// One pool.
 #[derive(Debug)]
@@ -62,8 +55,6 @@ pub struct Pool {
     pub database: String,
     /// The user's name as clients know it.
     pub user: String,
-    /// How to log in to PostgreSQL.
-    pub target: Target,
     /// Its clients.
     pub clients: Arc<Budget>,
     rules: ArcSwap<Rules>,
@@ -86,6 +77,17 @@ pub enum Checkout {
     Waiting(oneshot::Receiver<Answer>),
     /// PostgreSQL cannot be had at present.
     Refused(Box<Refusal>),
+    /// This pool is no longer the one for its clients: ask for theirs again.
+    Retired,
+}
+
+/// What a server connection is made with.
+#[derive(Debug)]
+pub struct Order {
+    /// Where to.
+    pub target: Arc<Target>,
+    /// The pool's generation at that time.
+    pub generation: u64,
 }
 
 /// What a pool looks like from outside.
@@ -110,26 +112,25 @@ impl Pool {
     pub fn new(
         database: String,
         user: String,
-        target: Target,
-        rules: Rules,
+        plan: Plan,
         shares: Shares,
         common: Arc<Common>,
     ) -> Arc<Self> {
         let configuration = common.configuration();
         let workers = configuration.workers;
+        let rules = ArcSwap::new(Arc::clone(&plan.rules));
         let mut stock = Stock {
             idle: (0..workers).map(|_| Vec::new()).collect(),
             waiting: (0..workers).map(|_| VecDeque::new()).collect(),
-            ..Stock::default()
+            ..Stock::new(plan)
         };
         stock.follow(&configuration);
         drop(configuration);
         let pool = Arc::new(Self {
             database,
             user,
-            target,
             clients: Arc::default(),
-            rules: ArcSwap::from_pointee(rules),
+            rules,
             shares,
             common,
             inner: Mutex::new(stock),
@@ -145,16 +146,19 @@ impl Pool {
         self.rules.load()
     }
 
-    /// Go by other rules from now on.
-    pub fn set_rules(&self, rules: Rules) {
-        if **self.rules() != rules {
-            self.rules.store(Arc::new(rules));
-        }
-    }
-
     /// `database/user`, for logs and errors.
     pub fn name(&self) -> String {
         format!("{}/{}", self.database, self.user)
+    }
+
+    /// When servers come back.
+    pub fn mode(&self) -> PoolMode {
+        self.rules().mode
+    }
+
+    /// Most servers, without the reserve.
+    pub fn size(&self) -> usize {
+        self.rules().size
     }
 
     fn lock(&self) -> MutexGuard<'_, Stock> {
@@ -166,6 +170,14 @@ impl Pool {
         let worker = worker::current();
         loop {
             let mut inner = self.lock();
+            match inner.state {
+                State::Open => {}
+                State::Paused => return Checkout::Waiting(inner.line_up(worker)),
+                State::Ending => {
+                    return Checkout::Refused(Box::new(Refusal::server_shutting_down()));
+                }
+                State::Retired => return Checkout::Retired,
+            }
             let Some(mut server) = inner.take_idle(worker) else {
                 let refusal = inner.fails_fast(&self.common).or_else(|| self.too_many(&mut inner));
                 if let Some(refusal) = refusal {
@@ -229,6 +241,10 @@ impl Pool {
         let worker = worker::current();
         loop {
             let mut inner = self.lock();
+            if let Some(reason) = inner.has_no_use_for(&server) {
+                drop(inner);
+                return self.discard(server, reason);
+            }
             let Some(waiting) = inner.next_in_line(worker) else {
                 server.needs_check = inner.checks_always;
                 let home = server.worker;
@@ -283,9 +299,11 @@ impl Pool {
             reason,
             "server connection closed"
         );
+        let generation = server.generation;
         drop(server);
-        self.lock().total -= 1;
+        self.lock().forget(generation);
         self.shares.give();
+        self.common.servers_changed.notify_waiters();
     }
 
     /// What a server reports after login, once one has logged in.

@@ -69,6 +69,11 @@ impl Rules {
         }
     }
 
+    /// Most servers, the reserve included.
+    pub fn most(&self) -> usize {
+        self.size + self.reserve_size
+    }
+
     /// Most servers, given how many clients have waited long enough for the reserve.
     pub fn size_for(&self, long_waiting: usize) -> usize {
         self.size + self.reserve_size.min(long_waiting)

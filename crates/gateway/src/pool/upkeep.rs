@@ -69,7 +69,7 @@ impl Pool {
         let mut inner = self.lock();
         inner.follow(configuration);
         let mut total = inner.total;
-        let most = rules.size_for(usize::MAX);
+        let most = rules.most();
         inner.weed(|server| {
             let idle = now - server.idle_since.min(now);
             server.needs_check |= checks && idle >= check_after;

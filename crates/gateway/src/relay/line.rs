@@ -4,7 +4,8 @@ use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::task::{Context as TaskContext, Poll};
 
-use super::{Ending, Relay};
+use super::Relay;
+use crate::ending::Ending;
 use crate::report::Refusal;
 use crate::stream::with_buffer;
 
@@ -25,6 +26,11 @@ impl Relay {
                 return Ok(true);
             }
             Poll::Ready(Ok(Err(refusal))) => return Err(Ending::Refused(refusal)),
+            Poll::Ready(Err(_)) if self.pool.is_retired() => {
+                self.line = None;
+                self.client_bytes(cx, &[])?;
+                return Ok(true);
+            }
             Poll::Ready(Err(_)) => return Err(Refusal::shutting_down().into()),
             Poll::Pending => {}
         }

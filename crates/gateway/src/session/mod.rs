@@ -20,6 +20,7 @@ mod without_server;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicUsize};
 
 use pgwire::WireError;
 use pgwire::backend::{self, Status};
@@ -55,10 +56,10 @@ pub struct Shared {
     pub statements: Statements,
     /// Sets of parameters in use.
     pub parameters: Interner,
-    /// `max_prepared_statements`; 0 leaves names alone.
-    pub max_prepared_statements: usize,
-    /// `max_packet_size`.
-    pub max_packet_size: u32,
+    /// `max_prepared_statements`; 0 leaves names alone. Changes on reload.
+    pub max_prepared_statements: AtomicUsize,
+    /// `max_packet_size`. Changes on reload.
+    pub max_packet_size: AtomicU32,
     /// `disable_pqexec`: simple queries are refused.
     pub disable_pqexec: bool,
 }

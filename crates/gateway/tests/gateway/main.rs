@@ -27,6 +27,7 @@ mod writer;
 
 mod cancel;
 mod client;
+mod control;
 mod differential;
 mod ending;
 mod large;
@@ -37,6 +38,7 @@ mod login;
 mod opening;
 mod panic;
 mod pool;
+mod reload;
 mod running;
 mod server;
 mod statement_mode;

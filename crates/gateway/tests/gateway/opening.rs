@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::client::{Client, Login};
-use crate::running::{app, connect, count, database, start, wait_until};
+use crate::running::{app, connect, count, database, reload, start, wait_until};
 
 fn with_database(settings: &Value) -> gateway::Gateway {
     start(&json!({"databases": [database(settings)]}))
@@ -143,4 +143,35 @@ fn an_application_name_says_where_its_client_is() {
         let shown = client.value("SHOW application_name");
         assert!(shown.starts_with(expected), "{shown}");
     }
+}
+
+#[test]
+fn a_reload_changes_the_limits_of_pools_and_clients_that_are_there() {
+    let gateway = start(&json!({"default_pool_size": 1}));
+    let (mut idle, mut holder) = (connect(&gateway), connect(&gateway));
+    holder.query("BEGIN");
+    reload(&gateway, &json!({"default_pool_size": 3, "min_pool_size": 3}));
+    wait_until("two more", || count(&gateway, "/pools/0/server_idle") == 2);
+    reload(&gateway, &json!({"default_pool_size": 1}));
+    wait_until("none beyond the size", || count(&gateway, "/pools/0/server_idle") == 0);
+    assert_eq!(holder.value("SELECT 1"), "1");
+    reload(&gateway, &json!({"client_idle_timeout": 0.2, "pool_mode": "statement"}));
+    let told = idle.reply().unwrap().to_string();
+    assert!(told.contains("client_idle_timeout"), "{told}");
+    assert_eq!(holder.query("COMMIT")[0], "CommandComplete COMMIT");
+}
+
+#[test]
+fn server_fast_close_ends_idle_sessions_whose_server_is_to_be_closed_and_no_others() {
+    let gateway = start(&json!({"pool_mode": "session", "server_fast_close": true}));
+    let (mut idle, mut busy) = (connect(&gateway), connect(&gateway));
+    idle.query("SELECT 1");
+    busy.query("BEGIN");
+    gateway.context().reconnect(None).expect("there is a pool");
+    let told = idle.reply().unwrap().to_string();
+    assert_eq!(told, "FATAL 08P01: database configuration changed");
+    assert_eq!(busy.value("SELECT 1"), "1");
+    assert_eq!(busy.query("COMMIT")[0], "CommandComplete COMMIT");
+    assert!(busy.reply().unwrap().to_string().contains("database configuration changed"));
+    assert_eq!(connect(&gateway).value("SELECT 1"), "1");
 }

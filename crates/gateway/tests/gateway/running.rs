@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use gateway::{Configuration, Gateway};
+use gateway::{Configuration, Gateway, Reloaded};
 use serde_json::{Value, json};
 
 use crate::client::{Client, Login, PATIENCE};
@@ -17,24 +17,23 @@ pub(crate) fn app() -> Login<'static> {
     Login { user: "app", password: "app's secret", database: "app", settings: Vec::new() }
 }
 
-/// The usual database with these settings on top; what is null is left out.
-pub(crate) fn database(settings: &Value) -> Value {
-    let mut database = json!({
+/// The entry of the usual database, with these fields on top; what is null is left out.
+pub(crate) fn database(fields: &Value) -> Value {
+    let mut entry = json!({
         "name": "app",
         "host": socket_folder(),
         "dbname": "postgres",
         "user": USER,
         "password": PASSWORD,
     });
-    let entry = database.as_object_mut().unwrap();
-    entry.extend(settings.as_object().unwrap().clone());
-    entry.retain(|_, value| !value.is_null());
-    database
+    let fields_of_entry = entry.as_object_mut().unwrap();
+    fields_of_entry.extend(fields.as_object().unwrap().clone());
+    fields_of_entry.retain(|_, value| !value.is_null());
+    entry
 }
 
-/// Start a gateway with these settings on top of the usual ones.
-pub(crate) fn start(settings: &Value) -> Gateway {
-    FragileLog::install();
+/// The usual configuration with these settings on top.
+pub(crate) fn configuration(settings: &Value) -> Value {
     let mut configuration = json!({
         "listen_port": 0,
         "auth_type": "trust",
@@ -42,9 +41,14 @@ pub(crate) fn start(settings: &Value) -> Gateway {
         "users": [{"name": "app", "password": app().password}],
         "databases": [database(&json!({}))],
     });
-    let (target, more) = (configuration.as_object_mut().unwrap(), settings.as_object().unwrap());
-    target.extend(more.clone());
-    let configuration = Configuration::from_json(&configuration.to_string()).unwrap();
+    configuration.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
+    configuration
+}
+
+/// Start a gateway with these settings on top of the usual ones.
+pub(crate) fn start(settings: &Value) -> Gateway {
+    FragileLog::install();
+    let configuration = Configuration::from_json(&configuration(settings).to_string()).unwrap();
     Gateway::start(configuration).unwrap()
 }
 
@@ -55,6 +59,12 @@ pub(crate) fn start_warm(count_of_servers: u64, settings: &Value) -> Gateway {
     let gateway = start(&settings);
     wait_until("servers are there", || count(&gateway, "/pools/0/server_idle") == count_of_servers);
     gateway
+}
+
+/// Reload with these settings on top of the usual ones.
+pub(crate) fn reload(gateway: &Gateway, settings: &Value) -> Reloaded {
+    let text = configuration(settings).to_string();
+    gateway.reload(Configuration::from_json(&text).unwrap()).unwrap()
 }
 
 /// Log in at a gateway's first address.
