@@ -9,6 +9,8 @@ use crate::activity::Activity;
 use crate::auth::AuthenticationError;
 use crate::auth::random::secure_random;
 use crate::configuration::Configuration;
+use crate::gateway::Context;
+use crate::pool::budget::Place;
 use crate::report::Refusal;
 use crate::server::Identity;
 
@@ -219,5 +221,28 @@ impl Clients {
                 entry.send_away(when, refusal);
             }
         }
+    }
+}
+
+/// Keeps a client registered for as long as this lives.
+#[derive(Debug)]
+pub struct Registration {
+    context: Arc<Context>,
+    /// The client as others see it.
+    pub entry: Arc<Entry>,
+    /// What it counts against.
+    pub(crate) places: Vec<Place>,
+}
+
+impl Registration {
+    /// Keep this client, which has been registered.
+    pub fn new(context: &Arc<Context>, entry: Arc<Entry>) -> Self {
+        Self { context: Arc::clone(context), entry, places: Vec::new() }
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        self.context.clients.remove(&self.entry);
     }
 }

@@ -15,7 +15,7 @@ use crate::auth::random::secure_random;
 use crate::auth::scram::ServerExchange;
 use crate::auth::{AuthenticationError, StoredPassword};
 use crate::cancel;
-use crate::clients::{Entry, Seat};
+use crate::clients::{Entry, Registration, Seat};
 use crate::configuration::AuthType;
 use crate::gateway::{Context, Phase};
 use crate::parameters::Parameters;
@@ -45,22 +45,6 @@ pub struct LoggedIn {
     pub client: ClientState,
     /// Its name.
     pub user: String,
-}
-
-/// Keeps a client registered for as long as this lives.
-#[derive(Debug)]
-pub struct Registration {
-    context: Arc<Context>,
-    /// The client as others see it.
-    pub entry: Arc<Entry>,
-    /// What it counts against.
-    places: Vec<Place>,
-}
-
-impl Drop for Registration {
-    fn drop(&mut self) {
-        self.context.clients.remove(&self.entry);
-    }
 }
 
 /// Why a login came to nothing.
@@ -112,7 +96,7 @@ pub async fn log_in(
         .map_err(|error| Refusal::login_protocol(&error.to_string()))?
         .ok_or_else(|| Refusal::too_many_clients(limit))?;
     door.entry = Some(Arc::clone(&entry));
-    let mut registration = Registration { context: Arc::clone(context), entry, places: Vec::new() };
+    let mut registration = Registration::new(context, entry);
 
     door.authenticate(context, &request.user).await?;
     if context.is_disabled(&request.database) {

@@ -12,7 +12,6 @@ mod finish;
 mod line;
 mod time;
 
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context as TaskContext, Poll};
@@ -20,12 +19,13 @@ use std::task::{Context as TaskContext, Poll};
 use tokio::sync::oneshot;
 
 use crate::activity::Ended;
+use crate::batch::{used, write_through};
 use crate::cleanup;
-use crate::clients::When;
+use crate::clients::{Registration, When};
 use crate::configuration::PoolMode;
 use crate::ending::{Ending, session_refusal};
 use crate::gateway::{Context, Phase};
-use crate::login::{LoggedIn, Registration};
+use crate::login::LoggedIn;
 use crate::pool::{Answer, Checkout, Lease, Pool};
 use crate::report::Refusal;
 use crate::session::from_client::{self, Next};
@@ -393,38 +393,5 @@ impl Relay {
             self.to_client = Vec::new();
         }
         self.to_server = Vec::new();
-    }
-}
-
-/// Write a batch: from the input where it stands there, else from the buffer. What the socket does not take
-/// now is left in the buffer.
-fn write_through(
-    stream: &mut Stream,
-    cx: &mut TaskContext<'_>,
-    output: Output<'_, '_>,
-) -> io::Result<()> {
-    let (direct, buffer) = output.into_parts();
-    let bytes = if direct.is_empty() { buffer.as_slice() } else { direct };
-    if bytes.is_empty() {
-        return Ok(());
-    }
-    let count = match stream.poll_write(cx, bytes) {
-        Poll::Pending => 0,
-        Poll::Ready(result) => result?,
-    };
-    if direct.is_empty() {
-        used(buffer, count);
-    } else {
-        buffer.extend_from_slice(direct.get(count..).unwrap_or(&[]));
-    }
-    Ok(())
-}
-
-/// Drop the first `count` bytes.
-fn used(buffer: &mut Vec<u8>, count: usize) {
-    if count == buffer.len() {
-        buffer.clear();
-    } else {
-        buffer.drain(..count);
     }
 }

@@ -1,7 +1,5 @@
 //! One message of a client's, and how far it got.
 
-use std::sync::atomic::Ordering;
-
 use pgwire::WireError;
 use pgwire::frame::{self, HEADER, Header};
 use pgwire::frontend;
@@ -38,8 +36,7 @@ impl<'a> Message<'a> {
         at: usize,
         shared: &Shared,
     ) -> Result<Option<Self>, SessionError> {
-        let Some(header) = frame::header(input, shared.max_packet_size.load(Ordering::Relaxed))?
-        else {
+        let Some(header) = frame::header(input, shared.packet_limit())? else {
             return Ok(None);
         };
         if shared.disable_pqexec && header.tag == frontend::QUERY {
