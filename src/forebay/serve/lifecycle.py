@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from forebay._gateway import Gateway
 
 # SIGHUP ends it too: the terminal is gone. Where settings can be read again it asks for that.
-_ENDING = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+ENDING = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 # As in PgBouncer: at once.
 _AT_ONCE = {signal.SIGQUIT}
 # As in PgBouncer: PAUSE and RESUME, of every database.
@@ -35,7 +35,7 @@ def interruptible_start() -> Iterator[None]:
         raise KeyboardInterrupt
 
     before = {}
-    for number in _ENDING:
+    for number in ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup stays in force
             before[number] = signal.signal(number, interrupt)
     try:
@@ -81,7 +81,7 @@ def run(
     require_data_plane()
     from forebay._gateway import Gateway, GatewayError
 
-    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING | _AT_ONCE | _PAUSING)
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING | _AT_ONCE | _PAUSING)
     try:
         gateway = Gateway.start(configuration)
     except GatewayError as error:
@@ -136,7 +136,7 @@ def _wait_for_end(
     watcher.start()
     began = None
     while True:
-        number = signal.Signals(signal.sigwait(_ENDING | _AT_ONCE | _PAUSING))
+        number = signal.Signals(signal.sigwait(ENDING | _AT_ONCE | _PAUSING))
         if has_ended.is_set():
             break
         if number in _PAUSING:
