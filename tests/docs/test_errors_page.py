@@ -81,7 +81,7 @@ def test_every_refusal_has_its_row_and_every_row_its_refusal() -> None:
 
 
 def test_what_the_page_says_beside_the_table_is_in_the_source() -> None:
-    login = (GATEWAY / "login.rs").read_text()
+    login = "".join((GATEWAY / name).read_text() for name in ("login.rs", "login/settings.rs"))
     (unsupported,) = [row for row in rows(PAGE, "## Refusals") if "unsupported_startup" in row[0]]
     for hint in code(unsupported[4]):
         assert f'"{hint}"' in login

@@ -69,7 +69,7 @@ impl Drop for UnderWay {
 }
 
 /// Send a cancel request and wait until PostgreSQL closes the socket: by then it has sent the signal.
-async fn send(server: &Identity, common: &Common) -> io::Result<()> {
+pub async fn send(server: &Identity, common: &Common) -> io::Result<()> {
     let limit = common.configuration().cancel_wait_timeout;
     let exchange = async {
         let mut stream = server.address.connect().await?;

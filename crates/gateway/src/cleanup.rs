@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::configuration::PoolMode;
 use crate::deadline::within;
 use crate::gateway::Common;
 use crate::pool::{Lease, Pool};
@@ -24,14 +23,13 @@ const RESET_LIMIT: Duration = Duration::from_secs(10);
 /// Take a server from a client that is gone: finish what is under way, roll back what is open, reset what a
 /// session has changed, and give it back. Closes it where that is not possible.
 pub fn begin(mut lease: Lease, client: ClientState, pool: &Arc<Pool>, common: &Arc<Common>) {
-    let needs_reset =
-        pool.mode() == PoolMode::Session && !common.configuration().server_reset_query.is_empty();
+    let reset_query = pool.rules().reset_query.clone();
     // First of all: PostgreSQL would take the next client's bytes for the rest of that message.
     if client.is_midway() {
         return lease.discard("its client left in the middle of a message");
     }
     let is_idle = lease.server().is_some_and(|server| server.state.is_idle());
-    if is_idle && !needs_reset {
+    if is_idle && reset_query.is_empty() {
         return lease.release();
     }
     let Ok(runtime) = tokio::runtime::Handle::try_current() else {
@@ -42,18 +40,38 @@ pub fn begin(mut lease: Lease, client: ClientState, pool: &Arc<Pool>, common: &A
         let Some(server) = lease.server() else {
             return;
         };
-        match clean(server, client, &common, needs_reset).await {
+        match clean(server, client, &common, &reset_query).await {
             Ok(()) => lease.release(),
             Err(reason) => lease.discard(&reason),
         }
     });
 }
 
+/// Take an idle server from a client that goes on: reset what its session has changed, and give it back.
+pub fn reset(mut lease: Lease, pool: &Arc<Pool>, common: &Arc<Common>) {
+    let Some(server) = lease.server() else {
+        return;
+    };
+    let nobody = ClientState::nobody(server.state.reported());
+    begin(lease, nobody, pool, common);
+}
+
+/// Run a query of the pooler's own on a server that nobody holds; what it returns is for nobody.
+///
+/// # Errors
+/// As [`exchange`].
+pub async fn run(server: &mut Server, shared: &Shared, query: &str) -> Result<(), SessionError> {
+    let mut nobody = ClientState::nobody(server.state.reported());
+    let mut out = Vec::new();
+    server.state.put_hidden_query(query.as_bytes(), &mut out);
+    exchange(server, &mut nobody, shared, &out).await
+}
+
 async fn clean(
     server: &mut Server,
     mut client: ClientState,
     common: &Common,
-    needs_reset: bool,
+    reset_query: &str,
 ) -> Result<(), String> {
     let shared = &common.session;
     exchange(server, &mut client, shared, &[]).await.map_err(|error| error.to_string())?;
@@ -63,12 +81,11 @@ async fn clean(
             server.state.put_hidden_query(b"ROLLBACK", &mut out);
             exchange(server, &mut client, shared, &out).await?;
         }
-        if needs_reset {
+        if !reset_query.is_empty() {
             let mut out = Vec::new();
-            let query = common.configuration().server_reset_query.clone().into_bytes();
-            server.state.put_hidden_query(&query, &mut out);
+            server.state.put_hidden_query(reset_query.as_bytes(), &mut out);
             exchange(server, &mut client, shared, &out).await?;
-            if resets_everything(&query) {
+            if resets_everything(reset_query.as_bytes()) {
                 server.state.set_applied(Arc::default());
             }
         }

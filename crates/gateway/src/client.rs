@@ -30,7 +30,7 @@ pub async fn serve(mut stream: Stream, peer: String, context: Arc<Context>) {
 async fn come_in(stream: &mut Stream, peer: &str, context: &Arc<Context>) -> Option<Admitted> {
     let limit = context.common.configuration().client_login_timeout;
     let failure = {
-        let login = within(&context.common, limit, login::log_in(stream, context));
+        let login = within(&context.common, limit, login::log_in(stream, peer, context));
         let late = |_| Err(Refusal::login_timeout(limit).into());
         match login.await.unwrap_or_else(late) {
             Ok(admitted) => {
@@ -48,7 +48,10 @@ async fn come_in(stream: &mut Stream, peer: &str, context: &Arc<Context>) -> Opt
     };
     if let Failure::Refused(refusal) = failure {
         context.stats.refused(Reason::of(&refusal));
-        tracing::info!(peer, sqlstate = refusal.sqlstate, "client refused: {}", refusal.message);
+        if context.common.configuration().log_pooler_errors {
+            let (sqlstate, message) = (&refusal.sqlstate, &refusal.message);
+            tracing::info!(peer, sqlstate, "client refused: {message}");
+        }
         let mut out = Vec::new();
         refusal.put(&mut out);
         // A client that does not take it is not waited for.

@@ -6,11 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::SystemTime;
 
+use crate::activity::Activity;
 use crate::auth::AuthenticationError;
 use crate::auth::random::secure_random;
+use crate::configuration::Configuration;
 use crate::endpoint::Endpoint;
 use crate::gateway::{Clock, Context};
 use crate::parameters::Parameters;
+use crate::pool::budget::Place;
 use crate::report::Refusal;
 use crate::server::Identity;
 use crate::stream::Stream;
@@ -86,6 +89,8 @@ pub struct Entry {
     lined_up: AtomicU64,
     /// How many named statements it holds.
     pub statements: AtomicU32,
+    /// What it does, as far as time limits are concerned.
+    pub activity: Activity,
     /// Whose session it is in, once it has proved that it may.
     pub seat: OnceLock<Seat>,
     /// When it is to be sent away, as `When as u8`; 0 for not at all.
@@ -266,6 +271,7 @@ impl Clients {
             asked_at: AtomicU64::new(0),
             lined_up: AtomicU64::new(0),
             statements: AtomicU32::new(0),
+            activity: Activity::default(),
             seat: OnceLock::new(),
             leaves: AtomicU8::new(0),
             farewell: Mutex::new(None),
@@ -311,6 +317,15 @@ impl Clients {
         self.len() == 0
     }
 
+    /// Have the tasks of those look around that seem to have passed a time limit.
+    pub fn wake_late(&self, configuration: &Configuration, now: u64) {
+        for entry in self.all() {
+            if entry.activity.is_late(configuration, now) {
+                entry.wake();
+            }
+        }
+    }
+
     /// Have every client's task look around.
     pub fn wake_all(&self) {
         for entry in self.all() {
@@ -334,12 +349,14 @@ pub struct Registration {
     context: Arc<Context>,
     /// The client as others see it.
     pub entry: Arc<Entry>,
+    /// What it counts against.
+    pub(crate) places: Vec<Place>,
 }
 
 impl Registration {
     /// Keep this client, which has been registered.
     pub fn new(context: &Arc<Context>, entry: Arc<Entry>) -> Self {
-        Self { context: Arc::clone(context), entry }
+        Self { context: Arc::clone(context), entry, places: Vec::new() }
     }
 }
 

@@ -3,12 +3,17 @@
 //! Names, meanings and defaults are PgBouncer's. Nothing is looked up here: files, environment and nearest
 //! names are the control plane's business.
 
+pub mod derived;
+mod values;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::auth::Secret;
 use crate::error::StartError;
+use derived::Cell;
+use values::{names, seconds};
 
 /// When a server goes back to its pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
@@ -18,15 +23,8 @@ pub enum PoolMode {
     Session,
     /// When the transaction ends.
     Transaction,
-}
-
-impl PoolMode {
-    const ALL: [Self; 2] = [Self::Session, Self::Transaction];
-
-    /// The mode whose `as u8` this is.
-    pub(crate) fn from_number(number: u8) -> Self {
-        Self::ALL.get(usize::from(number)).copied().unwrap_or(Self::Session)
-    }
+    /// When the statement ends; a transaction block is refused.
+    Statement,
 }
 
 /// How clients prove who they are.
@@ -67,7 +65,7 @@ pub enum LogFormat {
 }
 
 /// A user that may come in.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct User {
     /// The name clients give.
@@ -75,6 +73,33 @@ pub struct User {
     /// The password, its MD5 form, or its SCRAM verifier.
     #[serde(default)]
     pub password: Option<Secret>,
+    /// Overrides the database's `pool_mode`, in pools that log in to PostgreSQL as this user.
+    #[serde(default)]
+    pub pool_mode: Option<PoolMode>,
+    /// Overrides the database's `pool_size`, in those pools.
+    #[serde(default)]
+    pub pool_size: Option<usize>,
+    /// Overrides the database's `reserve_pool_size`, in those pools.
+    #[serde(default)]
+    pub reserve_pool_size: Option<usize>,
+    /// Overrides `max_user_connections`; 0 does not.
+    #[serde(default)]
+    pub max_user_connections: usize,
+    /// Overrides `max_user_client_connections`; 0 does not.
+    #[serde(default)]
+    pub max_user_client_connections: usize,
+    /// Overrides `query_timeout` in those pools; zero does not.
+    #[serde(default, deserialize_with = "seconds")]
+    pub query_timeout: Duration,
+    /// Overrides `idle_transaction_timeout` in those pools; zero does not.
+    #[serde(default, deserialize_with = "seconds")]
+    pub idle_transaction_timeout: Duration,
+    /// Overrides `transaction_timeout` in those pools; zero does not.
+    #[serde(default, deserialize_with = "seconds")]
+    pub transaction_timeout: Duration,
+    /// Overrides `client_idle_timeout`; zero does not.
+    #[serde(default, deserialize_with = "seconds")]
+    pub client_idle_timeout: Duration,
 }
 
 /// A database that clients may name.
@@ -103,6 +128,36 @@ pub struct Database {
     /// Overrides `pool_mode`.
     #[serde(default)]
     pub pool_mode: Option<PoolMode>,
+    /// Overrides `min_pool_size`.
+    #[serde(default)]
+    pub min_pool_size: Option<usize>,
+    /// Overrides `reserve_pool_size`.
+    #[serde(default)]
+    pub reserve_pool_size: Option<usize>,
+    /// Overrides `max_db_connections`; 0 does not.
+    #[serde(default)]
+    pub max_db_connections: usize,
+    /// Overrides `max_db_client_connections`; 0 does not.
+    #[serde(default)]
+    pub max_db_client_connections: usize,
+    /// Overrides `server_lifetime`; zero does not.
+    #[serde(default, deserialize_with = "seconds")]
+    pub server_lifetime: Duration,
+    /// Run on every server connection before any client gets it; its errors are logged.
+    #[serde(default)]
+    pub connect_query: Option<String>,
+    /// What sessions begin with, unless their client asks for another.
+    #[serde(default)]
+    pub client_encoding: Option<String>,
+    /// What sessions begin with, unless their client asks for another.
+    #[serde(default)]
+    pub datestyle: Option<String>,
+    /// What sessions begin with, unless their client asks for another.
+    #[serde(default)]
+    pub timezone: Option<String>,
+    /// What sessions begin with, unless their client asks for another.
+    #[serde(default)]
+    pub application_name: Option<String>,
 }
 
 fn default_server_port() -> u16 {
@@ -112,6 +167,7 @@ fn default_server_port() -> u16 {
 /// Everything the data plane needs to know.
 ///
 /// Serialized only to be shown (`SHOW CONFIG`): secrets come out as `***`, durations as serde has them.
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting that users know as one")]
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Configuration {
@@ -177,6 +233,75 @@ pub struct Configuration {
     pub stats_period: Duration,
     /// Log the averages at the end of each period.
     pub log_stats: bool,
+    /// Open servers up to this many ahead of demand, in pools that have clients or a fixed user.
+    pub min_pool_size: usize,
+    /// Servers beyond its size that a pool may open for clients that have waited for `reserve_pool_timeout`.
+    pub reserve_pool_size: usize,
+    /// How long a client waits before the reserve is used; zero never uses it.
+    #[serde(deserialize_with = "seconds")]
+    pub reserve_pool_timeout: Duration,
+    /// Most servers of one database, whatever the user; 0 for no limit.
+    pub max_db_connections: usize,
+    /// Most clients of one database; 0 for no limit.
+    pub max_db_client_connections: usize,
+    /// Most servers of one user, whatever the database; 0 for no limit.
+    pub max_user_connections: usize,
+    /// Most clients of one user; 0 for no limit.
+    pub max_user_client_connections: usize,
+    /// Most clients in line for one pool, others being refused at once; 0 for no limit.
+    pub max_waiting: usize,
+    /// Longest a query may run; zero for no limit.
+    #[serde(deserialize_with = "seconds")]
+    pub query_timeout: Duration,
+    /// Longest a transaction may wait for its client; zero for no limit.
+    #[serde(deserialize_with = "seconds")]
+    pub idle_transaction_timeout: Duration,
+    /// Longest a transaction may be open; zero for no limit.
+    #[serde(deserialize_with = "seconds")]
+    pub transaction_timeout: Duration,
+    /// Longest a client may be idle; zero for no limit.
+    #[serde(deserialize_with = "seconds")]
+    pub client_idle_timeout: Duration,
+    /// Run `server_reset_query` whenever a server is released, in every mode.
+    pub server_reset_query_always: bool,
+    /// Run on a server that has been at rest for `server_check_delay` before it is lent; empty for none, `<empty>` for
+    /// a query without text.
+    pub server_check_query: String,
+    /// How long a server may be at rest and be lent unchecked.
+    #[serde(deserialize_with = "seconds")]
+    pub server_check_delay: Duration,
+    /// Close a server that is to be closed while its session is idle, in session mode too.
+    pub server_fast_close: bool,
+    /// Lend the server that has been at rest longest, rather than the one used last.
+    pub server_round_robin: bool,
+    /// Startup parameters that are dropped.
+    #[serde(deserialize_with = "names")]
+    pub ignore_startup_parameters: Vec<String>,
+    /// Startup parameters that are carried although `ignore_startup_parameters` names them.
+    #[serde(deserialize_with = "names")]
+    pub track_extra_parameters: Vec<String>,
+    /// Add the client's address to its `application_name`.
+    pub application_name_add_host: bool,
+    /// Refuse the simple query protocol.
+    pub disable_pqexec: bool,
+    /// Log what clients are refused.
+    pub log_pooler_errors: bool,
+    /// Longest a SUSPEND waits.
+    #[serde(deserialize_with = "seconds")]
+    pub suspend_timeout: Duration,
+    /// Have the kernel ask after silent TCP peers.
+    pub tcp_keepalive: bool,
+    /// Unanswered questions before a connection is given up; 0 for the system's.
+    pub tcp_keepcnt: u32,
+    /// Seconds of silence before the first; 0 for the system's.
+    pub tcp_keepidle: u32,
+    /// Seconds between them; 0 for the system's.
+    pub tcp_keepintvl: u32,
+    /// Milliseconds that sent data may stay unacknowledged; 0 for the system's.
+    pub tcp_user_timeout: u32,
+    /// Seconds that a silent connection may stay with the kernel. Without effect here: one that says nothing costs a
+    /// descriptor until `client_login_timeout`.
+    pub tcp_defer_accept: u32,
     /// Log each login.
     pub log_connections: bool,
     /// Log each disconnection.
@@ -193,6 +318,9 @@ pub struct Configuration {
     pub metrics_listen: String,
     /// Under which names `/metrics` has its figures.
     pub metrics_names: MetricsNames,
+    /// What is found out when first asked for.
+    #[serde(skip)]
+    pub derived: Cell,
 }
 
 impl Default for Configuration {
@@ -232,6 +360,36 @@ impl Default for Configuration {
             log_format: LogFormat::Text,
             metrics_listen: String::new(),
             metrics_names: MetricsNames::Forebay,
+            min_pool_size: 0,
+            reserve_pool_size: 0,
+            reserve_pool_timeout: Duration::from_secs(5),
+            max_db_connections: 0,
+            max_db_client_connections: 0,
+            max_user_connections: 0,
+            max_user_client_connections: 0,
+            max_waiting: 0,
+            query_timeout: Duration::ZERO,
+            idle_transaction_timeout: Duration::ZERO,
+            transaction_timeout: Duration::ZERO,
+            client_idle_timeout: Duration::ZERO,
+            server_reset_query_always: false,
+            server_check_query: "<empty>".to_owned(),
+            server_check_delay: Duration::from_secs(30),
+            server_fast_close: false,
+            server_round_robin: false,
+            ignore_startup_parameters: Vec::new(),
+            track_extra_parameters: vec!["IntervalStyle".to_owned()],
+            application_name_add_host: false,
+            disable_pqexec: false,
+            log_pooler_errors: true,
+            suspend_timeout: Duration::from_secs(10),
+            tcp_keepalive: true,
+            tcp_keepcnt: 0,
+            tcp_keepidle: 0,
+            tcp_keepintvl: 0,
+            tcp_user_timeout: 0,
+            tcp_defer_accept: 45,
+            derived: Cell::default(),
         }
     }
 }
@@ -295,35 +453,5 @@ impl Serialize for Secret {
     }
 }
 
-fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    let value = f64::deserialize(deserializer)?;
-    Duration::try_from_secs_f64(value)
-        .map_err(|_| serde::de::Error::custom(format!("{value} is not a duration in seconds")))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_are_seconds_and_defaults_are_pgbouncers() {
-        let text = r#"{"databases":[{"name":"*","host":"127.0.0.1"}],"query_wait_timeout":0.5}"#;
-        let configuration = Configuration::from_json(text).unwrap();
-        assert_eq!(configuration.query_wait_timeout, Duration::from_millis(500));
-        assert_eq!(configuration.max_client_conn, 100);
-        assert_eq!(configuration.databases[0].port, 5432);
-    }
-
-    #[test]
-    fn unknown_fields_and_bad_values_are_refused_by_name() {
-        for (text, word) in [
-            (r#"{"databases":[{"name":"*","host":"h"}],"pool_sise":1}"#, "pool_sise"),
-            (r#"{"databases":[]}"#, "databases is empty"),
-            (r#"{"databases":[{"name":"*","host":"h"}],"workers":0}"#, "workers"),
-            (r#"{"databases":[{"name":"*","host":"h"}],"server_lifetime":-1}"#, "-1"),
-        ] {
-            let error = Configuration::from_json(text).unwrap_err().to_string();
-            assert!(error.contains(word), "{error}");
-        }
-    }
-}
+mod tests;

@@ -9,13 +9,15 @@ use pgwire::{frame, frontend, startup};
 use crate::auth::md5::{Md5Hash, md5_password, md5_response};
 use crate::auth::scram::{ClientCredential, ClientExchange, SaltedPasswordCache};
 use crate::auth::{Secret, StoredPassword};
+use crate::cleanup;
 use crate::deadline::within;
 use crate::gateway::Common;
 use crate::parameters::Parameters;
 use crate::pool::{Order, Pool, Target};
 use crate::report::Refusal;
-use crate::server::{Identity, Server};
-use crate::session::ServerState;
+use crate::server::{Address, Identity, Server};
+use crate::session::{ServerState, SessionError};
+use crate::sockets;
 use crate::stats::meter::Grant;
 use crate::stream::Stream;
 use crate::worker;
@@ -54,7 +56,8 @@ impl Credential {
 pub async fn into_pool(pool: Arc<Pool>, order: Order, common: Arc<Common>) {
     let mut attempt = Attempt { pool: &pool, order: &order, is_over: false };
     let limit = common.configuration().server_connect_timeout;
-    let login = within(&common, limit, log_in(&order, &common));
+    let query = pool.rules().connect_query.clone();
+    let login = within(&common, limit, open(&order, &common, &query));
     let result = tokio::select! {
         biased;
         result = login => result,
@@ -82,6 +85,28 @@ pub async fn into_pool(pool: Arc<Pool>, order: Order, common: Arc<Common>) {
     }
 }
 
+/// Connect, log in and run `connect_query`, whose errors are logged and nothing else.
+async fn open(order: &Order, common: &Common, connect_query: &str) -> Result<Server, Refusal> {
+    let target = &order.target;
+    let mut server = log_in(order, common).await?;
+    if connect_query.is_empty() {
+        return Ok(server);
+    }
+    let result = cleanup::run(&mut server, &common.session, connect_query).await;
+    let broken = |what: &str| {
+        let what = format!("connect_query: {what}");
+        Refusal::server_protocol(&target.address.to_string(), &what)
+    };
+    match result {
+        Ok(()) => {}
+        Err(SessionError::Setting { sqlstate, message }) => {
+            tracing::warn!(database = target.database, sqlstate, "connect_query failed: {message}");
+        }
+        Err(error) => return Err(broken(&error.to_string())),
+    }
+    if server.state.is_idle() { Ok(server) } else { Err(broken("it leaves a transaction open")) }
+}
+
 /// Tells the pool of an attempt whose task ended without a result.
 struct Attempt<'a> {
     pool: &'a Arc<Pool>,
@@ -104,10 +129,15 @@ async fn log_in(order: &Order, common: &Common) -> Result<Server, Refusal> {
     let address = target.address.to_string();
     let unreachable = |error: io::Error| Refusal::server_unreachable(&address, &error.to_string());
     let stream = target.address.connect().await.map_err(unreachable)?;
+    if let (Address::Tcp(..), Some(socket)) = (&target.address, stream.descriptor()) {
+        sockets::tune(socket, &common.configuration());
+    }
     let mut login = Login { stream, received: Vec::new(), address: &address };
     let mut out = Vec::new();
-    let parameters = [("user", &target.user), ("database", &target.database)]
-        .map(|(name, value)| (name.as_bytes(), value.as_bytes()));
+    let names = [("user", &target.user), ("database", &target.database)];
+    let settings = target.settings.iter().map(|(name, value)| (*name, value));
+    let parameters = names.into_iter().chain(settings);
+    let parameters = parameters.map(|(name, value)| (name.as_bytes(), value.as_bytes()));
     startup::put_startup(&mut out, startup::VERSION_3_0, parameters);
     login.send(&out).await?;
     login.authenticate(target).await?;
@@ -147,6 +177,7 @@ async fn log_in(order: &Order, common: &Common) -> Result<Server, Refusal> {
         born: now,
         idle_since: now,
         grant: Grant::default(),
+        needs_check: false,
     })
 }
 

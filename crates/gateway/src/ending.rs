@@ -36,6 +36,7 @@ pub(crate) fn session_refusal(error: &SessionError) -> Ending {
         SessionError::StatementTooLarge(size) => {
             Refusal::statement_too_large(*size, crate::session::STATEMENT_LIMIT)
         }
+        SessionError::SimpleQuery => Refusal::simple_query(),
         SessionError::Client(_) | SessionError::ClientTag(_) => {
             Refusal::protocol(&error.to_string())
         }

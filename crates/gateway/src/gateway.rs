@@ -20,6 +20,7 @@ use crate::listener::{self, Bound};
 use crate::log::StderrLog;
 use crate::metrics;
 use crate::pool::Pool;
+use crate::pool::budget::Budgets;
 use crate::pools::Pools;
 use crate::reloader::{self, Reloader};
 use crate::session;
@@ -143,6 +144,8 @@ pub struct Context {
     pub stats: GatewayStats,
     /// Clients sent away by a drain.
     pub drained: AtomicUsize,
+    /// What several pools share.
+    pub budgets: Budgets,
     /// Every pool.
     pub(crate) pools: Pools,
     reloading: Mutex<()>,
@@ -153,7 +156,20 @@ pub struct Context {
 impl Context {
     /// The pool for a database and a user, made when first asked for; `None` without such a database.
     pub fn pool(&self, name: &str, user: &str) -> Option<Arc<Pool>> {
-        self.pools.get(name, user, &self.common, || self.users())
+        self.pools.get(name, user, &self.common, &self.budgets, || self.users())
+    }
+
+    /// Make the pools that are to have servers before anybody comes.
+    pub fn make_ready(&self) {
+        let configuration = self.common.configuration();
+        for database in &configuration.databases {
+            let minimum = database.min_pool_size.unwrap_or(configuration.min_pool_size);
+            if let Some(user) = database.user.as_deref().filter(|_| minimum > 0)
+                && database.name != "*"
+            {
+                self.pool(&database.name, user);
+            }
+        }
     }
 
     /// Every pool there is, in order of name.
@@ -241,6 +257,7 @@ impl Gateway {
                 .map_err(|error| StartError::Configuration { message: error.to_string() })?,
             max_prepared_statements: configuration.max_prepared_statements.into(),
             max_packet_size: configuration.max_packet_size.into(),
+            disable_pqexec: configuration.disable_pqexec,
             ..session::Shared::default()
         };
         let common = Arc::new(Common {
@@ -261,6 +278,7 @@ impl Gateway {
             panics: AtomicUsize::new(0),
             stats: GatewayStats::default(),
             drained: AtomicUsize::new(0),
+            budgets: Budgets::default(),
             pools: Pools::default(),
             reloading: Mutex::default(),
             phase_changed: Notify::new(),

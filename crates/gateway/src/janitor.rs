@@ -36,10 +36,23 @@ async fn run(context: &Context) {
         }
         context.common.clock.advance();
         context.common.deadlines.expire(context.common.clock.milliseconds());
-        for pool in context.pools() {
+        let now = context.common.clock.milliseconds();
+        if context.common.configuration().has_time_limits() {
+            context.clients.wake_late(&context.common.configuration(), now);
+        }
+        if context.common.phase() == Phase::Running {
+            context.make_ready();
+        }
+        let pools = context.pools();
+        for pool in &pools {
             pool.tend();
         }
         end_period(context);
+        let closes_fast = context.common.configuration().server_fast_close;
+        if closes_fast && pools.iter().any(|pool| pool.servers().1 > 0) {
+            context.clients.wake_all();
+        }
+        drop(pools);
         let now = context.common.clock.milliseconds();
         context.pools.sweep(&context.common.configuration(), now);
         if context.has_shut_down() {

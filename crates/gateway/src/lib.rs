@@ -9,6 +9,7 @@
 //! - [`gateway`]: the whole: start, drain, stop, join.
 //! - [`worker`]: one thread with its own runtime; [`listener`]: sockets that clients come in by.
 //! - [`login`]: a client's first packets; [`auth`]: the cryptography and who may come in.
+//! - [`sockets`]: TCP options.
 //! - [`client`]: one client from its first byte to its last; [`relay`]: moves bytes between one client and the server it holds.
 //! - [`session`]: what those bytes mean; no sockets.
 //! - [`pool`]: servers at rest and clients in line; [`server`]: one server connection; [`connect`]: making
@@ -18,8 +19,9 @@
 //! - [`console`]: the admin console.
 //! - [`pools`]: every pool there is; [`reload`]: exchanging the configuration; [`control`]: an administrator's
 //!   commands.
-//! - [`clients`]: who is connected, for cancel, drain and console; [`cancel`]: cancel requests.
-//! - [`endpoint`]: the two ends of a connection.
+//! - [`clients`]: who is connected, for cancel, drain and console; [`cancel`]: cancel requests; [`activity`]: who
+//!   has passed which time limit.
+//! - [`endpoint`]: the two ends of a connection; [`sockets`]: their options.
 //! - [`parameters`]: settings a session has; [`statements`]: prepared statements by text.
 //! - [`reloader`]: asks for a new configuration, for the console.
 //! - [`report`]: what clients are told when something is refused.
@@ -27,6 +29,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod activity;
 pub mod auth;
 mod batch;
 pub mod cancel;
@@ -56,6 +59,7 @@ pub mod reloader;
 pub mod report;
 pub mod server;
 pub mod session;
+pub mod sockets;
 pub mod statements;
 pub mod stats;
 pub mod stream;

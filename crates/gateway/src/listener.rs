@@ -20,6 +20,7 @@ use crate::configuration::Configuration;
 use crate::deadline::within;
 use crate::error::StartError;
 use crate::gateway::{Context, Phase};
+use crate::sockets;
 use crate::stream::Stream;
 use crate::worker::Dispatcher;
 
@@ -169,7 +170,12 @@ pub async fn accept(bound: Bound, context: Arc<Context>, dispatcher: Arc<Dispatc
             () = changed => continue,
         };
         match accepted {
-            Ok((socket, peer)) => admit(socket, peer, &context, &dispatcher),
+            Ok((socket, peer)) => {
+                if listener.is_tcp {
+                    sockets::tune(&socket, &context.common.configuration());
+                }
+                admit(socket, peer, &context, &dispatcher);
+            }
             Err(error) => {
                 tracing::error!(%error, "cannot accept a client; trying again");
                 let _ = within(&context.common, ACCEPT_PAUSE, std::future::pending::<()>()).await;

@@ -1,5 +1,7 @@
 //! A client's first packets: negotiation, startup, authentication, settings, and the welcome.
 
+mod settings;
+
 use std::io;
 use std::sync::Arc;
 use std::task::Poll;
@@ -13,16 +15,15 @@ use crate::auth::random::secure_random;
 use crate::auth::scram::ServerExchange;
 use crate::auth::{AuthenticationError, StoredPassword};
 use crate::cancel;
-use crate::cleanup;
 use crate::clients::{Entry, Facts, Registration, Seat};
 use crate::configuration::AuthType;
 use crate::console::{self, session::Operator};
 use crate::gateway::{Context, Phase};
-use crate::parameters::{self, Parameters};
+use crate::parameters::Parameters;
+use crate::pool::budget::{Kind, Place};
 use crate::pool::{Checkout, Lease, Pool};
 use crate::report::Refusal;
-use crate::server::Server;
-use crate::session::{ClientState, SessionError, Shared};
+use crate::session::ClientState;
 use crate::stream::Stream;
 
 /// Largest password or SASL message, in bytes (`PG_MAX_AUTH_TOKEN_LENGTH`).
@@ -86,9 +87,14 @@ impl From<WireError> for Failure {
 }
 
 /// Bring a client in.
-pub async fn log_in(stream: &mut Stream, context: &Arc<Context>) -> Result<Admitted, Failure> {
+pub async fn log_in(
+    stream: &mut Stream,
+    peer: &str,
+    context: &Arc<Context>,
+) -> Result<Admitted, Failure> {
     let mut door = Door { stream, received: Vec::new(), entry: None };
-    let request = door.startup(context).await?;
+    let mut request = door.startup(context).await?;
+    settings::add_host(&mut request.settings, peer, &context.common.configuration());
     if context.common.phase() != Phase::Running {
         return Err(Refusal::shutting_down().into());
     }
@@ -102,7 +108,7 @@ pub async fn log_in(stream: &mut Stream, context: &Arc<Context>) -> Result<Admit
         .map_err(|error| Refusal::login_protocol(&error.to_string()))?
         .ok_or_else(|| Refusal::too_many_clients(limit))?;
     door.entry = Some(Arc::clone(&entry));
-    let registration = Registration::new(context, entry);
+    let mut registration = Registration::new(context, entry);
 
     let is_own = is_console && console::session::is_own_user(door.stream, &request.user);
     if !is_own {
@@ -117,15 +123,17 @@ pub async fn log_in(stream: &mut Stream, context: &Arc<Context>) -> Result<Admit
     if context.is_disabled(&request.database) {
         return Err(Refusal::database_disabled(&request.database).into());
     }
+    registration.places = take_places(context, &request.database, &request.user)?;
     // Before the pool is looked for, so that a reload that removes it finds the client.
     let (database, user) = (request.database.as_str().into(), request.user.as_str().into());
     let _ = registration.entry.seat.set(Seat { database, user });
     let pool = context
         .pool(&request.database, &request.user)
         .ok_or_else(|| Refusal::no_such_database(&request.database))?;
+    registration.places.extend(Place::take(Arc::clone(&pool.clients), 0));
 
     let asked = context.common.session.parameters.intern(request.settings);
-    let (startup, reported) = prepare(&mut door, &pool, context, &asked).await?;
+    let (startup, reported) = settings::prepare(&mut door, &pool, context, &asked).await?;
 
     let mut out = Vec::new();
     backend::put_authentication(&mut out, &Authentication::Ok);
@@ -133,6 +141,7 @@ pub async fn log_in(stream: &mut Stream, context: &Arc<Context>) -> Result<Admit
         backend::put_parameter_status(&mut out, name.as_bytes(), value);
     }
     let entry = &registration.entry;
+    entry.activity.begin(&request.user, &pool.user, context.common.clock.milliseconds());
     backend::put_backend_key_data(&mut out, entry.id, &entry.key);
     backend::put_ready_for_query(&mut out, Status::Idle);
     door.stream.write_all(&out).await?;
@@ -143,6 +152,20 @@ pub async fn log_in(stream: &mut Stream, context: &Arc<Context>) -> Result<Admit
     let facts = Facts::new(&request.database, &request.user, door.stream);
     entry.describe(facts, client.reported(), &context.common.clock);
     Ok(Admitted::Client(LoggedIn { pool, registration, client, user: request.user }))
+}
+
+/// Count an authenticated client against the limits of its database and its user.
+fn take_places(context: &Context, database: &str, user: &str) -> Result<Vec<Place>, Failure> {
+    let configuration = context.common.configuration();
+    let entry =
+        configuration.database(database).ok_or_else(|| Refusal::no_such_database(database))?;
+    let limit = configuration.max_db_client_connections(entry);
+    let of_database = Place::take(context.budgets.get(Kind::DatabaseClients, database), limit)
+        .ok_or_else(|| Refusal::too_many_db_clients(limit, database))?;
+    let limit = configuration.max_user_client_connections(user);
+    let of_user = Place::take(context.budgets.get(Kind::UserClients, user), limit)
+        .ok_or_else(|| Refusal::too_many_user_clients(limit, user))?;
+    Ok(vec![of_database, of_user])
 }
 
 /// A startup packet, understood.
@@ -187,16 +210,21 @@ impl Door<'_> {
                     cancel::handle(context, process, key).await;
                     return Err(Failure::Cancel);
                 }
-                Some(Initial::Startup(startup)) => return self.understand(&startup).await,
+                Some(Initial::Startup(startup)) => return self.understand(&startup, context).await,
                 None => {}
             }
         }
         Err(Refusal::login_protocol("too many SSL and GSS requests").into())
     }
 
-    async fn understand(&mut self, startup: &startup::Startup<'_>) -> Result<Request, Failure> {
+    async fn understand(
+        &mut self,
+        startup: &startup::Startup<'_>,
+        context: &Context,
+    ) -> Result<Request, Failure> {
         let mut unrecognised = Vec::new();
-        let (mut user, mut database, mut settings) = (None, None, Parameters::default());
+        let (mut user, mut database) = (None, None);
+        let mut asked = settings::Asked::new(&context.common.configuration());
         for (name, value) in &startup.parameters {
             let text = |bytes: &[u8]| {
                 std::str::from_utf8(bytes)
@@ -212,17 +240,12 @@ impl Door<'_> {
                     let hint = "connect to PostgreSQL directly for replication";
                     return Err(Refusal::unsupported_startup("replication", hint).into());
                 }
-                "options" => {
-                    for (name, value) in parameters::parse_options(&text(value)?)
-                        .map_err(|part| Refusal::bad_options(&part))?
-                    {
-                        set(&mut settings, &name, value.as_bytes())?;
-                    }
-                }
+                "options" => asked.options(&text(value)?)?,
                 name if name.starts_with("_pq_.") => unrecognised.push(name.as_bytes().to_vec()),
-                name => set(&mut settings, name, value)?,
+                name => asked.set(name, value)?,
             }
         }
+        let settings = asked.settings;
         if startup.minor > NEWEST_MINOR || !unrecognised.is_empty() {
             let minor = startup.minor.min(NEWEST_MINOR);
             let names: Vec<&[u8]> = unrecognised.iter().map(Vec::as_slice).collect();
@@ -349,117 +372,6 @@ impl Door<'_> {
     }
 }
 
-fn set(settings: &mut Parameters, name: &str, value: &[u8]) -> Result<(), Failure> {
-    if !parameters::is_safe_name(name) {
-        return Err(Refusal::unsupported_startup(name, "this is no name of a setting").into());
-    }
-    settings.set(name, value);
-    Ok(())
-}
-
 fn broken(error: &AuthenticationError) -> Failure {
     Refusal::authentication(error).into()
-}
-
-/// The startup settings as PostgreSQL spells them, having accepted them, and what the client is told of the
-/// server.
-///
-/// A server is needed only by the first client of a pool and the first with a setting not seen before.
-async fn prepare(
-    door: &mut Door<'_>,
-    pool: &Arc<Pool>,
-    context: &Context,
-    startup: &Arc<Parameters>,
-) -> Result<(Arc<Parameters>, Arc<Parameters>), Failure> {
-    let is_known = |name: &str, value: &[u8]| {
-        accepts_anything(name) || pool.valid_setting(name, value).is_some()
-    };
-    let has_unknown = startup.iter().any(|(name, value)| !is_known(name, value));
-    let mut lease = None;
-    let welcome = if let Some(welcome) = pool.welcome() {
-        welcome
-    } else {
-        let mut taken = door.checkout(pool).await?;
-        let reported = taken.server().map(|server| Arc::clone(server.state.reported()));
-        lease = Some(taken);
-        reported.unwrap_or_default()
-    };
-    if has_unknown {
-        let taken = match lease.take() {
-            Some(taken) => taken,
-            None => door.checkout(pool).await?,
-        };
-        let mut taken = try_settings(taken, context, startup).await?;
-        if let Some(server) = taken.server() {
-            let reported = server.state.reported();
-            for (name, value) in startup.iter().filter(|(name, _)| !accepts_anything(name)) {
-                pool.note_valid_setting(name, value, reported.get(name).unwrap_or(value));
-            }
-        }
-        lease = Some(taken);
-    }
-    if let Some(lease) = lease {
-        lease.release();
-    }
-    let (mut told, mut settings) = (Parameters::clone(&welcome), Parameters::clone(startup));
-    for (name, value) in startup.iter() {
-        if told.get(name).is_some() && !parameters::is_server_property(name) {
-            // As PostgreSQL spells it: `UTF8` for `utf-8`, and `ISO, MDY` for `ISO`, which by itself would
-            // mean something else after another client's `DMY`.
-            let spelt = pool.valid_setting(name, value);
-            let spelt = spelt.as_deref().unwrap_or(value);
-            told.set(name, spelt);
-            settings.set(name, spelt);
-        }
-    }
-    let interner = &context.common.session.parameters;
-    Ok((interner.intern(settings), interner.intern(told)))
-}
-
-/// Settings that PostgreSQL accepts whatever their value, and that are different in every program.
-fn accepts_anything(name: &str) -> bool {
-    name.eq_ignore_ascii_case("application_name")
-}
-
-/// Apply `startup` to a server to see whether PostgreSQL accepts it.
-async fn try_settings(
-    mut lease: Lease,
-    context: &Context,
-    startup: &Arc<Parameters>,
-) -> Result<Lease, Failure> {
-    let Some(server) = lease.server() else {
-        return Err(Failure::Gone);
-    };
-    let session = &context.common.session;
-    // First to the server's own settings: what some values mean depends on those before them.
-    let result = match apply(server, session, &Arc::default()).await {
-        Ok(()) => apply(server, session, startup).await,
-        Err(error) => Err(error),
-    };
-    match result {
-        Ok(()) => Ok(lease),
-        Err(SessionError::Setting { sqlstate, message }) => {
-            server.state.set_applied(Arc::default());
-            lease.release();
-            Err(Refusal::setting_failed(&sqlstate, &message).into())
-        }
-        Err(error) => {
-            let refusal = Refusal::server_lost(&error.to_string());
-            lease.discard("lost while settings were applied");
-            Err(refusal.into())
-        }
-    }
-}
-
-/// Give a server exactly these settings.
-async fn apply(
-    server: &mut Server,
-    session: &Shared,
-    settings: &Arc<Parameters>,
-) -> Result<(), SessionError> {
-    let reported = Arc::clone(server.state.reported());
-    let mut nobody = ClientState::new(Arc::default(), Arc::clone(settings), reported);
-    let mut out = Vec::new();
-    server.state.link(&mut nobody, &mut out, &mut Vec::new());
-    cleanup::exchange(server, &mut nobody, session, &out).await
 }

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::auth::users::Users;
 use crate::configuration::{Configuration, Database};
 use crate::gateway::Common;
+use crate::pool::budget::Budgets;
 use crate::pool::{Plan, Pool};
 
 /// The database's name as clients know it, and the user's as PostgreSQL does.
@@ -74,6 +75,7 @@ impl Pools {
         name: &str,
         user: &str,
         common: &Arc<Common>,
+        budgets: &Budgets,
         users: impl FnOnce() -> Arc<Users>,
     ) -> Option<Arc<Pool>> {
         let mut inner = self.lock();
@@ -87,7 +89,8 @@ impl Pools {
         }
         let plan = Plan::derive(&configuration, &users(), database, name, server_user);
         let (database, user) = key.clone();
-        let pool = Arc::new(Pool::new(database, user, plan, Arc::clone(common)));
+        let shares = budgets.shares(&database, &user);
+        let pool = Pool::new(database, user, plan, shares, Arc::clone(common));
         if inner.is_ending {
             pool.end();
         } else if inner.is_paused(name) {

@@ -8,7 +8,10 @@
 //! # Invariant
 //! One write a direction for each batch received: half a request wakes a backend for nothing.
 
-use std::pin::Pin;
+mod finish;
+mod line;
+mod time;
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context as TaskContext, Poll};
@@ -16,8 +19,8 @@ use std::time::Instant;
 
 use tokio::sync::oneshot;
 
+use crate::activity::Ended;
 use crate::batch::{used, write_through};
-use crate::cancel;
 use crate::cleanup;
 use crate::clients::{Registration, When};
 use crate::configuration::PoolMode;
@@ -30,11 +33,7 @@ use crate::session::from_client::{self, Next};
 use crate::session::output::Output;
 use crate::session::{ClientState, from_server};
 use crate::stats::meter::Meter;
-use crate::stats::sqlstate::Class;
 use crate::stream::{Stream, with_buffer};
-
-/// Most bytes taken from a client while it waits for a server.
-const LINE_LIMIT: usize = 64 * 1024;
 
 /// What reading from a server came to.
 #[derive(PartialEq, Eq)]
@@ -109,6 +108,11 @@ impl Relay {
                 return Poll::Ready(ending);
             }
         }
+        if self.registration.entry.activity.take_late()
+            && let Some(refusal) = self.overdue()
+        {
+            return Poll::Ready(Ending::Killed(Box::new(refusal)));
+        }
         loop {
             match self.advance(cx) {
                 Ok(true) => {}
@@ -152,6 +156,9 @@ impl Relay {
         {
             return Err(Ending::Refused(refusal));
         }
+        if self.mode == PoolMode::Session && self.is_server_obsolete() {
+            return Err(Refusal::server_fast_close().into());
+        }
         if self.context.common.phase() >= Phase::Draining && self.may_be_sent_away() {
             self.context.drained.fetch_add(1, Ordering::Relaxed);
             return Err(Refusal::shutting_down().into());
@@ -180,6 +187,16 @@ impl Relay {
         } else {
             Err(Ending::Client)
         }
+    }
+
+    /// Whether an idle session is to end because its server is to be closed.
+    fn is_server_obsolete(&mut self) -> bool {
+        let Some(server) = self.lease.as_mut().and_then(Lease::server) else {
+            return false;
+        };
+        server.state.is_idle()
+            && self.context.common.configuration().server_fast_close
+            && self.pool.is_obsolete(server)
     }
 
     /// Whether the client is idle, as far as a drain is concerned.
@@ -249,6 +266,10 @@ impl Relay {
                         self.line = Some(answer);
                         break;
                     }
+                    Checkout::Refused(refusal) if refusal.severity == "ERROR" => {
+                        let head = input.get(at..).unwrap_or(&[]);
+                        at += self.client.refuse(head, &refusal, &mut self.to_client);
+                    }
                     Checkout::Refused(refusal) => return Err(Ending::Refused(refusal)),
                     Checkout::Retired => self.change_pool()?,
                 },
@@ -263,6 +284,7 @@ impl Relay {
             }
             self.client.carry = carry;
         }
+        self.note_request(!bytes.is_empty());
         self.registration.entry.holds_statements(self.client.statement_count());
         Ok(())
     }
@@ -284,53 +306,11 @@ impl Relay {
         if let Some(server) = lease.server() {
             self.meter.linked(std::mem::take(&mut server.grant));
             self.registration.entry.link(&server.identity);
+            self.client.refuse_blocks(self.mode == PoolMode::Statement);
             server.state.link(&mut self.client, &mut self.to_server, &mut self.to_client);
             self.holds_back = true;
         }
         self.lease = Some(lease);
-    }
-
-    /// Wait in line; meanwhile take what the client sends, to learn when it goes.
-    fn poll_line(&mut self, cx: &mut TaskContext<'_>) -> Result<bool, Ending> {
-        let Some(answer) = &mut self.line else {
-            return Ok(false);
-        };
-        match Pin::new(answer).poll(cx) {
-            Poll::Ready(Ok(Ok(lease))) => {
-                self.line = None;
-                self.link(lease);
-                self.client_bytes(cx, &[])?;
-                return Ok(true);
-            }
-            Poll::Ready(Ok(Err(refusal))) => return Err(Ending::Refused(refusal)),
-            Poll::Ready(Err(_)) if self.pool.is_retired() => {
-                self.line = None;
-                self.client_bytes(cx, &[])?;
-                return Ok(true);
-            }
-            Poll::Ready(Err(_)) => return Err(Refusal::shutting_down().into()),
-            Poll::Pending => {}
-        }
-        if self.registration.entry.leaves_line() {
-            self.line = None;
-            self.pool.stats.pooler_errors.add(Class::of(b"57014"), 1);
-            self.client.refuse(&Refusal::cancelled_in_line(), &mut self.to_client);
-            self.client_bytes(cx, &[])?;
-            return Ok(true);
-        }
-        if self.client.carry.len() >= LINE_LIMIT {
-            return Ok(false);
-        }
-        with_buffer(|buffer| match self.stream.poll_read(cx, buffer) {
-            Poll::Pending => Ok(false),
-            Poll::Ready(Ok(0)) => Err(Ending::Client),
-            Poll::Ready(Ok(count)) => {
-                self.meter.received(count);
-                self.client.carry.extend_from_slice(buffer.get(..count).unwrap_or(&[]));
-                Ok(true)
-            }
-            Poll::Ready(Err(error)) => Err(Ending::Socket(error)),
-        })
     }
 
     fn write_server(&mut self, cx: &mut TaskContext<'_>) -> Result<bool, Ending> {
@@ -355,6 +335,7 @@ impl Relay {
             return Ok(false);
         };
         let mut answered = None;
+        let mut ended = Ended::Nothing;
         let progress = with_buffer(|buffer| {
             let input: &[u8] = match server.stream.poll_read(cx, buffer) {
                 Poll::Pending => return Ok(Progress::Nothing),
@@ -377,16 +358,23 @@ impl Relay {
             )
             .map_err(|error| session_refusal(&error))?;
             if let Some(counts) = server.state.take_answered() {
+                ended = Ended::of(&counts);
                 answered = self.meter.answered(&counts, server.state.standing());
             }
             self.holds_back = false;
             write_through(&mut self.stream, cx, output).map_err(Ending::Socket)?;
+            if server.state.is_refused() {
+                return Err(Refusal::transaction_in_statement_mode().into());
+            }
             let is_done =
                 server.state.is_idle() && self.to_server.is_empty() && !self.client.is_midway();
             Ok(if is_done { Progress::Idle } else { Progress::Some })
         })?;
         if progress == Progress::Idle {
             self.release(answered);
+        }
+        if progress != Progress::Nothing {
+            self.note_answer(ended);
         }
         if progress != Progress::Nothing && std::mem::take(&mut self.is_held) {
             self.client_bytes(cx, &[])?;
@@ -396,21 +384,26 @@ impl Relay {
 
     /// Give the server back if the pool's mode says so; `now` is known if a query has just been answered.
     fn release(&mut self, now: Option<Instant>) {
-        let mode = self.pool.mode();
-        if mode != PoolMode::Transaction {
+        let (mode, resets) = {
+            let rules = self.pool.rules();
+            (rules.mode, !rules.reset_query.is_empty())
+        };
+        if mode == PoolMode::Session {
             self.mode = mode;
             return;
         }
         if let Some(mut lease) = self.lease.take() {
             self.registration.entry.unlink(self.client.reported());
-            if self.mode == PoolMode::Transaction {
-                if let Some(server) = lease.server() {
-                    server.grant.at = now;
-                }
-                lease.release();
-            } else {
+            if let Some(server) = lease.server() {
+                server.grant.at = now;
+            }
+            if self.mode == PoolMode::Session {
                 // A reload has changed the mode: what the session has left there is not the next client's business.
                 lease.discard("pool_mode has changed");
+            } else if resets {
+                cleanup::reset(lease, &self.pool, &self.context.common);
+            } else {
+                lease.release();
             }
             self.client.released();
         }
@@ -418,50 +411,5 @@ impl Relay {
             self.to_client = Vec::new();
         }
         self.to_server = Vec::new();
-    }
-
-    /// Say good-bye and leave the server in order.
-    pub(crate) fn finish(mut self, ending: &Ending, peer: &str) {
-        let reason = match ending {
-            Ending::Client => "client closed the connection".to_owned(),
-            Ending::Socket(error) => format!("client socket: {error}"),
-            Ending::Refused(refusal) | Ending::Killed(refusal) => refusal.message.clone(),
-            Ending::Server => "server closed the connection".to_owned(),
-        };
-        let configuration = self.context.common.configuration();
-        let is_refused = matches!(ending, Ending::Refused(_) | Ending::Killed(_));
-        if configuration.log_disconnections || is_refused {
-            tracing::info!(
-                peer,
-                database = self.pool.database,
-                user = self.pool.user,
-                seconds = self.meter.age().as_secs_f64(),
-                transactions = self.meter.transactions(),
-                "client disconnected: {reason}"
-            );
-        }
-        let mut is_server_usable = matches!(ending, Ending::Client | Ending::Socket(_));
-        if let Ending::Refused(refusal) | Ending::Killed(refusal) = ending {
-            self.pool.stats.pooler_errors.add(Class::of(refusal.sqlstate.as_bytes()), 1);
-            refusal.put(&mut self.to_client);
-            is_server_usable = refusal.sqlstate == "57P01" && matches!(ending, Ending::Refused(_));
-        }
-        if !self.to_client.is_empty() {
-            // A client that does not take it now is not waited for.
-            let _ = self.stream.try_write(&self.to_client);
-        }
-        if let Some(mut lease) = self.lease.take() {
-            self.registration.entry.unlink(self.client.reported());
-            if let (Ending::Killed(_), Some(server)) = (ending, lease.server()) {
-                cancel::stop(Arc::clone(&server.identity), &self.context.common);
-            }
-            // What a session leaves is only reset by a pool that is in session mode yet.
-            let is_reset = self.mode == PoolMode::Transaction || self.pool.mode() == self.mode;
-            if is_server_usable && is_reset && self.to_server.is_empty() {
-                cleanup::begin(lease, self.client, &self.pool, &self.context.common);
-            } else {
-                lease.discard("its session broke");
-            }
-        }
     }
 }

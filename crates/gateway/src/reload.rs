@@ -44,7 +44,15 @@ macro_rules! restart_only {
     };
 }
 
-restart_only!(listen_addr, listen_port, unix_socket_dir, unix_socket_mode, workers, listen_backlog,);
+restart_only!(
+    listen_addr,
+    listen_port,
+    unix_socket_dir,
+    unix_socket_mode,
+    workers,
+    listen_backlog,
+    disable_pqexec,
+);
 
 impl Gateway {
     /// Exchange the configuration. Clients, transactions and servers whose settings are the same go on.

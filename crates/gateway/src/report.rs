@@ -119,6 +119,118 @@ impl Refusal {
         )
     }
 
+    /// More clients of one database than allowed.
+    pub fn too_many_db_clients(limit: usize, database: &str) -> Self {
+        Self::fatal(
+            "53300",
+            format!(
+                "client connections exceeded (max_db_client_connections): database \"{database}\" has {limit}"
+            ),
+            "raise max_db_client_connections, or close idle clients",
+        )
+    }
+
+    /// More clients of one user than allowed.
+    pub fn too_many_user_clients(limit: usize, user: &str) -> Self {
+        Self::fatal(
+            "53300",
+            format!(
+                "client connections exceeded (max_user_client_connections): user \"{user}\" has {limit}"
+            ),
+            "raise max_user_client_connections, or close idle clients",
+        )
+    }
+
+    /// The line for a server is as long as it may be.
+    pub fn max_waiting(limit: usize, pool: &str) -> Self {
+        Self {
+            severity: "ERROR",
+            ..Self::fatal(
+                "53300",
+                format!("max_waiting: {limit} clients wait for a server of pool {pool} already"),
+                "try again later, shorten transactions, or raise default_pool_size or max_waiting",
+            )
+        }
+    }
+
+    /// A query ran for too long.
+    pub fn query_timeout(limit: Duration) -> Self {
+        Self::fatal(
+            "08P01",
+            format!("query timeout: the query ran for longer than {} s", limit.as_secs_f64()),
+            "make the query faster, or raise query_timeout",
+        )
+    }
+
+    /// A query waited for a server for longer than it may run.
+    pub fn query_timeout_in_line(limit: Duration) -> Self {
+        Self::fatal(
+            "08P01",
+            format!("query_timeout: the query waited for longer than {} s", limit.as_secs_f64()),
+            "shorten transactions, raise default_pool_size, or raise query_timeout",
+        )
+    }
+
+    /// A transaction waited for its client for too long.
+    pub fn idle_transaction_timeout(limit: Duration) -> Self {
+        Self::fatal(
+            "08P01",
+            format!(
+                "idle transaction timeout: the transaction was idle for longer than {} s",
+                limit.as_secs_f64()
+            ),
+            "end transactions before waiting for anything else, or raise idle_transaction_timeout",
+        )
+    }
+
+    /// A transaction took too long.
+    pub fn transaction_timeout(limit: Duration) -> Self {
+        Self::fatal(
+            "08P01",
+            format!(
+                "transaction timeout: the transaction took longer than {} s",
+                limit.as_secs_f64()
+            ),
+            "split the transaction, or raise transaction_timeout",
+        )
+    }
+
+    /// A client asked for nothing for too long.
+    pub fn client_idle_timeout(limit: Duration) -> Self {
+        Self::fatal(
+            "08P01",
+            format!("client_idle_timeout: idle for longer than {} s", limit.as_secs_f64()),
+            "connect again when needed, or raise client_idle_timeout",
+        )
+    }
+
+    /// A transaction block in statement mode.
+    pub fn transaction_in_statement_mode() -> Self {
+        Self::fatal(
+            "08P01",
+            "transaction blocks not allowed in statement pooling mode",
+            "send the statements as one query, or set pool_mode to transaction",
+        )
+    }
+
+    /// The session's server is to be closed, and `server_fast_close` does not wait for the session.
+    pub fn server_fast_close() -> Self {
+        Self::fatal(
+            "08P01",
+            "database configuration changed",
+            "connect again, or set server_fast_close to 0",
+        )
+    }
+
+    /// A simple query where only the extended protocol is allowed.
+    pub fn simple_query() -> Self {
+        Self::fatal(
+            "08P01",
+            "PQexec disallowed",
+            "use the extended query protocol, or set disable_pqexec to 0",
+        )
+    }
+
     /// The gateway is shutting down.
     pub fn shutting_down() -> Self {
         Self::fatal(

@@ -144,6 +144,8 @@ pub struct Server {
     pub idle_since: u64,
     /// How its present client, or the next, came by it.
     pub grant: Grant,
+    /// It has been at rest for so long that it might be gone.
+    pub needs_check: bool,
 }
 
 impl Server {

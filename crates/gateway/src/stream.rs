@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::task::{Context, Poll, Waker, ready};
 
 use rustix::net::{RecvFlags, SendFlags};
@@ -48,8 +48,13 @@ impl Stream {
 
     /// The peer's end and this one.
     pub fn ends(&self) -> (Endpoint, Endpoint) {
-        let socket = self.socket().map(|socket| endpoint::ends(socket.get_ref().as_fd()));
-        socket.unwrap_or((Endpoint::Unknown, Endpoint::Unknown))
+        let ends = self.descriptor().map(endpoint::ends);
+        ends.unwrap_or((Endpoint::Unknown, Endpoint::Unknown))
+    }
+
+    /// The socket, for options to be set on it.
+    pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        self.socket.as_ref().map(|socket| socket.get_ref().as_fd())
     }
 
     fn socket(&self) -> io::Result<&AsyncFd<OwnedFd>> {

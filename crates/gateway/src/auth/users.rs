@@ -118,6 +118,7 @@ mod tests {
         let user = |&(name, password): &(&str, &str)| configuration::User {
             name: name.to_owned(),
             password: Some(Secret::from(password)),
+            ..configuration::User::default()
         };
         names.iter().map(user).collect()
     }

@@ -45,6 +45,7 @@ fn databases(context: &Context, pools: &[(Labels, PoolView)]) -> Vec<(Labels, Da
             None => "",
             Some(PoolMode::Session) => "session",
             Some(PoolMode::Transaction) => "transaction",
+            Some(PoolMode::Statement) => "statement",
         };
         let labels = vec![
             ("name", name.to_owned()),

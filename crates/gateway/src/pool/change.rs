@@ -1,17 +1,17 @@
 //! What a reload or an administrator changes about a pool that is in use.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use super::stock::{Stack, State, Waiting};
 use super::{Plan, Pool};
 use crate::report::Refusal;
+use crate::server::Server;
 
 impl Pool {
     /// Go on as the configuration says now. Servers that lead to another place than it names are closed as they
     /// come back, and those beyond a smaller size too.
     pub fn reconfigure(self: &Arc<Self>, plan: Plan) {
-        self.mode.store(plan.mode as u8, Ordering::Relaxed);
+        self.rules.store(Arc::clone(&plan.rules));
         let closed = {
             let mut inner = self.lock();
             if inner.plan.leads_where(&plan) {
@@ -24,7 +24,7 @@ impl Pool {
                 inner.begin_generation()
             }
         };
-        self.close(closed, "its settings have changed");
+        self.close_all(closed, "its settings have changed");
         self.grow();
     }
 
@@ -35,7 +35,7 @@ impl Pool {
             inner.forget_target();
             inner.begin_generation()
         };
-        self.close(closed, "RECONNECT");
+        self.close_all(closed, "RECONNECT");
         self.grow();
     }
 
@@ -49,7 +49,7 @@ impl Pool {
             inner.state = State::Paused;
             inner.begin_generation()
         };
-        self.close(closed, "PAUSE");
+        self.close_all(closed, "PAUSE");
     }
 
     /// Lend again.
@@ -78,7 +78,7 @@ impl Pool {
             (inner.begin_generation(), inner.take_line())
         };
         refuse(line, &Refusal::server_shutting_down());
-        self.close(closed, "SHUTDOWN");
+        self.close_all(closed, "SHUTDOWN");
     }
 
     /// Be no longer the pool of any client: those in line, and any that want a server later, ask for theirs again.
@@ -90,7 +90,7 @@ impl Pool {
         };
         // Without an answer a client looks at the pool again.
         drop(line);
-        self.close(closed, "database removed");
+        self.close_all(closed, "database removed");
     }
 
     /// Refuse every client in line.
@@ -102,6 +102,11 @@ impl Pool {
     /// Whether clients have to ask for their pool again.
     pub fn is_retired(&self) -> bool {
         self.lock().state == State::Retired
+    }
+
+    /// Whether a server is to be closed as soon as it is released.
+    pub fn is_obsolete(&self, server: &Server) -> bool {
+        self.lock().generation != server.generation
     }
 
     /// Whether nothing is lent until [`Pool::resume`].
@@ -136,11 +141,12 @@ impl Pool {
             inner.connecting -= 1;
             inner.forget(generation);
         }
+        self.shares.give();
         self.common.servers_changed.notify_waiters();
         self.grow();
     }
 
-    fn close(self: &Arc<Self>, servers: Stack, reason: &str) {
+    fn close_all(self: &Arc<Self>, servers: Stack, reason: &str) {
         for server in servers {
             self.discard(server, reason);
         }

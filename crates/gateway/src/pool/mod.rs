@@ -6,40 +6,48 @@
 //! more than the whole transaction.
 //!
 //! # Invariants
-//! - `total` counts every server of the pool: at rest, lent, being cleaned, connecting. None is added beyond
-//!   `size`; after a reload that lowers `size`, `total` falls to it as servers come back.
+//! - `total` counts every server of the pool: at rest, lent, being cleaned, connecting. None is added beyond the
+//!   pool's size and reserve; after a reload that lowers them, `total` falls as servers come back. Each is counted in
+//!   both of the pool's [`budget`]s.
 //! - Every server has the *generation* the pool had when it began to connect. A changed target, RECONNECT, PAUSE
 //!   and KILL begin a new one: servers of an older generation are closed, those at rest at once, those connecting
 //!   as soon as their task notices, those lent when they come back. Only servers of the present one are at rest.
 //! - A pool that is not [`stock::State::Open`] lends nothing and connects nothing; one that is retired never opens again.
 
+pub mod budget;
 mod change;
+mod check;
 mod condition;
+mod growth;
 mod lease;
 mod plan;
+pub mod rules;
 mod stock;
+mod upkeep;
 mod view;
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use arc_swap::{ArcSwap, Guard};
 use tokio::sync::oneshot;
 
 use crate::configuration::PoolMode;
-use crate::connect;
-use crate::gateway::{Common, Phase};
+use crate::gateway::Common;
 use crate::parameters::Parameters;
 use crate::report::Refusal;
 use crate::server::Server;
 use crate::stats::PoolStats;
 use crate::stats::meter::Grant;
 use crate::worker;
-use stock::{Failure, State, Stock, Waiting};
+use budget::{Budget, Shares};
+use stock::{State, Stock};
 
 pub use lease::Lease;
 pub use plan::{Plan, Target};
+pub use rules::Rules;
 pub use view::Seen;
 
 /// Most distinct settings that are remembered as valid; more are checked again.
@@ -52,8 +60,10 @@ pub struct Pool {
     pub database: String,
     /// The user's name as clients know it.
     pub user: String,
-    /// When servers come back, as `PoolMode as u8`: read for every transaction, without the lock.
-    mode: AtomicU8,
+    /// Its clients.
+    pub clients: Arc<Budget>,
+    rules: ArcSwap<Rules>,
+    shares: Shares,
     common: Arc<Common>,
     inner: Mutex<Stock>,
     /// What it has done.
@@ -102,22 +112,40 @@ pub struct Census {
 
 impl Pool {
     /// An empty pool.
-    pub fn new(database: String, user: String, plan: Plan, common: Arc<Common>) -> Self {
-        let workers = common.configuration().workers;
-        let mode = AtomicU8::new(plan.mode as u8);
-        let stock = Stock {
+    pub fn new(
+        database: String,
+        user: String,
+        plan: Plan,
+        shares: Shares,
+        common: Arc<Common>,
+    ) -> Arc<Self> {
+        let configuration = common.configuration();
+        let workers = configuration.workers;
+        let rules = ArcSwap::new(Arc::clone(&plan.rules));
+        let mut stock = Stock {
             idle: (0..workers).map(|_| Vec::new()).collect(),
             waiting: (0..workers).map(|_| VecDeque::new()).collect(),
             ..Stock::new(plan)
         };
-        Self {
+        stock.follow(&configuration);
+        drop(configuration);
+        let pool = Arc::new(Self {
             database,
             user,
-            mode,
+            clients: Arc::default(),
+            rules,
+            shares,
             common,
             inner: Mutex::new(stock),
             stats: Arc::new(PoolStats::new(workers)),
-        }
+        });
+        pool.shares.join(&pool);
+        pool
+    }
+
+    /// What the pool goes by now. Cheap; not to be held while waiting for anything.
+    pub fn rules(&self) -> Guard<Arc<Rules>> {
+        self.rules.load()
     }
 
     /// `database/user`, for logs and errors.
@@ -127,12 +155,12 @@ impl Pool {
 
     /// When servers come back.
     pub fn mode(&self) -> PoolMode {
-        PoolMode::from_number(self.mode.load(Ordering::Relaxed))
+        self.rules().mode
     }
 
-    /// Most servers.
+    /// Most servers, without the reserve.
     pub fn size(&self) -> usize {
-        self.lock().plan.size
+        self.rules().size
     }
 
     fn lock(&self) -> MutexGuard<'_, Stock> {
@@ -153,7 +181,8 @@ impl Pool {
                 State::Retired => return Checkout::Retired,
             }
             let Some(mut server) = inner.take_idle(worker) else {
-                if let Some(refusal) = inner.fails_fast(&self.common) {
+                let refusal = inner.fails_fast(&self.common).or_else(|| self.too_many(&mut inner));
+                if let Some(refusal) = refusal {
                     return Checkout::Refused(Box::new(refusal));
                 }
                 let receiver = inner.line_up(worker);
@@ -161,6 +190,13 @@ impl Pool {
                 self.grow();
                 return Checkout::Waiting(receiver);
             };
+            if server.needs_check {
+                let receiver = inner.line_up(worker);
+                inner.checking += 1;
+                drop(inner);
+                self.check(server);
+                return Checkout::Waiting(receiver);
+            }
             drop(inner);
             if server.absorb() {
                 server.grant = Grant::default();
@@ -170,78 +206,14 @@ impl Pool {
         }
     }
 
-    /// Open connections for the clients in line, as far as the size allows.
-    pub fn grow(self: &Arc<Self>) {
-        let (count, worker, generation, target) = {
-            let mut inner = self.lock();
-            if inner.state != State::Open
-                || inner.is_pausing(&self.common)
-                || self.common.phase() == Phase::Stopping
-            {
-                return;
-            }
-            let wanted = inner.waiting().saturating_sub(inner.connecting);
-            let count = wanted.min(inner.plan.size.saturating_sub(inner.total));
-            inner.total += count;
-            inner.connecting += count;
-            let target = Arc::clone(&inner.plan.target);
-            (count, inner.busiest_line(), inner.generation, target)
-        };
-        // Where clients wait, so that their servers are watched by the same runtime.
-        if let Some(runtime) = self.common.runtime(worker) {
-            for _ in 0..count {
-                let order = Order { target: Arc::clone(&target), generation };
-                runtime.spawn(connect::into_pool(
-                    Arc::clone(self),
-                    order,
-                    Arc::clone(&self.common),
-                ));
-            }
+    /// The refusal for a client that finds the line as long as it may be.
+    fn too_many(&self, inner: &mut Stock) -> Option<Refusal> {
+        let limit = self.common.configuration().max_waiting;
+        if limit == 0 || inner.waiting() < limit {
+            return None;
         }
-    }
-
-    /// A server has logged in.
-    pub fn connected(self: &Arc<Self>, server: Box<Server>) {
-        {
-            let mut inner = self.lock();
-            inner.connecting -= 1;
-            if server.generation == inner.generation {
-                inner.failure = None;
-                inner.welcome = Some(Arc::clone(server.state.reported()));
-            }
-            inner.note(&server);
-        }
-        self.stats.connects.count();
-        self.give_back(server);
-    }
-
-    /// A server could not log in. Clients in line are told when no server is left to wait for.
-    pub fn connect_failed(self: &Arc<Self>, generation: u64, refusal: &Refusal) {
-        if generation != self.lock().generation {
-            return self.connect_abandoned(generation);
-        }
-        self.stats.connect_failures.count();
-        let is_full = refusal.sqlstate == "53300";
-        tracing::warn!(
-            database = self.database,
-            user = self.user,
-            sqlstate = refusal.sqlstate,
-            "{}",
-            refusal.message
-        );
-        let told: Vec<Waiting> = {
-            let mut inner = self.lock();
-            inner.connecting -= 1;
-            inner.forget(generation);
-            inner.failure = Some(Failure { at: Instant::now(), refusal: refusal.clone(), is_full });
-            if inner.total > 0 || is_full {
-                return;
-            }
-            inner.take_line()
-        };
-        for waiting in told {
-            let _ = waiting.reply.send(Err(Box::new(refusal.clone())));
-        }
+        inner.forget_gone();
+        (inner.waiting() >= limit).then(|| Refusal::max_waiting(limit, &self.name()))
     }
 
     /// Take a server back: lend it on, put it to rest, or close it.
@@ -260,8 +232,14 @@ impl Pool {
             return self.discard(server, "a cancel request to it failed half way");
         }
         let now = self.common.clock.milliseconds();
-        if is_over(self.common.configuration().server_lifetime, now - server.born.min(now)) {
+        if is_over(self.rules().server_lifetime, now - server.born.min(now)) {
             return self.discard(server, "server_lifetime");
+        }
+        if self.shares.is_claimed() {
+            match self.yield_up(server) {
+                Some(kept) => server = kept,
+                None => return,
+            }
         }
         server.idle_since = now;
         let worker = worker::current();
@@ -272,6 +250,7 @@ impl Pool {
                 return self.discard(server, reason);
             }
             let Some(waiting) = inner.next_in_line(worker) else {
+                server.needs_check = inner.checks_always;
                 let home = server.worker;
                 if let Some(stack) = inner.idle.get_mut(home) {
                     stack.push(server);
@@ -307,6 +286,17 @@ impl Pool {
     }
 
     fn discard(self: &Arc<Self>, server: Box<Server>, reason: &str) {
+        self.close(server, reason);
+        if self.shares.is_claimed() {
+            for pool in self.shares.take_claimants() {
+                pool.grow();
+            }
+        }
+        self.grow();
+    }
+
+    /// Close a server, without opening another in its place.
+    fn close(&self, server: Box<Server>, reason: &str) {
         tracing::debug!(
             database = self.database,
             user = self.user,
@@ -318,8 +308,8 @@ impl Pool {
         drop(server);
         self.stats.closes.count();
         self.lock().forget(generation);
+        self.shares.give();
         self.common.servers_changed.notify_waiters();
-        self.grow();
     }
 
     /// What a server reports after login, once one has logged in.
@@ -340,35 +330,6 @@ impl Pool {
         }
     }
 
-    /// Refuse clients that have waited too long, close servers that are too old or have been closed by
-    /// PostgreSQL, and try again where a login failed.
-    pub fn tend(self: &Arc<Self>) {
-        let configuration = self.common.configuration();
-        let now = self.common.clock.milliseconds();
-        let (late, closed) = {
-            let mut inner = self.lock();
-            let late = inner.late(|waiting| {
-                is_over(configuration.query_wait_timeout, millis(waiting.since.elapsed()))
-            });
-            let closed = inner.weed(|server| {
-                is_over(configuration.server_idle_timeout, now - server.idle_since.min(now))
-                    || is_over(configuration.server_lifetime, now - server.born.min(now))
-                    || !server.absorb()
-            });
-            (late, closed)
-        };
-        for waiting in late {
-            let waited = waiting.since.elapsed();
-            self.stats.waited_in_vain(waited);
-            let refusal = Refusal::query_wait_timeout(waited, &self.name(), self.size());
-            let _ = waiting.reply.send(Err(Box::new(refusal)));
-        }
-        for server in closed {
-            self.discard(server, "too old, or closed by PostgreSQL");
-        }
-        self.grow();
-    }
-
     /// What the pool looks like now.
     pub fn census(&self) -> Census {
         let inner = self.lock();
@@ -379,14 +340,6 @@ impl Pool {
             connecting: inner.connecting,
             waiting: inner.waiting(),
             longest_wait: inner.longest_wait(),
-        }
-    }
-
-    /// Close every server at rest.
-    pub fn close_idle(self: &Arc<Self>) {
-        let closed = self.lock().weed(|_| true);
-        for server in closed {
-            self.discard(server, "shutting down");
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::Rules;
 use crate::auth::users::Users;
 use crate::auth::{Secret, StoredPassword};
-use crate::configuration::{Configuration, Database, PoolMode};
+use crate::configuration::{Configuration, Database};
 use crate::connect::Credential;
 use crate::server::Address;
 
@@ -19,6 +20,8 @@ pub struct Target {
     pub user: String,
     /// What the user proves itself with.
     pub credential: Credential,
+    /// Settings that every session begins with.
+    pub settings: Vec<(&'static str, String)>,
     /// What the credential was made from, to tell a changed one.
     stored: Option<Secret>,
 }
@@ -28,6 +31,7 @@ impl Target {
         self.address == other.address
             && self.database == other.database
             && self.user == other.user
+            && self.settings == other.settings
             && self.stored == other.stored
     }
 }
@@ -37,10 +41,8 @@ impl Target {
 pub struct Plan {
     /// How to log in to PostgreSQL.
     pub target: Arc<Target>,
-    /// When servers come back.
-    pub mode: PoolMode,
-    /// Most servers.
-    pub size: usize,
+    /// How servers are lent, and how many there may be.
+    pub rules: Arc<Rules>,
 }
 
 impl Plan {
@@ -62,12 +64,12 @@ impl Plan {
             database: database.dbname.clone().unwrap_or_else(|| name.to_owned()),
             user: user.to_owned(),
             credential: Credential::new(parsed.as_ref()),
+            settings: database.settings(),
             stored,
         };
         Self {
             target: Arc::new(target),
-            mode: database.pool_mode.unwrap_or(configuration.pool_mode),
-            size: database.pool_size.unwrap_or(configuration.default_pool_size),
+            rules: Arc::new(Rules::new(configuration, database, user)),
         }
     }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::{Answer, Plan};
+use crate::configuration::Configuration;
 use crate::gateway::Common;
 use crate::parameters::Parameters;
 use crate::report::Refusal;
@@ -60,6 +61,12 @@ pub(super) struct Stock {
     pub(super) total: usize,
     /// Those not logged in yet.
     pub(super) connecting: usize,
+    /// Those being checked before they are lent.
+    pub(super) checking: usize,
+    /// The server that has been at rest longest is lent, not the one used last.
+    pub(super) takes_oldest: bool,
+    /// Servers are checked however short their rest was.
+    pub(super) checks_always: bool,
     /// The last login failed.
     pub(super) failure: Option<Failure>,
     /// What a server reports after login.
@@ -107,6 +114,9 @@ impl Stock {
             next_place: 0,
             total: 0,
             connecting: 0,
+            checking: 0,
+            takes_oldest: false,
+            checks_always: false,
             failure: None,
             welcome: None,
             servers: Vec::new(),
@@ -130,7 +140,7 @@ impl Stock {
 
     /// Take out servers at rest, those unused for longest first, as far as there are more than the size allows.
     pub(super) fn surplus(&mut self) -> Stack {
-        let mut over = self.total.saturating_sub(self.plan.size);
+        let mut over = self.total.saturating_sub(self.plan.rules.most());
         self.weed(|_| {
             let is_over = over > 0;
             over = over.saturating_sub(1);
@@ -155,11 +165,18 @@ impl Stock {
     pub(super) fn has_no_use_for(&self, server: &Server) -> Option<&'static str> {
         if server.generation != self.generation {
             Some("obsolete: paused, reconnecting, or its connect string changed")
-        } else if self.total > self.plan.size {
+        } else if self.total > self.plan.rules.most() {
             Some("the pool has become smaller")
         } else {
             None
         }
+    }
+
+    /// Learn what the configuration says of how servers are lent, so that nobody has to ask it for each.
+    pub(super) fn follow(&mut self, configuration: &Configuration) {
+        let checks = !configuration.server_check_query.is_empty();
+        self.checks_always = checks && configuration.server_check_delay.is_zero();
+        self.takes_oldest = configuration.server_round_robin;
     }
 
     /// Take out the servers at rest that are of no more use.
@@ -173,8 +190,8 @@ impl Stock {
     /// Take out the clients in line for whom `is_late` holds, and forget those that are gone.
     pub(super) fn late(&mut self, is_late: impl Fn(&Waiting) -> bool) -> Vec<Waiting> {
         let mut late = Vec::new();
+        self.forget_gone();
         for queue in &mut self.waiting {
-            queue.retain(|waiting| !waiting.reply.is_closed());
             while queue.front().is_some_and(&is_late) {
                 late.extend(queue.pop_front());
             }
@@ -182,8 +199,33 @@ impl Stock {
         late
     }
 
+    /// Forget the clients in line that are gone.
+    pub(super) fn forget_gone(&mut self) {
+        for queue in &mut self.waiting {
+            queue.retain(|waiting| !waiting.reply.is_closed());
+        }
+    }
+
+    /// How many clients have been in line for that long.
+    pub(super) fn waiting_for(&self, time: Duration) -> usize {
+        let queues = self.waiting.iter().filter(|queue| !queue.is_empty());
+        let is_old = |waiting: &&Waiting| waiting.since.elapsed() >= time;
+        queues.map(|queue| queue.iter().take_while(is_old).count()).sum()
+    }
+
+    /// The server that has been at rest longest.
+    pub(super) fn take_oldest(&mut self) -> Option<Box<Server>> {
+        let first = |stack: &Stack| stack.first().map(|server| server.idle_since);
+        let stacks = self.idle.iter_mut().filter(|stack| !stack.is_empty());
+        let oldest = stacks.min_by_key(|stack| first(stack))?;
+        Some(oldest.remove(0))
+    }
+
     /// The most recently used server, of this worker if it has one.
     pub(super) fn take_idle(&mut self, worker: usize) -> Option<Box<Server>> {
+        if self.takes_oldest {
+            return self.take_oldest();
+        }
         if let Some(server) = self.idle.get_mut(worker).and_then(Vec::pop) {
             return Some(server);
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pgwire::WireError;
 use pgwire::backend::Status;
-use pgwire::frame::{self, HEADER};
+use pgwire::frame::HEADER;
 use pgwire::frontend::{self, BindNames, Parse, Target};
 
 use super::expect::{Expect, Named, NamedKind};
@@ -58,10 +58,9 @@ pub fn take(
             at += count;
             continue;
         }
-        let Some(header) = frame::header(rest, shared.packet_limit())? else {
+        let Some(message) = Message::read(rest, at, shared)? else {
             return Ok((at, Next::More));
         };
-        let message = Message { header, bytes: rest.get(..header.size).unwrap_or(rest), at };
         let step = match server.as_deref_mut() {
             Some(server) => {
                 let mut session =

@@ -1,10 +1,10 @@
 //! One message of a client's, and how far it got.
 
 use pgwire::WireError;
-use pgwire::frame::{HEADER, Header};
+use pgwire::frame::{self, HEADER, Header};
 use pgwire::frontend;
 
-use super::{ClientState, Pass, SessionError, WHOLE_LIMIT, deallocate};
+use super::{ClientState, Pass, SessionError, Shared, WHOLE_LIMIT, deallocate};
 
 /// How far one message got.
 pub(super) enum Step {
@@ -30,6 +30,21 @@ pub(super) struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
+    /// The message that begins `input`, which stands at `at`; `None` while its header is not all there.
+    pub(super) fn read(
+        input: &'a [u8],
+        at: usize,
+        shared: &Shared,
+    ) -> Result<Option<Self>, SessionError> {
+        let Some(header) = frame::header(input, shared.packet_limit())? else {
+            return Ok(None);
+        };
+        if shared.disable_pqexec && header.tag == frontend::QUERY {
+            return Err(SessionError::SimpleQuery);
+        }
+        Ok(Some(Self { header, bytes: input.get(..header.size).unwrap_or(input), at }))
+    }
+
     pub(super) fn is_whole(&self) -> bool {
         self.bytes.len() == self.header.size
     }

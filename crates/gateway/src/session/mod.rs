@@ -9,6 +9,7 @@
 //! # Invariant
 //! A server leaves its client only at a ReadyForQuery that says *idle* with nothing more expected.
 
+mod client;
 mod counts;
 pub mod deallocate;
 pub mod expect;
@@ -19,7 +20,7 @@ pub mod output;
 mod shared;
 mod without_server;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use pgwire::WireError;
@@ -29,7 +30,10 @@ use thiserror::Error;
 use crate::parameters::Parameters;
 use crate::statements::Prepared;
 use crate::stats::Counts;
-use expect::{Expect, Named};
+use client::Pass;
+use expect::Expect;
+
+pub use client::ClientState;
 
 pub use shared::Shared;
 
@@ -58,6 +62,9 @@ pub enum SessionError {
     /// The client sent a message type that does not belong here.
     #[error("invalid frontend message type {0}")]
     ClientTag(u8),
+    /// The client sent a simple query where that is not allowed.
+    #[error("a simple query")]
+    SimpleQuery,
     /// The client holds too many prepared statements.
     #[error("more than {CLIENT_STATEMENTS_LIMIT} prepared statements")]
     TooManyStatements,
@@ -75,127 +82,6 @@ pub enum SessionError {
         /// PostgreSQL's message.
         message: String,
     },
-}
-
-/// What a session remembers of its client. An idle client owns no buffer.
-#[derive(Debug)]
-pub struct ClientState {
-    /// Bytes received and not yet understood, or not yet sent because there is no server.
-    pub carry: Vec<u8>,
-    /// What is left of a message that is being streamed.
-    pass: Pass,
-    /// Named statements, by the client's names.
-    statements: HashMap<Box<[u8]>, Arc<Named>>,
-    /// The unnamed statement's Parse after its name, for a Bind that comes in a later transaction.
-    unnamed: Option<Box<[u8]>>,
-    /// An error was answered here and everything up to the next Sync is to be dropped.
-    skipping: bool,
-    /// Settings given at startup.
-    startup: Arc<Parameters>,
-    /// Settings wanted on any server this client holds.
-    settings: Arc<Parameters>,
-    /// Reported parameters as this client has been told them.
-    reported: Arc<Parameters>,
-}
-
-impl ClientState {
-    /// A client that has logged in, asked for `startup` settings and been told `reported`.
-    pub fn new(
-        startup: Arc<Parameters>,
-        settings: Arc<Parameters>,
-        reported: Arc<Parameters>,
-    ) -> Self {
-        Self {
-            carry: Vec::new(),
-            pass: Pass::Nothing,
-            statements: HashMap::new(),
-            unnamed: None,
-            skipping: false,
-            startup,
-            settings,
-            reported,
-        }
-    }
-
-    /// How many named statements the client holds.
-    pub fn statement_count(&self) -> usize {
-        self.statements.len()
-    }
-
-    /// Reported parameters as this client has been told them.
-    pub fn reported(&self) -> &Arc<Parameters> {
-        &self.reported
-    }
-
-    /// Whether a message has been sent on in part, so that the server must not change now.
-    pub fn is_midway(&self) -> bool {
-        matches!(self.pass, Pass::Forward(_))
-    }
-
-    /// Give back memory that only mattered while a server was held.
-    pub fn released(&mut self) {
-        if self.carry.is_empty() {
-            self.carry = Vec::new();
-        }
-    }
-
-    /// Answer the request at the head of `carry` with an error instead of a server's reply.
-    ///
-    /// Appends the error to `to_client`; the rest of the pipeline is dropped up to its Sync, as PostgreSQL
-    /// would after an error of its own.
-    pub fn refuse(&mut self, refusal: &crate::report::Refusal, to_client: &mut Vec<u8>) {
-        refusal.put(to_client);
-        let first = self.carry.first().copied();
-        if first == Some(pgwire::frontend::QUERY) || first == Some(pgwire::frontend::FUNCTION_CALL)
-        {
-            if let Ok(Some(header)) = pgwire::frame::header(&self.carry, u32::MAX) {
-                let here = header.size.min(self.carry.len());
-                self.carry.drain(..here);
-                self.pass = Pass::drop(header.size - here);
-            }
-            backend::put_ready_for_query(to_client, Status::Idle);
-        } else {
-            self.skipping = true;
-        }
-    }
-}
-
-/// What is left of a message whose head has been dealt with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Pass {
-    /// The next byte begins a message.
-    Nothing,
-    /// This many bytes go on unchanged.
-    Forward(usize),
-    /// This many bytes go nowhere.
-    Drop(usize),
-}
-
-impl Pass {
-    fn forward(count: usize) -> Self {
-        if count == 0 { Self::Nothing } else { Self::Forward(count) }
-    }
-
-    fn drop(count: usize) -> Self {
-        if count == 0 { Self::Nothing } else { Self::Drop(count) }
-    }
-
-    /// Move over what `input` has of the message; returns how many bytes that is and whether they go on.
-    fn advance(&mut self, available: usize) -> (usize, bool) {
-        match *self {
-            Self::Nothing => (0, false),
-            Self::Forward(left) => {
-                let taken = left.min(available);
-                *self = Self::forward(left - taken);
-                (taken, true)
-            }
-            Self::Drop(left) => {
-                let taken = left.min(available);
-                *self = Self::drop(left - taken);
-                (taken, false)
-            }
-        }
-    }
 }
 
 /// What a session remembers of a server.
@@ -229,6 +115,8 @@ pub struct ServerState {
     copy_in: bool,
     /// A FATAL error has come: the server closes the connection.
     is_ending: bool,
+    /// A transaction block was begun where none is allowed.
+    is_refused: bool,
     /// The status of the last ReadyForQuery.
     status: Status,
     /// The unnamed statement on the server is the one its present client prepared.
@@ -267,6 +155,7 @@ impl ServerState {
             flush_wanted: false,
             copy_in: false,
             is_ending: false,
+            is_refused: false,
             hidden_error: None,
             status: Status::Idle,
             unnamed_is_clients: false,
@@ -374,6 +263,11 @@ impl ServerState {
     /// Parameters as the server last reported them.
     pub fn reported(&self) -> &Arc<Parameters> {
         &self.reported
+    }
+
+    /// Whether the client must be sent away because it has begun a transaction block in statement mode.
+    pub fn is_refused(&self) -> bool {
+        self.is_refused
     }
 
     /// Give this server to `client`: append to `to_server` what makes its settings the client's, and to

@@ -17,6 +17,8 @@ pub struct Shared {
     pub max_prepared_statements: AtomicUsize,
     /// `max_packet_size`. Changes on reload.
     pub max_packet_size: AtomicU32,
+    /// `disable_pqexec`: simple queries are refused.
+    pub disable_pqexec: bool,
 }
 
 impl Shared {

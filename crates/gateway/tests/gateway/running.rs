@@ -17,7 +17,7 @@ pub(crate) fn app() -> Login<'static> {
     Login { user: "app", password: "app's secret", database: "app", settings: Vec::new() }
 }
 
-/// The entry of the usual database, with these fields on top.
+/// The entry of the usual database, with these fields on top; what is null is left out.
 pub(crate) fn database(fields: &Value) -> Value {
     let mut entry = json!({
         "name": "app",
@@ -26,7 +26,9 @@ pub(crate) fn database(fields: &Value) -> Value {
         "user": USER,
         "password": PASSWORD,
     });
-    entry.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    let fields_of_entry = entry.as_object_mut().unwrap();
+    fields_of_entry.extend(fields.as_object().unwrap().clone());
+    fields_of_entry.retain(|_, value| !value.is_null());
     entry
 }
 
@@ -48,6 +50,15 @@ pub(crate) fn start(settings: &Value) -> Gateway {
     FragileLog::install();
     let configuration = Configuration::from_json(&configuration(settings).to_string()).unwrap();
     Gateway::start(configuration).unwrap()
+}
+
+/// [`start`] with `count` servers logged in, so that no time limit is spent on that.
+pub(crate) fn start_warm(count_of_servers: u64, settings: &Value) -> Gateway {
+    let mut settings = settings.clone();
+    settings["min_pool_size"] = json!(count_of_servers);
+    let gateway = start(&settings);
+    wait_until("servers are there", || count(&gateway, "/pools/0/server_idle") == count_of_servers);
+    gateway
 }
 
 /// Reload with these settings on top of the usual ones.

@@ -1,0 +1,91 @@
+//! Which server is lent, in what state, and to whom it may say what.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use crate::messages::{bind, execute, parse, query, sync};
+use crate::replies::lines;
+use crate::running::{connect, start};
+
+const BACKEND: &str = "SELECT pg_backend_pid()";
+
+#[test]
+fn a_server_that_fails_its_check_is_closed() {
+    let checks =
+        |query: &str| start(&json!({"server_check_query": query, "server_check_delay": 0}));
+    for (query, is_same) in
+        [("<empty>", true), ("SELECT 1", true), ("", true), ("SELECT 1/0", false)]
+    {
+        let gateway = checks(query);
+        let mut client = connect(&gateway);
+        let processes: BTreeSet<_> = (0..3).map(|_| client.value(BACKEND)).collect();
+        assert_eq!(processes.len() == 1, is_same, "{query}: {processes:?}");
+    }
+}
+
+#[test]
+fn a_server_that_has_rested_is_checked() {
+    let settings = json!({"server_check_query": "SELECT 1/0", "server_check_delay": 0.3});
+    let gateway = start(&settings);
+    let (mut client, mut other) = (connect(&gateway), connect(&gateway));
+    let first = client.value(BACKEND);
+    assert_eq!(client.value(BACKEND), first, "it has not rested");
+    other.query("BEGIN");
+    let held = other.value(BACKEND);
+    let second = client.value(BACKEND);
+    // It rests while this goes on.
+    other.query("SELECT pg_sleep(0.6)");
+    assert_ne!(client.value(BACKEND), second);
+    assert_eq!(other.value(BACKEND), held);
+}
+
+#[test]
+fn a_reset_in_every_mode_leaves_nothing_from_one_transaction_to_the_next() {
+    for mode in ["transaction", "statement"] {
+        let settings = json!({
+            "server_reset_query_always": true, "default_pool_size": 1, "pool_mode": mode,
+        });
+        let gateway = start(&settings);
+        let mut client = connect(&gateway);
+        for _ in 0..2 {
+            client.query("CREATE TEMPORARY TABLE left_over ()");
+            assert_eq!(client.value("SELECT to_regclass('left_over') IS NULL"), "t");
+            client.query("SET timezone = 'Asia/Tokyo'");
+            assert_eq!(client.value("SHOW timezone"), "Asia/Tokyo", "what is carried is carried");
+            client.send(&[parse("named", "SELECT 1"), sync()].concat());
+            client.until_ready(1);
+            client.send(&[bind("", "named"), execute("", 0), sync()].concat());
+            assert_eq!(lines(&client.until_ready(1))[1], "DataRow 1");
+            client.query("DEALLOCATE named");
+        }
+        assert_eq!(connect(&gateway).value("SHOW timezone"), "Etc/UTC");
+    }
+}
+
+#[test]
+fn servers_are_lent_in_turn_or_the_same_again() {
+    for (in_turn, expected) in [(true, 3), (false, 1)] {
+        let gateway = start(&json!({"server_round_robin": in_turn}));
+        let mut clients = [connect(&gateway), connect(&gateway), connect(&gateway)];
+        for client in &mut clients {
+            client.query("BEGIN");
+        }
+        for client in &mut clients {
+            client.query("COMMIT");
+        }
+        let met: BTreeSet<_> = (0..6).map(|_| clients[0].value(BACKEND)).collect();
+        assert_eq!(met.len(), expected, "{in_turn}: {met:?}");
+    }
+}
+
+#[test]
+fn simple_queries_can_be_disallowed() {
+    let gateway = start(&json!({"disable_pqexec": true}));
+    let (mut modern, mut old) = (connect(&gateway), connect(&gateway));
+    old.send(&query("SELECT 1"));
+    assert_eq!(old.reply().unwrap().to_string(), "FATAL 08P01: PQexec disallowed");
+    assert!(old.reply().is_none(), "closed");
+    modern.send(&[parse("", "SELECT 1"), bind("", ""), execute("", 0), sync()].concat());
+    assert_eq!(lines(&modern.until_ready(1))[2], "DataRow 1");
+}
