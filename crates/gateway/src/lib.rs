@@ -13,7 +13,7 @@
 //! - [`session`]: what those bytes mean; no sockets.
 //! - [`pool`]: servers at rest and clients in line; [`server`]: one server connection; [`connect`]: making
 //!   one; [`janitor`]: what time brings about; [`deadline`]: time limits for the workers' tasks.
-//! - `ending`: why a client's task ends.
+//! - `batch`: writing what a batch came to; `ending`: why a client's task ends.
 //! - [`cleanup`]: a server whose client left in the middle of something.
 //! - [`console`]: the admin console.
 //! - [`pools`]: every pool there is; [`reload`]: exchanging the configuration; [`control`]: an administrator's
@@ -28,6 +28,7 @@
 #![forbid(unsafe_code)]
 
 pub mod auth;
+mod batch;
 pub mod cancel;
 pub mod cleanup;
 pub mod client;
@@ -59,7 +60,6 @@ pub mod statements;
 pub mod stats;
 pub mod stream;
 pub mod worker;
-mod writing;
 
 pub use configuration::Configuration;
 pub use error::StartError;

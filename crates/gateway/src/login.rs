@@ -14,7 +14,7 @@ use crate::auth::scram::ServerExchange;
 use crate::auth::{AuthenticationError, StoredPassword};
 use crate::cancel;
 use crate::cleanup;
-use crate::clients::{Entry, Facts, Seat};
+use crate::clients::{Entry, Facts, Registration, Seat};
 use crate::configuration::AuthType;
 use crate::console::{self, session::Operator};
 use crate::gateway::{Context, Phase};
@@ -54,20 +54,6 @@ pub enum Admitted {
     Client(LoggedIn),
     /// An operator.
     Operator(Box<Operator>),
-}
-
-/// Keeps a client registered for as long as this lives.
-#[derive(Debug)]
-pub struct Registration {
-    context: Arc<Context>,
-    /// The client as others see it.
-    pub entry: Arc<Entry>,
-}
-
-impl Drop for Registration {
-    fn drop(&mut self) {
-        self.context.clients.remove(&self.entry);
-    }
 }
 
 /// Why a login came to nothing.
@@ -116,7 +102,7 @@ pub async fn log_in(stream: &mut Stream, context: &Arc<Context>) -> Result<Admit
         .map_err(|error| Refusal::login_protocol(&error.to_string()))?
         .ok_or_else(|| Refusal::too_many_clients(limit))?;
     door.entry = Some(Arc::clone(&entry));
-    let registration = Registration { context: Arc::clone(context), entry };
+    let registration = Registration::new(context, entry);
 
     let is_own = is_console && console::session::is_own_user(door.stream, &request.user);
     if !is_own {

@@ -16,13 +16,14 @@ use std::time::Instant;
 
 use tokio::sync::oneshot;
 
+use crate::batch::{used, write_through};
 use crate::cancel;
 use crate::cleanup;
-use crate::clients::When;
+use crate::clients::{Registration, When};
 use crate::configuration::PoolMode;
 use crate::ending::{Ending, session_refusal};
 use crate::gateway::{Context, Phase};
-use crate::login::{LoggedIn, Registration};
+use crate::login::LoggedIn;
 use crate::pool::{Answer, Checkout, Lease, Pool};
 use crate::report::Refusal;
 use crate::session::from_client::{self, Next};
@@ -31,7 +32,6 @@ use crate::session::{ClientState, from_server};
 use crate::stats::meter::Meter;
 use crate::stats::sqlstate::Class;
 use crate::stream::{Stream, with_buffer};
-use crate::writing::{used, write_through};
 
 /// Most bytes taken from a client while it waits for a server.
 const LINE_LIMIT: usize = 64 * 1024;

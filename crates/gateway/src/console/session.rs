@@ -7,10 +7,10 @@ use pgwire::backend::{self, Authentication, Status};
 use pgwire::{frame, frontend};
 
 use super::{Access, DATABASE, OWN_USER, commands, refusal};
-use crate::clients::Facts;
+use crate::clients::{Facts, Registration};
 use crate::endpoint::{Endpoint, Peer};
 use crate::gateway::Context;
-use crate::login::{Failure, Registration};
+use crate::login::Failure;
 use crate::parameters::Parameters;
 use crate::report::Refusal;
 use crate::stream::Stream;

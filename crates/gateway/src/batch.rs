@@ -1,4 +1,4 @@
-//! Writes to a socket what it takes now, and keeps the rest.
+//! Writes what a batch came to, and keeps what the socket does not take.
 
 use std::io;
 use std::task::{Context as TaskContext, Poll};
