@@ -172,7 +172,8 @@ def test_the_console_reads_the_file_again_and_changes_one_setting(production):
     ):
 
         def size() -> str:
-            return {row[0]: row[1] for row in console.execute("show config")}["default_pool_size"]
+            shown = {row[0]: row[1] for row in console.execute("show config")}
+            return str(shown["default_pool_size"])
 
         file.write_text(file.read_text().replace("default_pool_size = 20", "default_pool_size = 9"))
         assert console.execute("RELOAD").statusmessage == "RELOAD"

@@ -19,7 +19,7 @@ class Gateway:
     addresses = ["127.0.0.1:6432"]
 
     @staticmethod
-    def start(configuration):
+    def start(configuration, on_reload=None):
         if configuration == "refuse":
             raise GatewayError("it cannot", "do otherwise")
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [])

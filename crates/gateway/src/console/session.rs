@@ -7,8 +7,7 @@ use pgwire::backend::{self, Authentication, Status};
 use pgwire::{frame, frontend};
 
 use super::{Access, DATABASE, OWN_USER, commands, refusal};
-use crate::clients::Facts;
-use crate::clients::Registration;
+use crate::clients::{Facts, Registration};
 use crate::endpoint::{Endpoint, Peer};
 use crate::gateway::Context;
 use crate::login::Failure;
