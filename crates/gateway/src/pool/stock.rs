@@ -124,8 +124,11 @@ impl Stock {
     /// Whether no login is to be tried at present.
     pub(super) fn is_pausing(&self, common: &Common) -> bool {
         self.failure.as_ref().is_some_and(|failure| {
-            let pause =
-                if failure.is_full { FULL_RETRY } else { common.configuration().server_login_retry };
+            let pause = if failure.is_full {
+                FULL_RETRY
+            } else {
+                common.configuration().server_login_retry
+            };
             failure.at.elapsed() < pause
         })
     }
