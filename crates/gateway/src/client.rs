@@ -7,7 +7,7 @@ use crate::gateway::Context;
 use crate::login::{self, Failure, LoggedIn};
 use crate::relay::Relay;
 use crate::report::Refusal;
-use crate::stream::Stream;
+use crate::stream::{Stream, TlsStream};
 
 /// Serve one client from its first byte to its last.
 pub async fn serve(mut stream: Stream, peer: String, context: Arc<Context>) {
@@ -33,6 +33,7 @@ async fn come_in(stream: &mut Stream, peer: &str, context: &Arc<Context>) -> Opt
                         peer,
                         database = logged_in.pool.database,
                         user = logged_in.user,
+                        tls = stream.tls().map(TlsStream::description),
                         "client logged in"
                     );
                 }
@@ -41,12 +42,17 @@ async fn come_in(stream: &mut Stream, peer: &str, context: &Arc<Context>) -> Opt
             Err(failure) => failure,
         }
     };
-    if let Failure::Refused(refusal) = failure {
-        tracing::info!(peer, sqlstate = refusal.sqlstate, "client refused: {}", refusal.message);
-        let mut out = Vec::new();
-        refusal.put(&mut out);
-        // A client that does not take it is not waited for.
-        let _ = stream.try_write(&out);
+    match failure {
+        Failure::Refused(refusal) => {
+            let sqlstate = refusal.sqlstate.as_str();
+            tracing::info!(peer, sqlstate, "client refused: {}", refusal.message);
+            let mut out = Vec::new();
+            refusal.put(&mut out);
+            // A client that does not take it is not waited for.
+            let _ = stream.try_write(&out);
+        }
+        Failure::Unheard(reason) => tracing::info!(peer, "client closed: {reason}"),
+        Failure::Gone | Failure::Cancel => {}
     }
     None
 }

@@ -16,6 +16,7 @@
 //! - [`cleanup`]: a server whose client left in the middle of something.
 //! - [`clients`]: who is connected, for cancel and drain; [`cancel`]: cancel requests.
 //! - [`parameters`]: settings a session has; [`statements`]: prepared statements by text.
+//! - [`tls`]: certificates and rules for TLS; the sessions themselves are [`stream`]s.
 //! - [`report`]: what clients are told when something is refused.
 
 #![forbid(unsafe_code)]
@@ -42,6 +43,7 @@ pub mod server;
 pub mod session;
 pub mod statements;
 pub mod stream;
+pub mod tls;
 pub mod worker;
 
 pub use configuration::Configuration;

@@ -131,6 +131,8 @@ impl Detached {
         match stream {
             Stream::Tcp(stream) => stream.into_std().map(Self::Tcp),
             Stream::Unix(stream) => stream.into_std().map(Self::Unix),
+            // Comes later, on the client's own worker.
+            Stream::Tls(_) | Stream::Closed => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 

@@ -1,5 +1,7 @@
 //! A client's first packets: negotiation, startup, authentication, settings, and the welcome.
 
+mod tls_door;
+
 use std::io;
 use std::sync::Arc;
 
@@ -9,7 +11,7 @@ use pgwire::{WireError, frame, frontend};
 
 use crate::auth::md5::{md5_password, verify_md5_response};
 use crate::auth::random::secure_random;
-use crate::auth::scram::ServerExchange;
+use crate::auth::scram::{MECHANISM, MECHANISM_PLUS, ServerBinding, ServerExchange};
 use crate::auth::{AuthenticationError, StoredPassword};
 use crate::cancel;
 use crate::cleanup;
@@ -66,6 +68,8 @@ pub enum Failure {
     Refused(Box<Refusal>),
     /// The socket failed or was closed.
     Gone,
+    /// For this reason, and there is no way to tell the client.
+    Unheard(String),
     /// It was a cancel request, which has been dealt with.
     Cancel,
 }
@@ -90,7 +94,7 @@ impl From<WireError> for Failure {
 
 /// Bring a client in.
 pub async fn log_in(stream: &mut Stream, context: &Arc<Context>) -> Result<LoggedIn, Failure> {
-    let mut door = Door { stream, received: Vec::new() };
+    let mut door = Door { stream, received: Vec::new(), end_point: None };
     let request = door.startup(context).await?;
     if context.common.phase() != Phase::Running {
         return Err(Refusal::shutting_down().into());
@@ -139,6 +143,8 @@ struct Request {
 struct Door<'a> {
     stream: &'a mut Stream,
     received: Vec<u8>,
+    /// What SCRAM can bind the channel with, once it is encrypted.
+    end_point: Option<Arc<[u8]>>,
 }
 
 impl Door<'_> {
@@ -152,6 +158,9 @@ impl Door<'_> {
     async fn startup(&mut self, context: &Context) -> Result<Request, Failure> {
         for _ in 0..=NEGOTIATIONS {
             let packet = loop {
+                if self.received.first() == Some(&tls_door::HANDSHAKE) {
+                    self.start_tls_directly(context).await?;
+                }
                 let parsed = startup::parse(&self.received);
                 if parsed.is_err() && startup::is_cancel(&self.received) {
                     return Err(Failure::Cancel);
@@ -163,12 +172,16 @@ impl Door<'_> {
                 self.more().await?;
             };
             match startup::parse(&packet)?.map(|(initial, _)| initial) {
-                Some(Initial::Ssl | Initial::Gss) => self.stream.write_all(b"N").await?,
+                Some(Initial::Ssl) => self.start_tls_if_offered(context).await?,
+                Some(Initial::Gss) => self.stream.write_all(b"N").await?,
                 Some(Initial::Cancel { process, key }) => {
                     cancel::handle(context, process, key).await;
                     return Err(Failure::Cancel);
                 }
-                Some(Initial::Startup(startup)) => return self.understand(&startup).await,
+                Some(Initial::Startup(startup)) => {
+                    self.require_tls(context)?;
+                    return self.understand(&startup).await;
+                }
                 None => {}
             }
         }
@@ -271,6 +284,7 @@ impl Door<'_> {
         let auth_type = context.common.configuration().auth_type;
         let is_right = match auth_type {
             AuthType::Trust => user.is_some(),
+            AuthType::Cert => self.has_certificate_of(name)? && user.is_some(),
             AuthType::Plain => {
                 self.ask(&Authentication::Cleartext).await?;
                 let body = self.password().await?;
@@ -296,14 +310,23 @@ impl Door<'_> {
     }
 
     async fn scram(&mut self, context: &Context, name: &str) -> Result<bool, Failure> {
-        self.ask(&Authentication::Sasl(b"SCRAM-SHA-256\0\0")).await?;
+        let offer: &[u8] = match self.end_point {
+            Some(_) => b"SCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0",
+            None => b"SCRAM-SHA-256\0\0",
+        };
+        self.ask(&Authentication::Sasl(offer)).await?;
         let body = self.password().await?;
         let (mechanism, first) = frontend::sasl_initial(&body)?;
-        if mechanism != b"SCRAM-SHA-256" {
-            return Err(Refusal::login_protocol("unknown SASL mechanism").into());
-        }
+        let binding = match &self.end_point {
+            Some(hash) if mechanism == MECHANISM_PLUS.as_bytes() => {
+                ServerBinding::EndPoint(Arc::clone(hash))
+            }
+            Some(_) if mechanism == MECHANISM.as_bytes() => ServerBinding::Declined,
+            None if mechanism == MECHANISM.as_bytes() => ServerBinding::None,
+            _ => return Err(Refusal::login_protocol("unknown SASL mechanism").into()),
+        };
         let verifier = context.users.verifier(name).map_err(|error| broken(&error))?;
-        let mut exchange = ServerExchange::new(verifier);
+        let mut exchange = ServerExchange::bound(verifier, binding);
         let challenge = exchange.first(first).map_err(|error| broken(&error))?;
         self.ask(&Authentication::SaslContinue(&challenge)).await?;
         let answer = self.password().await?;

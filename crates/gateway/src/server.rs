@@ -32,6 +32,14 @@ impl Address {
         }
     }
 
+    /// The host that its certificate is checked against; none for a unix socket, which has no TLS.
+    pub fn host(&self) -> Option<&str> {
+        match self {
+            Self::Tcp(host, _) => Some(host),
+            Self::Unix(_) => None,
+        }
+    }
+
     /// Connect.
     pub async fn connect(&self) -> io::Result<Stream> {
         match self {
@@ -60,6 +68,8 @@ impl fmt::Display for Address {
 pub struct Identity {
     /// Where the server listens.
     pub address: Address,
+    /// Whether it is reached with TLS, and so are cancel requests to it.
+    pub is_encrypted: bool,
     /// Its process id.
     pub process: u32,
     /// Its cancel key.

@@ -1,4 +1,6 @@
-//! A TCP or unix socket, read and written without being waited for.
+//! A TCP or unix socket, with or without TLS, read and written without being waited for.
+
+mod tls;
 
 use std::cell::RefCell;
 use std::io::{self, Read, Write};
@@ -9,6 +11,8 @@ use std::task::{Context, Poll, Waker, ready};
 use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
+
+pub use tls::{Session, TlsStream};
 
 /// Bytes read at once: larger than any write of PostgreSQL's, so that one receive empties the socket and
 /// the runtime knows it from the short read.
@@ -24,13 +28,17 @@ pub fn with_buffer<T>(use_buffer: impl FnOnce(&mut [u8]) -> T) -> T {
     BUFFER.with_borrow_mut(|buffer| use_buffer(buffer))
 }
 
-/// A connected socket.
+/// A connection.
 #[derive(Debug)]
 pub enum Stream {
     /// Over TCP.
     Tcp(TcpStream),
     /// Over a unix socket.
     Unix(Unix),
+    /// With TLS. Boxed, so that others do not pay for it.
+    Tls(Box<TlsStream>),
+    /// Nothing: what stays while a socket is wrapped into TLS.
+    Closed,
 }
 
 /// A unix socket, watched for reading alone until a write finds it full.
@@ -127,6 +135,29 @@ impl Stream {
         Unix::new(stream).map(Self::Unix)
     }
 
+    /// Go on with TLS on the same socket, beginning with what has been `received` of it.
+    ///
+    /// # Errors
+    /// The peer closed, or the handshake failed. The connection is of no use then.
+    ///
+    /// # Cancel safety
+    /// Not cancel safe: a handshake that has begun cannot begin again.
+    pub async fn start_tls(&mut self, session: Session, received: Vec<u8>) -> io::Result<()> {
+        let socket = std::mem::replace(self, Self::Closed);
+        let mut stream = Box::new(TlsStream::new(socket, session, received));
+        stream.handshake().await?;
+        *self = Self::Tls(stream);
+        Ok(())
+    }
+
+    /// The TLS session, if there is one.
+    pub fn tls(&self) -> Option<&TlsStream> {
+        match self {
+            Self::Tls(stream) => Some(stream),
+            _ => None,
+        }
+    }
+
     /// Receive into `buffer`; 0 means that the peer has closed.
     pub fn poll_read(
         &mut self,
@@ -140,14 +171,18 @@ impl Stream {
                 Poll::Ready(Ok(buffer.filled().len()))
             }
             Self::Unix(stream) => stream.poll_read(cx, buffer),
+            Self::Tls(stream) => stream.poll_read(cx, buffer),
+            Self::Closed => Poll::Ready(Ok(0)),
         }
     }
 
-    /// Send from `bytes`; returns how many went.
+    /// Send from `bytes`; returns how many went. The rest is to be brought again, the same bytes first.
     pub fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self {
             Self::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
             Self::Unix(stream) => stream.poll_write(cx, bytes),
+            Self::Tls(stream) => stream.poll_write(cx, bytes),
+            Self::Closed => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
         }
     }
 
@@ -159,6 +194,8 @@ impl Stream {
             Self::Unix(stream) => {
                 stream.socket().is_ok_and(|socket| socket.poll_read_ready(&mut cx).is_ready())
             }
+            Self::Tls(stream) => stream.is_readable(),
+            Self::Closed => true,
         }
     }
 
@@ -169,6 +206,8 @@ impl Stream {
             Self::Unix(stream) => {
                 stream.socket()?.try_io(Interest::READABLE, |mut socket| socket.read(buffer))
             }
+            Self::Tls(stream) => stream.try_read(buffer),
+            Self::Closed => Ok(0),
         }
     }
 
@@ -177,6 +216,8 @@ impl Stream {
         match self {
             Self::Tcp(stream) => stream.try_write(bytes),
             Self::Unix(stream) => stream.try_write(bytes),
+            Self::Tls(stream) => stream.try_write(bytes),
+            Self::Closed => Err(io::ErrorKind::NotConnected.into()),
         }
     }
 
