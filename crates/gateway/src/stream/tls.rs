@@ -276,6 +276,9 @@ impl TlsStream {
     /// Have the session take what it can from `records`. Plaintext goes into `buffer` and, when that is full, to
     /// `plain`. Returns how many bytes of `buffer` have been filled, and how many of `records` are used up.
     fn digest(&mut self, records: &mut [u8], buffer: &mut [u8]) -> (usize, usize) {
+        if self.failure.is_some() {
+            return (0, 0);
+        }
         let mut work = Work {
             buffer,
             filled: 0,
@@ -296,9 +299,14 @@ impl TlsStream {
                     // rustls says so once, and may have more to do.
                     continue;
                 }
-                Step::Failed(_) if self.failure.is_some() => break,
-                // Once more, for the alert that tells the peer.
-                Step::Failed(why) => self.failure = Some(why),
+                Step::Failed(why) => {
+                    self.failure = Some(why);
+                    // The alert that tells the peer. Nothing more is read: that would be taken for another failure.
+                    while self.session.common().wants_write() {
+                        let _ = self.session.step(&mut [], &mut work);
+                    }
+                    break;
+                }
             }
         }
         (work.filled, used)
