@@ -4,7 +4,8 @@ use super::{Door, Failure};
 use crate::configuration::SslMode;
 use crate::gateway::Context;
 use crate::report::Refusal;
-use crate::stream::{Session, Stream, TlsStream};
+use crate::stream::{Session, TlsStream};
+use crate::tls::Tls;
 
 /// First byte of a TLS handshake. No packet of the protocol begins with it: it would be too long.
 pub(super) const HANDSHAKE: u8 = 0x16;
@@ -14,16 +15,18 @@ impl Door<'_> {
         self.stream.tls().is_some()
     }
 
+    /// A session to begin; `None` where there is no TLS. Unix sockets have none.
+    fn session(&self, tls: &Tls) -> Option<Session> {
+        tls.clients.accept().filter(|_| self.stream.is_plain_tcp())
+    }
+
     /// Answer a request for TLS, and begin it where there is any.
     pub(super) async fn start_tls_if_offered(&mut self, context: &Context) -> Result<(), Failure> {
         if self.is_encrypted() {
             return Err(Refusal::login_protocol("SSL request inside SSL").into());
         }
         let tls = context.common.tls();
-        let session = match self.stream {
-            Stream::Tcp(_) => tls.clients.accept(),
-            _ => None,
-        };
+        let session = self.session(&tls);
         let Some(session) = session else {
             return Ok(self.stream.write_all(b"N").await?);
         };
@@ -41,10 +44,7 @@ impl Door<'_> {
     /// Begin TLS with a client that has not asked first.
     pub(super) async fn start_tls_directly(&mut self, context: &Context) -> Result<(), Failure> {
         let tls = context.common.tls();
-        let session = match self.stream {
-            Stream::Tcp(_) => tls.clients.accept(),
-            _ => None,
-        };
+        let session = self.session(&tls);
         let Some(session) = session else {
             // Nothing that we could say would be understood.
             return Err(Failure::Unheard("it began with TLS, and there is none here".to_owned()));
@@ -67,7 +67,7 @@ impl Door<'_> {
     /// Send a client without TLS away where it is required. Unix sockets need none.
     pub(super) fn require_tls(&self, context: &Context) -> Result<(), Failure> {
         let mode = context.common.tls().clients.mode;
-        if mode >= SslMode::Require && matches!(self.stream, Stream::Tcp(_)) {
+        if mode >= SslMode::Require && self.stream.is_plain_tcp() {
             return Err(Refusal::tls_required().into());
         }
         Ok(())

@@ -20,7 +20,7 @@ use rustls::unbuffered::{
     ConnectionState, EncodeError, EncryptError, UnbufferedStatus, WriteTraffic,
 };
 
-use super::Stream;
+use super::Socket;
 
 /// Most bytes of records looked at together. A handshake message may have 64 KiB, in several records.
 const RECORDS: usize = 96 * 1024;
@@ -72,14 +72,14 @@ enum Asking<'a, 'b> {
 }
 
 impl Asking<'_, '_> {
-    fn read(&mut self, socket: &mut Stream, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+    fn read(&mut self, socket: &mut Socket, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         match self {
             Self::Polling(cx) => socket.poll_read(cx, buffer),
             Self::Trying => tried(socket.try_read(buffer)),
         }
     }
 
-    fn write(&mut self, socket: &mut Stream, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn write(&mut self, socket: &mut Socket, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self {
             Self::Polling(cx) => socket.poll_write(cx, bytes),
             Self::Trying => tried(socket.try_write(bytes)),
@@ -103,7 +103,7 @@ fn now_or_later<T>(result: Poll<io::Result<T>>) -> io::Result<T> {
 
 /// A TLS session and its socket.
 pub struct TlsStream {
-    socket: Stream,
+    socket: Socket,
     session: Session,
     /// Received, and no whole record or handshake message yet.
     incoming: Vec<u8>,
@@ -126,7 +126,7 @@ impl fmt::Debug for TlsStream {
 }
 
 impl TlsStream {
-    pub(super) fn new(socket: Stream, session: Session, received: Vec<u8>) -> Self {
+    pub(super) fn new(socket: Socket, session: Session, received: Vec<u8>) -> Self {
         Self {
             socket,
             session,

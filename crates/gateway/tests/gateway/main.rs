@@ -29,6 +29,8 @@ mod cancel;
 mod client;
 mod differential;
 mod ending;
+mod large;
+mod leaving;
 mod login;
 mod panic;
 mod pool;

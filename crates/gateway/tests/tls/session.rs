@@ -12,7 +12,6 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use serde_json::json;
 use socket2::SockRef;
-use tokio::net::TcpStream;
 
 use crate::authority::{Authority, Folder, Wish, tls};
 
@@ -57,7 +56,9 @@ fn ends(versions: &[&'static rustls::SupportedProtocolVersion]) -> Ends {
     let theirs = StdStream::connect(listener.local_addr().unwrap()).unwrap();
     let (ours, _) = listener.accept().unwrap();
     ours.set_nonblocking(true).unwrap();
-    let ours = Stream::Tcp(TcpStream::from_std(ours).unwrap());
+    // Takes little at a time.
+    SockRef::from(&ours).set_send_buffer_size(4096).unwrap();
+    let ours = Stream::new(ours).unwrap();
     Ends { ours, theirs, session, configuration: Arc::new(configuration) }
 }
 
@@ -158,8 +159,6 @@ fn much_goes_both_ways_through_a_socket_that_takes_little() {
     for version in BOTH {
         runtime().block_on(async {
             let Ends { mut ours, theirs, session, configuration } = ends(&[version]);
-            let Stream::Tcp(socket) = &ours else { unreachable!() };
-            SockRef::from(socket).set_send_buffer_size(4096).unwrap();
             let message = pattern(5_000_000);
             let sent = message.clone();
             let other = thread::spawn(move || {
