@@ -24,11 +24,12 @@ TLS_BINARIES = "FOREBAY_TLS_POSTGRES_BIN"
 _ACCESS = """\
 hostssl all only_tls 127.0.0.1/32 scram-sha-256
 hostnossl all only_plain 127.0.0.1/32 scram-sha-256
-hostssl all with_certificate 127.0.0.1/32 cert
+hostssl all bearer 127.0.0.1/32 cert
+host all only_tls,only_plain,bearer 127.0.0.1/32 reject
 host all app 127.0.0.1/32 scram-sha-256
 local all app trust
 """
-ROLES = (USER, "only_tls", "only_plain", "with_certificate")
+ROLES = (USER, "only_tls", "only_plain", "bearer")
 
 
 def tls_binaries() -> Path:

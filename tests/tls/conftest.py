@@ -34,8 +34,9 @@ def pair(authority: Authority) -> Pair:
 
 
 @pytest.fixture(scope="session")
-def running_encrypted(authority: Authority, pair: Pair) -> Iterator[Database]:
-    """One PostgreSQL with TLS for all tests of the folder."""
+def running_encrypted(authority: Authority) -> Iterator[Database]:
+    """One PostgreSQL for all tests of the folder; its certificate names `localhost` alone."""
+    pair = authority.issue("postgresql", "localhost")
     with encrypted_database(authority, pair) as running:
         yield running
 

@@ -5,7 +5,7 @@ import pytest
 
 from tests.support.certificates import Authority, Pair
 from tests.support.database import Database
-from tests.support.door import DATABASE, PASSWORD
+from tests.support.door import PASSWORD
 from tests.support.gateway import RunningGateway, StartGateway, database_entry
 
 IN_USE = "select ssl, version from pg_stat_ssl where pid = pg_backend_pid()"
@@ -58,7 +58,7 @@ def test_a_mode_that_pg_hba_does_not_allow_is_refused(
     start_for: StartGateway, sslmode: str, user: str
 ) -> None:
     gateway = start_for(user=user, **server_settings(sslmode), server_login_retry=0.1)
-    with pytest.raises(psycopg.OperationalError, match="no pg_hba.conf entry"):
+    with pytest.raises(psycopg.OperationalError, match=r"pg_hba\.conf rejects"):
         gateway.connect()
 
 
@@ -74,13 +74,15 @@ def test_versions_can_be_chosen(start_for: StartGateway, protocol: str) -> None:
     assert found == (True, protocol.replace("tls", "TLS"))
 
 
-@pytest.mark.parametrize("sslmode", ["verify-ca", "verify-full"])
+@pytest.mark.parametrize(
+    ("sslmode", "host"),
+    [("verify-ca", "localhost"), ("verify-ca", "127.0.0.1"), ("verify-full", "localhost")],
+)
 def test_the_right_certificate_is_accepted(
-    start_for: StartGateway, authority: Authority, sslmode: str
+    start_for: StartGateway, authority: Authority, sslmode: str, host: str
 ) -> None:
-    for host in ("127.0.0.1", "localhost"):
-        gateway = start_for(host=host, **server_settings(sslmode, ca=authority.file))
-        assert gateway.connect().execute(IN_USE).fetchone() == (True, "TLSv1.3")
+    gateway = start_for(host=host, **server_settings(sslmode, ca=authority.file))
+    assert gateway.connect().execute(IN_USE).fetchone() == (True, "TLSv1.3")
 
 
 @pytest.mark.parametrize("sslmode", ["verify-ca", "verify-full"])
@@ -102,29 +104,26 @@ def test_without_a_file_the_systems_authorities_count(
         gateway.connect()
 
 
-def test_the_name_counts_under_verify_full_alone(
+def test_another_hosts_certificate_is_refused_by_verify_full(
     start_for: StartGateway, authority: Authority
 ) -> None:
-    # Another name of this machine, which the certificate does not bear.
-    other = "127.0.0.2"
-    gateway = start_for(host=other, **server_settings("verify-ca", ca=authority.file))
-    with pytest.raises(psycopg.OperationalError, match="no pg_hba.conf entry|cannot connect"):
+    settings = server_settings("verify-full", ca=authority.file)
+    gateway = start_for(host="127.0.0.1", **settings, server_login_retry=0.1)
+    with pytest.raises(psycopg.OperationalError, match="not valid for name"):
         gateway.connect()
 
 
 def test_a_client_certificate_is_shown_to_postgresql(
     start_for: StartGateway, authority: Authority
 ) -> None:
-    made = authority.issue("with_certificate", common_name="with_certificate")
+    made = authority.issue("bearer", common_name="bearer")
     files = {"cert": made.certificate, "key": made.key}
-    gateway = start_for(user="with_certificate", **server_settings("require", **files))
+    gateway = start_for(user="bearer", **server_settings("require", **files))
     subject = "select client_dn from pg_stat_ssl where pid = pg_backend_pid()"
     found = gateway.connect().execute(subject).fetchone()
     assert found is not None
-    assert "CN=with_certificate" in found[0]
-    gateway = start_for(
-        user="with_certificate", **server_settings("require"), server_login_retry=0.1
-    )
+    assert "CN=bearer" in found[0]
+    gateway = start_for(user="bearer", **server_settings("require"), server_login_retry=0.1)
     with pytest.raises(psycopg.OperationalError, match="valid client certificate"):
         gateway.connect()
 
@@ -149,16 +148,6 @@ def test_unix_sockets_have_no_tls_and_need_none(
     assert gateway.connect().execute(IN_USE).fetchone() == (False, None)
 
 
-def test_a_login_is_bound_to_the_certificate(
-    start_for: StartGateway, encrypted: Database
-) -> None:
-    encrypted.ask("alter system set log_connections = on")
-    encrypted.ask("select pg_reload_conf()")
-    # PostgreSQL offers SCRAM-SHA-256-PLUS with TLS, and refuses a client that could bind and says it cannot.
-    gateway = start_for(**server_settings("require"))
-    assert gateway.connect().execute("select 1").fetchone() == (1,)
-
-
 def test_cancel_requests_go_encrypted(start_for: StartGateway, encrypted: Database) -> None:
     gateway = start_for(user="only_tls", **server_settings("require"))
     connection = gateway.connect()
@@ -168,12 +157,14 @@ def test_cancel_requests_go_encrypted(start_for: StartGateway, encrypted: Databa
     result = connection.pgconn.get_result()
     assert result is not None
     assert b"canceling statement due to user request" in result.error_message
+    assert connection.pgconn.get_result() is None
 
 
 def test_large_results_and_copies_go_both_ways_encrypted(
     start_for: StartGateway, authority: Authority, pair: Pair
 ) -> None:
     gateway = start_for(
+        host="localhost",
         **server_settings("verify-full", ca=authority.file),
         client_tls_sslmode="require",
         client_tls_cert_file=str(pair.certificate),
@@ -192,4 +183,3 @@ def test_large_results_and_copies_go_both_ways_encrypted(
     assert found == ("x" * 20_000_000,)
     echoed = connection.execute("select %s::text", ["y" * 5_000_000]).fetchone()
     assert echoed == ("y" * 5_000_000,)
-    assert DATABASE == connection.info.dbname
