@@ -294,11 +294,8 @@ impl TlsStream {
             match step {
                 Step::Again => {}
                 Step::Settled => break,
-                Step::Ended => {
-                    self.has_ended = true;
-                    // rustls says so once, and may have more to do.
-                    continue;
-                }
+                // It says so once, and may have more to do.
+                Step::Ended => self.has_ended = true,
                 Step::Failed(why) => {
                     self.failure = Some(why);
                     // The alert that tells the peer. Nothing more is read: that would be taken for another failure.

@@ -209,7 +209,8 @@ mod tests {
             ..words()
         })
         .unwrap();
-        let suites: Vec<_> = options.provider.cipher_suites.iter().map(|one| one.suite()).collect();
+        let suites: Vec<_> =
+            options.provider.cipher_suites.iter().map(SupportedCipherSuite::suite).collect();
         assert_eq!(
             suites,
             [
