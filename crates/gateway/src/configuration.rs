@@ -161,36 +161,36 @@ pub struct Configuration {
     pub server_reset_query: String,
     /// Whether clients use TLS. Not on unix sockets.
     pub client_tls_sslmode: SslMode,
-    /// Private key that clients are shown the certificate of; none when empty, as for all files here.
-    pub client_tls_key_file: String,
+    /// Private key that clients are shown the certificate of; none when absent, as for all files here.
+    pub client_tls_key_file: Option<String>,
     /// Certificate that clients are shown, with those that lead to its authority.
-    pub client_tls_cert_file: String,
+    pub client_tls_cert_file: Option<String>,
     /// Authorities whose client certificates are accepted.
-    pub client_tls_ca_file: String,
+    pub client_tls_ca_file: Option<String>,
     /// TLS versions for clients.
     pub client_tls_protocols: String,
     /// Cipher suites of TLS 1.2 for clients, by their OpenSSL names.
     pub client_tls_ciphers: String,
     /// Cipher suites of TLS 1.3 for clients.
-    pub client_tls13_ciphers: String,
+    pub client_tls13_ciphers: Option<String>,
     /// Curves for the key exchange with clients.
     pub client_tls_ecdhcurve: String,
     /// Finite-field key exchange with clients, which there is none of.
     pub client_tls_dheparams: String,
     /// Whether PostgreSQL is reached with TLS. Not on unix sockets.
     pub server_tls_sslmode: SslMode,
-    /// Authorities whose server certificates are accepted; the system's when empty.
-    pub server_tls_ca_file: String,
+    /// Authorities whose server certificates are accepted; the system's when absent.
+    pub server_tls_ca_file: Option<String>,
     /// Private key of the certificate that PostgreSQL is shown.
-    pub server_tls_key_file: String,
+    pub server_tls_key_file: Option<String>,
     /// Certificate that PostgreSQL is shown when it asks.
-    pub server_tls_cert_file: String,
+    pub server_tls_cert_file: Option<String>,
     /// TLS versions towards PostgreSQL.
     pub server_tls_protocols: String,
     /// Cipher suites of TLS 1.2 towards PostgreSQL, by their OpenSSL names.
     pub server_tls_ciphers: String,
     /// Cipher suites of TLS 1.3 towards PostgreSQL.
-    pub server_tls13_ciphers: String,
+    pub server_tls13_ciphers: Option<String>,
     /// Log each login.
     pub log_connections: bool,
     /// Log each disconnection.
@@ -226,21 +226,21 @@ impl Default for Configuration {
             max_packet_size: 2_147_483_647,
             server_reset_query: "DISCARD ALL".to_owned(),
             client_tls_sslmode: SslMode::Disable,
-            client_tls_key_file: String::new(),
-            client_tls_cert_file: String::new(),
-            client_tls_ca_file: String::new(),
+            client_tls_key_file: None,
+            client_tls_cert_file: None,
+            client_tls_ca_file: None,
             client_tls_protocols: "secure".to_owned(),
             client_tls_ciphers: "default".to_owned(),
-            client_tls13_ciphers: String::new(),
+            client_tls13_ciphers: None,
             client_tls_ecdhcurve: "auto".to_owned(),
             client_tls_dheparams: "auto".to_owned(),
             server_tls_sslmode: SslMode::Prefer,
-            server_tls_ca_file: String::new(),
-            server_tls_key_file: String::new(),
-            server_tls_cert_file: String::new(),
+            server_tls_ca_file: None,
+            server_tls_key_file: None,
+            server_tls_cert_file: None,
             server_tls_protocols: "secure".to_owned(),
             server_tls_ciphers: "default".to_owned(),
-            server_tls13_ciphers: String::new(),
+            server_tls13_ciphers: None,
             log_connections: true,
             log_disconnections: true,
             log_level: "info".to_owned(),

@@ -21,10 +21,6 @@ _PENDING: dict[type[Table], frozenset[str]] = {
         track_extra_parameters tcp_defer_accept tcp_keepalive tcp_keepcnt tcp_keepidle
         tcp_keepintvl tcp_user_timeout suspend_timeout admin_users stats_users stats_period
         log_stats log_pooler_errors log_format disable_pqexec metrics_listen metrics_names
-        client_tls_sslmode client_tls_key_file client_tls_cert_file client_tls_ca_file
-        client_tls_protocols client_tls_ciphers client_tls13_ciphers client_tls_ecdhcurve
-        client_tls_dheparams server_tls_sslmode server_tls_key_file server_tls_cert_file
-        server_tls_ca_file server_tls_protocols server_tls_ciphers server_tls13_ciphers
         """.split()
     ),
     Database: frozenset(

@@ -15,8 +15,8 @@ pub(super) fn refuse(setting: &str, problem: impl Into<String>) -> StartError {
 }
 
 /// The file that a setting names, if it names one.
-pub(super) fn named(path: &str) -> Option<&str> {
-    (!path.is_empty()).then_some(path)
+pub(super) fn named(path: Option<&String>) -> Option<&str> {
+    path.map(String::as_str).filter(|path| !path.is_empty())
 }
 
 fn read(setting: &str, path: &str) -> Result<Zeroizing<Vec<u8>>, StartError> {

@@ -119,11 +119,11 @@ type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 /// Read a certificate and its key; `None` when neither is named.
 fn identity(
     settings: [&'static str; 2],
-    paths: [&str; 2],
+    paths: [Option<&str>; 2],
     known: &mut Vec<Certificate>,
 ) -> Result<Option<Identity>, StartError> {
     let [certificate_setting, key_setting] = settings;
-    let (certificate_path, key_path) = match paths.map(files::named) {
+    let (certificate_path, key_path) = match paths {
         [None, None] => return Ok(None),
         [Some(certificate), Some(key)] => (certificate, key),
         [None, _] => {
@@ -154,9 +154,13 @@ fn identity(
 }
 
 /// The refusal of a key and a certificate that rustls does not take.
-fn unusable(settings: [&'static str; 2], paths: [&str; 2], error: &rustls::Error) -> StartError {
+fn unusable(
+    settings: [&'static str; 2],
+    paths: [Option<&str>; 2],
+    error: &rustls::Error,
+) -> StartError {
     let [certificate_setting, key_setting] = settings;
-    let [certificate, key] = paths;
+    let [certificate, key] = paths.map(Option::unwrap_or_default);
     match error {
         rustls::Error::InconsistentKeys(_) => refuse(
             key_setting,
@@ -188,7 +192,7 @@ impl Clients {
             side: "client",
             protocols: &configuration.client_tls_protocols,
             ciphers: &configuration.client_tls_ciphers,
-            ciphers13: &configuration.client_tls13_ciphers,
+            ciphers13: configuration.client_tls13_ciphers.as_deref().unwrap_or_default(),
             curves: &configuration.client_tls_ecdhcurve,
             dhe: &configuration.client_tls_dheparams,
         })?;
@@ -196,7 +200,7 @@ impl Clients {
             return Ok(Self { mode, acceptor: None });
         }
         let paths = [&configuration.client_tls_cert_file, &configuration.client_tls_key_file]
-            .map(String::as_str);
+            .map(|path| files::named(path.as_ref()));
         let (chain, key) = identity(Self::SETTINGS, paths, known)?.ok_or_else(|| {
             let problem = "not set: to offer TLS to clients, client_tls_key_file and client_tls_cert_file must be set";
             refuse("client_tls_cert_file", problem)
@@ -209,7 +213,7 @@ impl Clients {
             builder.with_no_client_auth()
         } else {
             let setting = "client_tls_ca_file";
-            let path = files::named(&configuration.client_tls_ca_file).ok_or_else(|| {
+            let path = files::named(configuration.client_tls_ca_file.as_ref()).ok_or_else(|| {
                 refuse(setting, "not set: verify-ca and verify-full need the authorities whose client certificates are accepted")
             })?;
             let (roots, _) = files::authorities(setting, path)?;
@@ -256,7 +260,7 @@ impl Servers {
             side: "server",
             protocols: &configuration.server_tls_protocols,
             ciphers: &configuration.server_tls_ciphers,
-            ciphers13: &configuration.server_tls13_ciphers,
+            ciphers13: configuration.server_tls13_ciphers.as_deref().unwrap_or_default(),
             curves: "auto",
             dhe: "auto",
         })?;
@@ -273,7 +277,7 @@ impl Servers {
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(verifier));
         let paths = [&configuration.server_tls_cert_file, &configuration.server_tls_key_file]
-            .map(String::as_str);
+            .map(|path| files::named(path.as_ref()));
         let mut client = match identity(Self::SETTINGS, paths, known)? {
             None => builder.with_no_client_auth(),
             Some((chain, key)) => builder
@@ -311,7 +315,7 @@ impl Servers {
 fn authorities(configuration: &Configuration) -> Result<Option<Authorities>, StartError> {
     const SETTING: &str = "server_tls_ca_file";
     let mode = configuration.server_tls_sslmode;
-    let path = files::named(&configuration.server_tls_ca_file);
+    let path = files::named(configuration.server_tls_ca_file.as_ref());
     if mode < SslMode::VerifyCa {
         // A file that is named and cannot be read is a mistake in every mode.
         return path.map_or(Ok(None), |path| files::authorities(SETTING, path).map(|_| None));
