@@ -17,7 +17,7 @@ use crate::configuration::SslMode;
 use crate::deadline::within;
 use crate::gateway::Common;
 use crate::parameters::Parameters;
-use crate::pool::{Pool, Target};
+use crate::pool::{Order, Pool, Target};
 use crate::report::Refusal;
 use crate::server::{Identity, Server};
 use crate::session::ServerState;
@@ -56,13 +56,21 @@ impl Credential {
 }
 
 /// Connect a server for `pool`, and tell the pool how it went.
-pub async fn into_pool(pool: Arc<Pool>, common: Arc<Common>) {
-    let mut attempt = Attempt { pool: &pool, is_over: false };
+pub async fn into_pool(pool: Arc<Pool>, order: Order, common: Arc<Common>) {
+    let mut attempt = Attempt { pool: &pool, order: &order, is_over: false };
     let limit = common.configuration().server_connect_timeout;
-    let login = within(&common, limit, log_in(&pool.target, &common)).await;
-    let result = login.unwrap_or_else(|_| {
+    let login = within(&common, limit, log_in(&order, &common));
+    let result = tokio::select! {
+        biased;
+        result = login => result,
+        () = pool.outdated(order.generation) => {
+            attempt.is_over = true;
+            return pool.connect_abandoned(order.generation);
+        }
+    };
+    let result = result.unwrap_or_else(|_| {
         let why = format!("no answer within server_connect_timeout, {} s", limit.as_secs_f64());
-        Err(Refusal::server_unreachable(&pool.target.address.to_string(), &why))
+        Err(Refusal::server_unreachable(&order.target.address.to_string(), &why))
     });
     attempt.is_over = true;
     match result {
@@ -75,36 +83,38 @@ pub async fn into_pool(pool: Arc<Pool>, common: Arc<Common>) {
             );
             pool.connected(Box::new(server));
         }
-        Err(refusal) => pool.connect_failed(&refusal),
+        Err(refusal) => pool.connect_failed(order.generation, &refusal),
     }
 }
 
 /// Tells the pool of an attempt whose task ended without a result.
 struct Attempt<'a> {
     pool: &'a Arc<Pool>,
+    order: &'a Order,
     is_over: bool,
 }
 
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
         if !self.is_over {
-            let address = self.pool.target.address.to_string();
-            self.pool
-                .connect_failed(&Refusal::server_unreachable(&address, "the attempt was given up"));
+            let address = self.order.target.address.to_string();
+            let refusal = Refusal::server_unreachable(&address, "the attempt was given up");
+            self.pool.connect_failed(self.order.generation, &refusal);
         }
     }
 }
 
 /// Log in, with TLS or without, as `server_tls_sslmode` says.
-async fn log_in(target: &Target, common: &Common) -> Result<Server, Refusal> {
+async fn log_in(order: &Order, common: &Common) -> Result<Server, Refusal> {
+    let target = &*order.target;
     let tls = common.tls();
     let mut refusal = None;
     for channel in channels(target, tls.servers.mode) {
-        match log_in_over(*channel, target, common, &tls.servers).await {
+        match log_in_over(*channel, order, common, &tls.servers).await {
             Ok(server) => return Ok(server),
-            // The first refusal says more about what is wrong than that of the last resort.
+            // Where no channel will do, the first refusal says more than that of the last resort.
             Err(failed) if failed.is_of_the_channel => _ = refusal.get_or_insert(failed.refusal),
-            Err(failed) => return Err(refusal.unwrap_or(failed.refusal)),
+            Err(failed) => return Err(failed.refusal),
         }
     }
     Err(refusal.unwrap_or_else(|| {
@@ -149,10 +159,11 @@ impl From<Refusal> for Failed {
 
 async fn log_in_over(
     channel: Channel,
-    target: &Target,
+    order: &Order,
     common: &Common,
     tls: &Servers,
 ) -> Result<Server, Failed> {
+    let target = &*order.target;
     let address = target.address.to_string();
     let unreachable = |error: io::Error| Refusal::server_unreachable(&address, &error.to_string());
     let mut stream = target.address.connect().await.map_err(unreachable)?;
@@ -187,6 +198,7 @@ async fn log_in_over(
                     settled: Notify::new(),
                 }),
                 worker: worker::current(),
+                generation: order.generation,
                 born: now,
                 idle_since: now,
             })

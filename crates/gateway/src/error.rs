@@ -1,4 +1,4 @@
-//! Why the data plane could not start.
+//! Why the data plane could not start, or not take up another configuration.
 
 use std::io;
 
@@ -43,8 +43,8 @@ impl StartError {
     /// What to do next.
     pub fn hint(&self) -> String {
         match self {
-            Self::Configuration { .. } => "correct the setting and start again".to_owned(),
-            Self::Tls { .. } => "correct the file or the setting and start again".to_owned(),
+            Self::Configuration { .. } => "correct the setting and try again".to_owned(),
+            Self::Tls { .. } => "correct the file or the setting and try again".to_owned(),
             Self::Listen { source, .. } => match source.kind() {
                 io::ErrorKind::AddrInUse => {
                     "another program listens there: stop it, or choose another listen_port"

@@ -1,9 +1,11 @@
 //! A client's first packets: negotiation, startup, authentication, settings, and the welcome.
 
+mod scram;
 mod tls_door;
 
 use std::io;
 use std::sync::Arc;
+use std::task::Poll;
 
 use pgwire::backend::{self, Authentication, Status};
 use pgwire::startup::{self, Initial};
@@ -11,11 +13,10 @@ use pgwire::{WireError, frame, frontend};
 
 use crate::auth::md5::{md5_password, verify_md5_response};
 use crate::auth::random::secure_random;
-use crate::auth::scram::{MECHANISM, MECHANISM_PLUS, ServerBinding, ServerExchange};
 use crate::auth::{AuthenticationError, StoredPassword};
 use crate::cancel;
 use crate::cleanup;
-use crate::clients::Entry;
+use crate::clients::{Entry, Registration, Seat};
 use crate::configuration::AuthType;
 use crate::gateway::{Context, Phase};
 use crate::parameters::{self, Parameters};
@@ -45,20 +46,6 @@ pub struct LoggedIn {
     pub client: ClientState,
     /// Its name.
     pub user: String,
-}
-
-/// Keeps a client registered for as long as this lives.
-#[derive(Debug)]
-pub struct Registration {
-    context: Arc<Context>,
-    /// The client as others see it.
-    pub entry: Arc<Entry>,
-}
-
-impl Drop for Registration {
-    fn drop(&mut self) {
-        self.context.clients.remove(&self.entry);
-    }
 }
 
 /// Why a login came to nothing.
@@ -94,7 +81,7 @@ impl From<WireError> for Failure {
 
 /// Bring a client in.
 pub async fn log_in(stream: &mut Stream, context: &Arc<Context>) -> Result<LoggedIn, Failure> {
-    let mut door = Door { stream, received: Vec::new(), end_point: None };
+    let mut door = Door { stream, received: Vec::new(), end_point: None, entry: None };
     let request = door.startup(context).await?;
     if context.common.phase() != Phase::Running {
         return Err(Refusal::shutting_down().into());
@@ -106,9 +93,16 @@ pub async fn log_in(stream: &mut Stream, context: &Arc<Context>) -> Result<Logge
         .register(request.minor, limit)
         .map_err(|error| Refusal::login_protocol(&error.to_string()))?
         .ok_or_else(|| Refusal::too_many_clients(limit))?;
-    let registration = Registration { context: Arc::clone(context), entry };
+    door.entry = Some(Arc::clone(&entry));
+    let registration = Registration::new(context, entry);
 
     door.authenticate(context, &request.user).await?;
+    if context.is_disabled(&request.database) {
+        return Err(Refusal::database_disabled(&request.database).into());
+    }
+    // Before the pool is looked for, so that a reload that removes it finds the client.
+    let (database, user) = (request.database.as_str().into(), request.user.as_str().into());
+    let _ = registration.entry.seat.set(Seat { database, user });
     let pool = context
         .pool(&request.database, &request.user)
         .ok_or_else(|| Refusal::no_such_database(&request.database))?;
@@ -145,6 +139,8 @@ struct Door<'a> {
     received: Vec<u8>,
     /// What SCRAM can bind the channel with, once it is encrypted.
     end_point: Option<Arc<[u8]>>,
+    /// The client as others see it, once it is registered.
+    entry: Option<Arc<Entry>>,
 }
 
 impl Door<'_> {
@@ -239,7 +235,14 @@ impl Door<'_> {
             Checkout::Leased(lease) => return Ok(lease),
             Checkout::Refused(refusal) => return Err(Failure::Refused(refusal)),
             Checkout::Waiting(answer) => answer,
+            // The pool has changed since the client came: what is known of it would be wrong.
+            Checkout::Retired => return Err(Refusal::database_removed(&pool.database).into()),
         };
+        let entry = self.entry.clone();
+        let leaves = std::future::poll_fn(move |cx| {
+            entry.as_ref().map_or(Poll::Pending, |entry| entry.poll_leaves(cx))
+        });
+        let mut leaves = std::pin::pin!(leaves);
         loop {
             let reads = self.received.len() < startup::LIMIT as usize;
             tokio::select! {
@@ -247,8 +250,12 @@ impl Door<'_> {
                 answered = &mut answer => return match answered {
                     Ok(Ok(lease)) => Ok(lease),
                     Ok(Err(refusal)) => Err(Failure::Refused(refusal)),
+                    Err(_) if pool.is_retired() => {
+                        Err(Refusal::database_removed(&pool.database).into())
+                    }
                     Err(_) => Err(Refusal::shutting_down().into()),
                 },
+                refusal = &mut leaves => return Err(Failure::Refused(refusal)),
                 more = self.more(), if reads => more?,
             }
         }
@@ -279,7 +286,8 @@ impl Door<'_> {
     }
 
     async fn authenticate(&mut self, context: &Context, name: &str) -> Result<(), Failure> {
-        let user = context.users.get(name);
+        let users = context.users();
+        let user = users.get(name);
         let stored = user.and_then(|user| user.stored.as_ref());
         let auth_type = context.common.configuration().auth_type;
         let is_right = match auth_type {
@@ -307,37 +315,6 @@ impl Door<'_> {
         }
         tracing::warn!(user = name, "client login refused: wrong password or unknown user");
         Err(Refusal::authentication_failed(name).into())
-    }
-
-    async fn scram(&mut self, context: &Context, name: &str) -> Result<bool, Failure> {
-        let offer: &[u8] = match self.end_point {
-            Some(_) => b"SCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0",
-            None => b"SCRAM-SHA-256\0\0",
-        };
-        self.ask(&Authentication::Sasl(offer)).await?;
-        let body = self.password().await?;
-        let (mechanism, first) = frontend::sasl_initial(&body)?;
-        let binding = match &self.end_point {
-            Some(hash) if mechanism == MECHANISM_PLUS.as_bytes() => {
-                ServerBinding::EndPoint(Arc::clone(hash))
-            }
-            Some(_) if mechanism == MECHANISM.as_bytes() => ServerBinding::Declined,
-            None if mechanism == MECHANISM.as_bytes() => ServerBinding::None,
-            _ => return Err(Refusal::login_protocol("unknown SASL mechanism").into()),
-        };
-        let verifier = context.users.verifier(name).map_err(|error| broken(&error))?;
-        let mut exchange = ServerExchange::bound(verifier, binding);
-        let challenge = exchange.first(first).map_err(|error| broken(&error))?;
-        self.ask(&Authentication::SaslContinue(&challenge)).await?;
-        let answer = self.password().await?;
-        match exchange.finish(&answer) {
-            Ok(last) => {
-                self.ask(&Authentication::SaslFinal(&last)).await?;
-                Ok(true)
-            }
-            Err(AuthenticationError::WrongPassword) => Ok(false),
-            Err(error) => Err(broken(&error)),
-        }
     }
 }
 

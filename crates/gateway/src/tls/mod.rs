@@ -81,6 +81,30 @@ pub struct Servers {
     configuration: Option<Arc<ClientConfig>>,
 }
 
+/// The settings for TLS towards PostgreSQL; servers connected under others are replaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerSettings {
+    mode: SslMode,
+    texts: [Option<String>; 6],
+}
+
+impl ServerSettings {
+    /// Those of a configuration.
+    pub fn new(configuration: &Configuration) -> Self {
+        Self {
+            mode: configuration.server_tls_sslmode,
+            texts: [
+                configuration.server_tls_ca_file.clone(),
+                configuration.server_tls_key_file.clone(),
+                configuration.server_tls_cert_file.clone(),
+                Some(configuration.server_tls_protocols.clone()),
+                Some(configuration.server_tls_ciphers.clone()),
+                configuration.server_tls13_ciphers.clone(),
+            ],
+        }
+    }
+}
+
 impl Tls {
     /// Read every file that the configuration names.
     ///

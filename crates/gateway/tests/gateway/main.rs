@@ -27,6 +27,7 @@ mod writer;
 
 mod cancel;
 mod client;
+mod control;
 mod differential;
 mod ending;
 mod large;
@@ -34,5 +35,6 @@ mod leaving;
 mod login;
 mod panic;
 mod pool;
+mod reload;
 mod running;
 mod server;
