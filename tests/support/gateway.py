@@ -2,7 +2,7 @@
 
 import json
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from forebay._gateway import Gateway
@@ -16,6 +16,13 @@ class RunningGateway(Door):
     """A gateway's TCP door, and its handles."""
 
     gateway: Gateway | None = None
+    configuration: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def reload(self, **settings: Any) -> dict[str, Any]:
+        """Exchange the configuration for the first one with these settings; return what changed."""
+        text = json.dumps({**self.configuration, **settings})
+        changed: dict[str, Any] = json.loads(self.handle.reload(text))
+        return changed
 
     @property
     def handle(self) -> Gateway:
@@ -69,7 +76,7 @@ def starter(database: Database, resources: ExitStack) -> StartGateway:
         }
         gateway = Gateway.start(json.dumps(configuration))
         host, port = gateway.addresses[0].rsplit(":", 1)
-        running = RunningGateway(host, int(port), gateway=gateway)
+        running = RunningGateway(host, int(port), gateway=gateway, configuration=configuration)
         resources.callback(_end, running)
         resources.callback(running.resources.close)
         return running

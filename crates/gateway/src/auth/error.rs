@@ -181,12 +181,12 @@ impl AuthenticationError {
     /// Says what to do next, where there is something to do.
     pub const fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::ChannelBindingDowngrade | Self::ChannelBindingMismatch => Some(
-                "Somebody between may have ended the client's TLS; a proxy that does so on purpose needs channel_binding=disable in the client.",
-            ),
             Self::ChannelBindingNotOffered => {
                 Some("Set channel_binding=prefer or channel_binding=disable in the client.")
             }
+            Self::ChannelBindingDowngrade => Some(
+                "Somebody between may have ended the client's TLS; a proxy that does so on purpose needs channel_binding=disable in the client.",
+            ),
             Self::TooManyIterations { .. } => Some(
                 "Lower scram_iterations on the PostgreSQL server and set the user's password again.",
             ),
