@@ -11,6 +11,7 @@ REQUIRED = [
     *("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"),
     *("docs/settings.md", "docs/transaction-mode.md", "docs/errors.md", "docs/configuration.md"),
     "docs/tls.md",
+    "docs/storm.md",
 ]
 
 # Spelt in pieces, so that this file does not find itself.
