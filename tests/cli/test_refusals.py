@@ -26,8 +26,6 @@ def _refusal(*arguments: str, cwd: Path | None = None) -> str:
     [
         (["--database-url", "mysql://a:sesame@h/d"], "does not start with postgresql://"),
         (["--database-url", "postgresql://a:sesame/1@h/d"], "a port that is not a number"),
-        (["--database-url", "postgresql://h/d?sslmode=require"], "does not speak TLS"),
-        (["--database-url", "postgresql://h/d?sslmode=verify-full"], "does not speak TLS"),
         (["--database-url", "postgresql://a@no.such.host.invalid/d"], "cannot be reached"),
         (["--ephemeral", "--data-dir", "x"], "--ephemeral and --data-dir each say"),
         (["--ephemeral", "--database-url", "postgresql://h"], "each say which database"),

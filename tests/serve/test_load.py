@@ -130,7 +130,6 @@ def test_every_problem_is_found_whatever_its_kind():
         ("auth_query = select 1", "auth_query: not built yet in this version"),
         ("auth_dbname = x", "auth_dbname: not built yet in this version"),
         ("auth_type = any", "auth_type any: not built yet in this version"),
-        ("auth_type = cert", "auth_type cert: not built yet in this version"),
         ("auth_type = pam", "auth_type pam: not built yet in this version"),
         ("auth_type = ldap", "auth_type ldap: not built yet in this version"),
         ("auth_type = peer", "auth_type peer: not built yet in this version"),

@@ -19,6 +19,12 @@ class RunningGateway(Door):
     gateway: Gateway | None = None
     configuration: dict[str, Any] = field(default_factory=dict, repr=False)
 
+    def reload(self, **settings: Any) -> dict[str, Any]:
+        """Exchange the configuration for the first one with these settings; return what changed."""
+        text = json.dumps({**self.configuration, **settings})
+        changed: dict[str, Any] = json.loads(self.handle.reload(text))
+        return changed
+
     @property
     def handle(self) -> Gateway:
         """The gateway itself."""

@@ -10,6 +10,7 @@ use subtle::ConstantTimeEq;
 use crate::deadline::within;
 use crate::gateway::{Common, Context};
 use crate::server::Identity;
+use crate::tls;
 
 /// Pass on a client's cancel request. Returns when PostgreSQL has dealt with it, so that closing the client's
 /// socket afterwards means what it means without a pooler.
@@ -73,6 +74,12 @@ pub async fn send(server: &Identity, common: &Common) -> io::Result<()> {
     let limit = common.configuration().cancel_wait_timeout;
     let exchange = async {
         let mut stream = server.address.connect().await?;
+        if let (true, Some(host)) = (server.is_encrypted, server.address.host()) {
+            let servers = &common.tls().servers;
+            if tls::request(&mut stream, host, servers).await? != tls::Answer::Encrypted {
+                return Err(io::Error::other("PostgreSQL no longer does TLS"));
+            }
+        }
         let mut packet = Vec::new();
         startup::put_cancel(&mut packet, server.process, &server.key);
         stream.write_all(&packet).await?;

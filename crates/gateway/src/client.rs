@@ -9,7 +9,7 @@ use crate::login::{self, Admitted, Failure};
 use crate::relay::Relay;
 use crate::report::Refusal;
 use crate::stats::gateway::Reason;
-use crate::stream::Stream;
+use crate::stream::{Stream, TlsStream};
 
 /// Serve one client from its first byte to its last.
 pub async fn serve(mut stream: Stream, peer: String, context: Arc<Context>) {
@@ -39,23 +39,28 @@ async fn come_in(stream: &mut Stream, peer: &str, context: &Arc<Context>) -> Opt
                         Admitted::Client(client) => (client.pool.database.as_str(), &client.user),
                         Admitted::Operator(operator) => (console::DATABASE, &operator.user),
                     };
-                    tracing::info!(peer, database, user, "client logged in");
+                    let tls = stream.tls().map(TlsStream::description);
+                    tracing::info!(peer, database, user, tls, "client logged in");
                 }
                 return Some(admitted);
             }
             Err(failure) => failure,
         }
     };
-    if let Failure::Refused(refusal) = failure {
-        context.stats.refused(Reason::of(&refusal));
-        if context.common.configuration().log_pooler_errors {
-            let (sqlstate, message) = (&refusal.sqlstate, &refusal.message);
-            tracing::info!(peer, sqlstate, "client refused: {message}");
+    match failure {
+        Failure::Refused(refusal) => {
+            context.stats.refused(Reason::of(&refusal));
+            if context.common.configuration().log_pooler_errors {
+                let (sqlstate, message) = (&refusal.sqlstate, &refusal.message);
+                tracing::info!(peer, sqlstate, "client refused: {message}");
+            }
+            let mut out = Vec::new();
+            refusal.put(&mut out);
+            // A client that does not take it is not waited for.
+            let _ = stream.try_write(&out);
         }
-        let mut out = Vec::new();
-        refusal.put(&mut out);
-        // A client that does not take it is not waited for.
-        let _ = stream.try_write(&out);
+        Failure::Unheard(reason) => tracing::info!(peer, "client closed: {reason}"),
+        Failure::Gone | Failure::Cancel => {}
     }
     None
 }

@@ -42,6 +42,27 @@ pub enum AuthType {
     /// SCRAM-SHA-256.
     #[serde(rename = "scram-sha-256")]
     Scram,
+    /// A client certificate whose common name is the user's.
+    #[serde(rename = "cert")]
+    Cert,
+}
+
+/// When TLS is used, and what is checked of the other side's certificate. In order of strictness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SslMode {
+    /// Never.
+    Disable,
+    /// Clients: when they ask. PostgreSQL: when it refuses to go without.
+    Allow,
+    /// Clients: when they ask. PostgreSQL: when it can.
+    Prefer,
+    /// Always, whatever the certificate.
+    Require,
+    /// Always, with a certificate that the CA file vouches for.
+    VerifyCa,
+    /// The same, and towards PostgreSQL the certificate bears the host's name.
+    VerifyFull,
 }
 
 /// Under which names `/metrics` has its figures.
@@ -302,6 +323,38 @@ pub struct Configuration {
     /// Seconds that a silent connection may stay with the kernel. Without effect here: one that says nothing costs a
     /// descriptor until `client_login_timeout`.
     pub tcp_defer_accept: u32,
+    /// Whether clients use TLS. Not on unix sockets.
+    pub client_tls_sslmode: SslMode,
+    /// Private key that clients are shown the certificate of; none when absent, as for all files here.
+    pub client_tls_key_file: Option<String>,
+    /// Certificate that clients are shown, with those that lead to its authority.
+    pub client_tls_cert_file: Option<String>,
+    /// Authorities whose client certificates are accepted.
+    pub client_tls_ca_file: Option<String>,
+    /// TLS versions for clients.
+    pub client_tls_protocols: String,
+    /// Cipher suites of TLS 1.2 for clients, by their OpenSSL names.
+    pub client_tls_ciphers: String,
+    /// Cipher suites of TLS 1.3 for clients.
+    pub client_tls13_ciphers: Option<String>,
+    /// Curves for the key exchange with clients.
+    pub client_tls_ecdhcurve: String,
+    /// Finite-field key exchange with clients, which there is none of.
+    pub client_tls_dheparams: String,
+    /// Whether PostgreSQL is reached with TLS. Not on unix sockets.
+    pub server_tls_sslmode: SslMode,
+    /// Authorities whose server certificates are accepted; the system's when absent.
+    pub server_tls_ca_file: Option<String>,
+    /// Private key of the certificate that PostgreSQL is shown.
+    pub server_tls_key_file: Option<String>,
+    /// Certificate that PostgreSQL is shown when it asks.
+    pub server_tls_cert_file: Option<String>,
+    /// TLS versions towards PostgreSQL.
+    pub server_tls_protocols: String,
+    /// Cipher suites of TLS 1.2 towards PostgreSQL, by their OpenSSL names.
+    pub server_tls_ciphers: String,
+    /// Cipher suites of TLS 1.3 towards PostgreSQL.
+    pub server_tls13_ciphers: Option<String>,
     /// Log each login.
     pub log_connections: bool,
     /// Log each disconnection.
@@ -352,6 +405,22 @@ impl Default for Configuration {
             server_reset_query: "DISCARD ALL".to_owned(),
             stats_period: Duration::from_secs(60),
             log_stats: true,
+            client_tls_sslmode: SslMode::Disable,
+            client_tls_key_file: None,
+            client_tls_cert_file: None,
+            client_tls_ca_file: None,
+            client_tls_protocols: "secure".to_owned(),
+            client_tls_ciphers: "default".to_owned(),
+            client_tls13_ciphers: None,
+            client_tls_ecdhcurve: "auto".to_owned(),
+            client_tls_dheparams: "auto".to_owned(),
+            server_tls_sslmode: SslMode::Prefer,
+            server_tls_ca_file: None,
+            server_tls_key_file: None,
+            server_tls_cert_file: None,
+            server_tls_protocols: "secure".to_owned(),
+            server_tls_ciphers: "default".to_owned(),
+            server_tls13_ciphers: None,
             log_connections: true,
             log_disconnections: true,
             log_level: "info".to_owned(),

@@ -1,4 +1,4 @@
-//! Makes server connections: connect, start up, authenticate, learn what the server reports.
+//! Makes server connections: connect, with TLS or without, start up, authenticate, learn what the server reports.
 
 use std::io;
 use std::sync::Arc;
@@ -7,19 +7,23 @@ use pgwire::backend::{self, Authentication, Fields};
 use pgwire::{frame, frontend, startup};
 
 use crate::auth::md5::{Md5Hash, md5_password, md5_response};
-use crate::auth::scram::{ClientCredential, ClientExchange, SaltedPasswordCache};
+use crate::auth::scram::{
+    ClientBinding, ClientCredential, ClientExchange, MECHANISM, MECHANISM_PLUS, SaltedPasswordCache,
+};
 use crate::auth::{Secret, StoredPassword};
 use crate::cleanup;
+use crate::configuration::SslMode;
 use crate::deadline::within;
 use crate::gateway::Common;
 use crate::parameters::Parameters;
 use crate::pool::{Order, Pool, Target};
 use crate::report::Refusal;
-use crate::server::{Address, Identity, Server};
+use crate::server::{Identity, Server};
 use crate::session::{ServerState, SessionError};
 use crate::sockets;
 use crate::stats::meter::Grant;
-use crate::stream::Stream;
+use crate::stream::{Stream, TlsStream};
+use crate::tls::{self, Answer, Servers};
 use crate::worker;
 
 /// Largest message accepted during login, in bytes.
@@ -124,15 +128,112 @@ impl Drop for Attempt<'_> {
     }
 }
 
+/// Log in, with TLS or without, as `server_tls_sslmode` says.
 async fn log_in(order: &Order, common: &Common) -> Result<Server, Refusal> {
+    let target = &*order.target;
+    let tls = common.tls();
+    let mut refusal = None;
+    for channel in channels(target, tls.servers.mode) {
+        match log_in_over(*channel, order, common, &tls.servers).await {
+            Ok(server) => return Ok(server),
+            // Where no channel will do, the first refusal says more than that of the last resort.
+            Err(failed) if failed.is_of_the_channel => _ = refusal.get_or_insert(failed.refusal),
+            Err(failed) => return Err(failed.refusal),
+        }
+    }
+    Err(refusal.unwrap_or_else(|| {
+        Refusal::server_unreachable(&target.address.to_string(), "there is no way to try")
+    }))
+}
+
+/// A way to reach PostgreSQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Channel {
+    /// Without TLS.
+    Plain,
+    /// With TLS if it does that.
+    Either,
+    /// With TLS.
+    Encrypted,
+}
+
+/// The ways to try, in libpq's order.
+fn channels(target: &Target, mode: SslMode) -> &'static [Channel] {
+    match mode {
+        _ if target.address.host().is_none() => &[Channel::Plain],
+        SslMode::Disable => &[Channel::Plain],
+        SslMode::Allow => &[Channel::Plain, Channel::Encrypted],
+        SslMode::Prefer => &[Channel::Either, Channel::Plain],
+        SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => &[Channel::Encrypted],
+    }
+}
+
+/// A login that came to nothing.
+struct Failed {
+    refusal: Refusal,
+    /// The other channel may do better.
+    is_of_the_channel: bool,
+}
+
+impl From<Refusal> for Failed {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, is_of_the_channel: false }
+    }
+}
+
+async fn log_in_over(
+    channel: Channel,
+    order: &Order,
+    common: &Common,
+    tls: &Servers,
+) -> Result<Server, Failed> {
     let target = &*order.target;
     let address = target.address.to_string();
     let unreachable = |error: io::Error| Refusal::server_unreachable(&address, &error.to_string());
-    let stream = target.address.connect().await.map_err(unreachable)?;
-    if let (Address::Tcp(..), Some(socket)) = (&target.address, stream.descriptor()) {
+    let mut stream = target.address.connect().await.map_err(unreachable)?;
+    if let (Some(_), Some(socket)) = (target.address.host(), stream.descriptor()) {
         sockets::tune(socket, &common.configuration());
     }
-    let mut login = Login { stream, received: Vec::new(), address: &address };
+    if let (Channel::Either | Channel::Encrypted, Some(host)) = (channel, target.address.host()) {
+        let answer = tls::request(&mut stream, host, tls).await.map_err(|error| {
+            let why = format!("TLS, by server_tls_sslmode: {error}");
+            let refusal = Refusal::server_unreachable(&address, &why);
+            Failed { refusal, is_of_the_channel: true }
+        })?;
+        if answer == Answer::Plain && channel == Channel::Encrypted {
+            let why = "it does no TLS, and server_tls_sslmode demands it: set ssl = on there";
+            let refusal = Refusal::server_unreachable(&address, why);
+            return Err(Failed { refusal, is_of_the_channel: true });
+        }
+    }
+    let is_encrypted = stream.tls().is_some();
+    let has_choice = is_encrypted || channel == Channel::Plain;
+    let mut login = Login { stream, received: Vec::new(), address: &address, is_asked: false };
+    match log_in_on(&mut login, target).await {
+        Ok((reported, process, key)) => {
+            let now = common.clock.milliseconds();
+            let identity = Identity::new(target.address.clone(), process, key, &login.stream, now);
+            Ok(Server {
+                stream: login.stream,
+                state: ServerState::new(common.session.parameters.intern(reported)),
+                identity: Arc::new(identity),
+                worker: worker::current(),
+                generation: order.generation,
+                born: now,
+                idle_since: now,
+                grant: Grant::default(),
+                needs_check: false,
+            })
+        }
+        // Refused before it asked for anything: by a rule of pg_hba.conf for the other channel, usually.
+        Err(refusal) => Err(Failed { refusal, is_of_the_channel: has_choice && !login.is_asked }),
+    }
+}
+
+/// What a server reports, its process and its cancel key.
+type LoggedIn = (Parameters, u32, Vec<u8>);
+
+async fn log_in_on(login: &mut Login<'_>, target: &Target) -> Result<LoggedIn, Refusal> {
     let mut out = Vec::new();
     let names = [("user", &target.user), ("database", &target.database)];
     let settings = target.settings.iter().map(|(name, value)| (*name, value));
@@ -165,20 +266,7 @@ async fn log_in(order: &Order, common: &Common) -> Result<Server, Refusal> {
         }
     }
     let (process, key) = identity.unwrap_or_default();
-    let now = common.clock.milliseconds();
-    let address = target.address.clone();
-    let identity = Identity::new(address, process, key, &login.stream, now);
-    Ok(Server {
-        stream: login.stream,
-        state: ServerState::new(common.session.parameters.intern(reported)),
-        identity: Arc::new(identity),
-        worker: worker::current(),
-        generation: order.generation,
-        born: now,
-        idle_since: now,
-        grant: Grant::default(),
-        needs_check: false,
-    })
+    Ok((reported, process, key))
 }
 
 /// A connection on its way in.
@@ -186,6 +274,8 @@ struct Login<'a> {
     stream: Stream,
     received: Vec<u8>,
     address: &'a str,
+    /// It has asked for a password, or needs none.
+    is_asked: bool,
 }
 
 impl Login<'_> {
@@ -233,6 +323,7 @@ impl Login<'_> {
             if tag != backend::AUTHENTICATION {
                 return Err(self.broken(&format!("unexpected message {tag:#04x} during login")));
             }
+            self.is_asked = true;
             let request =
                 Authentication::parse(&body).map_err(|error| self.broken(&error.to_string()))?;
             let mut out = Vec::new();
@@ -257,17 +348,14 @@ impl Login<'_> {
                     frontend::put_password(&mut out, md5_response(&hash, salt).expose().as_bytes());
                 }
                 Authentication::Sasl(list) => {
-                    if !backend::offers_mechanism(list, "SCRAM-SHA-256") {
-                        return Err(
-                            self.broken("it offers no SASL mechanism but SCRAM-SHA-256-PLUS")
-                        );
-                    }
+                    let (mechanism, binding) = self.mechanism(list)?;
                     let Credential::Password(cache) = &target.credential else {
                         return Err(self.no_password(target));
                     };
                     let started = ClientExchange::new(ClientCredential::Password(cache.clone()))
-                        .map_err(|error| self.broken(&error.to_string()))?;
-                    frontend::put_sasl_initial(&mut out, b"SCRAM-SHA-256", &started.first());
+                        .map_err(|error| self.broken(&error.to_string()))?
+                        .bound_to(binding);
+                    frontend::put_sasl_initial(&mut out, mechanism.as_bytes(), &started.first());
                     exchange = Some(started);
                 }
                 Authentication::SaslContinue(data) => {
@@ -293,6 +381,22 @@ impl Login<'_> {
                 }
             }
             self.send(&out).await?;
+        }
+    }
+
+    /// The strongest mechanism that both sides have, and what it is bound to.
+    fn mechanism(&self, list: &[u8]) -> Result<(&'static str, ClientBinding), Refusal> {
+        let facts = self.stream.tls().and_then(TlsStream::peer);
+        let end_point = facts.and_then(|facts| facts.end_point);
+        match end_point {
+            Some(hash) if backend::offers_mechanism(list, MECHANISM_PLUS) => {
+                Ok((MECHANISM_PLUS, ClientBinding::EndPoint(hash)))
+            }
+            _ if !backend::offers_mechanism(list, MECHANISM) => {
+                Err(self.broken("it offers no SASL mechanism but SCRAM-SHA-256-PLUS"))
+            }
+            Some(_) => Ok((MECHANISM, ClientBinding::NotOffered)),
+            None => Ok((MECHANISM, ClientBinding::None)),
         }
     }
 

@@ -13,6 +13,14 @@ pub enum StartError {
         /// Which field, and which rule.
         message: String,
     },
+    /// A certificate, a key or a rule for TLS is of no use.
+    #[error("invalid configuration: {setting}: {problem}")]
+    Tls {
+        /// Which setting.
+        setting: String,
+        /// Which file or value, and which rule it breaks. Never what is in a key.
+        problem: String,
+    },
     /// A listening address could not be had.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -44,6 +52,7 @@ impl StartError {
     pub fn hint(&self) -> String {
         match self {
             Self::Configuration { .. } => "correct the setting and try again".to_owned(),
+            Self::Tls { .. } => "correct the file or the setting and try again".to_owned(),
             Self::Listen { source, .. } => match source.kind() {
                 io::ErrorKind::AddrInUse => {
                     "another program listens there: stop it, or choose another listen_port"

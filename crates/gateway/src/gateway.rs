@@ -26,6 +26,7 @@ use crate::reloader::{self, Reloader};
 use crate::session;
 use crate::statements::Statements;
 use crate::stats::gateway::GatewayStats;
+use crate::tls::Tls;
 use crate::worker::Worker;
 
 /// Cancel requests sent to PostgreSQL at the same time; each costs it a process.
@@ -83,6 +84,8 @@ impl Clock {
 pub struct Common {
     /// Changes on reload, as a whole.
     configuration: ArcSwap<Configuration>,
+    /// Certificates and rules for TLS; changes on reload, as a whole.
+    tls: ArcSwap<Tls>,
     /// What sessions share.
     pub session: session::Shared,
     /// The time.
@@ -106,6 +109,17 @@ impl Common {
     /// The configuration as of now. Cheap; not to be held while waiting for anything.
     pub fn configuration(&self) -> Guard<Arc<Configuration>> {
         self.configuration.load()
+    }
+
+    /// TLS as of now, which may be held for the length of a login.
+    pub fn tls(&self) -> Arc<Tls> {
+        self.tls.load_full()
+    }
+
+    /// Have every later login use these certificates and rules.
+    pub fn exchange_tls(&self, tls: Tls) {
+        tls.log_certificates();
+        self.tls.store(Arc::new(tls));
     }
 
     /// The runtime of that worker, or of the first for an index that no worker has.
@@ -247,6 +261,8 @@ impl Gateway {
         on_reload: Option<reloader::Callback>,
     ) -> Result<Self, StartError> {
         StderrLog::new(&configuration.log_level, configuration.log_format).install();
+        let tls = Tls::from_configuration(&configuration)?;
+        tls.log_certificates();
         let bound = listener::bind(&configuration)?;
         let metrics = metrics::bind(&configuration)?;
         let users = Users::new(&configuration.users)
@@ -262,6 +278,7 @@ impl Gateway {
         };
         let common = Arc::new(Common {
             configuration: ArcSwap::from_pointee(configuration),
+            tls: ArcSwap::from_pointee(tls),
             session,
             clock: Clock::new(),
             deadlines: Deadlines::default(),

@@ -24,6 +24,7 @@
 //! - [`endpoint`]: the two ends of a connection; [`sockets`]: their options.
 //! - [`parameters`]: settings a session has; [`statements`]: prepared statements by text.
 //! - [`reloader`]: asks for a new configuration, for the console.
+//! - [`tls`]: certificates and rules for TLS; the sessions themselves are [`stream`]s.
 //! - [`report`]: what clients are told when something is refused.
 //! - [`stats`]: what has been done: counts, times, errors; [`metrics`]: the door to ask for that by HTTP.
 
@@ -63,6 +64,7 @@ pub mod sockets;
 pub mod statements;
 pub mod stats;
 pub mod stream;
+pub mod tls;
 pub mod worker;
 
 pub use configuration::Configuration;

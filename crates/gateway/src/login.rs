@@ -1,6 +1,8 @@
 //! A client's first packets: negotiation, startup, authentication, settings, and the welcome.
 
+mod scram;
 mod settings;
+mod tls_door;
 
 use std::io;
 use std::sync::Arc;
@@ -12,7 +14,6 @@ use pgwire::{WireError, frame, frontend};
 
 use crate::auth::md5::{md5_password, verify_md5_response};
 use crate::auth::random::secure_random;
-use crate::auth::scram::ServerExchange;
 use crate::auth::{AuthenticationError, StoredPassword};
 use crate::cancel;
 use crate::clients::{Entry, Facts, Registration, Seat};
@@ -64,6 +65,8 @@ pub enum Failure {
     Refused(Box<Refusal>),
     /// The socket failed or was closed.
     Gone,
+    /// For this reason, and there is no way to tell the client.
+    Unheard(String),
     /// It was a cancel request, which has been dealt with.
     Cancel,
 }
@@ -92,7 +95,7 @@ pub async fn log_in(
     peer: &str,
     context: &Arc<Context>,
 ) -> Result<Admitted, Failure> {
-    let mut door = Door { stream, received: Vec::new(), entry: None };
+    let mut door = Door { stream, received: Vec::new(), end_point: None, entry: None };
     let mut request = door.startup(context).await?;
     settings::add_host(&mut request.settings, peer, &context.common.configuration());
     if context.common.phase() != Phase::Running {
@@ -179,6 +182,8 @@ struct Request {
 struct Door<'a> {
     stream: &'a mut Stream,
     received: Vec<u8>,
+    /// What SCRAM can bind the channel with, once it is encrypted.
+    end_point: Option<Arc<[u8]>>,
     /// The client as others see it, once it is registered.
     entry: Option<Arc<Entry>>,
 }
@@ -194,6 +199,9 @@ impl Door<'_> {
     async fn startup(&mut self, context: &Context) -> Result<Request, Failure> {
         for _ in 0..=NEGOTIATIONS {
             let packet = loop {
+                if self.received.first() == Some(&tls_door::HANDSHAKE) {
+                    self.start_tls_directly(context).await?;
+                }
                 let parsed = startup::parse(&self.received);
                 if parsed.is_err() && startup::is_cancel(&self.received) {
                     return Err(Failure::Cancel);
@@ -205,12 +213,16 @@ impl Door<'_> {
                 self.more().await?;
             };
             match startup::parse(&packet)?.map(|(initial, _)| initial) {
-                Some(Initial::Ssl | Initial::Gss) => self.stream.write_all(b"N").await?,
+                Some(Initial::Ssl) => self.start_tls_if_offered(context).await?,
+                Some(Initial::Gss) => self.stream.write_all(b"N").await?,
                 Some(Initial::Cancel { process, key }) => {
                     cancel::handle(context, process, key).await;
                     return Err(Failure::Cancel);
                 }
-                Some(Initial::Startup(startup)) => return self.understand(&startup, context).await,
+                Some(Initial::Startup(startup)) => {
+                    self.require_tls(context)?;
+                    return self.understand(&startup, context).await;
+                }
                 None => {}
             }
         }
@@ -325,6 +337,7 @@ impl Door<'_> {
         let auth_type = context.common.configuration().auth_type;
         let is_right = match auth_type {
             AuthType::Trust => user.is_some(),
+            AuthType::Cert => self.has_certificate_of(name)? && user.is_some(),
             AuthType::Plain => {
                 self.ask(&Authentication::Cleartext).await?;
                 let body = self.password().await?;
@@ -347,28 +360,6 @@ impl Door<'_> {
         }
         tracing::warn!(user = name, "client login refused: wrong password or unknown user");
         Err(Refusal::authentication_failed(name).into())
-    }
-
-    async fn scram(&mut self, context: &Context, name: &str) -> Result<bool, Failure> {
-        self.ask(&Authentication::Sasl(b"SCRAM-SHA-256\0\0")).await?;
-        let body = self.password().await?;
-        let (mechanism, first) = frontend::sasl_initial(&body)?;
-        if mechanism != b"SCRAM-SHA-256" {
-            return Err(Refusal::login_protocol("unknown SASL mechanism").into());
-        }
-        let verifier = context.users().verifier(name).map_err(|error| broken(&error))?;
-        let mut exchange = ServerExchange::new(verifier);
-        let challenge = exchange.first(first).map_err(|error| broken(&error))?;
-        self.ask(&Authentication::SaslContinue(&challenge)).await?;
-        let answer = self.password().await?;
-        match exchange.finish(&answer) {
-            Ok(last) => {
-                self.ask(&Authentication::SaslFinal(&last)).await?;
-                Ok(true)
-            }
-            Err(AuthenticationError::WrongPassword) => Ok(false),
-            Err(error) => Err(broken(&error)),
-        }
     }
 }
 

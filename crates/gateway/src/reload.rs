@@ -12,6 +12,7 @@ use crate::error::StartError;
 use crate::gateway::{Context, Gateway};
 use crate::log;
 use crate::report::Refusal;
+use crate::tls::Tls;
 
 /// What a reload came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -58,7 +59,7 @@ impl Gateway {
     /// Exchange the configuration. Clients, transactions and servers whose settings are the same go on.
     ///
     /// # Errors
-    /// [`StartError::Configuration`]: nothing has changed then.
+    /// [`StartError`]: nothing has changed then.
     pub fn reload(&self, configuration: Configuration) -> Result<Reloaded, StartError> {
         self.context().reload(configuration)
     }
@@ -68,7 +69,7 @@ impl Context {
     /// [`Gateway::reload`].
     ///
     /// # Errors
-    /// [`StartError::Configuration`]: nothing has changed then.
+    /// [`StartError`]: nothing has changed then.
     pub fn reload(&self, mut configuration: Configuration) -> Result<Reloaded, StartError> {
         let _one_at_a_time = self.reloading();
         let running = self.common.configuration().clone();
@@ -85,6 +86,8 @@ impl Context {
             .users()
             .renewed(&configuration.users)
             .map_err(|error| StartError::Configuration { message: error.to_string() })?;
+        // Read again even where no setting has changed: the files may have.
+        let tls = Tls::from_configuration(&configuration)?;
 
         // From here on nothing fails.
         if running.log_level != configuration.log_level {
@@ -97,6 +100,7 @@ impl Context {
         session.max_packet_size.store(configuration.max_packet_size, Ordering::Relaxed);
         let (users, configuration) = (Arc::new(users), Arc::new(configuration));
         self.exchange(&users, &configuration);
+        self.common.exchange_tls(tls);
         self.pools.reconfigure(&running, &configuration, &users);
         self.clients.send_away(When::Idle, |seat| {
             let is_gone = configuration.database(&seat.database).is_none();

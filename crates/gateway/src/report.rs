@@ -65,6 +65,24 @@ impl Refusal {
         Self::fatal(error.sqlstate(), error.to_string(), error.hint().unwrap_or_default())
     }
 
+    /// A client without TLS where it is required.
+    pub fn tls_required() -> Self {
+        Self::fatal(
+            "08P01",
+            "SSL required: client_tls_sslmode does not let clients in without TLS",
+            "connect with sslmode=require, or verify-full to check the pooler's certificate",
+        )
+    }
+
+    /// `auth_type = cert`, and the client has shown no certificate, or another user's.
+    pub fn certificate_mismatch(user: &str) -> Self {
+        Self::fatal(
+            "28000",
+            format!("TLS certificate name mismatch: no certificate for user \"{user}\""),
+            "connect with a client certificate whose common name is the user's",
+        )
+    }
+
     /// A message that did not belong into the login.
     pub fn login_protocol(message: &str) -> Self {
         Self::fatal("08P01", format!("login failed: {message}"), "")

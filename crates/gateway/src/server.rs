@@ -35,6 +35,14 @@ impl Address {
         }
     }
 
+    /// The host that its certificate is checked against; none for a unix socket, which has no TLS.
+    pub fn host(&self) -> Option<&str> {
+        match self {
+            Self::Tcp(host, _) => Some(host),
+            Self::Unix(_) => None,
+        }
+    }
+
     /// Connect.
     pub async fn connect(&self) -> io::Result<Stream> {
         match self {
@@ -63,6 +71,8 @@ impl fmt::Display for Address {
 pub struct Identity {
     /// Where the server listens.
     pub address: Address,
+    /// Whether it is reached with TLS, and so are cancel requests to it.
+    pub is_encrypted: bool,
     /// Its process id.
     pub process: u32,
     /// Its cancel key.
@@ -98,6 +108,7 @@ impl Identity {
     pub fn new(address: Address, process: u32, key: Vec<u8>, stream: &Stream, now: u64) -> Self {
         Self {
             address,
+            is_encrypted: stream.tls().is_some(),
             process,
             key,
             cancels: AtomicUsize::new(0),

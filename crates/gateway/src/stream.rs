@@ -1,13 +1,15 @@
-//! A TCP or unix socket, read and written without being waited for.
+//! A connection, with or without TLS, read and written without being waited for.
+
+mod socket;
+mod tls;
 
 use std::cell::RefCell;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::task::{Context, Poll, Waker, ready};
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::task::{Context, Poll, ready};
 
-use rustix::net::{RecvFlags, SendFlags};
-use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
+pub use socket::Socket;
+pub use tls::{Session, TlsStream};
 
 use crate::endpoint::{self, Endpoint};
 
@@ -25,25 +27,21 @@ pub fn with_buffer<T>(use_buffer: impl FnOnce(&mut [u8]) -> T) -> T {
     BUFFER.with_borrow_mut(|buffer| use_buffer(buffer))
 }
 
-/// A connected socket, watched for reading alone until a write finds it full.
-///
-/// The kernel reports a unix socket writable each time its peer has read everything, which would wake the worker
-/// once more in every transaction for nothing.
-///
-/// Calls go to the kernel without the C library: its `recv` and `send` are points at which a thread can be
-/// cancelled, and arranging for that costs a program with several threads more than everything else in them.
+/// A connection.
 #[derive(Debug)]
-pub struct Stream {
-    /// `None` only while it is being watched anew.
-    socket: Option<AsyncFd<OwnedFd>>,
-    is_watched_for_writing: bool,
+pub enum Stream {
+    /// Without TLS.
+    Plain(Socket),
+    /// With TLS. Boxed, so that others do not pay for it.
+    Tls(Box<TlsStream>),
+    /// Nothing: what stays while a socket is wrapped into TLS.
+    Closed,
 }
 
 impl Stream {
     /// Have the runtime this is called on watch a socket that does not block.
     pub fn new(socket: impl Into<OwnedFd>) -> io::Result<Self> {
-        let socket = watch(socket.into(), Interest::READABLE)?;
-        Ok(Self { socket: Some(socket), is_watched_for_writing: false })
+        Socket::new(socket).map(Self::Plain)
     }
 
     /// The peer's end and this one.
@@ -54,11 +52,41 @@ impl Stream {
 
     /// The socket, for options to be set on it.
     pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
-        self.socket.as_ref().map(|socket| socket.get_ref().as_fd())
+        match self {
+            Self::Plain(socket) => socket.descriptor(),
+            Self::Tls(stream) => stream.descriptor(),
+            Self::Closed => None,
+        }
     }
 
-    fn socket(&self) -> io::Result<&AsyncFd<OwnedFd>> {
-        self.socket.as_ref().ok_or_else(|| io::ErrorKind::NotConnected.into())
+    /// Go on with TLS on the same socket, beginning with what has been `received` of it.
+    ///
+    /// # Errors
+    /// The peer closed, or the handshake failed. The connection is of no use then.
+    ///
+    /// # Cancel safety
+    /// Not cancel safe: a handshake that has begun cannot begin again.
+    pub async fn start_tls(&mut self, session: Session, received: Vec<u8>) -> io::Result<()> {
+        let Self::Plain(socket) = std::mem::replace(self, Self::Closed) else {
+            return Err(io::ErrorKind::NotConnected.into());
+        };
+        let mut stream = Box::new(TlsStream::new(socket, session, received));
+        stream.handshake().await?;
+        *self = Self::Tls(stream);
+        Ok(())
+    }
+
+    /// The TLS session, if there is one.
+    pub fn tls(&self) -> Option<&TlsStream> {
+        match self {
+            Self::Tls(stream) => Some(stream),
+            _ => None,
+        }
+    }
+
+    /// Whether it is plain TCP, which TLS can be begun on.
+    pub fn is_plain_tcp(&self) -> bool {
+        matches!(self, Self::Plain(socket) if !socket.is_unix())
     }
 
     /// Receive into `buffer`; 0 means that the peer has closed.
@@ -67,65 +95,47 @@ impl Stream {
         cx: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        let socket = self.socket()?;
-        loop {
-            let mut ready = ready!(socket.poll_read_ready(cx))?;
-            let Ok(result) = ready.try_io(|socket| receive(socket.get_ref(), buffer)) else {
-                continue;
-            };
-            if result.as_ref().is_ok_and(|count| (1..buffer.len()).contains(count)) {
-                // Empty now: the next read waits for the next report instead of asking the kernel.
-                ready.clear_ready();
-            }
-            return Poll::Ready(result);
+        match self {
+            Self::Plain(socket) => socket.poll_read(cx, buffer),
+            Self::Tls(stream) => stream.poll_read(cx, buffer),
+            Self::Closed => Poll::Ready(Ok(0)),
         }
     }
 
-    /// Send from `bytes`; returns how many went.
+    /// Send from `bytes`; returns how many went. The rest is to be brought again, the same bytes first.
     pub fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        if !self.is_watched_for_writing {
-            match self.try_write(bytes) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.watch_for_writing()?;
-                    // Whoever was to be told of something to read has been forgotten: look at everything again.
-                    cx.waker().wake_by_ref();
-                }
-                result => return Poll::Ready(result),
-            }
+        match self {
+            Self::Plain(socket) => socket.poll_write(cx, bytes),
+            Self::Tls(stream) => stream.poll_write(cx, bytes),
+            Self::Closed => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
         }
-        let socket = self.socket()?;
-        loop {
-            let mut ready = ready!(socket.poll_write_ready(cx))?;
-            if let Ok(result) = ready.try_io(|socket| send(socket.get_ref(), bytes)) {
-                return Poll::Ready(result);
-            }
-        }
-    }
-
-    fn watch_for_writing(&mut self) -> io::Result<()> {
-        let Some(socket) = self.socket.take() else {
-            return Err(io::ErrorKind::NotConnected.into());
-        };
-        let both = Interest::READABLE | Interest::WRITABLE;
-        self.socket = Some(watch(socket.into_inner(), both)?);
-        self.is_watched_for_writing = true;
-        Ok(())
     }
 
     /// Whether the peer has sent something or closed, as far as the runtime has noticed. No system call.
     pub fn is_readable(&self) -> bool {
-        let mut cx = Context::from_waker(Waker::noop());
-        self.socket().is_ok_and(|socket| socket.poll_read_ready(&mut cx).is_ready())
+        match self {
+            Self::Plain(socket) => socket.is_readable(),
+            Self::Tls(stream) => stream.is_readable(),
+            Self::Closed => true,
+        }
     }
 
     /// Receive what is there now.
     pub fn try_read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.socket()?.try_io(Interest::READABLE, |socket| receive(socket, buffer))
+        match self {
+            Self::Plain(socket) => socket.try_read(buffer),
+            Self::Tls(stream) => stream.try_read(buffer),
+            Self::Closed => Ok(0),
+        }
     }
 
     /// Send what can be sent now.
     pub fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        send(self.socket()?.get_ref(), bytes)
+        match self {
+            Self::Plain(socket) => socket.try_write(bytes),
+            Self::Tls(stream) => stream.try_write(bytes),
+            Self::Closed => Err(io::ErrorKind::NotConnected.into()),
+        }
     }
 
     /// Send all of `bytes`.
@@ -157,20 +167,4 @@ impl Stream {
         })
         .await
     }
-}
-
-// The replacement is unsafe because some types hand out another descriptor each time; this one does not.
-#[expect(deprecated)]
-fn watch(socket: OwnedFd, interest: Interest) -> io::Result<AsyncFd<OwnedFd>> {
-    AsyncFd::with_interest(socket, interest)
-}
-
-fn receive(socket: &OwnedFd, buffer: &mut [u8]) -> io::Result<usize> {
-    let (count, _) = rustix::net::recv(socket, buffer, RecvFlags::empty())?;
-    Ok(count)
-}
-
-fn send(socket: &OwnedFd, bytes: &[u8]) -> io::Result<usize> {
-    // An error instead of a signal when the peer has gone.
-    Ok(rustix::net::send(socket, bytes, SendFlags::NOSIGNAL)?)
 }

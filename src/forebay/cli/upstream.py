@@ -32,6 +32,14 @@ _ABOUT_THE_SERVER = (
 )
 
 
+_TLS = {
+    "sslmode": "server_tls_sslmode",
+    "sslrootcert": "server_tls_ca_file",
+    "sslcert": "server_tls_cert_file",
+    "sslkey": "server_tls_key_file",
+}
+
+
 @dataclass(frozen=True)
 class Upstream:
     """The database behind the gateway, and what the settings must say to reach it."""
@@ -40,6 +48,7 @@ class Upstream:
     direct: PostgresUrl
     databases: dict[str, Database] = field(default_factory=dict)
     users: dict[str, User] = field(default_factory=dict)
+    tls: dict[str, Any] = field(default_factory=dict)
     pooled_user: str | None = None
     pooled_password: Secret | None = None
     pooled_database: str | None = None
@@ -49,6 +58,7 @@ class Upstream:
         tables: dict[str, Any] = {
             "databases": {**self.databases, **settings.databases},
             "users": {**self.users, **settings.users},
+            **self.tls,
         }
         return settings.model_copy(update=tables)
 
@@ -104,17 +114,10 @@ def url_upstream(settings: Settings, text: str) -> Upstream:
     """Check that the server of a URL answers; its user and password serve on both sides.
 
     Raises:
-        ConfigurationError: the URL cannot be read or asks for TLS, or the pool would not fit.
+        ConfigurationError: the URL cannot be read, or the pool would not fit.
         ConnectionFailed: the server does not answer, or refuses.
     """
     url = parse_url(text)
-    sslmode = url.parameter("sslmode")
-    if sslmode is not None and sslmode not in ("disable", "allow", "prefer"):
-        raise ConfigurationError(
-            f"the database URL asks for sslmode={sslmode}, and Forebay does not speak TLS towards"
-            " PostgreSQL yet",
-            hint="use sslmode=prefer on a private network, or run Forebay beside the server",
-        )
     user = url.user or os.environ.get("PGUSER") or getpass.getuser()
     password = url.password
     if password is None and "PGPASSWORD" in os.environ:
@@ -129,8 +132,22 @@ def url_upstream(settings: Settings, text: str) -> Upstream:
         direct=url,
         databases={"*": Database(host=url.host or "localhost", port=url.port)},
         users={user: User(password=pooled_password)},
+        tls=_tls(url),
         pooled_password=pooled_password,
     )
+
+
+def _tls(url: PostgresUrl) -> dict[str, Any]:
+    """Return the settings that have the data plane reach the server as the URL says."""
+    given = {setting: url.parameter(name) for name, setting in _TLS.items()}
+    # libpq's word for the authorities of the system, which need no file here.
+    files = {
+        setting: Path(value)
+        for setting, value in given.items()
+        if value and value != "system" and setting.endswith("_file")
+    }
+    sslmode = given["server_tls_sslmode"]
+    return {**files, "server_tls_sslmode": sslmode} if sslmode else files
 
 
 def file_upstream(settings: Settings) -> Upstream:

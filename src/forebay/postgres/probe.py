@@ -1,6 +1,7 @@
 """Asks a database for one answer, and turns a failure into one that says what to do."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from forebay.errors import (
     AuthenticationFailed,
@@ -21,7 +22,7 @@ class Answer:
 
 
 def probe(url: PostgresUrl, *, timeout: float) -> Answer:
-    """Connect without TLS, as the gateway does, and ask the server about itself.
+    """Connect with TLS as the URL says, as the gateway does, and ask the server about itself.
 
     Raises:
         AuthenticationFailed: the user or the password was refused.
@@ -41,7 +42,7 @@ def probe(url: PostgresUrl, *, timeout: float) -> Answer:
             dbname=url.database or url.user,
             # libpq knows whole seconds only, and takes 1 for 2.
             connect_timeout=max(2, round(timeout)),
-            sslmode="disable",
+            **_tls(url),
             gssencmode="disable",
             application_name="forebay",
             autocommit=True,
@@ -56,6 +57,13 @@ def probe(url: PostgresUrl, *, timeout: float) -> Answer:
         raise _explain(url, str(error), error.sqlstate) from None
     version, data_directory, max_connections = row or (0, None, 0)
     return Answer(version, data_directory, max_connections)
+
+
+def _tls(url: PostgresUrl) -> dict[str, Any]:
+    """Return what the URL says of TLS, in libpq's words and with its default."""
+    given = {name: url.parameter(name) for name in ("sslrootcert", "sslcert", "sslkey")}
+    files = {name: value for name, value in given.items() if value}
+    return {"sslmode": url.parameter("sslmode") or "prefer", **files}
 
 
 def _explain(url: PostgresUrl, text: str, sqlstate: str | None) -> ConnectionFailed:
@@ -74,9 +82,9 @@ def _explain(url: PostgresUrl, text: str, sqlstate: str | None) -> ConnectionFai
         )
     if "no encryption" in text or "no pg_hba.conf entry" in text:
         return ConnectionFailed(
-            f"{where} refuses connections that are not encrypted: {said}",
-            hint="Forebay does not speak TLS towards PostgreSQL yet: allow this host without it"
-            " in pg_hba.conf, or run Forebay beside the server",
+            f"{where} refuses this host, or its encryption: {said}",
+            hint="allow this host and user in pg_hba.conf, with the encryption that sslmode in the"
+            " URL asks for",
         )
     if "too many clients" in text or "remaining connection slots" in text or sqlstate == "53300":
         return ConnectionFailed(

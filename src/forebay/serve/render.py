@@ -6,41 +6,7 @@ from typing import Any
 
 from forebay.postgres.secret import Secret
 from forebay.serve.registry import Table, describe
-from forebay.serve.settings import Database, Settings, User
-
-# Settings of the data plane that its Configuration does not know yet, and would refuse.
-# Empty a set once the fields are there, and every value reaches it.
-_PENDING: dict[type[Table], frozenset[str]] = {
-    Settings: frozenset(
-        """
-        min_pool_size reserve_pool_size reserve_pool_timeout max_db_connections
-        max_db_client_connections max_user_connections max_user_client_connections query_timeout
-        idle_transaction_timeout transaction_timeout client_idle_timeout server_reset_query_always
-        server_check_query server_check_delay server_fast_close server_round_robin max_waiting
-        application_name_add_host ignore_startup_parameters
-        track_extra_parameters tcp_defer_accept tcp_keepalive tcp_keepcnt tcp_keepidle
-        tcp_keepintvl tcp_user_timeout suspend_timeout
-        log_pooler_errors disable_pqexec
-        client_tls_sslmode client_tls_key_file client_tls_cert_file client_tls_ca_file
-        client_tls_protocols client_tls_ciphers client_tls13_ciphers client_tls_ecdhcurve
-        client_tls_dheparams server_tls_sslmode server_tls_key_file server_tls_cert_file
-        server_tls_ca_file server_tls_protocols server_tls_ciphers server_tls13_ciphers
-        """.split()
-    ),
-    Database: frozenset(
-        """
-        min_pool_size reserve_pool_size max_db_connections max_db_client_connections
-        server_lifetime connect_query client_encoding datestyle timezone application_name
-        """.split()
-    ),
-    User: frozenset(
-        """
-        pool_mode pool_size reserve_pool_size max_user_connections max_user_client_connections
-        query_timeout idle_transaction_timeout transaction_timeout client_idle_timeout
-        """.split()
-    ),
-}
-
+from forebay.serve.settings import Settings
 
 def render(settings: Settings) -> str:
     """Return the configuration as JSON text. It holds the passwords: hand it over, never log it."""
@@ -58,8 +24,7 @@ def render(settings: Settings) -> str:
 
 def rendered_names(table: type[Table]) -> set[str]:
     """Return which settings of a table the data plane is handed."""
-    built = {name for name, each in describe(table).items() if each.home == "data plane"}
-    return built - _PENDING[table]
+    return {name for name, each in describe(table).items() if each.home == "data plane"}
 
 
 def _plain(table: Table) -> dict[str, Any]:

@@ -15,7 +15,7 @@ AuthType = Literal[
     "trust", "plain", "md5", "scram-sha-256", "any", "hba", "cert", "pam", "ldap", "peer"
 ]
 # What the data plane can check; the others are known and refused by name.
-BUILT_AUTH_TYPES = ("trust", "plain", "md5", "scram-sha-256")
+BUILT_AUTH_TYPES = ("trust", "plain", "md5", "scram-sha-256", "cert")
 LogLevel = Literal["error", "warn", "info", "debug"]
 SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
 

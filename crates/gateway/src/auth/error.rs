@@ -83,9 +83,15 @@ pub enum AuthenticationError {
     /// `p=`: the client binds to a TLS channel although SCRAM-SHA-256-PLUS was not offered.
     #[error("the client requires SCRAM channel binding, which is not offered here")]
     ChannelBindingNotOffered,
-    /// The final message repeats another header than the first one had: a downgrade in transit.
+    /// `y`: the client thinks that SCRAM-SHA-256-PLUS was not offered, and it was.
+    #[error("the client supports SCRAM channel binding and was not told that it is offered here")]
+    ChannelBindingDowngrade,
+    /// `p=`: another kind of channel binding than the one there is.
+    #[error("the client asks for another SCRAM channel binding than tls-server-end-point")]
+    ChannelBindingUnknown,
+    /// The final message repeats another header than the first one had, or another certificate's hash.
     #[error(
-        "the channel-binding attribute of the SCRAM client-final-message differs from the header sent first"
+        "SCRAM channel binding check failed: the client-final-message names another header or another certificate"
     )]
     ChannelBindingMismatch,
     /// `a=`: the client asks to act as somebody else than it authenticates as.
@@ -143,7 +149,9 @@ impl AuthenticationError {
             Self::WrongPassword => "28P01",
             Self::AuthorizationIdentity => "0A000",
             Self::RandomUnavailable => "58000",
-            Self::ChannelBindingNotOffered | Self::ChannelBindingMismatch => "08P01",
+            // As PostgreSQL has them: somebody may sit between.
+            Self::ChannelBindingDowngrade | Self::ChannelBindingMismatch => "28000",
+            Self::ChannelBindingNotOffered | Self::ChannelBindingUnknown => "08P01",
             Self::TooManyIterations { .. }
             | Self::KeysDoNotFit
             | Self::ServerRejected { .. }
@@ -176,6 +184,9 @@ impl AuthenticationError {
             Self::ChannelBindingNotOffered => {
                 Some("Set channel_binding=prefer or channel_binding=disable in the client.")
             }
+            Self::ChannelBindingDowngrade => Some(
+                "Somebody between may have ended the client's TLS; a proxy that does so on purpose needs channel_binding=disable in the client.",
+            ),
             Self::TooManyIterations { .. } => Some(
                 "Lower scram_iterations on the PostgreSQL server and set the user's password again.",
             ),

@@ -12,6 +12,8 @@ use zeroize::Zeroizing;
 
 use super::secret::Secret;
 
+#[cfg(test)]
+mod binding_tests;
 mod cache;
 pub mod client;
 mod grammar;
@@ -19,15 +21,21 @@ mod keys;
 pub mod server;
 
 pub use cache::SaltedPasswordCache;
-pub use client::{ClientCredential, ClientExchange};
+pub use client::{ClientBinding, ClientCredential, ClientExchange};
 pub use keys::ScramKeys;
-pub use server::ServerExchange;
+pub use server::{ServerBinding, ServerExchange};
 
 use grammar::{decode, decode_key, encode};
 use keys::{Key, keyed_hash};
 
-/// The only mechanism offered and used; PLUS needs the TLS layer to hand over its certificate.
+/// The mechanism without channel binding.
 pub const MECHANISM: &str = "SCRAM-SHA-256";
+
+/// The mechanism with channel binding, over TLS only.
+pub const MECHANISM_PLUS: &str = "SCRAM-SHA-256-PLUS";
+
+/// Begins a first message that binds to the certificate of the server (RFC 5929, section 4).
+const END_POINT_HEADER: &[u8] = b"p=tls-server-end-point,,";
 
 /// PostgreSQL's own default, and so the count an unknown user must show to look like a known one.
 pub const DEFAULT_ITERATIONS: u32 = 4096;

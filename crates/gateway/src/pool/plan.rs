@@ -8,6 +8,7 @@ use crate::auth::{Secret, StoredPassword};
 use crate::configuration::{Configuration, Database};
 use crate::connect::Credential;
 use crate::server::Address;
+use crate::tls::ServerSettings;
 
 /// How to log in to PostgreSQL.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub struct Target {
     pub settings: Vec<(&'static str, String)>,
     /// What the credential was made from, to tell a changed one.
     stored: Option<Secret>,
+    /// How it is encrypted, to tell a changed one. Unix sockets are not.
+    tls: Option<ServerSettings>,
 }
 
 impl Target {
@@ -33,6 +36,7 @@ impl Target {
             && self.user == other.user
             && self.settings == other.settings
             && self.stored == other.stored
+            && self.tls == other.tls
     }
 }
 
@@ -59,13 +63,16 @@ impl Plan {
             None => users.password(user).cloned(),
         };
         let parsed = stored.as_ref().map(|stored| StoredPassword::parse(stored.expose()));
+        let address = Address::new(&database.host, database.port);
+        let tls = address.host().map(|_| ServerSettings::new(configuration));
         let target = Target {
-            address: Address::new(&database.host, database.port),
+            address,
             database: database.dbname.clone().unwrap_or_else(|| name.to_owned()),
             user: user.to_owned(),
             credential: Credential::new(parsed.as_ref()),
             settings: database.settings(),
             stored,
+            tls,
         };
         Self {
             target: Arc::new(target),

@@ -8,6 +8,7 @@ use std::mem;
 use super::super::error::{AuthenticationError, ScramMessage};
 use super::super::random::secure_random;
 use super::super::secret::Secret;
+use super::END_POINT_HEADER;
 use super::cache::SaltedPasswordCache;
 use super::grammar::{
     Attributes, MAXIMUM_MESSAGE_LENGTH, RAW_NONCE_LENGTH, checked, checked_nonce, decode,
@@ -34,9 +35,41 @@ impl From<Secret> for ClientCredential {
     }
 }
 
+/// What a login is bound to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClientBinding {
+    /// Nothing, and it could not be: no TLS, or a certificate that has no hash for it.
+    None,
+    /// Nothing, since the server does not offer SCRAM-SHA-256-PLUS. A server that did offer it learns from this
+    /// that somebody took the offer out.
+    NotOffered,
+    /// The hash of the server's certificate: `tls-server-end-point`.
+    EndPoint(Vec<u8>),
+}
+
+impl ClientBinding {
+    /// What the first message begins with.
+    const fn header(&self) -> &'static [u8] {
+        match self {
+            Self::None => b"n,,",
+            Self::NotOffered => b"y,,",
+            Self::EndPoint(_) => END_POINT_HEADER,
+        }
+    }
+
+    /// What the final message repeats of it.
+    fn repeated(&self) -> String {
+        match self {
+            Self::EndPoint(hash) => encode(&[self.header(), hash].concat()),
+            _ => encode(self.header()),
+        }
+    }
+}
+
 /// One login to a server.
 #[derive(Debug)]
 pub struct ClientExchange {
+    binding: ClientBinding,
     credential: ClientCredential,
     /// client-first-message-bare.
     bare: String,
@@ -70,12 +103,19 @@ impl ClientExchange {
 
     fn with_nonce(credential: ClientCredential, user: &str, nonce: String) -> Self {
         let bare = format!("n={user},r={nonce}");
-        Self { credential, bare, nonce, state: State::AwaitingFirst }
+        let binding = ClientBinding::None;
+        Self { binding, credential, bare, nonce, state: State::AwaitingFirst }
+    }
+
+    /// The same login, bound to a TLS session.
+    #[must_use]
+    pub fn bound_to(self, binding: ClientBinding) -> Self {
+        Self { binding, ..self }
     }
 
     /// The client-first-message; the same on every call.
     pub fn first(&self) -> Vec<u8> {
-        format!("n,,{}", self.bare).into_bytes()
+        [self.binding.header(), self.bare.as_bytes()].concat()
     }
 
     /// Takes the server-first-message; gives the client-final-message.
@@ -111,7 +151,8 @@ impl ClientExchange {
             .ok_or_else(|| malformed("an iteration count (i=) from 1 to 2147483647"))?;
         let keys = self.keys(&salt, iterations)?;
 
-        let without_proof = [b"c=biws,r=", nonce].concat();
+        let repeated = self.binding.repeated();
+        let without_proof = [b"c=", repeated.as_bytes(), b",r=", nonce].concat();
         let transcript = [self.bare.as_bytes(), text, &without_proof].join(&b',');
         let proof = encode(&*keys.proof(&transcript));
         self.state = State::AwaitingFinal { keys, transcript };

@@ -3,19 +3,32 @@
 //! Invariant: an exchange answers each message once; after an error it answers none.
 
 use std::mem;
+use std::sync::Arc;
 
 use super::super::error::{AuthenticationError, ScramMessage};
 use super::super::random::secure_random;
-use super::ScramVerifier;
 use super::grammar::{
     Attributes, MAXIMUM_NONCE_LENGTH, RAW_NONCE_LENGTH, checked, checked_nonce, decode_key, encode,
 };
 use super::keys::{ScramKeys, signature};
+use super::{END_POINT_HEADER, ScramVerifier};
+
+/// What a client may bind its login to.
+#[derive(Debug, Clone)]
+pub enum ServerBinding {
+    /// Nothing: no TLS, or a certificate that has no hash for it.
+    None,
+    /// SCRAM-SHA-256-PLUS is offered, and the client has chosen SCRAM-SHA-256.
+    Declined,
+    /// The client has chosen SCRAM-SHA-256-PLUS: the hash of our certificate, `tls-server-end-point`.
+    EndPoint(Arc<[u8]>),
+}
 
 /// One client's login.
 #[derive(Debug)]
 pub struct ServerExchange {
     verifier: ScramVerifier,
+    binding: ServerBinding,
     state: State,
 }
 
@@ -35,8 +48,8 @@ enum State {
 
 #[derive(Debug)]
 struct Challenge {
-    /// What `c=` has to repeat: the header of the first message, in base64.
-    header: &'static [u8],
+    /// What `c=` has to repeat: the header of the first message and the channel's hash, in base64.
+    header: Vec<u8>,
     /// The client's nonce followed by ours.
     nonce: Vec<u8>,
     /// `AuthMessage` so far: client-first-message-bare, comma, server-first-message.
@@ -46,7 +59,12 @@ struct Challenge {
 impl ServerExchange {
     /// Starts a login against a verifier, real or [mock](ScramVerifier::mock).
     pub const fn new(verifier: ScramVerifier) -> Self {
-        Self { verifier, state: State::AwaitingFirst }
+        Self::bound(verifier, ServerBinding::None)
+    }
+
+    /// The same over TLS.
+    pub const fn bound(verifier: ScramVerifier, binding: ServerBinding) -> Self {
+        Self { verifier, binding, state: State::AwaitingFirst }
     }
 
     /// Takes the client-first-message; gives the server-first-message.
@@ -98,7 +116,7 @@ impl ServerExchange {
         server_nonce: &str,
     ) -> Result<Vec<u8>, AuthenticationError> {
         const MESSAGE: ScramMessage = ScramMessage::ClientFirst;
-        let (header, bare) = split_header(checked(MESSAGE, client_first)?)?;
+        let (header, bare) = split_header(checked(MESSAGE, client_first)?, &self.binding)?;
         let mut attributes = Attributes::new(MESSAGE, bare);
         attributes.take(b'n', "a user name (n=), which may be empty")?;
         let client_nonce = attributes.take(b'r', "a nonce (r=) behind the user name")?;
@@ -150,13 +168,33 @@ impl Challenge {
 }
 
 /// Splits the GS2 header off; gives the base64 the client has to repeat, and the bare message.
-fn split_header(text: &[u8]) -> Result<(&'static [u8], &[u8]), AuthenticationError> {
-    if let Some(bare) = text.strip_prefix(b"n,,") {
-        return Ok((b"biws", bare));
+fn split_header<'a>(
+    text: &'a [u8],
+    binding: &ServerBinding,
+) -> Result<(Vec<u8>, &'a [u8]), AuthenticationError> {
+    if let ServerBinding::EndPoint(hash) = binding {
+        return match text.strip_prefix(END_POINT_HEADER) {
+            Some(bare) => Ok((encode(&[END_POINT_HEADER, hash].concat()).into_bytes(), bare)),
+            None if text.starts_with(b"p=tls-server-end-point,a=") => {
+                Err(AuthenticationError::AuthorizationIdentity)
+            }
+            None if text.starts_with(b"p=") => Err(AuthenticationError::ChannelBindingUnknown),
+            // It has chosen SCRAM-SHA-256-PLUS, which is nothing without.
+            None => Err(AuthenticationError::Malformed {
+                message: ScramMessage::ClientFirst,
+                expected: "a header of p=tls-server-end-point,, for SCRAM-SHA-256-PLUS",
+            }),
+        };
     }
-    // "I could bind to the channel, but you do not offer it": true here, so no downgrade happened.
+    if let Some(bare) = text.strip_prefix(b"n,,") {
+        return Ok((b"biws".to_vec(), bare));
+    }
+    if text.starts_with(b"y,") && matches!(binding, ServerBinding::Declined) {
+        // "I could bind to the channel, but you do not offer it": we did, so somebody took it out.
+        return Err(AuthenticationError::ChannelBindingDowngrade);
+    }
     if let Some(bare) = text.strip_prefix(b"y,,") {
-        return Ok((b"eSws", bare));
+        return Ok((b"eSws".to_vec(), bare));
     }
     if text.starts_with(b"p=") {
         return Err(AuthenticationError::ChannelBindingNotOffered);

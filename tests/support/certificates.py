@@ -1,0 +1,62 @@
+"""Certificates for one test: an authority, what it signs, and what nobody should accept."""
+
+import ssl
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import trustme
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The files of a certificate and its key."""
+
+    certificate: Path
+    key: Path
+
+
+class Authority:
+    """Signs certificates and writes them into a folder, as PEM files."""
+
+    def __init__(self, folder: Path, name: str = "authority") -> None:
+        self._folder = folder
+        self._authority = trustme.CA(organization_name=name)
+        self.file = folder / f"{name}.pem"
+        self._authority.cert_pem.write_to_path(self.file)
+
+    def issue(
+        self,
+        name: str,
+        *hosts: str,
+        common_name: str | None = None,
+        days: float = 365,
+        rsa: bool = False,
+    ) -> Pair:
+        """Make a certificate for these hosts or this user, which ends in so many days."""
+        made = self._authority.issue_cert(
+            *hosts,
+            common_name=common_name,
+            not_before=datetime.now(UTC) - timedelta(days=1000),
+            not_after=datetime.now(UTC) + timedelta(days=days),
+            key_type=trustme.KeyType.RSA if rsa else trustme.KeyType.ECDSA,
+        )
+        pair = Pair(self._folder / f"{name}.pem", self._folder / f"{name}.key")
+        pair.certificate.write_bytes(b"".join(part.bytes() for part in made.cert_chain_pems))
+        made.private_key_pem.write_to_path(pair.key)
+        pair.key.chmod(0o600)
+        return pair
+
+    def context(self) -> ssl.SSLContext:
+        """Return what a Python client needs to trust this authority."""
+        return ssl.create_default_context(cafile=self.file)
+
+
+def client_settings(pair: Pair, sslmode: str = "prefer", **more: str) -> dict[str, str]:
+    """Return a gateway's settings for TLS with clients."""
+    return {
+        "client_tls_sslmode": sslmode,
+        "client_tls_cert_file": str(pair.certificate),
+        "client_tls_key_file": str(pair.key),
+        **more,
+    }

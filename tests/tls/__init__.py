@@ -1,0 +1,1 @@
+"""TLS between clients, a gateway and PostgreSQL."""
