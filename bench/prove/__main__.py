@@ -16,7 +16,7 @@ from bench.pooler.contestants import PROJECT
 from bench.processes import end_on_signals, raise_descriptor_limit
 
 # Importing a module registers its proofs.
-from bench.prove import cancel, cells, crowd, fresh, garbage, mutate  # noqa: F401
+from bench.prove import bank, cancel, cells, crowd, fresh, garbage, mutate  # noqa: F401
 from bench.prove.registry import REGISTRY, Context, Finding, Proof
 from bench.prove.results import Results
 
