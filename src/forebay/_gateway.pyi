@@ -5,7 +5,7 @@ from typing import final
 __all__ = ["Gateway", "GatewayError"]
 
 class GatewayError(Exception):
-    """The data plane refused to start; `args` is (message, hint)."""
+    """The data plane refused to start, or what it was asked to do; `args` is (message, hint)."""
 
 @final
 class Gateway:
@@ -22,6 +22,32 @@ class Gateway:
     @property
     def addresses(self) -> list[str]:
         """Where clients can connect: `host:port`, and the paths of unix sockets."""
+
+    def reload(self, configuration: str) -> str:
+        """Exchange the configuration while clients work: all of it, or nothing.
+
+        Returns JSON text: `{"changed": [...], "needs_restart": [...]}`, the names of settings with another
+        value. Those that need a restart keep the value they had.
+
+        Raises:
+            GatewayError: the configuration was refused, and nothing has changed.
+        """
+
+    def pause(self, database: str | None = None, timeout: float | None = None) -> bool:
+        """Lend no servers of one database, or of any, and wait until every one has been closed.
+
+        Clients wait in line meanwhile. False when `timeout` seconds passed first; the pause goes on then.
+
+        Raises:
+            GatewayError: it is paused already, there is no such database, or it was resumed meanwhile.
+        """
+
+    def resume(self, database: str | None = None) -> None:
+        """Lend again after a pause of the same extent.
+
+        Raises:
+            GatewayError: it is not paused, or there is no such database.
+        """
 
     def drain(self) -> None:
         """Stop accepting, let transactions finish, close idle clients; returns at once."""

@@ -25,7 +25,7 @@ const RESET_LIMIT: Duration = Duration::from_secs(10);
 /// session has changed, and give it back. Closes it where that is not possible.
 pub fn begin(mut lease: Lease, client: ClientState, pool: &Arc<Pool>, common: &Arc<Common>) {
     let needs_reset =
-        pool.mode == PoolMode::Session && !common.configuration().server_reset_query.is_empty();
+        pool.mode() == PoolMode::Session && !common.configuration().server_reset_query.is_empty();
     // First of all: PostgreSQL would take the next client's bytes for the rest of that message.
     if client.is_midway() {
         return lease.discard("its client left in the middle of a message");

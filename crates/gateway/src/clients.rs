@@ -1,13 +1,32 @@
 //! Who is connected: what a cancel request and a drain need to find a client by.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::task::Waker;
+use std::task::{Context as TaskContext, Poll, Waker};
 
 use crate::auth::AuthenticationError;
 use crate::auth::random::secure_random;
+use crate::report::Refusal;
 use crate::server::Identity;
+
+/// When a client is sent away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum When {
+    /// As soon as nothing of its is under way.
+    Idle = 1,
+    /// Whatever is under way.
+    AtOnce = 2,
+}
+
+/// Whose session a client is in.
+#[derive(Debug)]
+pub struct Seat {
+    /// The database's name as the client gave it.
+    pub database: Box<str>,
+    /// The user's name as the client gave it.
+    pub user: Box<str>,
+}
 
 /// A connected client, as others see it.
 #[derive(Debug)]
@@ -22,6 +41,12 @@ pub struct Entry {
     pub is_cancelled: AtomicBool,
     /// Wakes its task.
     pub waker: OnceLock<Waker>,
+    /// Whose session it is in, once it has proved that it may.
+    pub seat: OnceLock<Seat>,
+    /// When it is to be sent away, as `When as u8`; 0 for not at all.
+    leaves: AtomicU8,
+    /// What it is told then.
+    farewell: Mutex<Option<Box<Refusal>>>,
 }
 
 impl Entry {
@@ -43,6 +68,49 @@ impl Entry {
         let server = holds.as_ref().map(Arc::clone)?;
         server.cancels.fetch_add(1, Ordering::AcqRel);
         Some(server)
+    }
+
+    /// Have the client sent away. A sooner time replaces a later one, and never the other way round.
+    pub fn send_away(&self, when: When, refusal: Refusal) {
+        {
+            let mut farewell = self.farewell.lock().unwrap_or_else(PoisonError::into_inner);
+            if self.leaves.load(Ordering::Relaxed) >= when as u8 {
+                return;
+            }
+            *farewell = Some(Box::new(refusal));
+            self.leaves.store(when as u8, Ordering::Release);
+        }
+        self.wake();
+    }
+
+    /// When the client is to be sent away, if it is.
+    pub fn leaves(&self) -> Option<When> {
+        match self.leaves.load(Ordering::Acquire) {
+            0 => None,
+            1 => Some(When::Idle),
+            _ => Some(When::AtOnce),
+        }
+    }
+
+    /// What the client is told when it is sent away.
+    pub fn farewell(&self) -> Option<Box<Refusal>> {
+        self.farewell.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Ready when the client is to be sent away, for one that is not idle yet because it is not in yet.
+    pub fn poll_leaves(&self, cx: &TaskContext<'_>) -> Poll<Box<Refusal>> {
+        self.be_woken_by(cx);
+        match self.leaves().and_then(|_| self.farewell()) {
+            Some(refusal) => Poll::Ready(refusal),
+            None => Poll::Pending,
+        }
+    }
+
+    /// Note the waker of the client's task. Every wake-up of a task uses the same one, so the first will do for ever.
+    pub fn be_woken_by(&self, cx: &TaskContext<'_>) {
+        if self.waker.get().is_none() {
+            let _ = self.waker.set(cx.waker().clone());
+        }
     }
 
     /// Have the client's task look around.
@@ -88,6 +156,9 @@ impl Clients {
             holds: Mutex::new(None),
             is_cancelled: AtomicBool::new(false),
             waker: OnceLock::new(),
+            seat: OnceLock::new(),
+            leaves: AtomicU8::new(0),
+            farewell: Mutex::new(None),
         });
         entries.insert(id, Arc::clone(&entry));
         Ok(Some(entry))
@@ -114,14 +185,25 @@ impl Clients {
         self.len() == 0
     }
 
+    /// Everybody.
+    pub fn all(&self) -> Vec<Arc<Entry>> {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.values().cloned().collect()
+    }
+
     /// Have every client's task look around.
     pub fn wake_all(&self) {
-        let entries: Vec<Arc<Entry>> = {
-            let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-            entries.values().cloned().collect()
-        };
-        for entry in entries {
+        for entry in self.all() {
             entry.wake();
+        }
+    }
+
+    /// Have those clients sent away for whose seat `farewell` has something to say.
+    pub fn send_away(&self, when: When, farewell: impl Fn(&Seat) -> Option<Refusal>) {
+        for entry in self.all() {
+            if let Some(refusal) = entry.seat.get().and_then(&farewell) {
+                entry.send_away(when, refusal);
+            }
         }
     }
 }

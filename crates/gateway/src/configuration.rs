@@ -5,13 +5,13 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::auth::Secret;
 use crate::error::StartError;
 
 /// When a server goes back to its pool.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PoolMode {
     /// When the client disconnects.
@@ -20,8 +20,17 @@ pub enum PoolMode {
     Transaction,
 }
 
+impl PoolMode {
+    const ALL: [Self; 2] = [Self::Session, Self::Transaction];
+
+    /// The mode whose `as u8` this is.
+    pub(crate) fn from_number(number: u8) -> Self {
+        Self::ALL.get(usize::from(number)).copied().unwrap_or(Self::Session)
+    }
+}
+
 /// How clients prove who they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 pub enum AuthType {
     /// The user must be listed; no password is asked.
     #[serde(rename = "trust")]
@@ -38,7 +47,7 @@ pub enum AuthType {
 }
 
 /// A user that may come in.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct User {
     /// The name clients give.
@@ -49,7 +58,7 @@ pub struct User {
 }
 
 /// A database that clients may name.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Database {
     /// The name clients give; `*` for any other.
@@ -81,7 +90,7 @@ fn default_server_port() -> u16 {
 }
 
 /// Everything the data plane needs to know.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Configuration {
     /// Addresses to listen on.
@@ -117,6 +126,9 @@ pub struct Configuration {
     /// Idle time after which a server is closed; zero keeps it for ever.
     #[serde(deserialize_with = "seconds")]
     pub server_idle_timeout: Duration,
+    /// Time after which the pools of an automatic database that nobody uses are dropped; zero keeps them for ever.
+    #[serde(deserialize_with = "seconds")]
+    pub autodb_idle_timeout: Duration,
     /// Longest a server may take to connect and log in.
     #[serde(deserialize_with = "seconds")]
     pub server_connect_timeout: Duration,
@@ -164,6 +176,7 @@ impl Default for Configuration {
             query_wait_timeout: Duration::from_secs(120),
             server_lifetime: Duration::from_secs(3600),
             server_idle_timeout: Duration::from_secs(600),
+            autodb_idle_timeout: Duration::from_secs(3600),
             server_connect_timeout: Duration::from_secs(15),
             server_login_retry: Duration::from_secs(15),
             client_login_timeout: Duration::from_secs(60),
@@ -191,7 +204,7 @@ impl Configuration {
         Ok(configuration)
     }
 
-    fn check(&self) -> Result<(), StartError> {
+    pub(crate) fn check(&self) -> Result<(), StartError> {
         let problem = if self.databases.is_empty() {
             "databases is empty: at least one database must be named"
         } else if self.workers == 0 {
@@ -219,11 +232,22 @@ impl Configuration {
             .find(|database| database.name == name)
             .or_else(|| self.databases.iter().find(|database| database.name == "*"))
     }
+
+    /// Whether a client's name for a database stands for something only because of `*`.
+    pub fn is_automatic(&self, name: &str) -> bool {
+        !self.databases.iter().any(|database| database.name == name)
+    }
 }
 
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(Self::from)
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

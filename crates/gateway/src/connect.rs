@@ -14,7 +14,7 @@ use crate::auth::{Secret, StoredPassword};
 use crate::deadline::within;
 use crate::gateway::Common;
 use crate::parameters::Parameters;
-use crate::pool::{Pool, Target};
+use crate::pool::{Order, Pool, Target};
 use crate::report::Refusal;
 use crate::server::{Identity, Server};
 use crate::session::ServerState;
@@ -52,13 +52,21 @@ impl Credential {
 }
 
 /// Connect a server for `pool`, and tell the pool how it went.
-pub async fn into_pool(pool: Arc<Pool>, common: Arc<Common>) {
-    let mut attempt = Attempt { pool: &pool, is_over: false };
+pub async fn into_pool(pool: Arc<Pool>, order: Order, common: Arc<Common>) {
+    let mut attempt = Attempt { pool: &pool, order: &order, is_over: false };
     let limit = common.configuration().server_connect_timeout;
-    let login = within(&common, limit, log_in(&pool.target, &common)).await;
-    let result = login.unwrap_or_else(|_| {
+    let login = within(&common, limit, log_in(&order, &common));
+    let result = tokio::select! {
+        biased;
+        result = login => result,
+        () = pool.outdated(order.generation) => {
+            attempt.is_over = true;
+            return pool.connect_abandoned(order.generation);
+        }
+    };
+    let result = result.unwrap_or_else(|_| {
         let why = format!("no answer within server_connect_timeout, {} s", limit.as_secs_f64());
-        Err(Refusal::server_unreachable(&pool.target.address.to_string(), &why))
+        Err(Refusal::server_unreachable(&order.target.address.to_string(), &why))
     });
     attempt.is_over = true;
     match result {
@@ -71,27 +79,29 @@ pub async fn into_pool(pool: Arc<Pool>, common: Arc<Common>) {
             );
             pool.connected(Box::new(server));
         }
-        Err(refusal) => pool.connect_failed(&refusal),
+        Err(refusal) => pool.connect_failed(order.generation, &refusal),
     }
 }
 
 /// Tells the pool of an attempt whose task ended without a result.
 struct Attempt<'a> {
     pool: &'a Arc<Pool>,
+    order: &'a Order,
     is_over: bool,
 }
 
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
         if !self.is_over {
-            let address = self.pool.target.address.to_string();
-            self.pool
-                .connect_failed(&Refusal::server_unreachable(&address, "the attempt was given up"));
+            let address = self.order.target.address.to_string();
+            let refusal = Refusal::server_unreachable(&address, "the attempt was given up");
+            self.pool.connect_failed(self.order.generation, &refusal);
         }
     }
 }
 
-async fn log_in(target: &Target, common: &Common) -> Result<Server, Refusal> {
+async fn log_in(order: &Order, common: &Common) -> Result<Server, Refusal> {
+    let target = &*order.target;
     let address = target.address.to_string();
     let unreachable = |error: io::Error| Refusal::server_unreachable(&address, &error.to_string());
     let stream = target.address.connect().await.map_err(unreachable)?;
@@ -139,6 +149,7 @@ async fn log_in(target: &Target, common: &Common) -> Result<Server, Refusal> {
             settled: Notify::new(),
         }),
         worker: worker::current(),
+        generation: order.generation,
         born: now,
         idle_since: now,
     })

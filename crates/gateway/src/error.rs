@@ -1,4 +1,4 @@
-//! Why the data plane could not start.
+//! Why the data plane could not start, or not take up another configuration.
 
 use std::io;
 
@@ -35,7 +35,7 @@ impl StartError {
     /// What to do next.
     pub fn hint(&self) -> String {
         match self {
-            Self::Configuration { .. } => "correct the setting and start again".to_owned(),
+            Self::Configuration { .. } => "correct the setting and try again".to_owned(),
             Self::Listen { source, .. } => match source.kind() {
                 io::ErrorKind::AddrInUse => {
                     "another program listens there: stop it, or choose another listen_port"

@@ -1,9 +1,8 @@
 //! The whole: start, drain, stop, join.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -15,13 +14,12 @@ use tokio::sync::{Notify, Semaphore};
 use crate::auth::users::Users;
 use crate::clients::Clients;
 use crate::configuration::Configuration;
-use crate::connect::Credential;
 use crate::deadline::Deadlines;
 use crate::error::StartError;
 use crate::listener::{self, Bound};
 use crate::log::StderrLog;
-use crate::pool::{Pool, Target};
-use crate::server::Address;
+use crate::pool::Pool;
+use crate::pools::Pools;
 use crate::session;
 use crate::statements::Statements;
 use crate::worker::Worker;
@@ -33,16 +31,19 @@ const CANCELS_AT_ONCE: usize = 32;
 ///
 /// | from | to | by |
 /// |---|---|---|
-/// | Running | Draining | [`Gateway::drain`] |
-/// | Running, Draining | Stopping | [`Gateway::stop`], the end of a drain, or its time limit |
+/// | Running | Closing | SHUTDOWN that waits |
+/// | Running, Closing | Draining | [`Gateway::drain`] |
+/// | any | Stopping | [`Gateway::stop`], the end of what is waited for, or the time limit of a drain |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
     /// Clients come in.
     Running = 0,
+    /// Nobody comes in; those that are in go on.
+    Closing = 1,
     /// Nobody comes in; open transactions go on, idle clients are sent away.
-    Draining = 1,
+    Draining = 2,
     /// Everything is dropped.
-    Stopping = 2,
+    Stopping = 3,
 }
 
 /// Milliseconds since the gateway started, read without a system call.
@@ -81,6 +82,8 @@ pub struct Common {
     pub deadlines: Deadlines,
     /// The workers' runtimes.
     pub runtimes: OnceLock<Vec<Handle>>,
+    /// Told when servers have gone, are to go, or may be had again.
+    pub servers_changed: Notify,
     phase: AtomicU8,
 }
 
@@ -106,7 +109,8 @@ impl Common {
     pub fn phase(&self) -> Phase {
         match self.phase.load(Ordering::Relaxed) {
             0 => Phase::Running,
-            1 => Phase::Draining,
+            1 => Phase::Closing,
+            2 => Phase::Draining,
             _ => Phase::Stopping,
         }
     }
@@ -117,8 +121,8 @@ impl Common {
 pub struct Context {
     /// What everybody needs.
     pub common: Arc<Common>,
-    /// Who may come in.
-    pub users: Users,
+    /// Who may come in; changes on reload.
+    users: ArcSwap<Users>,
     /// Who is connected.
     pub clients: Clients,
     /// Bounds cancel requests under way.
@@ -127,7 +131,9 @@ pub struct Context {
     pub panics: AtomicUsize,
     /// Clients sent away by a drain.
     pub drained: AtomicUsize,
-    pools: Mutex<HashMap<(String, String), Arc<Pool>>>,
+    /// Every pool.
+    pub(crate) pools: Pools,
+    reloading: Mutex<()>,
     /// Told when the phase changes.
     pub phase_changed: Notify,
 }
@@ -135,43 +141,28 @@ pub struct Context {
 impl Context {
     /// The pool for a database and a user, made when first asked for; `None` without such a database.
     pub fn pool(&self, name: &str, user: &str) -> Option<Arc<Pool>> {
-        let configuration = self.common.configuration();
-        let database = configuration.database(name)?;
-        let server_user = database.user.as_deref().unwrap_or(user);
-        let key = (name.to_owned(), server_user.to_owned());
-        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
-        let pool = pools.entry(key).or_insert_with(|| {
-            let credential = match (&database.password, self.users.get(server_user)) {
-                (Some(password), _) => {
-                    Credential::new(Some(&crate::auth::StoredPassword::parse(password.expose())))
-                }
-                (None, Some(user)) => Credential::new(user.stored.as_ref()),
-                (None, None) => Credential::None,
-            };
-            let target = Target {
-                address: Address::new(&database.host, database.port),
-                database: database.dbname.clone().unwrap_or_else(|| name.to_owned()),
-                user: server_user.to_owned(),
-                credential,
-            };
-            Arc::new(Pool::new(
-                name.to_owned(),
-                server_user.to_owned(),
-                target,
-                database.pool_mode.unwrap_or(configuration.pool_mode),
-                database.pool_size.unwrap_or(configuration.default_pool_size),
-                Arc::clone(&self.common),
-            ))
-        });
-        Some(Arc::clone(pool))
+        self.pools.get(name, user, &self.common, || self.users())
     }
 
     /// Every pool there is, in order of name.
     pub fn pools(&self) -> Vec<Arc<Pool>> {
-        let pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut all: Vec<Arc<Pool>> = pools.values().cloned().collect();
-        all.sort_by(|a, b| (&a.database, &a.user).cmp(&(&b.database, &b.user)));
-        all
+        self.pools.all()
+    }
+
+    /// Who may come in, as of now.
+    pub fn users(&self) -> Arc<Users> {
+        self.users.load_full()
+    }
+
+    /// Held while a reload is under way.
+    pub(crate) fn reloading(&self) -> MutexGuard<'_, ()> {
+        self.reloading.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Exchange what a reload brings.
+    pub(crate) fn exchange(&self, users: &Arc<Users>, configuration: &Arc<Configuration>) {
+        self.users.store(Arc::clone(users));
+        self.common.configuration.store(Arc::clone(configuration));
     }
 
     /// Close every server at rest.
@@ -186,6 +177,7 @@ impl Context {
         let before = self.common.phase.fetch_max(phase as u8, Ordering::SeqCst);
         if before < phase as u8 {
             self.phase_changed.notify_waiters();
+            self.common.servers_changed.notify_waiters();
             self.clients.wake_all();
         }
     }
@@ -247,8 +239,8 @@ impl Gateway {
         let session = session::Shared {
             statements: Statements::with_secret_names()
                 .map_err(|error| StartError::Configuration { message: error.to_string() })?,
-            max_prepared_statements: configuration.max_prepared_statements,
-            max_packet_size: configuration.max_packet_size,
+            max_prepared_statements: configuration.max_prepared_statements.into(),
+            max_packet_size: configuration.max_packet_size.into(),
             ..session::Shared::default()
         };
         let common = Arc::new(Common {
@@ -257,16 +249,18 @@ impl Gateway {
             clock: Clock::new(),
             deadlines: Deadlines::default(),
             runtimes: OnceLock::new(),
+            servers_changed: Notify::new(),
             phase: AtomicU8::new(Phase::Running as u8),
         });
         let context = Arc::new(Context {
             common,
-            users,
+            users: ArcSwap::from_pointee(users),
             clients: Clients::default(),
             cancel_permits: Semaphore::new(CANCELS_AT_ONCE),
             panics: AtomicUsize::new(0),
             drained: AtomicUsize::new(0),
-            pools: Mutex::default(),
+            pools: Pools::default(),
+            reloading: Mutex::default(),
             phase_changed: Notify::new(),
         });
         let workers: Vec<Worker> =
@@ -278,6 +272,11 @@ impl Gateway {
         let finished = Arc::new(Finished::default());
         watch(threads, Arc::clone(&context), Arc::clone(&finished));
         Ok(Self { context, addresses, socket_paths, finished })
+    }
+
+    /// What the administrator's commands are called on.
+    pub fn context(&self) -> &Arc<Context> {
+        &self.context
     }
 
     /// Where clients can connect: `127.0.0.1:6432`, or the path of a unix socket.
@@ -323,7 +322,7 @@ impl Gateway {
                 PoolStatistics {
                     database: pool.database.clone(),
                     user: pool.user.clone(),
-                    size: pool.size,
+                    size: pool.size(),
                     server_active: census.active,
                     server_idle: census.idle,
                     server_connecting: census.connecting,
@@ -340,6 +339,7 @@ impl Gateway {
             panics: self.context.panics.load(Ordering::Relaxed),
             phase: match self.context.common.phase() {
                 Phase::Running => "running",
+                Phase::Closing => "closing",
                 Phase::Draining => "draining",
                 Phase::Stopping => "stopping",
             },

@@ -39,6 +39,11 @@ async fn run(context: &Context) {
         for pool in context.pools() {
             pool.tend();
         }
+        let now = context.common.clock.milliseconds();
+        context.pools.sweep(&context.common.configuration(), now);
+        if context.has_shut_down() {
+            context.advance(Phase::Stopping);
+        }
         if context.common.phase() == Phase::Draining {
             let began = *drain_began.get_or_insert_with(Instant::now);
             if is_drained(context, began) {

@@ -13,7 +13,10 @@
 //! - [`session`]: what those bytes mean; no sockets.
 //! - [`pool`]: servers at rest and clients in line; [`server`]: one server connection; [`connect`]: making
 //!   one; [`janitor`]: what time brings about; [`deadline`]: time limits for the workers' tasks.
+//! - `ending`: why a client's task ends.
 //! - [`cleanup`]: a server whose client left in the middle of something.
+//! - [`pools`]: every pool there is; [`reload`]: exchanging the configuration; [`control`]: an administrator's
+//!   commands.
 //! - [`clients`]: who is connected, for cancel and drain; [`cancel`]: cancel requests.
 //! - [`parameters`]: settings a session has; [`statements`]: prepared statements by text.
 //! - [`report`]: what clients are told when something is refused.
@@ -27,7 +30,9 @@ pub mod client;
 pub mod clients;
 pub mod configuration;
 pub mod connect;
+pub mod control;
 pub mod deadline;
+mod ending;
 pub mod error;
 pub mod gateway;
 pub mod janitor;
@@ -36,7 +41,9 @@ pub mod log;
 pub mod login;
 pub mod parameters;
 pub mod pool;
+pub mod pools;
 pub mod relay;
+pub mod reload;
 pub mod report;
 pub mod server;
 pub mod session;
@@ -47,3 +54,4 @@ pub mod worker;
 pub use configuration::Configuration;
 pub use error::StartError;
 pub use gateway::Gateway;
+pub use reload::Reloaded;

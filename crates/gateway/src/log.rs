@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tracing::field::{Field, Visit};
@@ -16,6 +17,25 @@ pub struct StderrLog {
     level: Level,
 }
 
+/// The level of the process's log; changes on reload.
+static LEVEL: AtomicU8 = AtomicU8::new(3);
+
+/// Log events of `level` and more severe ones from now on. An unknown name means `info`.
+pub fn set_level(level: &str) {
+    LEVEL.store(rank(level.parse().unwrap_or(Level::INFO)), Ordering::Relaxed);
+    tracing::callsite::rebuild_interest_cache();
+}
+
+fn rank(level: Level) -> u8 {
+    match level {
+        Level::ERROR => 1,
+        Level::WARN => 2,
+        Level::INFO => 3,
+        Level::DEBUG => 4,
+        Level::TRACE => 5,
+    }
+}
+
 impl StderrLog {
     /// Log events of `level` and more severe ones. An unknown name means `info`.
     pub fn new(level: &str) -> Self {
@@ -24,8 +44,12 @@ impl StderrLog {
 
     /// Make this the process's log. The first call wins; later ones change nothing.
     pub fn install(self) {
+        let level = rank(self.level);
         // A second gateway in one process finds the log already there.
-        let _ = tracing::subscriber::set_global_default(self);
+        if tracing::subscriber::set_global_default(self).is_ok() {
+            LEVEL.store(level, Ordering::Relaxed);
+            tracing::callsite::rebuild_interest_cache();
+        }
     }
 }
 
@@ -61,7 +85,7 @@ impl Visit for Line {
 
 impl Subscriber for StderrLog {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() <= self.level
+        rank(*metadata.level()) <= LEVEL.load(Ordering::Relaxed)
     }
 
     fn event(&self, event: &Event<'_>) {

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::task::Poll;
 
 use pgwire::backend::{self, Authentication, Status};
 use pgwire::startup::{self, Initial};
@@ -13,7 +14,7 @@ use crate::auth::scram::ServerExchange;
 use crate::auth::{AuthenticationError, StoredPassword};
 use crate::cancel;
 use crate::cleanup;
-use crate::clients::Entry;
+use crate::clients::{Entry, Seat};
 use crate::configuration::AuthType;
 use crate::gateway::{Context, Phase};
 use crate::parameters::{self, Parameters};
@@ -90,7 +91,7 @@ impl From<WireError> for Failure {
 
 /// Bring a client in.
 pub async fn log_in(stream: &mut Stream, context: &Arc<Context>) -> Result<LoggedIn, Failure> {
-    let mut door = Door { stream, received: Vec::new() };
+    let mut door = Door { stream, received: Vec::new(), entry: None };
     let request = door.startup(context).await?;
     if context.common.phase() != Phase::Running {
         return Err(Refusal::shutting_down().into());
@@ -102,9 +103,16 @@ pub async fn log_in(stream: &mut Stream, context: &Arc<Context>) -> Result<Logge
         .register(request.minor, limit)
         .map_err(|error| Refusal::login_protocol(&error.to_string()))?
         .ok_or_else(|| Refusal::too_many_clients(limit))?;
+    door.entry = Some(Arc::clone(&entry));
     let registration = Registration { context: Arc::clone(context), entry };
 
     door.authenticate(context, &request.user).await?;
+    if context.is_disabled(&request.database) {
+        return Err(Refusal::database_disabled(&request.database).into());
+    }
+    // Before the pool is looked for, so that a reload that removes it finds the client.
+    let (database, user) = (request.database.as_str().into(), request.user.as_str().into());
+    let _ = registration.entry.seat.set(Seat { database, user });
     let pool = context
         .pool(&request.database, &request.user)
         .ok_or_else(|| Refusal::no_such_database(&request.database))?;
@@ -139,6 +147,8 @@ struct Request {
 struct Door<'a> {
     stream: &'a mut Stream,
     received: Vec<u8>,
+    /// The client as others see it, once it is registered.
+    entry: Option<Arc<Entry>>,
 }
 
 impl Door<'_> {
@@ -226,7 +236,14 @@ impl Door<'_> {
             Checkout::Leased(lease) => return Ok(lease),
             Checkout::Refused(refusal) => return Err(Failure::Refused(refusal)),
             Checkout::Waiting(answer) => answer,
+            // The pool has changed since the client came: what is known of it would be wrong.
+            Checkout::Retired => return Err(Refusal::database_removed(&pool.database).into()),
         };
+        let entry = self.entry.clone();
+        let leaves = std::future::poll_fn(move |cx| {
+            entry.as_ref().map_or(Poll::Pending, |entry| entry.poll_leaves(cx))
+        });
+        let mut leaves = std::pin::pin!(leaves);
         loop {
             let reads = self.received.len() < startup::LIMIT as usize;
             tokio::select! {
@@ -234,8 +251,12 @@ impl Door<'_> {
                 answered = &mut answer => return match answered {
                     Ok(Ok(lease)) => Ok(lease),
                     Ok(Err(refusal)) => Err(Failure::Refused(refusal)),
+                    Err(_) if pool.is_retired() => {
+                        Err(Refusal::database_removed(&pool.database).into())
+                    }
                     Err(_) => Err(Refusal::shutting_down().into()),
                 },
+                refusal = &mut leaves => return Err(Failure::Refused(refusal)),
                 more = self.more(), if reads => more?,
             }
         }
@@ -266,7 +287,8 @@ impl Door<'_> {
     }
 
     async fn authenticate(&mut self, context: &Context, name: &str) -> Result<(), Failure> {
-        let user = context.users.get(name);
+        let users = context.users();
+        let user = users.get(name);
         let stored = user.and_then(|user| user.stored.as_ref());
         let auth_type = context.common.configuration().auth_type;
         let is_right = match auth_type {
@@ -302,7 +324,7 @@ impl Door<'_> {
         if mechanism != b"SCRAM-SHA-256" {
             return Err(Refusal::login_protocol("unknown SASL mechanism").into());
         }
-        let verifier = context.users.verifier(name).map_err(|error| broken(&error))?;
+        let verifier = context.users().verifier(name).map_err(|error| broken(&error))?;
         let mut exchange = ServerExchange::new(verifier);
         let challenge = exchange.first(first).map_err(|error| broken(&error))?;
         self.ask(&Authentication::SaslContinue(&challenge)).await?;

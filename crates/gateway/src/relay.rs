@@ -17,37 +17,20 @@ use std::task::{Context as TaskContext, Poll};
 use tokio::sync::oneshot;
 
 use crate::cleanup;
+use crate::clients::When;
 use crate::configuration::PoolMode;
+use crate::ending::{Ending, session_refusal};
 use crate::gateway::{Context, Phase};
 use crate::login::{LoggedIn, Registration};
 use crate::pool::{Answer, Checkout, Lease, Pool};
 use crate::report::Refusal;
 use crate::session::from_client::{self, Next};
 use crate::session::output::Output;
-use crate::session::{ClientState, SessionError, from_server};
+use crate::session::{ClientState, from_server};
 use crate::stream::{Stream, with_buffer};
 
 /// Most bytes taken from a client while it waits for a server.
 const LINE_LIMIT: usize = 64 * 1024;
-
-/// Why a client's task ends.
-#[derive(Debug)]
-pub(crate) enum Ending {
-    /// The client said good-bye or closed its socket.
-    Client,
-    /// The client's socket failed.
-    Socket(io::Error),
-    /// The client is told this.
-    Refused(Box<Refusal>),
-    /// The server has said why it closes the connection, and that has been passed on.
-    Server,
-}
-
-impl From<Refusal> for Ending {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(Box::new(refusal))
-    }
-}
 
 /// What reading from a server came to.
 #[derive(PartialEq, Eq)]
@@ -61,6 +44,7 @@ enum Progress {
 }
 
 /// One client and what it holds.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, in any combination")]
 pub(crate) struct Relay {
     stream: Stream,
     client: ClientState,
@@ -80,6 +64,10 @@ pub(crate) struct Relay {
     is_held: bool,
     /// The client will send nothing more, and is owed replies.
     is_closing: bool,
+    /// It has been polled before.
+    has_begun: bool,
+    /// The pool's mode when the server was taken.
+    mode: PoolMode,
 }
 
 impl Relay {
@@ -98,14 +86,16 @@ impl Relay {
             holds_back: false,
             is_held: false,
             is_closing: false,
+            has_begun: false,
+            mode: PoolMode::Transaction,
         }
     }
 
     /// Go on until nothing can be done, or the client's time is over.
     pub(crate) fn poll(&mut self, cx: &mut TaskContext<'_>) -> Poll<Ending> {
-        // Every wake-up of this task uses the same waker, so the first one will do for ever.
-        if self.registration.entry.waker.get().is_none() {
-            let _ = self.registration.entry.waker.set(cx.waker().clone());
+        if !self.has_begun {
+            self.has_begun = true;
+            self.registration.entry.be_woken_by(cx);
             // Whatever came in behind the password.
             if !self.client.carry.is_empty()
                 && let Err(ending) = self.client_bytes(cx, &[])
@@ -124,6 +114,12 @@ impl Relay {
 
     /// Do whatever can be done now; `false` when nothing could.
     fn advance(&mut self, cx: &mut TaskContext<'_>) -> Result<bool, Ending> {
+        let leaves = self.registration.entry.leaves();
+        if leaves == Some(When::AtOnce)
+            && let Some(refusal) = self.registration.entry.farewell()
+        {
+            return Err(Ending::Killed(refusal));
+        }
         if !self.to_client.is_empty() && !self.holds_back {
             match self.stream.poll_write(cx, &self.to_client) {
                 Poll::Pending => {
@@ -144,7 +140,13 @@ impl Relay {
         } else if self.line.is_some() {
             return self.poll_line(cx);
         }
-        if self.context.common.phase() != Phase::Running && self.may_be_sent_away() {
+        if leaves.is_some()
+            && self.may_be_sent_away()
+            && let Some(refusal) = self.registration.entry.farewell()
+        {
+            return Err(Ending::Refused(refusal));
+        }
+        if self.context.common.phase() >= Phase::Draining && self.may_be_sent_away() {
             self.context.drained.fetch_add(1, Ordering::Relaxed);
             return Err(Refusal::shutting_down().into());
         }
@@ -237,6 +239,7 @@ impl Relay {
                         break;
                     }
                     Checkout::Refused(refusal) => return Err(Ending::Refused(refusal)),
+                    Checkout::Retired => self.change_pool()?,
                 },
             }
         }
@@ -252,7 +255,20 @@ impl Relay {
         Ok(())
     }
 
+    /// Go to the pool that the configuration names now.
+    fn change_pool(&mut self) -> Result<(), Ending> {
+        let Some(seat) = self.registration.entry.seat.get() else {
+            return Err(Refusal::shutting_down().into());
+        };
+        self.pool = self
+            .context
+            .pool(&seat.database, &seat.user)
+            .ok_or_else(|| Refusal::database_removed(&seat.database))?;
+        Ok(())
+    }
+
     fn link(&mut self, mut lease: Lease) {
+        self.mode = self.pool.mode();
         if let Some(server) = lease.server() {
             self.registration.entry.link(&server.identity);
             server.state.link(&mut self.client, &mut self.to_server, &mut self.to_client);
@@ -274,6 +290,11 @@ impl Relay {
                 return Ok(true);
             }
             Poll::Ready(Ok(Err(refusal))) => return Err(Ending::Refused(refusal)),
+            Poll::Ready(Err(_)) if self.pool.is_retired() => {
+                self.line = None;
+                self.client_bytes(cx, &[])?;
+                return Ok(true);
+            }
             Poll::Ready(Err(_)) => return Err(Refusal::shutting_down().into()),
             Poll::Pending => {}
         }
@@ -355,12 +376,17 @@ impl Relay {
 
     /// Give the server back if the pool's mode says so.
     fn release(&mut self) {
-        if self.pool.mode != PoolMode::Transaction {
+        if self.pool.mode() != PoolMode::Transaction {
             return;
         }
         if let Some(lease) = self.lease.take() {
             self.registration.entry.unlink();
-            lease.release();
+            if self.mode == PoolMode::Transaction {
+                lease.release();
+            } else {
+                // A reload has changed the mode: what the session has left there is not the next client's business.
+                lease.discard("pool_mode has changed");
+            }
             self.client.released();
         }
         if self.to_client.is_empty() {
@@ -374,11 +400,12 @@ impl Relay {
         let reason = match ending {
             Ending::Client => "client closed the connection".to_owned(),
             Ending::Socket(error) => format!("client socket: {error}"),
-            Ending::Refused(refusal) => refusal.message.clone(),
+            Ending::Refused(refusal) | Ending::Killed(refusal) => refusal.message.clone(),
             Ending::Server => "server closed the connection".to_owned(),
         };
         let configuration = self.context.common.configuration();
-        if configuration.log_disconnections || matches!(ending, Ending::Refused(_)) {
+        let is_refused = matches!(ending, Ending::Refused(_) | Ending::Killed(_));
+        if configuration.log_disconnections || is_refused {
             tracing::info!(
                 peer,
                 database = self.pool.database,
@@ -387,9 +414,9 @@ impl Relay {
             );
         }
         let mut is_server_usable = matches!(ending, Ending::Client | Ending::Socket(_));
-        if let Ending::Refused(refusal) = ending {
+        if let Ending::Refused(refusal) | Ending::Killed(refusal) = ending {
             refusal.put(&mut self.to_client);
-            is_server_usable = refusal.sqlstate == "57P01";
+            is_server_usable = refusal.sqlstate == "57P01" && matches!(ending, Ending::Refused(_));
         }
         if !self.to_client.is_empty() {
             // A client that does not take it now is not waited for.
@@ -437,22 +464,4 @@ fn used(buffer: &mut Vec<u8>, count: usize) {
     } else {
         buffer.drain(..count);
     }
-}
-
-/// What a client is told when its session cannot go on.
-fn session_refusal(error: &SessionError) -> Ending {
-    match error {
-        SessionError::Setting { sqlstate, message } => Refusal::setting_failed(sqlstate, message),
-        SessionError::TooManyStatements => {
-            Refusal::too_many_statements(crate::session::CLIENT_STATEMENTS_LIMIT)
-        }
-        SessionError::StatementTooLarge(size) => {
-            Refusal::statement_too_large(*size, crate::session::STATEMENT_LIMIT)
-        }
-        SessionError::Client(_) | SessionError::ClientTag(_) => {
-            Refusal::protocol(&error.to_string())
-        }
-        SessionError::Server(what) => Refusal::server_lost(what),
-    }
-    .into()
 }

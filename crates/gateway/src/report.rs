@@ -128,6 +128,57 @@ impl Refusal {
         )
     }
 
+    /// The gateway ends as soon as no server is in use, and lends none.
+    pub fn server_shutting_down() -> Self {
+        Self::fatal(
+            "57P01",
+            "server shutting down: the pooler lends no server connections any more",
+            "connect again; another instance may answer",
+        )
+    }
+
+    /// The client's database has left the configuration.
+    pub fn database_removed(name: &str) -> Self {
+        Self::fatal(
+            "57P01",
+            format!("database removed: \"{name}\" is no longer in the configuration"),
+            "connect to another database, or add it to the configuration's databases again",
+        )
+    }
+
+    /// An administrator has killed the clients of a database.
+    pub fn database_killed(name: &str) -> Self {
+        Self::fatal(
+            "57P01",
+            format!("database removed: an administrator has killed \"{name}\""),
+            "connect again; queries wait until an administrator gives RESUME",
+        )
+    }
+
+    /// An administrator has killed this client.
+    pub fn client_killed() -> Self {
+        Self::fatal("57P01", "admin forced disconnect", "connect again")
+    }
+
+    /// An administrator lets no new clients of a database in.
+    pub fn database_disabled(name: &str) -> Self {
+        Self::fatal(
+            "57P03",
+            format!("database \"{name}\" is disabled"),
+            "connect again after an administrator has given ENABLE",
+        )
+    }
+
+    /// An administrator's command that cannot be carried out.
+    pub fn command(message: &str, hint: &str) -> Self {
+        Self { severity: "ERROR", ..Self::fatal("08P01", message, hint) }
+    }
+
+    /// An administrator's command that this pooler does not have.
+    pub fn not_supported(message: &str, hint: &str) -> Self {
+        Self { severity: "ERROR", ..Self::fatal("0A000", message, hint) }
+    }
+
     /// The server connection was lost in the middle of a client's work.
     pub fn server_lost(detail: &str) -> Self {
         Self {

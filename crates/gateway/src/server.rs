@@ -97,6 +97,8 @@ pub struct Server {
     pub identity: Arc<Identity>,
     /// The worker whose runtime watches the socket.
     pub worker: usize,
+    /// The generation its pool had when it began to connect.
+    pub generation: u64,
     /// When it logged in, in milliseconds of the gateway's clock.
     pub born: u64,
     /// When it was last released, in milliseconds of the gateway's clock.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ::gateway::report::Refusal;
 use ::gateway::{Configuration, Gateway as DataPlane, StartError};
 use pyo3::create_exception;
 use pyo3::exceptions::{PyException, PyValueError};
@@ -11,11 +12,22 @@ create_exception!(
     _gateway,
     GatewayError,
     PyException,
-    "The data plane could not start: args are the message and a hint."
+    "The data plane could not do what it was asked: args are the message and a hint."
 );
 
 fn to_python(error: &StartError) -> PyErr {
     GatewayError::new_err((error.to_string(), error.hint()))
+}
+
+fn refused(refusal: &Refusal) -> PyErr {
+    GatewayError::new_err((refusal.message.clone(), refusal.hint.clone()))
+}
+
+fn seconds(timeout: Option<f64>) -> PyResult<Option<Duration>> {
+    timeout
+        .map(Duration::try_from_secs_f64)
+        .transpose()
+        .map_err(|error| PyValueError::new_err(format!("timeout: {error}")))
 }
 
 /// A running data plane.
@@ -40,6 +52,34 @@ impl Gateway {
         self.data_plane.addresses().to_vec()
     }
 
+    /// Exchange the configuration, all of it or nothing; what has changed, as JSON.
+    fn reload(&self, py: Python<'_>, configuration: &str) -> PyResult<String> {
+        py.detach(|| {
+            let configuration = Configuration::from_json(configuration)?;
+            self.data_plane.reload(configuration)
+        })
+        .map(|reloaded| reloaded.to_json())
+        .map_err(|error| to_python(&error))
+    }
+
+    /// Lend no servers and close them as they are released; False when `timeout` seconds passed first.
+    #[pyo3(signature = (database=None, timeout=None))]
+    fn pause(
+        &self,
+        py: Python<'_>,
+        database: Option<&str>,
+        timeout: Option<f64>,
+    ) -> PyResult<bool> {
+        let timeout = seconds(timeout)?;
+        py.detach(|| self.data_plane.pause(database, timeout)).map_err(|refusal| refused(&refusal))
+    }
+
+    /// Lend again after a pause of the same extent.
+    #[pyo3(signature = (database=None))]
+    fn resume(&self, py: Python<'_>, database: Option<&str>) -> PyResult<()> {
+        py.detach(|| self.data_plane.resume(database)).map_err(|refusal| refused(&refusal))
+    }
+
     /// Stop accepting, let transactions end, send idle clients away. Returns at once.
     fn drain(&self) {
         self.data_plane.drain();
@@ -53,10 +93,7 @@ impl Gateway {
     /// Wait until every worker has ended; False when `timeout` seconds passed first.
     #[pyo3(signature = (timeout=None))]
     fn join(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<bool> {
-        let timeout = timeout
-            .map(Duration::try_from_secs_f64)
-            .transpose()
-            .map_err(|error| PyValueError::new_err(format!("timeout: {error}")))?;
+        let timeout = seconds(timeout)?;
         Ok(py.detach(|| self.data_plane.join(timeout)))
     }
 

@@ -17,6 +17,8 @@ const ITERATIONS: u32 = 4096;
 pub struct User {
     name: String,
     /// As configured; absent when no password was given.
+    password: Option<Secret>,
+    /// The same, understood.
     pub stored: Option<StoredPassword>,
     /// Derived once from a plain password, because PBKDF2 costs milliseconds.
     verifier: OnceLock<ScramVerifier>,
@@ -67,14 +69,33 @@ impl Users {
             .iter()
             .map(|user| {
                 // PostgreSQL accepts no empty password; to take one would let anybody in.
-                let given =
-                    user.password.as_ref().map(Secret::expose).filter(|text| !text.is_empty());
-                let stored = given.map(StoredPassword::parse);
-                let name = user.name.clone();
-                (name.clone(), User { name, stored, verifier: OnceLock::new() })
+                let given = user.password.as_ref().filter(|text| !text.expose().is_empty());
+                let stored = given.map(|given| StoredPassword::parse(given.expose()));
+                let (name, password) = (user.name.clone(), given.cloned());
+                (name.clone(), User { name, password, stored, verifier: OnceLock::new() })
             })
             .collect();
         Ok(Self { by_name, mock_key: secure_random()? })
+    }
+
+    /// The users of another configuration, in the place of these.
+    ///
+    /// Who is in both with the same password keeps the salt that was made for it, and who is in neither the
+    /// challenge that was made up: what changes with a reload would tell the two apart.
+    pub fn renewed(&self, listed: &[configuration::User]) -> Result<Self, AuthenticationError> {
+        let renewed = Self { mock_key: self.mock_key, ..Self::new(listed)? };
+        renewed.by_name.iter().for_each(|(name, user)| {
+            let before = self.get(name).filter(|before| before.password == user.password);
+            if let Some(verifier) = before.and_then(|before| before.verifier.get()) {
+                let _ = user.verifier.set(verifier.clone());
+            }
+        });
+        Ok(renewed)
+    }
+
+    /// The password of a user, as configured.
+    pub fn password(&self, name: &str) -> Option<&Secret> {
+        self.get(name)?.password.as_ref()
     }
 
     /// The user of that name.

@@ -5,14 +5,21 @@
 //! of the releasing worker goes first, up to [`stock::OVERTAKE_LIMIT`] places, because waking another thread costs
 //! more than the whole transaction.
 //!
-//! # Invariant
-//! `total` counts every server of the pool: at rest, lent, being cleaned, connecting. It never exceeds `size`.
+//! # Invariants
+//! - `total` counts every server of the pool: at rest, lent, being cleaned, connecting. None is added beyond
+//!   `size`; after a reload that lowers `size`, `total` falls to it as servers come back.
+//! - Every server has the *generation* the pool had when it began to connect. A changed target, RECONNECT, PAUSE
+//!   and KILL begin a new one: servers of an older generation are closed, those at rest at once, those connecting
+//!   as soon as their task notices, those lent when they come back. Only servers of the present one are at rest.
+//! - A pool that is not [`stock::State::Open`] lends nothing and connects nothing; one that is retired never opens again.
 
+mod change;
 mod lease;
+mod plan;
 mod stock;
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -23,27 +30,15 @@ use crate::connect;
 use crate::gateway::{Common, Phase};
 use crate::parameters::Parameters;
 use crate::report::Refusal;
-use crate::server::{Address, Server};
+use crate::server::Server;
 use crate::worker;
-use stock::{Failure, Stock, Waiting};
+use stock::{Failure, State, Stock, Waiting};
 
 pub use lease::Lease;
+pub use plan::{Plan, Target};
 
 /// Most distinct settings that are remembered as valid; more are checked again.
 const VALID_SETTINGS: usize = 4096;
-
-/// How to log in to PostgreSQL.
-#[derive(Debug)]
-pub struct Target {
-    /// Where it listens.
-    pub address: Address,
-    /// The database's name there.
-    pub database: String,
-    /// The user's name there.
-    pub user: String,
-    /// What the user proves itself with.
-    pub credential: connect::Credential,
-}
 
 /// One pool.
 #[derive(Debug)]
@@ -52,12 +47,8 @@ pub struct Pool {
     pub database: String,
     /// The user's name as clients know it.
     pub user: String,
-    /// How to log in to PostgreSQL.
-    pub target: Target,
-    /// When servers come back.
-    pub mode: PoolMode,
-    /// Most servers.
-    pub size: usize,
+    /// When servers come back, as `PoolMode as u8`: read for every transaction, without the lock.
+    mode: AtomicU8,
     common: Arc<Common>,
     inner: Mutex<Stock>,
     queries: AtomicU64,
@@ -76,6 +67,17 @@ pub enum Checkout {
     Waiting(oneshot::Receiver<Answer>),
     /// PostgreSQL cannot be had at present.
     Refused(Box<Refusal>),
+    /// This pool is no longer the one for its clients: ask for theirs again.
+    Retired,
+}
+
+/// What a server connection is made with.
+#[derive(Debug)]
+pub struct Order {
+    /// Where to.
+    pub target: Arc<Target>,
+    /// The pool's generation at that time.
+    pub generation: u64,
 }
 
 /// What a pool looks like from outside.
@@ -97,26 +99,18 @@ pub struct Census {
 
 impl Pool {
     /// An empty pool.
-    pub fn new(
-        database: String,
-        user: String,
-        target: Target,
-        mode: PoolMode,
-        size: usize,
-        common: Arc<Common>,
-    ) -> Self {
+    pub fn new(database: String, user: String, plan: Plan, common: Arc<Common>) -> Self {
         let workers = common.configuration().workers;
+        let mode = AtomicU8::new(plan.mode as u8);
         let stock = Stock {
             idle: (0..workers).map(|_| Vec::new()).collect(),
             waiting: (0..workers).map(|_| VecDeque::new()).collect(),
-            ..Stock::default()
+            ..Stock::new(plan)
         };
         Self {
             database,
             user,
-            target,
             mode,
-            size,
             common,
             inner: Mutex::new(stock),
             queries: AtomicU64::new(0),
@@ -129,6 +123,16 @@ impl Pool {
         format!("{}/{}", self.database, self.user)
     }
 
+    /// When servers come back.
+    pub fn mode(&self) -> PoolMode {
+        PoolMode::from_number(self.mode.load(Ordering::Relaxed))
+    }
+
+    /// Most servers.
+    pub fn size(&self) -> usize {
+        self.lock().plan.size
+    }
+
     fn lock(&self) -> MutexGuard<'_, Stock> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -138,6 +142,14 @@ impl Pool {
         let worker = worker::current();
         loop {
             let mut inner = self.lock();
+            match inner.state {
+                State::Open => {}
+                State::Paused => return Checkout::Waiting(inner.line_up(worker)),
+                State::Ending => {
+                    return Checkout::Refused(Box::new(Refusal::server_shutting_down()));
+                }
+                State::Retired => return Checkout::Retired,
+            }
             let Some(mut server) = inner.take_idle(worker) else {
                 if let Some(refusal) = inner.fails_fast(&self.common) {
                     return Checkout::Refused(Box::new(refusal));
@@ -157,21 +169,30 @@ impl Pool {
 
     /// Open connections for the clients in line, as far as the size allows.
     pub fn grow(self: &Arc<Self>) {
-        let (count, worker) = {
+        let (count, worker, generation, target) = {
             let mut inner = self.lock();
-            if inner.is_pausing(&self.common) || self.common.phase() == Phase::Stopping {
+            if inner.state != State::Open
+                || inner.is_pausing(&self.common)
+                || self.common.phase() == Phase::Stopping
+            {
                 return;
             }
             let wanted = inner.waiting().saturating_sub(inner.connecting);
-            let count = wanted.min(self.size.saturating_sub(inner.total));
+            let count = wanted.min(inner.plan.size.saturating_sub(inner.total));
             inner.total += count;
             inner.connecting += count;
-            (count, inner.busiest_line())
+            let target = Arc::clone(&inner.plan.target);
+            (count, inner.busiest_line(), inner.generation, target)
         };
         // Where clients wait, so that their servers are watched by the same runtime.
         if let Some(runtime) = self.common.runtime(worker) {
             for _ in 0..count {
-                runtime.spawn(connect::into_pool(Arc::clone(self), Arc::clone(&self.common)));
+                let order = Order { target: Arc::clone(&target), generation };
+                runtime.spawn(connect::into_pool(
+                    Arc::clone(self),
+                    order,
+                    Arc::clone(&self.common),
+                ));
             }
         }
     }
@@ -181,14 +202,19 @@ impl Pool {
         {
             let mut inner = self.lock();
             inner.connecting -= 1;
-            inner.failure = None;
-            inner.welcome = Some(Arc::clone(server.state.reported()));
+            if server.generation == inner.generation {
+                inner.failure = None;
+                inner.welcome = Some(Arc::clone(server.state.reported()));
+            }
         }
         self.give_back(server);
     }
 
     /// A server could not log in. Clients in line are told when no server is left to wait for.
-    pub fn connect_failed(&self, refusal: &Refusal) {
+    pub fn connect_failed(self: &Arc<Self>, generation: u64, refusal: &Refusal) {
+        if generation != self.lock().generation {
+            return self.connect_abandoned(generation);
+        }
         let is_full = refusal.sqlstate == "53300";
         tracing::warn!(
             database = self.database,
@@ -199,13 +225,13 @@ impl Pool {
         );
         let told: Vec<Waiting> = {
             let mut inner = self.lock();
-            inner.total -= 1;
             inner.connecting -= 1;
+            inner.forget(generation);
             inner.failure = Some(Failure { at: Instant::now(), refusal: refusal.clone(), is_full });
             if inner.total > 0 || is_full {
                 return;
             }
-            inner.waiting.iter_mut().flat_map(std::mem::take).collect()
+            inner.take_line()
         };
         for waiting in told {
             let _ = waiting.reply.send(Err(Box::new(refusal.clone())));
@@ -234,6 +260,10 @@ impl Pool {
         let worker = worker::current();
         loop {
             let mut inner = self.lock();
+            if let Some(reason) = inner.has_no_use_for(&server) {
+                drop(inner);
+                return self.discard(server, reason);
+            }
             let Some(waiting) = inner.next_in_line(worker) else {
                 let home = server.worker;
                 if let Some(stack) = inner.idle.get_mut(home) {
@@ -276,8 +306,10 @@ impl Pool {
             reason,
             "server connection closed"
         );
+        let generation = server.generation;
         drop(server);
-        self.lock().total -= 1;
+        self.lock().forget(generation);
+        self.common.servers_changed.notify_waiters();
         self.grow();
     }
 
@@ -318,7 +350,7 @@ impl Pool {
         };
         for waiting in late {
             let refusal =
-                Refusal::query_wait_timeout(waiting.since.elapsed(), &self.name(), self.size);
+                Refusal::query_wait_timeout(waiting.since.elapsed(), &self.name(), self.size());
             let _ = waiting.reply.send(Err(Box::new(refusal)));
         }
         for server in closed {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::Answer;
+use super::{Answer, Plan};
 use crate::gateway::Common;
 use crate::parameters::Parameters;
 use crate::report::Refusal;
@@ -18,9 +18,37 @@ pub(super) const OVERTAKE_LIMIT: u64 = 64;
 /// Servers at rest, the most recently used last. Boxed, because a lease and a stack hand on a pointer.
 pub(super) type Stack = Vec<Box<Server>>;
 
+/// Whether a pool lends.
+///
+/// | from | to | by |
+/// |---|---|---|
+/// | Open | Paused | PAUSE, KILL |
+/// | Paused | Open | RESUME |
+/// | Open, Paused | Ending | SHUTDOWN WAIT_FOR_SERVERS |
+/// | any | Retired | a reload without its database, or with another rule for its user |
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// It does.
+    Open,
+    /// Whoever wants a server waits in line.
+    Paused,
+    /// Whoever wants a server is refused.
+    Ending,
+    /// Whoever wants a server must ask for its pool again.
+    Retired,
+}
+
 /// Servers, clients in line, and what has been learnt of the server.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Stock {
+    /// What the configuration says.
+    pub(super) plan: Plan,
+    /// Whether it lends.
+    pub(super) state: State,
+    /// Servers of an older generation are closed.
+    pub(super) generation: u64,
+    /// How many of `total` are of an older generation.
+    pub(super) outdated: usize,
     /// Servers at rest, a stack for each worker.
     pub(super) idle: Vec<Stack>,
     /// Clients in line, a queue for each worker.
@@ -57,6 +85,71 @@ pub(super) struct Failure {
 }
 
 impl Stock {
+    pub(super) fn new(plan: Plan) -> Self {
+        Self {
+            plan,
+            state: State::Open,
+            generation: 0,
+            outdated: 0,
+            idle: Vec::new(),
+            waiting: Vec::new(),
+            next_place: 0,
+            total: 0,
+            connecting: 0,
+            failure: None,
+            welcome: None,
+            valid: HashMap::new(),
+        }
+    }
+
+    /// Begin a new generation; the servers at rest are handed out to be closed.
+    pub(super) fn begin_generation(&mut self) -> Stack {
+        self.generation += 1;
+        self.outdated = self.total;
+        self.weed(|_| true)
+    }
+
+    /// Forget what has been learnt of the server: another may answer now.
+    pub(super) fn forget_target(&mut self) {
+        self.failure = None;
+        self.welcome = None;
+        self.valid.clear();
+    }
+
+    /// Take out servers at rest, those unused for longest first, as far as there are more than the size allows.
+    pub(super) fn surplus(&mut self) -> Stack {
+        let mut over = self.total.saturating_sub(self.plan.size);
+        self.weed(|_| {
+            let is_over = over > 0;
+            over = over.saturating_sub(1);
+            is_over
+        })
+    }
+
+    /// Take out every client in line.
+    pub(super) fn take_line(&mut self) -> Vec<Waiting> {
+        self.waiting.iter_mut().flat_map(std::mem::take).collect()
+    }
+
+    /// Count out a server of that generation.
+    pub(super) fn forget(&mut self, generation: u64) {
+        self.total -= 1;
+        if generation != self.generation {
+            self.outdated -= 1;
+        }
+    }
+
+    /// Why a server that comes back is not to be lent again, if it is not.
+    pub(super) fn has_no_use_for(&self, server: &Server) -> Option<&'static str> {
+        if server.generation != self.generation {
+            Some("obsolete: paused, reconnecting, or its connect string changed")
+        } else if self.total > self.plan.size {
+            Some("the pool has become smaller")
+        } else {
+            None
+        }
+    }
+
     /// Take out the servers at rest that are of no more use.
     pub(super) fn weed(&mut self, mut is_useless: impl FnMut(&mut Server) -> bool) -> Stack {
         let stacks = self.idle.iter_mut();

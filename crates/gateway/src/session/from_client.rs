@@ -1,6 +1,7 @@
 //! Reads what a client sends: passes it on, rewrites statement names, answers what needs no server.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use pgwire::WireError;
 use pgwire::backend::Status;
@@ -58,7 +59,8 @@ pub fn take(
             at += count;
             continue;
         }
-        let Some(header) = frame::header(rest, shared.max_packet_size)? else {
+        let Some(header) = frame::header(rest, shared.max_packet_size.load(Ordering::Relaxed))?
+        else {
             return Ok((at, Next::More));
         };
         let message = Message { header, bytes: rest.get(..header.size).unwrap_or(rest), at };
@@ -224,9 +226,6 @@ impl Session<'_, '_, '_, '_> {
     }
 
     fn parse(&mut self, message: &Message<'_>) -> Result<Step, SessionError> {
-        if self.shared.max_prepared_statements == 0 {
-            return Ok(self.extended(message, Expect::Parse(None)));
-        }
         let body = message.body();
         let is_named = match body.first() {
             Some(0) => false,
@@ -236,6 +235,13 @@ impl Session<'_, '_, '_, '_> {
             }
             None => return Ok(Step::Wait),
         };
+        if is_named
+            && self.shared.max_prepared_statements.load(Ordering::Relaxed) == 0
+            // Names given before a reload brought the 0 mean what they meant.
+            && self.client.statements.is_empty()
+        {
+            return Ok(self.extended(message, Expect::Parse(None)));
+        }
         if is_named && message.header.size > STATEMENT_LIMIT {
             return Err(SessionError::StatementTooLarge(message.header.size));
         }
@@ -356,7 +362,7 @@ impl Session<'_, '_, '_, '_> {
 
     /// Close what stands in the way of preparing `statement`, and note it as prepared.
     fn make_room(&mut self, statement: &Arc<Statement>, presence: Presence) {
-        let limit = self.shared.max_prepared_statements;
+        let limit = self.shared.max_prepared_statements.load(Ordering::Relaxed);
         let evicted = self.server.prepared.insert(Arc::clone(statement), limit);
         let stale = (presence == Presence::Stale).then(|| Arc::clone(statement));
         for closed in evicted.into_iter().chain(stale) {

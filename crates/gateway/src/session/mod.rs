@@ -19,6 +19,7 @@ mod without_server;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicUsize};
 
 use pgwire::WireError;
 use pgwire::backend::{self, Status};
@@ -51,10 +52,10 @@ pub struct Shared {
     pub statements: Statements,
     /// Sets of parameters in use.
     pub parameters: Interner,
-    /// `max_prepared_statements`; 0 leaves names alone.
-    pub max_prepared_statements: usize,
-    /// `max_packet_size`.
-    pub max_packet_size: u32,
+    /// `max_prepared_statements`; 0 leaves names alone. Changes on reload.
+    pub max_prepared_statements: AtomicUsize,
+    /// `max_packet_size`. Changes on reload.
+    pub max_packet_size: AtomicU32,
 }
 
 /// Why a session cannot go on.

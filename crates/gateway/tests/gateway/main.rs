@@ -27,10 +27,14 @@ mod writer;
 
 mod cancel;
 mod client;
+mod control;
 mod differential;
 mod ending;
+mod large;
+mod leaving;
 mod login;
 mod panic;
 mod pool;
+mod reload;
 mod running;
 mod server;

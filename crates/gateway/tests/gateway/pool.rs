@@ -75,7 +75,8 @@ fn a_client_that_leaves_in_the_middle_leaves_a_clean_server() {
 
 #[test]
 fn a_client_that_waits_too_long_is_told_which_limit_it_met() {
-    let gateway = start(&json!({"default_pool_size": 1, "query_wait_timeout": 0.2}));
+    // Long enough for the first server to log in on a busy machine.
+    let gateway = start(&json!({"default_pool_size": 1, "query_wait_timeout": 3}));
     let (mut holder, mut waiter) = (connect(&gateway), connect(&gateway));
     holder.query("BEGIN");
     waiter.send(&crate::messages::query("SELECT 1"));

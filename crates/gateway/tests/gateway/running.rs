@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use gateway::{Configuration, Gateway};
+use gateway::{Configuration, Gateway, Reloaded};
 use serde_json::{Value, json};
 
 use crate::client::{Client, Login, PATIENCE};
@@ -17,26 +17,43 @@ pub(crate) fn app() -> Login<'static> {
     Login { user: "app", password: "app's secret", database: "app", settings: Vec::new() }
 }
 
-/// Start a gateway with these settings on top of the usual ones.
-pub(crate) fn start(settings: &Value) -> Gateway {
-    FragileLog::install();
+/// The entry of the usual database, with these fields on top.
+pub(crate) fn database(fields: &Value) -> Value {
+    let mut entry = json!({
+        "name": "app",
+        "host": socket_folder(),
+        "dbname": "postgres",
+        "user": USER,
+        "password": PASSWORD,
+    });
+    entry.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    entry
+}
+
+/// The usual configuration with these settings on top.
+pub(crate) fn configuration(settings: &Value) -> Value {
     let mut configuration = json!({
         "listen_port": 0,
         "auth_type": "trust",
         "pool_mode": "transaction",
         "users": [{"name": "app", "password": app().password}],
-        "databases": [{
-            "name": "app",
-            "host": socket_folder(),
-            "dbname": "postgres",
-            "user": USER,
-            "password": PASSWORD,
-        }],
+        "databases": [database(&json!({}))],
     });
-    let (target, more) = (configuration.as_object_mut().unwrap(), settings.as_object().unwrap());
-    target.extend(more.clone());
-    let configuration = Configuration::from_json(&configuration.to_string()).unwrap();
+    configuration.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
+    configuration
+}
+
+/// Start a gateway with these settings on top of the usual ones.
+pub(crate) fn start(settings: &Value) -> Gateway {
+    FragileLog::install();
+    let configuration = Configuration::from_json(&configuration(settings).to_string()).unwrap();
     Gateway::start(configuration).unwrap()
+}
+
+/// Reload with these settings on top of the usual ones.
+pub(crate) fn reload(gateway: &Gateway, settings: &Value) -> Reloaded {
+    let text = configuration(settings).to_string();
+    gateway.reload(Configuration::from_json(&text).unwrap()).unwrap()
 }
 
 /// Log in at a gateway's first address.

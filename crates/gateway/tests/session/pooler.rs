@@ -57,8 +57,8 @@ impl Pooler {
     /// So many clients and servers, with `limit` prepared statements on each server.
     pub(crate) fn new(clients: usize, servers: usize, limit: usize) -> Self {
         let shared = Shared {
-            max_prepared_statements: limit,
-            max_packet_size: i32::MAX.unsigned_abs(),
+            max_prepared_statements: limit.into(),
+            max_packet_size: i32::MAX.unsigned_abs().into(),
             ..Shared::default()
         };
         let mut parameters = Parameters::default();

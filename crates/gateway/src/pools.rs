@@ -1,0 +1,156 @@
+//! Every pool there is, which of them clients get, and what an administrator has decided about their databases.
+//!
+//! # Invariant
+//! A pool that clients can still get says what the configuration says: pools are made, and derived again on a
+//! reload, under one lock.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::auth::users::Users;
+use crate::configuration::{Configuration, Database};
+use crate::gateway::Common;
+use crate::pool::{Plan, Pool};
+
+/// The database's name as clients know it, and the user's as PostgreSQL does.
+type Key = (String, String);
+
+/// Every pool.
+#[derive(Debug, Default)]
+pub struct Pools {
+    inner: Mutex<Inner>,
+}
+
+/// What [`Pools`] holds under its lock.
+#[derive(Debug, Default)]
+pub(crate) struct Inner {
+    current: BTreeMap<Key, Place>,
+    /// No client gets these any more; they end with the last transaction on them.
+    retired: Vec<Arc<Pool>>,
+    /// PAUSE without a name.
+    pub(crate) is_paused: bool,
+    /// SHUTDOWN WAIT_FOR_SERVERS.
+    pub(crate) is_ending: bool,
+    /// Databases under PAUSE or KILL.
+    pub(crate) paused: BTreeSet<String>,
+    /// Databases under DISABLE.
+    pub(crate) disabled: BTreeSet<String>,
+}
+
+#[derive(Debug)]
+struct Place {
+    pool: Arc<Pool>,
+    /// Since when nobody has used it, in milliseconds of the gateway's clock.
+    unused_since: Option<u64>,
+}
+
+impl Inner {
+    /// The pools that clients can get, in order of name.
+    pub(crate) fn current(&self) -> impl Iterator<Item = &Arc<Pool>> {
+        self.current.values().map(|place| &place.pool)
+    }
+
+    /// Whether clients of that database wait for its RESUME.
+    pub(crate) fn is_paused(&self, database: &str) -> bool {
+        self.is_paused || self.paused.contains(database)
+    }
+
+    /// Whether a pool or a decision is about that database.
+    pub(crate) fn knows(&self, database: &str) -> bool {
+        self.current().any(|pool| pool.database == database)
+            || self.paused.contains(database)
+            || self.disabled.contains(database)
+    }
+}
+
+impl Pools {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The pool for a database and a user, made when first asked for; `None` without such a database.
+    pub fn get(
+        &self,
+        name: &str,
+        user: &str,
+        common: &Arc<Common>,
+        users: impl FnOnce() -> Arc<Users>,
+    ) -> Option<Arc<Pool>> {
+        let mut inner = self.lock();
+        // Under the lock, so that a reload either is seen here or finds this pool.
+        let configuration = common.configuration();
+        let database = configuration.database(name)?;
+        let server_user = database.user.as_deref().unwrap_or(user);
+        let key = (name.to_owned(), server_user.to_owned());
+        if let Some(place) = inner.current.get(&key) {
+            return Some(Arc::clone(&place.pool));
+        }
+        let plan = Plan::derive(&configuration, &users(), database, name, server_user);
+        let (database, user) = key.clone();
+        let pool = Arc::new(Pool::new(database, user, plan, Arc::clone(common)));
+        if inner.is_ending {
+            pool.end();
+        } else if inner.is_paused(name) {
+            pool.pause();
+        }
+        inner.current.insert(key, Place { pool: Arc::clone(&pool), unused_since: None });
+        Some(pool)
+    }
+
+    /// Every pool there is, in order of name.
+    pub fn all(&self) -> Vec<Arc<Pool>> {
+        let inner = self.lock();
+        let mut all: Vec<Arc<Pool>> = inner.current().chain(&inner.retired).cloned().collect();
+        all.sort_by(|a, b| (&a.database, &a.user).cmp(&(&b.database, &b.user)));
+        all
+    }
+
+    /// Derive every pool again, and retire those whose clients belong elsewhere now.
+    pub(crate) fn reconfigure(&self, before: &Configuration, now: &Configuration, users: &Users) {
+        let forced = |database: Option<&Database>| database.map(|database| database.user.clone());
+        let mut inner = self.lock();
+        let places = std::mem::take(&mut inner.current);
+        for ((name, user), place) in places {
+            let (was, is) = (before.database(&name), now.database(&name));
+            if let Some(database) = is.filter(|_| forced(was) == forced(is)) {
+                place.pool.reconfigure(Plan::derive(now, users, database, &name, &user));
+                inner.current.insert((name, user), place);
+            } else {
+                place.pool.retire();
+                inner.retired.push(place.pool);
+            }
+        }
+        inner.paused.retain(|name| now.database(name).is_some());
+        inner.disabled.retain(|name| now.database(name).is_some());
+    }
+
+    /// Forget pools that have come to their end: retired ones, and those of automatic databases that nobody has
+    /// used for `autodb_idle_timeout`.
+    pub(crate) fn sweep(&self, configuration: &Configuration, now: u64) {
+        let limit = configuration.autodb_idle_timeout;
+        let limit = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+        let mut inner = self.lock();
+        inner.retired.retain(|pool| !is_unused(pool));
+        let Inner { current, paused, .. } = &mut *inner;
+        current.retain(|(name, _), place| {
+            if !is_unused(&place.pool) {
+                place.unused_since = None;
+                return true;
+            }
+            let since = *place.unused_since.get_or_insert(now);
+            let is_kept = limit == 0
+                || now - since.min(now) < limit
+                || !configuration.is_automatic(name)
+                || paused.contains(name);
+            if !is_kept {
+                tracing::info!(database = name, "automatic database dropped: autodb_idle_timeout");
+            }
+            is_kept
+        });
+    }
+}
+
+/// Whether a pool has no server and nobody holds it. Nobody gets hold of it while the lock is held.
+fn is_unused(pool: &Arc<Pool>) -> bool {
+    Arc::strong_count(pool) == 1 && pool.servers().0 == 0
+}
