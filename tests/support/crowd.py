@@ -71,10 +71,13 @@ class Crowd:
                 self.hung += 1
             except OSError as error:
                 self.silent.append(f"{number}:{asked}: {error}")
-            wire = _left(wire)
+            if wire is not None:
+                wire.close()
+                wire = None
             # Nobody knocks without a pause at a door that is shut.
             self._is_over.wait(0.01 + random.random() / 100)  # noqa: S311  no secret
-        _left(wire)
+        if wire is not None:
+            wire.close()
 
     def _ask(self, wire: Wire, marker: str, turn: int) -> None:
         if turn % 3 == 0:
@@ -111,8 +114,3 @@ class Crowd:
         trace: TracebackType | None,
     ) -> None:
         self.end()
-
-
-def _left(wire: Wire | None) -> None:
-    if wire is not None:
-        wire.close()

@@ -48,7 +48,7 @@ class FragileDatabase(Database):
 @contextmanager
 def fragile_database() -> Iterator[FragileDatabase]:
     """Run a fresh server while the block lasts, with the one role that everybody may be."""
-    with bench.throw_away_database() as home:
+    with bench.throw_away_database(is_durable=True) as home:
         for statement in (f"create role {USER} login", f"create database {DATABASE} owner {USER}"):
             home.ask(statement)
         yield FragileDatabase("127.0.0.1", home.port, home=home)

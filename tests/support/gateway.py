@@ -2,7 +2,7 @@
 
 import json
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from forebay._gateway import Gateway
@@ -16,6 +16,7 @@ class RunningGateway(Door):
     """A gateway's TCP door, and its handles."""
 
     gateway: Gateway | None = None
+    settings: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def handle(self) -> Gateway:
@@ -27,6 +28,12 @@ class RunningGateway(Door):
         """Return the gateway's counters."""
         counters: dict[str, Any] = json.loads(self.handle.stats())
         return counters
+
+    def reload(self, **settings: Any) -> dict[str, list[str]]:
+        """Exchange these settings, the others being as at the start; return what came of it."""
+        configuration = json.dumps({**self.settings, **settings})
+        changed: dict[str, list[str]] = json.loads(self.handle.reload(configuration))
+        return changed
 
     def pool(self, name: str) -> int:
         """Return one counter, added up over all pools."""
@@ -55,7 +62,7 @@ def starter(database: Database, resources: ExitStack) -> StartGateway:
     resources.callback(database.resources.close)
 
     def start_gateway(**settings: Any) -> RunningGateway:
-        configuration = {
+        configuration: dict[str, Any] = {
             "listen_addr": ["127.0.0.1"],
             "listen_port": 0,
             "unix_socket_dir": None,
@@ -69,7 +76,7 @@ def starter(database: Database, resources: ExitStack) -> StartGateway:
         }
         gateway = Gateway.start(json.dumps(configuration))
         host, port = gateway.addresses[0].rsplit(":", 1)
-        running = RunningGateway(host, int(port), gateway=gateway)
+        running = RunningGateway(host, int(port), gateway=gateway, settings=configuration)
         resources.callback(_end, running)
         resources.callback(running.resources.close)
         return running
