@@ -3,15 +3,15 @@
 The page is never edited by hand; a test fails while the committed one says something else.
 """
 
-import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
-from pydantic.fields import FieldInfo
-
-from forebay.serve.settings import Database, Settings, User
+from forebay.serve.registry import SettingDescription, Table, describe
+from forebay.serve.render import rendered_names
+from forebay.serve.settings import BUILT_AUTH_TYPES, TABLES, Database, Peer, Settings, User
+from forebay.serve.toml_text import toml_value
+from forebay.serve.values import Kind
 
 PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
 
@@ -20,21 +20,30 @@ _HEAD = """\
 
 <!-- Written by `python -m tools.settings_page` from src/forebay/serve/settings.py. -->
 
-Names, meanings and defaults are PgBouncer's. A setting stands at the top level of `forebay.toml`,
-which `forebay up --config forebay.toml` reads; an unknown name is an error that names the file, the
-line and the nearest known name. A [short example](../README.md#settings) is in the README.
+Every setting of PgBouncer 1.25 and Forebay's own, in one registry: names, meanings and defaults are
+PgBouncer's. How files, environment and commands go together is in
+[configuration.md](configuration.md); a [short example](../README.md#settings) is in the README.
 
 `forebay up` starts from other defaults in three places, because it is for trying a transaction
 pooler: `pool_mode = "transaction"`, `auth_type = "scram-sha-256"`, and `max_client_conn = 10000`,
-or as many as the limit on open files has room for.
+or as many as the limit on open files has room for. A `pgbouncer.ini` starts from PgBouncer's own in
+two: `listen_addr` is empty and `unix_socket_dir` is `/tmp`.
 
-A **duration** is a number of seconds or a text with a unit: `30`, `"30s"`, `"500ms"`, `"5min"`,
-`"1h"`; where a limit may be switched off, `0` does it. A **mode** is octal: `"0700"` or `0o700`.
+In a `forebay.toml` a **duration** is a number of seconds or a text with a unit: `30`, `"30s"`,
+`"500ms"`, `"5min"`, `"1h"`; where a limit may be switched off, `0` does it. A **mode** is octal:
+`"0700"` or `0o700`. In a `pgbouncer.ini` both are numbers, as PgBouncer reads them.
+
+The column **here** says what becomes of a setting:
+
+- *works*: it does what it says; *works, ours*: PgBouncer does not know it;
+- *works in serve*: `forebay serve` and `forebay-pgbouncer` do it, and `forebay up` does not;
+- *accepted*: read, checked and shown, and the data plane does not act on it yet;
+- *no effect*: accepted, because nothing here is left for it to change; a note says why;
+- *not built*: accepted at its default, and refused by name with its line at any other value.
 
 ## The gateway
 
-Nothing is read again while the gateway runs yet: a change takes effect with the next start. The
-last column says which settings will be able to change without one.
+The last column says whether a reload is to be enough for a change, or a restart is needed.
 """
 
 _DATABASES = """\
@@ -42,6 +51,8 @@ _DATABASES = """\
 
 A table for each database that clients may name; `[databases."*"]` stands for every name that has no
 table. Without any, `forebay up` puts the gateway before an embedded PostgreSQL or `--database-url`.
+In a `pgbouncer.ini` a database is a line `NAME = host=… port=…`; without `host` PostgreSQL's socket
+is looked for in `unix_socket_dir`, and `reserve_pool` is another name of `reserve_pool_size`.
 """
 
 _USERS = """\
@@ -50,106 +61,97 @@ _USERS = """\
 A table for each user who may come in, beside those of `auth_file`. Without `user` and `password` in
 the database's table, the gateway logs in to PostgreSQL as the client's own user with what stands
 here: a plain password answers SCRAM, MD5 and clear text, an MD5 form answers MD5 only, and a SCRAM
-verifier, from which no password can be had, admits the client and opens no server.
+verifier, from which no password can be had, admits the client and opens no server. In a
+`pgbouncer.ini` passwords stand in `auth_file` only.
 """
 
-# What a field's annotation says to pydantic, in words for whoever writes a file.
+_PEERS = """\
+## `[peers.ID]`
+
+Not built: the section is refused by name with its line.
+"""
+
+# What belongs to a process that serves a file, not to one that a developer tries out.
+_SERVE_ONLY = frozenset({"logfile", "pidfile", "user", "unix_socket_group"})
+
+# What a kind is called to whoever writes a forebay.toml.
 _KINDS = {
-    "Duration": "duration",
-    "Addresses": "text or list",
-    "Mode": "mode",
-    "str": "text",
-    "int": "number",
-    "bool": "true or false",
-    "Path": "path",
-    "Secret": "text",
+    Kind.TEXT: "text",
+    Kind.NUMBER: "number",
+    Kind.FLAG: "true or false",
+    Kind.DURATION: "duration",
+    Kind.MODE: "mode",
+    Kind.ADDRESSES: "text or list",
+    Kind.NAMES: "text or list",
+    Kind.PATH: "path",
+    Kind.SECRET: "text",
 }
 
 
 def page() -> str:
     """Return the whole page."""
-    own = {
-        name: field
-        for name, field in Settings.model_fields.items()
-        if name not in ("databases", "users")
-    }
     parts = [
-        *(_HEAD, _table(own, with_applies=True)),
-        *(_DATABASES, _table(Database.model_fields, with_applies=False)),
-        *(_USERS, _table(User.model_fields, with_applies=False)),
+        *(_HEAD, _table(Settings, with_applies=True)),
+        *(_DATABASES, _table(Database, with_applies=False)),
+        *(_USERS, _table(User, with_applies=False)),
+        *(_PEERS, _table(Peer, with_applies=False)),
     ]
     return "\n".join(parts)
 
 
-def _table(fields: Mapping[str, FieldInfo], *, with_applies: bool) -> str:
-    head = ["setting", "kind", "default", "meaning"]
+def _table(table: type[Table], *, with_applies: bool) -> str:
+    head = ["setting", "kind", "default", "meaning", "here"]
+    settings = [each for name, each in describe(table).items() if name not in TABLES]
     rows = [
-        [f"`{name}`", kind(field), default(name, field), field.description or ""]
-        for name, field in fields.items()
+        [f"`{each.name}`", kind(each), default(each), each.description, here(each, table)]
+        for each in settings
     ]
     if with_applies:
         head.append("changes at")
-        for row, field in zip(rows, fields.values(), strict=True):
-            row.append(applies(field))
+        for row, each in zip(rows, settings, strict=True):
+            row.append(each.applies)
     return "".join(f"{_row(row)}\n" for row in [head, ["---"] * len(head), *rows])
 
 
-def kind(field: FieldInfo) -> str:
+def kind(setting: SettingDescription) -> str:
     """Say in words what a setting takes, with its limits."""
-    written = repr(field.annotation)
-    for each in field.metadata:
-        # Ours are recognised by the function that reads them, since both end as plain numbers.
-        function = getattr(each, "func", None)
-        if function is not None:
-            alias = {
-                "parse_duration": "Duration",
-                "parse_addresses": "Addresses",
-                "parse_mode": "Mode",
-            }[function.__name__]
-            return _KINDS[alias]
-    if choices := re.search(r"Literal\[([^\]]*)\]", written):
-        values = re.findall(r"'([^']*)'", choices[1])
-        return ", ".join(f'`"{value}"`' for value in values)
-    word = next(word for name, word in _KINDS.items() if re.search(rf"\b{name}\b", written))
-    return f"{word}{_limits(field)}"
+    if setting.kind is Kind.CHOICE:
+        return ", ".join(f'`"{word}"`' for word in setting.choices)
+    if setting.kind is not Kind.NUMBER:
+        return _KINDS[setting.kind]
+    if setting.least is not None and setting.most is not None:
+        return f"number, {setting.least} to {setting.most}"
+    return "number" if setting.least is None else f"number, at least {setting.least}"
 
 
-def _limits(field: FieldInfo) -> str:
-    least = next((each.ge for each in field.metadata if hasattr(each, "ge")), None)
-    most = next((each.le for each in field.metadata if hasattr(each, "le")), None)
-    if least is not None and most is not None:
-        return f", {least} to {most}"
-    return f", at least {least}" if least is not None else ""
-
-
-def default(name: str, field: FieldInfo) -> str:
+def default(setting: SettingDescription) -> str:
     """Write a default the way a file would."""
-    if field.is_required():
+    if setting.is_required:
         return "required"
-    value: Any = field.default
-    if value is None:
+    if setting.default is None:
         return "none"
-    if name == "unix_socket_mode":
-        return f'`"{value:04o}"`'
-    return f"`{_toml(value)}`"
+    if setting.kind is Kind.MODE:
+        return f'`"{setting.default:04o}"`'
+    return f"`{toml_value(setting.default)}`"
 
 
-def _toml(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list):
-        return f"[{', '.join(_toml(each) for each in value)}]"
-    return f'"{value}"' if isinstance(value, str) else str(value)
-
-
-def applies(field: FieldInfo) -> str:
-    """Say whether a setting needs a restart."""
-    extra = field.json_schema_extra
-    return "restart" if isinstance(extra, dict) and extra.get("applies") == "restart" else "reload"
+def here(setting: SettingDescription, table: type[Table]) -> str:
+    """Say what becomes of a setting."""
+    if table is Peer or setting.home == "later":
+        return "not built"
+    if setting.home == "nothing":
+        return f"no effect: {setting.note}"
+    if setting.name == "auth_type":
+        return f"works with {', '.join(f'`{each}`' for each in BUILT_AUTH_TYPES)}"
+    if setting.home == "data plane" and setting.name not in rendered_names(table):
+        return "accepted"
+    if setting.name in _SERVE_ONLY:
+        return "works in serve"
+    return "works, ours" if setting.is_ours else "works"
 
 
 def _row(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
 def main() -> int:

@@ -2,6 +2,7 @@
 
     ForebayError
     ├── ConfigurationError       a setting, a file or an option is wrong             FB1001
+    │   ├── BadSettings          settings are wrong; it holds every problem          FB1003
     │   └── MissingExtra         an optional part of the package is not installed    FB1002
     ├── EmbeddedServerError      the development database cannot be started          FB1101
     ├── GatewayFailed            the data plane refused to start                     FB1201
@@ -13,6 +14,8 @@
 what happened and to whom; every hint says what to do next.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 
@@ -36,6 +39,29 @@ class ConfigurationError(ForebayError):
     """A setting, a file or an option is wrong; names the file, the line and the nearest name."""
 
     code: ClassVar[str] = "FB1001"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: where it is written, what it is, and the next step."""
+
+    where: str | None
+    message: str
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}" if self.where else self.message
+
+
+class BadSettings(ConfigurationError):
+    """Settings are wrong; says the first problem, and holds all of them."""
+
+    code: ClassVar[str] = "FB1003"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        """Keep every problem, in the order of the file."""
+        super().__init__(str(problems[0]), hint=problems[0].hint)
+        self.problems = tuple(problems)
 
 
 class MissingExtra(ConfigurationError):

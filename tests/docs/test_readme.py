@@ -16,8 +16,8 @@ import pytest
 from forebay.errors import ConfigurationError
 from forebay.postgres.binaries import find_binaries
 from forebay.postgres.embedded import EmbeddedServer
+from forebay.serve.load import make_settings, read_file
 from forebay.serve.settings import Settings
-from forebay.serve.toml import make_settings, read_file
 from tests.docs.pages import README, ROOT, blocks, commands
 from tests.running import RunningForebay, clean_environment, start_forebay
 

@@ -1,7 +1,8 @@
 """docs/settings.md says what the registry says, and the words around it hold."""
 
 from forebay.cli.up import _DEFAULTS
-from forebay.serve.settings import Database, Settings, User
+from forebay.serve.render import rendered_names
+from forebay.serve.settings import TABLES, Database, Peer, Settings, User, describe_settings
 from tests.docs.pages import README, blocks, code, rows
 from tools.settings_page import PAGE, page
 
@@ -15,9 +16,22 @@ def test_every_setting_has_its_row() -> None:
         ("## The gateway", Settings),
         ("## `[databases.NAME]`", Database),
         ("## `[users.NAME]`", User),
+        ("## `[peers.ID]`", Peer),
     ):
         named = [code(row[0])[0] for row in rows(PAGE, heading)]
-        assert named == [name for name in table.model_fields if name not in ("databases", "users")]
+        assert named == [name for name in table.model_fields if name not in TABLES]
+
+
+def test_what_becomes_of_a_setting_is_said() -> None:
+    said = {code(row[0])[0]: row[4] for row in rows(PAGE, "## The gateway")}
+    for each in describe_settings():
+        if each.name not in TABLES:
+            is_handed_over = each.home == "command" or each.name in rendered_names(Settings)
+            word = {"later": "not built", "nothing": "no effect: "}.get(
+                each.home, "works" if is_handed_over else "accepted"
+            )
+            assert said[each.name].startswith(word)
+            assert (each.note or "") in said[each.name]
 
 
 def test_what_up_changes_is_said() -> None:

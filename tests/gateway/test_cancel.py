@@ -151,7 +151,7 @@ def test_a_storm_of_cancels_hits_nobody_else(start_gateway: StartGateway, worker
     ]
     for thread in threads:
         thread.start()
-    chance = random.Random(1)  # noqa: S311  the same storm every time
+    chance = random.Random(1)  # the same storm every time
     for _ in range(100):
         cancel(gateway, chance.choice(targets).key)
     for thread in threads:

@@ -7,8 +7,8 @@ import pytest
 
 from forebay.errors import ConfigurationError
 from forebay.postgres.secret import Secret
+from forebay.serve.load import make_settings, read_file
 from forebay.serve.settings import Settings
-from forebay.serve.toml import make_settings, read_file
 
 _FULL = """
 # A comment, and a setting in every form.
@@ -81,7 +81,7 @@ def test_later_layers_win(write):
     ("text", "line", "name", "hint"),
     [
         ('\npool_mod = "session"', 2, "pool_mod", "did you mean pool_mode?"),
-        ("x = 1", 1, "x", "known here:"),
+        ("x = 1", 1, "x", "no setting has a name like it"),
         ('[databases.a]\nhost = "h"\npool_sise = 3', 3, "databases.a.pool_sise", "pool_size"),
         ('[databases."a b"]\nhost = "h"\nprot = 3', 3, "databases.a b.prot", "port"),
         ('databases.a.host = "h"\ndatabases.a.dbnam = "x"', 2, "databases.a.dbnam", "dbname"),
@@ -100,7 +100,7 @@ def test_an_unknown_name_is_found_with_the_nearest_known_one(write, text, line, 
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        ('workers = 1\npool_mode = "statement"', 2, "'session' or 'transaction'"),
+        ('workers = 1\npool_mode = "state"', 2, "'transaction' or 'statement'"),
         ("default_pool_size = 0", 1, "greater than or equal to 1"),
         ('query_wait_timeout = "2 weeks"', 1, "must be a duration"),
         ("server_lifetime = -1", 1, "not negative"),

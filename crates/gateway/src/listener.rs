@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixListener as StdUnixListener;
 use std::path::{Path, PathBuf};
@@ -9,8 +10,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use rustix::net::SocketFlags;
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::{TcpListener, TcpStream, UnixListener};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 
 use crate::client;
 use crate::configuration::Configuration;
@@ -18,7 +21,7 @@ use crate::deadline::within;
 use crate::error::StartError;
 use crate::gateway::{Context, Phase};
 use crate::stream::Stream;
-use crate::worker::{self, Dispatcher};
+use crate::worker::Dispatcher;
 
 /// Pause after an accept failed for want of something, file descriptors usually.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -115,58 +118,41 @@ pub fn identity(path: &Path) -> Option<FileIdentity> {
     Some((found.ino(), found.ctime(), found.ctime_nsec()))
 }
 
-enum Listener {
-    Tcp(TcpListener),
-    Unix(UnixListener),
-}
-
-/// A client's socket between the listener's runtime and its own.
-enum Detached {
-    Tcp(std::net::TcpStream),
-    Unix(std::os::unix::net::UnixStream),
-}
-
-impl Detached {
-    fn new(stream: Stream) -> io::Result<Self> {
-        match stream {
-            Stream::Tcp(stream) => stream.into_std().map(Self::Tcp),
-            Stream::Unix(stream) => stream.into_std().map(Self::Unix),
-        }
-    }
-
-    /// Have the runtime this is called on watch the socket.
-    fn attach(self) -> io::Result<Stream> {
-        match self {
-            Self::Tcp(stream) => TcpStream::from_std(stream).map(Stream::Tcp),
-            Self::Unix(stream) => Stream::unix_from_std(stream),
-        }
-    }
+/// A listening socket that a runtime watches.
+struct Listener {
+    socket: AsyncFd<OwnedFd>,
+    is_tcp: bool,
 }
 
 impl Listener {
-    async fn accept(&self) -> io::Result<(Stream, String)> {
-        match self {
-            Self::Tcp(listener) => {
-                let (stream, address) = listener.accept().await?;
-                // Replies are whole messages; waiting for more only delays them.
-                stream.set_nodelay(true)?;
-                Ok((Stream::Tcp(stream), address.to_string()))
-            }
-            Self::Unix(listener) => {
-                let (stream, _) = listener.accept().await?;
-                Ok((Stream::unix(stream)?, "unix socket".to_owned()))
-            }
+    // The replacement is unsafe because some types hand out another descriptor each time; this one does not.
+    #[expect(deprecated)]
+    fn new(bound: Bound) -> io::Result<Self> {
+        let (socket, is_tcp): (OwnedFd, bool) = match bound {
+            Bound::Tcp(listener, _) => (listener.into(), true),
+            Bound::Unix(listener, _) => (listener.into(), false),
+        };
+        Ok(Self { socket: AsyncFd::with_interest(socket, Interest::READABLE)?, is_tcp })
+    }
+
+    /// The next client's socket, which no runtime watches yet, and its address.
+    async fn accept(&self) -> io::Result<(OwnedFd, String)> {
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        let accept = |listener: &OwnedFd| Ok(rustix::net::acceptfrom_with(listener, flags)?);
+        let (socket, peer) = self.socket.async_io(Interest::READABLE, accept).await?;
+        if !self.is_tcp {
+            return Ok((socket, "unix socket".to_owned()));
         }
+        // Replies are whole messages; waiting for more only delays them.
+        rustix::net::sockopt::set_tcp_nodelay(&socket, true)?;
+        let peer = peer.and_then(|peer| SocketAddr::try_from(peer).ok());
+        Ok((socket, peer.map(|peer| peer.to_string()).unwrap_or_default()))
     }
 }
 
 /// Accept clients until the gateway drains. The socket closes with that.
 pub async fn accept(bound: Bound, context: Arc<Context>, dispatcher: Arc<Dispatcher>) {
-    let listener = match bound {
-        Bound::Tcp(listener, _) => TcpListener::from_std(listener).map(Listener::Tcp),
-        Bound::Unix(listener, _) => UnixListener::from_std(listener).map(Listener::Unix),
-    };
-    let listener = match listener {
+    let listener = match Listener::new(bound) {
         Ok(listener) => listener,
         Err(error) => {
             tracing::error!(%error, "cannot watch a listening socket");
@@ -183,7 +169,7 @@ pub async fn accept(bound: Bound, context: Arc<Context>, dispatcher: Arc<Dispatc
             () = changed => continue,
         };
         match accepted {
-            Ok((stream, peer)) => admit(stream, peer, &context, &dispatcher),
+            Ok((socket, peer)) => admit(socket, peer, &context, &dispatcher),
             Err(error) => {
                 tracing::error!(%error, "cannot accept a client; trying again");
                 let _ = within(&context.common, ACCEPT_PAUSE, std::future::pending::<()>()).await;
@@ -192,7 +178,7 @@ pub async fn accept(bound: Bound, context: Arc<Context>, dispatcher: Arc<Dispatc
     }
 }
 
-fn admit(stream: Stream, peer: String, context: &Arc<Context>, dispatcher: &Dispatcher) {
+fn admit(socket: OwnedFd, peer: String, context: &Arc<Context>, dispatcher: &Dispatcher) {
     let limit = context.common.configuration().max_client_conn + HEADROOM;
     if context.clients.sockets.load(Ordering::Relaxed) >= limit {
         tracing::warn!(
@@ -207,23 +193,13 @@ fn admit(stream: Stream, peer: String, context: &Arc<Context>, dispatcher: &Disp
     };
     context.clients.sockets.fetch_add(1, Ordering::Relaxed);
     let presence = Presence { context: Arc::clone(context), _held: choice.held };
-    if choice.index == worker::current() {
-        choice.runtime.spawn(serve(Ok(stream), peer, presence));
-        return;
-    }
-    match Detached::new(stream) {
-        Ok(detached) => {
-            choice.runtime.spawn(async move { serve(detached.attach(), peer, presence).await });
+    choice.runtime.spawn(async move {
+        // Here, because the runtime it is called on watches the socket.
+        match Stream::new(socket) {
+            Ok(stream) => client::serve(stream, peer, Arc::clone(&presence.context)).await,
+            Err(error) => tracing::error!(%error, "cannot watch a client's socket"),
         }
-        Err(error) => tracing::error!(%error, "cannot hand a client to its worker"),
-    }
-}
-
-async fn serve(stream: io::Result<Stream>, peer: String, presence: Presence) {
-    match stream {
-        Ok(stream) => client::serve(stream, peer, Arc::clone(&presence.context)).await,
-        Err(error) => tracing::error!(%error, "cannot watch a client's socket"),
-    }
+    });
 }
 
 /// A client's socket is open for as long as this lives.

@@ -38,9 +38,9 @@ impl Address {
             Self::Tcp(host, port) => {
                 let stream = TcpStream::connect((host.as_str(), *port)).await?;
                 stream.set_nodelay(true)?;
-                Ok(Stream::Tcp(stream))
+                Stream::new(stream.into_std()?)
             }
-            Self::Unix(path) => Stream::unix(UnixStream::connect(path).await?),
+            Self::Unix(path) => Stream::new(UnixStream::connect(path).await?.into_std()?),
         }
     }
 }

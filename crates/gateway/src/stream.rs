@@ -1,14 +1,13 @@
 //! A TCP or unix socket, read and written without being waited for.
 
 use std::cell::RefCell;
-use std::io::{self, Read, Write};
-use std::os::unix::net::UnixStream as StdUnixStream;
-use std::pin::Pin;
+use std::io;
+use std::os::fd::OwnedFd;
 use std::task::{Context, Poll, Waker, ready};
 
+use rustix::net::{RecvFlags, SendFlags};
+use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
-use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
-use tokio::net::{TcpStream, UnixStream};
 
 /// Bytes read at once: larger than any write of PostgreSQL's, so that one receive empties the socket and
 /// the runtime knows it from the short read.
@@ -24,41 +23,41 @@ pub fn with_buffer<T>(use_buffer: impl FnOnce(&mut [u8]) -> T) -> T {
     BUFFER.with_borrow_mut(|buffer| use_buffer(buffer))
 }
 
-/// A connected socket.
-#[derive(Debug)]
-pub enum Stream {
-    /// Over TCP.
-    Tcp(TcpStream),
-    /// Over a unix socket.
-    Unix(Unix),
-}
-
-/// A unix socket, watched for reading alone until a write finds it full.
+/// A connected socket, watched for reading alone until a write finds it full.
 ///
 /// The kernel reports a unix socket writable each time its peer has read everything, which would wake the worker
-/// once more in every transaction for nothing. A TCP socket it reports only after a write found it full.
+/// once more in every transaction for nothing.
+///
+/// Calls go to the kernel without the C library: its `recv` and `send` are points at which a thread can be
+/// cancelled, and arranging for that costs a program with several threads more than everything else in them.
 #[derive(Debug)]
-pub struct Unix {
+pub struct Stream {
     /// `None` only while it is being watched anew.
-    socket: Option<AsyncFd<StdUnixStream>>,
+    socket: Option<AsyncFd<OwnedFd>>,
     is_watched_for_writing: bool,
 }
 
-impl Unix {
-    fn new(socket: StdUnixStream) -> io::Result<Self> {
-        let socket = watch(socket, Interest::READABLE)?;
+impl Stream {
+    /// Have the runtime this is called on watch a socket that does not block.
+    pub fn new(socket: impl Into<OwnedFd>) -> io::Result<Self> {
+        let socket = watch(socket.into(), Interest::READABLE)?;
         Ok(Self { socket: Some(socket), is_watched_for_writing: false })
     }
 
-    fn socket(&self) -> io::Result<&AsyncFd<StdUnixStream>> {
+    fn socket(&self) -> io::Result<&AsyncFd<OwnedFd>> {
         self.socket.as_ref().ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 
-    fn poll_read(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+    /// Receive into `buffer`; 0 means that the peer has closed.
+    pub fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
         let socket = self.socket()?;
         loop {
             let mut ready = ready!(socket.poll_read_ready(cx))?;
-            let Ok(result) = ready.try_io(|socket| socket.get_ref().read(buffer)) else {
+            let Ok(result) = ready.try_io(|socket| receive(socket.get_ref(), buffer)) else {
                 continue;
             };
             if result.as_ref().is_ok_and(|count| (1..buffer.len()).contains(count)) {
@@ -69,11 +68,8 @@ impl Unix {
         }
     }
 
-    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        self.socket()?.get_ref().write(bytes)
-    }
-
-    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    /// Send from `bytes`; returns how many went.
+    pub fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if !self.is_watched_for_writing {
             match self.try_write(bytes) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -87,16 +83,10 @@ impl Unix {
         let socket = self.socket()?;
         loop {
             let mut ready = ready!(socket.poll_write_ready(cx))?;
-            if let Ok(result) = ready.try_io(|socket| socket.get_ref().write(bytes)) {
+            if let Ok(result) = ready.try_io(|socket| send(socket.get_ref(), bytes)) {
                 return Poll::Ready(result);
             }
         }
-    }
-
-    /// The socket, watched by no runtime.
-    pub fn into_std(self) -> io::Result<StdUnixStream> {
-        let socket = self.socket.ok_or(io::ErrorKind::NotConnected)?;
-        Ok(socket.into_inner())
     }
 
     fn watch_for_writing(&mut self) -> io::Result<()> {
@@ -108,76 +98,21 @@ impl Unix {
         self.is_watched_for_writing = true;
         Ok(())
     }
-}
-
-// The replacement is unsafe because some types hand out another descriptor each time; this one does not.
-#[expect(deprecated)]
-fn watch(socket: StdUnixStream, interest: Interest) -> io::Result<AsyncFd<StdUnixStream>> {
-    AsyncFd::with_interest(socket, interest)
-}
-
-impl Stream {
-    /// A unix socket that has just been connected or accepted.
-    pub fn unix(stream: UnixStream) -> io::Result<Self> {
-        Self::unix_from_std(stream.into_std()?)
-    }
-
-    /// A unix socket that no runtime watches yet.
-    pub fn unix_from_std(stream: StdUnixStream) -> io::Result<Self> {
-        Unix::new(stream).map(Self::Unix)
-    }
-
-    /// Receive into `buffer`; 0 means that the peer has closed.
-    pub fn poll_read(
-        &mut self,
-        cx: &mut Context<'_>,
-        buffer: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
-        match self {
-            Self::Tcp(stream) => {
-                let mut buffer = ReadBuf::new(buffer);
-                ready!(Pin::new(stream).poll_read(cx, &mut buffer))?;
-                Poll::Ready(Ok(buffer.filled().len()))
-            }
-            Self::Unix(stream) => stream.poll_read(cx, buffer),
-        }
-    }
-
-    /// Send from `bytes`; returns how many went.
-    pub fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match self {
-            Self::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
-            Self::Unix(stream) => stream.poll_write(cx, bytes),
-        }
-    }
 
     /// Whether the peer has sent something or closed, as far as the runtime has noticed. No system call.
     pub fn is_readable(&self) -> bool {
         let mut cx = Context::from_waker(Waker::noop());
-        match self {
-            Self::Tcp(stream) => stream.poll_read_ready(&mut cx).is_ready(),
-            Self::Unix(stream) => {
-                stream.socket().is_ok_and(|socket| socket.poll_read_ready(&mut cx).is_ready())
-            }
-        }
+        self.socket().is_ok_and(|socket| socket.poll_read_ready(&mut cx).is_ready())
     }
 
     /// Receive what is there now.
     pub fn try_read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Tcp(stream) => stream.try_read(buffer),
-            Self::Unix(stream) => {
-                stream.socket()?.try_io(Interest::READABLE, |mut socket| socket.read(buffer))
-            }
-        }
+        self.socket()?.try_io(Interest::READABLE, |socket| receive(socket, buffer))
     }
 
     /// Send what can be sent now.
     pub fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Tcp(stream) => stream.try_write(bytes),
-            Self::Unix(stream) => stream.try_write(bytes),
-        }
+        send(self.socket()?.get_ref(), bytes)
     }
 
     /// Send all of `bytes`.
@@ -209,4 +144,20 @@ impl Stream {
         })
         .await
     }
+}
+
+// The replacement is unsafe because some types hand out another descriptor each time; this one does not.
+#[expect(deprecated)]
+fn watch(socket: OwnedFd, interest: Interest) -> io::Result<AsyncFd<OwnedFd>> {
+    AsyncFd::with_interest(socket, interest)
+}
+
+fn receive(socket: &OwnedFd, buffer: &mut [u8]) -> io::Result<usize> {
+    let (count, _) = rustix::net::recv(socket, buffer, RecvFlags::empty())?;
+    Ok(count)
+}
+
+fn send(socket: &OwnedFd, bytes: &[u8]) -> io::Result<usize> {
+    // An error instead of a signal when the peer has gone.
+    Ok(rustix::net::send(socket, bytes, SendFlags::NOSIGNAL)?)
 }

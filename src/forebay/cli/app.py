@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 
 from forebay import __version__
+from forebay.cli.config import config
+from forebay.cli.serve import serve
 from forebay.cli.up import up
 
 app = typer.Typer(
@@ -35,3 +37,5 @@ def _options(
 
 
 app.command()(up)
+app.command()(serve)
+app.add_typer(config, name="config")

@@ -15,9 +15,10 @@ from forebay.errors import ConfigurationError, ForebayError
 from forebay.serve.addresses import require_addresses
 from forebay.serve.lifecycle import interruptible_start, run
 from forebay.serve.limits import clients_that_fit, raise_descriptor_limit, require_descriptors
+from forebay.serve.load import make_settings, read_file
 from forebay.serve.render import render
 from forebay.serve.settings import Settings
-from forebay.serve.toml import SettingsFile, make_settings, read_file
+from forebay.serve.source import SettingsFile
 
 # What differs from PgBouncer's defaults, because `up` is for trying a transaction pooler.
 _DEFAULTS = {"pool_mode": "transaction", "auth_type": "scram-sha-256", "max_client_conn": 10_000}

@@ -40,12 +40,13 @@ def _require_free(
         if error.errno == errno.EADDRINUSE:
             raise ConfigurationError(
                 f"port {port} on {address} is taken by another process",
-                hint="end that process, or choose another port with --port (0 picks a free one)",
+                hint="end that process, or choose another listen_port (--port of forebay up);"
+                " 0 picks a free one",
             ) from None
         if error.errno in (errno.EACCES, errno.EPERM):
             raise ConfigurationError(
                 f"port {port} on {address} needs a right this account does not have",
-                hint="choose a port from 1024 on with --port",
+                hint="choose a listen_port from 1024 on (--port of forebay up)",
             ) from None
         raise ConfigurationError(
             f"cannot listen on {address}, port {port}: {error.strerror}",

@@ -19,8 +19,12 @@ from forebay.errors import GatewayFailed
 if TYPE_CHECKING:
     from forebay._gateway import Gateway
 
-# SIGHUP ends it too: the terminal is gone.
+# SIGHUP ends it too: the terminal is gone. Where settings can be read again it asks for that.
 _ENDING = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+# As in PgBouncer: at once.
+_AT_ONCE = {signal.SIGQUIT}
+# PgBouncer's PAUSE and RESUME; without a word for them they would end the process.
+_NOT_BUILT = {signal.SIGUSR1: "PAUSE", signal.SIGUSR2: "RESUME"}
 
 
 @contextmanager
@@ -41,22 +45,43 @@ def interruptible_start() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def run(configuration: str, on_listening: Callable[[list[str]], None]) -> None:
-    """Run the data plane until a signal ends it: the first one drains, a second one stops.
+def hold_back_signals() -> None:
+    """Keep what only a running gateway can answer until there is one."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP, *_NOT_BUILT})
 
-    The signals stay blocked afterwards, so that what the caller still has to stop is stopped.
+
+def require_data_plane() -> None:
+    """Load the data plane; whoever changes its account does so before, while it can be read.
 
     Raises:
-        GatewayFailed: the data plane refused to start, or ended without being asked.
+        GatewayFailed: it is not built.
     """
     try:
-        from forebay._gateway import Gateway, GatewayError
+        import forebay._gateway  # noqa: F401  only to have it
     except ImportError:
         raise GatewayFailed(
             "the data plane, forebay._gateway, is not built",
             hint="make up builds it; wheels carry it",
         ) from None
-    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+
+
+def run(
+    configuration: str,
+    on_listening: Callable[[list[str]], None],
+    on_hangup: Callable[["Gateway"], None] | None = None,
+) -> None:
+    """Run the data plane until a signal ends it: the first one drains, a second one stops.
+
+    SIGHUP calls `on_hangup`, when there is one, and SIGQUIT stops at once. The signals stay blocked
+    afterwards, so that what the caller still has to stop is stopped.
+
+    Raises:
+        GatewayFailed: the data plane refused to start, or ended without being asked.
+    """
+    require_data_plane()
+    from forebay._gateway import Gateway, GatewayError
+
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING | _AT_ONCE | _NOT_BUILT.keys())
     try:
         gateway = Gateway.start(configuration)
     except GatewayError as error:
@@ -64,7 +89,7 @@ def run(configuration: str, on_listening: Callable[[list[str]], None]) -> None:
         raise GatewayFailed(message, hint=hint or None) from None
     try:
         on_listening(gateway.addresses)
-        began_to_end = _wait_for_end(gateway)
+        began_to_end = _wait_for_end(gateway, on_hangup)
     finally:
         gateway.stop()
         gateway.join()
@@ -73,13 +98,15 @@ def run(configuration: str, on_listening: Callable[[list[str]], None]) -> None:
             "the data plane ended without being asked", hint="its last log lines say why"
         )
     statistics = json.loads(gateway.stats())
-    _log(
+    log(
         f"ended after {time.monotonic() - began_to_end:.1f} s:"
         f" {statistics['drained']} clients sent away, {statistics['panics']} defects met"
     )
 
 
-def _wait_for_end(gateway: "Gateway") -> float | None:
+def _wait_for_end(
+    gateway: "Gateway", on_hangup: Callable[["Gateway"], None] | None
+) -> float | None:
     """Return when the first signal came, once the data plane has ended; None if there was none."""
     has_ended = threading.Event()
     waiting = threading.get_ident()
@@ -94,18 +121,26 @@ def _wait_for_end(gateway: "Gateway") -> float | None:
     watcher.start()
     began = None
     while True:
-        signal.sigwait(_ENDING)
+        number = signal.Signals(signal.sigwait(_ENDING | _AT_ONCE | _NOT_BUILT.keys()))
         if has_ended.is_set():
             break
-        if began is None:
+        if number in _NOT_BUILT:
+            log(f"{number.name} ({_NOT_BUILT[number]}) is not built yet; ignored")
+        elif number == signal.SIGHUP and on_hangup is not None:
+            on_hangup(gateway)
+        elif began is None:
             began = time.monotonic()
+            if number in _AT_ONCE:
+                gateway.stop()
+                continue
             gateway.drain()
-            _log("draining: no new clients, open transactions may finish; again to end at once")
+            log("draining: no new clients, open transactions may finish; again to end at once")
         else:
             gateway.stop()
     watcher.join()
     return began
 
 
-def _log(text: str) -> None:
+def log(text: str) -> None:
+    """Say something in the log of the process."""
     print(f"forebay: {text}", file=sys.stderr, flush=True)  # noqa: T201

@@ -1,20 +1,52 @@
 """Writes settings as the finished configuration that the data plane reads."""
 
 import json
+from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
-
 from forebay.postgres.secret import Secret
-from forebay.serve.settings import Settings
+from forebay.serve.registry import Table, describe
+from forebay.serve.settings import Database, Settings, User
 
-# Files are read here; the data plane gets what they say.
-_NOT_FOR_THE_DATA_PLANE = {"auth_file", "databases", "users"}
+# Settings of the data plane that its Configuration does not know yet, and would refuse.
+# Empty a set once the fields are there, and every value reaches it.
+_PENDING: dict[type[Table], frozenset[str]] = {
+    Settings: frozenset(
+        """
+        min_pool_size reserve_pool_size reserve_pool_timeout max_db_connections
+        max_db_client_connections max_user_connections max_user_client_connections query_timeout
+        idle_transaction_timeout transaction_timeout client_idle_timeout server_reset_query_always
+        server_check_query server_check_delay server_fast_close server_round_robin max_waiting
+        application_name_add_host autodb_idle_timeout ignore_startup_parameters
+        track_extra_parameters tcp_defer_accept tcp_keepalive tcp_keepcnt tcp_keepidle
+        tcp_keepintvl tcp_user_timeout suspend_timeout admin_users stats_users stats_period
+        log_stats log_pooler_errors log_format disable_pqexec metrics_listen metrics_names
+        client_tls_sslmode client_tls_key_file client_tls_cert_file client_tls_ca_file
+        client_tls_protocols client_tls_ciphers client_tls13_ciphers client_tls_ecdhcurve
+        client_tls_dheparams server_tls_sslmode server_tls_key_file server_tls_cert_file
+        server_tls_ca_file server_tls_protocols server_tls_ciphers server_tls13_ciphers
+        """.split()
+    ),
+    Database: frozenset(
+        """
+        min_pool_size reserve_pool_size max_db_connections max_db_client_connections
+        server_lifetime connect_query client_encoding datestyle timezone application_name
+        """.split()
+    ),
+    User: frozenset(
+        """
+        pool_mode pool_size reserve_pool_size max_user_connections max_user_client_connections
+        query_timeout idle_transaction_timeout transaction_timeout client_idle_timeout
+        """.split()
+    ),
+}
 
 
 def render(settings: Settings) -> str:
     """Return the configuration as JSON text. It holds the passwords: hand it over, never log it."""
-    configuration = _plain(settings, without=_NOT_FOR_THE_DATA_PLANE)
+    configuration = _plain(settings)
+    if settings.verbose > 0:
+        configuration["log_level"] = "debug"
     configuration["databases"] = [
         {"name": name, **_plain(database)} for name, database in settings.databases.items()
     ]
@@ -24,9 +56,18 @@ def render(settings: Settings) -> str:
     return json.dumps(configuration)
 
 
-def _plain(table: BaseModel, without: set[str] | None = None) -> dict[str, Any]:
-    return {
-        name: value.reveal() if isinstance(value, Secret) else value
-        for name, value in table
-        if name not in (without or set())
-    }
+def rendered_names(table: type[Table]) -> set[str]:
+    """Return which settings of a table the data plane is handed."""
+    built = {name for name, each in describe(table).items() if each.home == "data plane"}
+    return built - _PENDING[table]
+
+
+def _plain(table: Table) -> dict[str, Any]:
+    names = rendered_names(type(table))
+    return {name: _json(value) for name, value in table if name in names}
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, Secret):
+        return value.reveal()
+    return str(value) if isinstance(value, Path) else value

@@ -2,6 +2,8 @@
 
 import math
 import re
+from enum import Enum
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, GetPydanticSchema
@@ -11,6 +13,22 @@ from forebay.postgres.secret import Secret
 
 _UNITS = {"": 1.0, "us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*")
+
+
+class Kind(Enum):
+    """How a value is written; each annotation below carries its own."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    FLAG = "true or false"
+    CHOICE = "one of some words"
+    DURATION = "duration"
+    MODE = "mode"
+    ADDRESSES = "addresses"
+    NAMES = "names"
+    PATH = "path"
+    SECRET = "secret"  # noqa: S105  a kind, not a password
+    TABLES = "tables"
 
 
 def parse_duration(value: object) -> float:
@@ -30,6 +48,27 @@ def parse_duration(value: object) -> float:
     if not math.isfinite(seconds) or seconds < 0:
         raise ValueError("must be a duration that is not negative; 0 means no limit")
     return seconds
+
+
+def parse_inherited_duration(value: object) -> float | None:
+    """Read a duration that stands for the gateway's own when it is 0 or absent, as PgBouncer does.
+
+    Raises:
+        ValueError: it is neither absent nor a duration.
+    """
+    return None if value is None else parse_duration(value) or None
+
+
+def parse_names(value: object) -> object:
+    """Read `"one, two"` as PgBouncer does; a list passes through."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+def parse_optional(value: object) -> object:
+    """Read an empty text as nothing: PgBouncer has no other way to say so."""
+    return None if value == "" else value
 
 
 def parse_addresses(value: object) -> object:
@@ -61,7 +100,13 @@ def _secret_schema(_source: object, _handler: object) -> core_schema.CoreSchema:
     return core_schema.no_info_plain_validator_function(read)
 
 
-Duration = Annotated[float, BeforeValidator(parse_duration)]
-Addresses = Annotated[list[str], BeforeValidator(parse_addresses)]
-Mode = Annotated[int, BeforeValidator(parse_mode)]
-SecretText = Annotated[Secret, GetPydanticSchema(_secret_schema)]
+Duration = Annotated[float, BeforeValidator(parse_duration), Kind.DURATION]
+InheritedDuration = Annotated[
+    float | None, BeforeValidator(parse_inherited_duration), Kind.DURATION
+]
+Addresses = Annotated[list[str], BeforeValidator(parse_addresses), Kind.ADDRESSES]
+Names = Annotated[list[str], BeforeValidator(parse_names), Kind.NAMES]
+Mode = Annotated[int, BeforeValidator(parse_mode), Kind.MODE]
+OptionalText = Annotated[str | None, BeforeValidator(parse_optional), Kind.TEXT]
+OptionalPath = Annotated[Path | None, BeforeValidator(parse_optional), Kind.PATH]
+SecretText = Annotated[Secret, GetPydanticSchema(_secret_schema), Kind.SECRET]

@@ -1,0 +1,102 @@
+"""Finds what settings ask for and do not get: not built, without effect here, or not servable."""
+
+from collections.abc import Callable, Iterator
+
+from forebay.errors import Problem
+from forebay.serve.registry import SettingDescription, Table, describe
+from forebay.serve.settings import BUILT_AUTH_TYPES, TABLES, Settings
+from forebay.serve.source import Place
+
+_ABSTRACT = "name a folder: sockets of the abstract namespace are not built yet"
+_HOSTS = "name one host: a list of hosts is not built yet"
+
+Where = Callable[[Place], str | None]
+
+
+def problems_in(settings: Settings, where: Where) -> list[Problem]:
+    """Return what asks for something that is not built in this version."""
+    problems = [
+        _not_built(place, where(place), _way_out(setting))
+        for place, setting in _changed(settings)
+        if setting.home == "later"
+    ]
+    if settings.auth_type not in BUILT_AUTH_TYPES:
+        problems.append(
+            Problem(
+                where(("auth_type",)),
+                f"auth_type {settings.auth_type}: not built yet in this version",
+                f"use one of {', '.join(BUILT_AUTH_TYPES)}",
+            )
+        )
+    problems += [
+        _not_built(("peers", name), where(("peers", name)), "remove the section [peers]")
+        for name in settings.peers
+    ]
+    if (settings.unix_socket_dir or "").startswith("@"):
+        problems.append(_not_built(("unix_socket_dir",), where(("unix_socket_dir",)), _ABSTRACT))
+    for name, database in settings.databases.items():
+        place = ("databases", name, "host")
+        if "," in database.host:
+            problems.append(_not_built(place, where(place), _HOSTS))
+        elif database.host.startswith("@"):
+            problems.append(_not_built(place, where(place), _ABSTRACT))
+    return problems
+
+
+def notes_on(settings: Settings, where: Where) -> list[Problem]:
+    """Return what was set and changes nothing here, with the reason."""
+    return [
+        Problem(where(place), f"{'.'.join(place)} changes nothing here: {setting.note}")
+        for place, setting in _changed(settings)
+        if setting.home == "nothing"
+    ]
+
+
+def not_servable(settings: Settings, where: Where) -> list[Problem]:
+    """Return why nobody could be served with these settings."""
+    problems = []
+    if not settings.databases:
+        hint = "add an entry to [databases]; * stands for every name"
+        problems.append(Problem(where(("databases",)), "no database is named", hint))
+    if not settings.users:
+        problems.append(
+            Problem(
+                where(("auth_type",)),
+                f"auth_type {settings.auth_type} needs users, and none is named",
+                'set auth_file to a file of "user" "password" lines',
+            )
+        )
+    if not settings.listen_addr and settings.unix_socket_dir is None:
+        problems.append(
+            Problem(
+                where(("listen_addr",)),
+                "listen_addr and unix_socket_dir are both empty: nobody could connect",
+                "set one of them",
+            )
+        )
+    return problems
+
+
+def _changed(settings: Settings) -> Iterator[tuple[Place, SettingDescription]]:
+    """Yield what has another value than its default, tables included."""
+    yield from _changed_in(settings, ())
+    for section in ("databases", "users"):
+        for name, table in getattr(settings, section).items():
+            yield from _changed_in(table, (section, name))
+
+
+def _changed_in(table: Table, path: tuple[str, ...]) -> Iterator[tuple[Place, SettingDescription]]:
+    for name, setting in describe(type(table)).items():
+        value = getattr(table, name)
+        if name not in TABLES and not setting.is_required and value != setting.default:
+            yield (*path, name), setting
+
+
+def _not_built(place: Place, where: str | None, hint: str) -> Problem:
+    return Problem(where, f"{'.'.join(place)}: not built yet in this version", hint)
+
+
+def _way_out(setting: SettingDescription) -> str:
+    if setting.default in (None, "", False):
+        return f"remove it to run without ({setting.name}: {setting.description})"
+    return f"remove it, which leaves its default ({setting.name}: {setting.description})"
