@@ -26,20 +26,21 @@ class Gateway:
     def reload(self, configuration: str) -> str:
         """Exchange the configuration while clients work: all of it, or nothing.
 
-        Returns JSON text: `{"changed": [...], "needs_restart": [...]}`, the names of settings with another
-        value. Those that need a restart keep the value they had.
+        Returns JSON text: `{"changed": [...], "needs_restart": [...]}`, the names of settings with
+        another value. Those that need a restart keep the value they had.
 
         Raises:
             GatewayError: the configuration was refused, and nothing has changed.
         """
 
     def pause(self, database: str | None = None, timeout: float | None = None) -> bool:
-        """Lend no servers of one database, or of any, and wait until every one has been closed.
+        """Lend no servers of one database, or of any, and wait until all have been closed.
 
-        Clients wait in line meanwhile. False when `timeout` seconds passed first; the pause goes on then.
+        Clients wait in line meanwhile. False when `timeout` seconds passed first; the pause goes
+        on then.
 
         Raises:
-            GatewayError: it is paused already, there is no such database, or it was resumed meanwhile.
+            GatewayError: it is paused already, there is no such database, or RESUME came before.
         """
 
     def resume(self, database: str | None = None) -> None:

@@ -1,14 +1,19 @@
-"""The border's reload, pause and resume: what goes in, what comes out, and that others go on meanwhile."""
+"""The border's reload, pause and resume: what they answer, and that others go on meanwhile."""
 
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
-from forebay._gateway import GatewayError
+from forebay._gateway import Gateway, GatewayError
+from forebay.postgres.embedded import start_embedded
 from tests.support.database import Database
-from tests.support.door import PASSWORD, USER
+from tests.support.door import DATABASE, PASSWORD, USER
 from tests.support.gateway import RunningGateway, StartGateway, database_entry
 from tests.support.messages import query
 from tests.support.waiting import PATIENCE, wait_until
@@ -93,3 +98,53 @@ def test_a_pause_of_everything_does_not_wait_when_told_so(start_gateway: StartGa
         gateway.handle.pause("nothing")
     with pytest.raises(ValueError, match="timeout"):
         gateway.handle.pause(timeout=-1)
+
+
+def test_postgresql_is_restarted_under_a_pause_and_no_client_notices(folder: Path) -> None:
+    with ExitStack() as resources:
+        server = resources.enter_context(start_embedded(folder / "data"))
+        entry = {
+            "name": DATABASE,
+            "host": "127.0.0.1",
+            "port": server.port,
+            "dbname": "postgres",
+            "user": "postgres",
+            "password": server.password.reveal(),
+        }
+        configuration = {
+            "listen_port": 0,
+            "auth_type": "trust",
+            "users": [{"name": USER}],
+            "databases": [entry],
+            "pool_mode": "transaction",
+            "default_pool_size": 3,
+        }
+        gateway = Gateway.start(json.dumps(configuration))
+        resources.callback(gateway.join, PATIENCE)
+        resources.callback(gateway.stop)
+        host, port = gateway.addresses[0].rsplit(":", 1)
+        door = RunningGateway(host, int(port), gateway=gateway)
+        is_over = threading.Event()
+
+        def work() -> int:
+            with psycopg.connect(door.url()) as connection:
+                rounds = 0
+                while not is_over.is_set():
+                    with connection.transaction():
+                        connection.execute("select 1")
+                    rounds += 1
+            return rounds
+
+        with ThreadPoolExecutor() as threads:
+            working = [threads.submit(work) for _ in range(6)]
+            resources.callback(is_over.set)
+            wait_until(lambda: door.pool("transactions") > 20)
+            assert gateway.pause(timeout=PATIENCE)
+            server.stop()
+            server = resources.enter_context(start_embedded(folder / "data"))
+            assert server.port == entry["port"]
+            before = door.pool("transactions")
+            gateway.resume()
+            wait_until(lambda: door.pool("transactions") > before + 20)
+            is_over.set()
+            assert all(future.result(PATIENCE) for future in working)

@@ -37,6 +37,20 @@ pub async fn handle(context: &Context, process: u32, key: &[u8]) {
     }
 }
 
+/// Have PostgreSQL stop what a server runs that is about to be closed: it would not notice that before it has
+/// something to send. Returns at once.
+pub fn stop(server: Arc<Identity>, common: &Arc<Common>) {
+    let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+        return;
+    };
+    let common = Arc::clone(common);
+    runtime.spawn(async move {
+        if let Err(error) = send(&server, &common).await {
+            tracing::warn!(server = %server.address, %error, "cancel request failed");
+        }
+    });
+}
+
 /// Ends a cancel however its task ends.
 struct UnderWay(Arc<Identity>);
 

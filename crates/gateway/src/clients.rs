@@ -7,6 +7,7 @@ use std::task::{Context as TaskContext, Poll, Waker};
 
 use crate::auth::AuthenticationError;
 use crate::auth::random::secure_random;
+use crate::gateway::Context;
 use crate::report::Refusal;
 use crate::server::Identity;
 
@@ -205,5 +206,26 @@ impl Clients {
                 entry.send_away(when, refusal);
             }
         }
+    }
+}
+
+/// Keeps a client registered for as long as this lives.
+#[derive(Debug)]
+pub struct Registration {
+    context: Arc<Context>,
+    /// The client as others see it.
+    pub entry: Arc<Entry>,
+}
+
+impl Registration {
+    /// Keep this client, which has been registered.
+    pub fn new(context: &Arc<Context>, entry: Arc<Entry>) -> Self {
+        Self { context: Arc::clone(context), entry }
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        self.context.clients.remove(&self.entry);
     }
 }

@@ -13,7 +13,7 @@
 //! - [`session`]: what those bytes mean; no sockets.
 //! - [`pool`]: servers at rest and clients in line; [`server`]: one server connection; [`connect`]: making
 //!   one; [`janitor`]: what time brings about; [`deadline`]: time limits for the workers' tasks.
-//! - `ending`: why a client's task ends.
+//! - `batch`: writing what a batch came to; `ending`: why a client's task ends.
 //! - [`cleanup`]: a server whose client left in the middle of something.
 //! - [`pools`]: every pool there is; [`reload`]: exchanging the configuration; [`control`]: an administrator's
 //!   commands.
@@ -24,6 +24,7 @@
 #![forbid(unsafe_code)]
 
 pub mod auth;
+mod batch;
 pub mod cancel;
 pub mod cleanup;
 pub mod client;

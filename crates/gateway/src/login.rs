@@ -14,7 +14,7 @@ use crate::auth::scram::ServerExchange;
 use crate::auth::{AuthenticationError, StoredPassword};
 use crate::cancel;
 use crate::cleanup;
-use crate::clients::{Entry, Seat};
+use crate::clients::{Entry, Registration, Seat};
 use crate::configuration::AuthType;
 use crate::gateway::{Context, Phase};
 use crate::parameters::{self, Parameters};
@@ -44,20 +44,6 @@ pub struct LoggedIn {
     pub client: ClientState,
     /// Its name.
     pub user: String,
-}
-
-/// Keeps a client registered for as long as this lives.
-#[derive(Debug)]
-pub struct Registration {
-    context: Arc<Context>,
-    /// The client as others see it.
-    pub entry: Arc<Entry>,
-}
-
-impl Drop for Registration {
-    fn drop(&mut self) {
-        self.context.clients.remove(&self.entry);
-    }
 }
 
 /// Why a login came to nothing.
@@ -104,7 +90,7 @@ pub async fn log_in(stream: &mut Stream, context: &Arc<Context>) -> Result<Logge
         .map_err(|error| Refusal::login_protocol(&error.to_string()))?
         .ok_or_else(|| Refusal::too_many_clients(limit))?;
     door.entry = Some(Arc::clone(&entry));
-    let registration = Registration { context: Arc::clone(context), entry };
+    let registration = Registration::new(context, entry);
 
     door.authenticate(context, &request.user).await?;
     if context.is_disabled(&request.database) {

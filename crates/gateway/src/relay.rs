@@ -8,7 +8,6 @@
 //! # Invariant
 //! One write a direction for each batch received: half a request wakes a backend for nothing.
 
-use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -16,12 +15,14 @@ use std::task::{Context as TaskContext, Poll};
 
 use tokio::sync::oneshot;
 
+use crate::batch::{used, write_through};
+use crate::cancel;
 use crate::cleanup;
-use crate::clients::When;
+use crate::clients::{Registration, When};
 use crate::configuration::PoolMode;
 use crate::ending::{Ending, session_refusal};
 use crate::gateway::{Context, Phase};
-use crate::login::{LoggedIn, Registration};
+use crate::login::LoggedIn;
 use crate::pool::{Answer, Checkout, Lease, Pool};
 use crate::report::Refusal;
 use crate::session::from_client::{self, Next};
@@ -376,7 +377,9 @@ impl Relay {
 
     /// Give the server back if the pool's mode says so.
     fn release(&mut self) {
-        if self.pool.mode() != PoolMode::Transaction {
+        let mode = self.pool.mode();
+        if mode != PoolMode::Transaction {
+            self.mode = mode;
             return;
         }
         if let Some(lease) = self.lease.take() {
@@ -422,46 +425,18 @@ impl Relay {
             // A client that does not take it now is not waited for.
             let _ = self.stream.try_write(&self.to_client);
         }
-        if let Some(lease) = self.lease.take() {
+        if let Some(mut lease) = self.lease.take() {
             self.registration.entry.unlink();
-            if is_server_usable && self.to_server.is_empty() {
+            if let (Ending::Killed(_), Some(server)) = (ending, lease.server()) {
+                cancel::stop(Arc::clone(&server.identity), &self.context.common);
+            }
+            // What a session leaves is only reset by a pool that is in session mode yet.
+            let is_reset = self.mode == PoolMode::Transaction || self.pool.mode() == self.mode;
+            if is_server_usable && is_reset && self.to_server.is_empty() {
                 cleanup::begin(lease, self.client, &self.pool, &self.context.common);
             } else {
                 lease.discard("its session broke");
             }
         }
-    }
-}
-
-/// Write a batch: from the input where it stands there, else from the buffer. What the socket does not take
-/// now is left in the buffer.
-fn write_through(
-    stream: &mut Stream,
-    cx: &mut TaskContext<'_>,
-    output: Output<'_, '_>,
-) -> io::Result<()> {
-    let (direct, buffer) = output.into_parts();
-    let bytes = if direct.is_empty() { buffer.as_slice() } else { direct };
-    if bytes.is_empty() {
-        return Ok(());
-    }
-    let count = match stream.poll_write(cx, bytes) {
-        Poll::Pending => 0,
-        Poll::Ready(result) => result?,
-    };
-    if direct.is_empty() {
-        used(buffer, count);
-    } else {
-        buffer.extend_from_slice(direct.get(count..).unwrap_or(&[]));
-    }
-    Ok(())
-}
-
-/// Drop the first `count` bytes.
-fn used(buffer: &mut Vec<u8>, count: usize) {
-    if count == buffer.len() {
-        buffer.clear();
-    } else {
-        buffer.drain(..count);
     }
 }

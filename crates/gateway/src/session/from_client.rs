@@ -1,7 +1,6 @@
 //! Reads what a client sends: passes it on, rewrites statement names, answers what needs no server.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use pgwire::WireError;
 use pgwire::backend::Status;
@@ -59,8 +58,7 @@ pub fn take(
             at += count;
             continue;
         }
-        let Some(header) = frame::header(rest, shared.max_packet_size.load(Ordering::Relaxed))?
-        else {
+        let Some(header) = frame::header(rest, shared.packet_limit())? else {
             return Ok((at, Next::More));
         };
         let message = Message { header, bytes: rest.get(..header.size).unwrap_or(rest), at };
@@ -235,11 +233,7 @@ impl Session<'_, '_, '_, '_> {
             }
             None => return Ok(Step::Wait),
         };
-        if is_named
-            && self.shared.max_prepared_statements.load(Ordering::Relaxed) == 0
-            // Names given before a reload brought the 0 mean what they meant.
-            && self.client.statements.is_empty()
-        {
+        if is_named && self.shared.leaves_names_of(self.client) {
             return Ok(self.extended(message, Expect::Parse(None)));
         }
         if is_named && message.header.size > STATEMENT_LIMIT {
@@ -362,7 +356,7 @@ impl Session<'_, '_, '_, '_> {
 
     /// Close what stands in the way of preparing `statement`, and note it as prepared.
     fn make_room(&mut self, statement: &Arc<Statement>, presence: Presence) {
-        let limit = self.shared.max_prepared_statements.load(Ordering::Relaxed);
+        let limit = self.shared.statement_limit();
         let evicted = self.server.prepared.insert(Arc::clone(statement), limit);
         let stale = (presence == Presence::Stale).then(|| Arc::clone(statement));
         for closed in evicted.into_iter().chain(stale) {

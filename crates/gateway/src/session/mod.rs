@@ -15,19 +15,21 @@ pub mod from_client;
 pub mod from_server;
 mod message;
 pub mod output;
+mod shared;
 mod without_server;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicUsize};
 
 use pgwire::WireError;
 use pgwire::backend::{self, Status};
 use thiserror::Error;
 
-use crate::parameters::{Interner, Parameters};
-use crate::statements::{Prepared, Statements};
+use crate::parameters::Parameters;
+use crate::statements::Prepared;
 use expect::{Expect, Named};
+
+pub use shared::Shared;
 
 /// Messages up to this size are waited for whole before a server is asked for; larger ones are streamed.
 pub const WHOLE_LIMIT: usize = 16 * 1024;
@@ -44,19 +46,6 @@ const OWED_LIMIT: usize = 100_000;
 
 /// Largest server message, other than rows and COPY data, that is held in memory whole.
 const SERVER_WHOLE_LIMIT: usize = 1024 * 1024;
-
-/// What every session of a gateway shares.
-#[derive(Default)]
-pub struct Shared {
-    /// Prepared statements by text.
-    pub statements: Statements,
-    /// Sets of parameters in use.
-    pub parameters: Interner,
-    /// `max_prepared_statements`; 0 leaves names alone. Changes on reload.
-    pub max_prepared_statements: AtomicUsize,
-    /// `max_packet_size`. Changes on reload.
-    pub max_packet_size: AtomicU32,
-}
 
 /// Why a session cannot go on.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

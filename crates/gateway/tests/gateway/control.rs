@@ -159,13 +159,16 @@ fn reconnect_replaces_each_server_once_it_is_released() {
 
 #[test]
 fn kill_drops_clients_and_servers_and_lets_nobody_work_until_resume() {
+    let running =
+        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%killed_by_a' || '_test'";
     let gateway = start(&json!({"default_pool_size": 1}));
     let (mut busy, mut idle, mut waiter) =
         (connect(&gateway), connect(&gateway), connect(&gateway));
     busy.query("BEGIN");
-    busy.send(&query("SELECT pg_sleep(600)"));
+    busy.send(&query("SELECT pg_sleep(600) AS killed_by_a_test"));
     waiter.send(&query("SELECT 1"));
     wait_until("one waits", || count(&gateway, "/clients_waiting") == 1);
+    wait_until("its query runs", || connect_directly().value(running) == "1");
     gateway.context().kill(Some("app")).unwrap();
     for client in [&mut busy, &mut idle, &mut waiter] {
         let told = client.reply().unwrap();
@@ -174,6 +177,7 @@ fn kill_drops_clients_and_servers_and_lets_nobody_work_until_resume() {
         assert!(client.reply().is_none(), "closed");
     }
     wait_until("no server is left", || count(&gateway, "/pools/0/server_active") == 0);
+    wait_until("its query has ended", || connect_directly().value(running) == "0");
     let mut newcomer = connect(&gateway);
     newcomer.send(&query("SELECT 1"));
     wait_until("it waits", || count(&gateway, "/clients_waiting") == 1);

@@ -122,9 +122,11 @@ fn another_mode_holds_from_the_next_transaction_and_leaves_nothing_behind() {
     assert!(found.iter().any(|reply| reply.to_string() == "DataRow t"), "{found:?}");
 
     reload(&gateway, &json!({"pool_mode": "session", "default_pool_size": 1}));
-    second.query("BEGIN");
-    second.query("COMMIT");
+    second.query("CREATE TEMPORARY TABLE left_behind ()");
     assert_eq!(count(&gateway, "/pools/0/server_active"), 1, "held for the session");
+    reload(&gateway, &json!({"default_pool_size": 1}));
+    drop(second);
+    assert_eq!(first.value("SELECT to_regclass('left_behind') IS NULL"), "t");
 }
 
 #[test]
