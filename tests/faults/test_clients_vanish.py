@@ -60,7 +60,7 @@ def test_nobody_else_notices(scene: Callable[..., Scene], leave: Callable[[Wire]
     here = scene()
     here.database.ask("drop table if exists vanished; create table vanished (id integer)")
     here.database.ask("grant all on vanished to app")
-    chance = random.Random(SEED)  # noqa: S311  repeatable, no secret
+    chance = random.Random(SEED)
     with here.crowd(8) as crowd:
         for _ in range(ROUNDS):
             gone = here.gateway.wire()

@@ -11,8 +11,9 @@ from pathlib import Path
 from bench.resources import descriptor_count
 from tests.support.database import Database
 from tests.support.door import DATABASE, PASSWORD, USER, Door
+from tests.support.messages import query
+from tests.support.replies import rows
 from tests.support.waiting import wait_until
-from tests.support.wire import Wire
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 64
@@ -87,22 +88,28 @@ def test_descriptors_used_up(database: Database, tmp_path: Path) -> None:
 
 
 def test_no_descriptor_left_for_a_server(database: Database, tmp_path: Path) -> None:
-    """Whoever needs one is told why and what to do, and is served once there is one again."""
+    """The log says why the pool does not grow; whoever waits gets a server that is there."""
     log = tmp_path / "gateway.log"
-    with confined_gateway(database, log) as (door, pid):
-        first = door.wire()
-        first.query("begin")
-        clients: list[Wire] = []
-        while descriptor_count(pid) < LIMIT:
-            clients.append(door.wire())
-            clients[-1].query("")
-            if len(clients) > LIMIT:
-                break
-        for wire in clients:
+    with confined_gateway(database, log) as (door, _):
+        holder, late = door.wire(), door.wire()
+        holder.query("begin")
+        crowd = [door.knock() for _ in range(CLIENTS)]
+        wait_until(lambda: "cannot accept a client" in log.read_text())
+        late.send(query("select 'served'"))
+        wait_until(lambda: "Too many open files" in _about_servers(log))
+        holder.query("commit")
+        assert rows(late.read_ready()) == [["served"]]
+        for wire in crowd:
             wire.abort()
-        first.query("commit")
+        # Once there are descriptors again, the pool grows as far as it is wanted.
+        holder.query("begin")
         wait_until(lambda: _is_served(door))
-        assert first.value("select 1") == "1"
+        holder.query("commit")
+
+
+def _about_servers(log: Path) -> str:
+    lines = log.read_text().splitlines()
+    return "\n".join(line for line in lines if "server login failed" in line)
 
 
 def _is_served(door: Door) -> bool:

@@ -75,7 +75,7 @@ class Crowd:
                 wire.close()
                 wire = None
             # Nobody knocks without a pause at a door that is shut.
-            self._is_over.wait(0.01 + random.random() / 100)  # noqa: S311  no secret
+            self._is_over.wait(0.01 + random.random() / 100)
         if wire is not None:
             wire.close()
 
