@@ -7,7 +7,8 @@ use std::time::Duration;
 use pgwire::backend::{self, Report};
 
 /// The hint where PostgreSQL does not want the pooler.
-const CHECK_CREDENTIAL: &str = "check the user and password that the pooler uses towards PostgreSQL";
+const CHECK_CREDENTIAL: &str =
+    "check the user and password that the pooler uses towards PostgreSQL";
 
 /// A refusal or failure as a client sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -206,7 +207,9 @@ impl Refusal {
     /// PostgreSQL refused the pooler's login.
     pub fn server_refused(sqlstate: &str, message: &str) -> Self {
         let (sqlstate, hint) = match sqlstate {
-            "57P03" => (sqlstate, "connect again soon: PostgreSQL is starting, stopping or recovering"),
+            "57P03" => {
+                (sqlstate, "connect again soon: PostgreSQL is starting, stopping or recovering")
+            }
             "53300" => (sqlstate, "lower the pool's size, or raise PostgreSQL's max_connections"),
             // A class 28 state would tell the client that its own password is wrong.
             state if state.starts_with("28") => ("08004", CHECK_CREDENTIAL),
