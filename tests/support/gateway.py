@@ -16,7 +16,7 @@ class RunningGateway(Door):
     """A gateway's TCP door, and its handles."""
 
     gateway: Gateway | None = None
-    settings: dict[str, Any] = field(default_factory=dict, repr=False)
+    configuration: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def handle(self) -> Gateway:
@@ -31,7 +31,7 @@ class RunningGateway(Door):
 
     def reload(self, **settings: Any) -> dict[str, list[str]]:
         """Exchange these settings, the others being as at the start; return what came of it."""
-        configuration = json.dumps({**self.settings, **settings})
+        configuration = json.dumps({**self.configuration, **settings})
         changed: dict[str, list[str]] = json.loads(self.handle.reload(configuration))
         return changed
 
@@ -76,7 +76,7 @@ def starter(database: Database, resources: ExitStack) -> StartGateway:
         }
         gateway = Gateway.start(json.dumps(configuration))
         host, port = gateway.addresses[0].rsplit(":", 1)
-        running = RunningGateway(host, int(port), gateway=gateway, settings=configuration)
+        running = RunningGateway(host, int(port), gateway=gateway, configuration=configuration)
         resources.callback(_end, running)
         resources.callback(running.resources.close)
         return running
