@@ -21,7 +21,7 @@ import tomllib
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.database import find_binaries
@@ -48,7 +48,9 @@ TEST_SECONDS = 30
 LONGEST_RUN = 45 * 60.0
 DEBIAN = Path("/usr/lib/postgresql")
 # Of what `forebay config check` says.
-_LINE = re.compile(r"test\.ini:(\d+): ")
+_LINE = re.compile(r"test\.ini:(\d+): .*not built yet")
+# What differs from one test to the next.
+_PLACE = re.compile(r"/\S+|\d+")
 # What an installed PgBouncer is called within its own checkout.
 PROGRAM = "pgbouncer"
 
@@ -162,6 +164,16 @@ class Suite:
             counts.setdefault(name, Counter())[outcome] += 1
         return counts
 
+    def reasons(self) -> Counter[str]:
+        """Count why tests did not pass, in the first words of each failure."""
+        found: Counter[str] = Counter()
+        for case in ElementTree.parse(self.report).iter("testcase"):  # noqa: S314 (ours)
+            for kind in ("error", "failure"):
+                for failure in case.findall(kind):
+                    words = _PLACE.sub("…", failure.get("message", "").splitlines()[0])
+                    found[words[:150]] += 1
+        return found
+
     def end_leftovers(self) -> None:
         """End what tests that were cut short have left running: it names this folder."""
         for entry in Path("/proc").iterdir():
@@ -171,6 +183,13 @@ class Suite:
                 command = (entry / "cmdline").read_bytes().decode(errors="replace")
                 if str(self.folder) in command:
                     os.kill(int(entry.name), signal.SIGKILL)
+        # A server that was killed leaves its socket, which keeps another account's from starting.
+        for lock in Path("/tmp").glob(".s.PGSQL.*.lock"):  # noqa: S108 (PostgreSQL's choice)
+            with suppress(OSError, ValueError, IndexError):
+                process, data = lock.read_text().splitlines()[:2]
+                if data.startswith(str(self.folder)) and not Path("/proc", process).exists():
+                    lock.with_suffix("").unlink(missing_ok=True)
+                    lock.unlink()
 
 
 def _imports(project: Path) -> list[str]:
@@ -237,7 +256,7 @@ def pgbouncer_suite(context: Context) -> list[Finding]:
         left_out = suite.leave_out_refused() if os.environ.get(LENIENT) else []
         context.say("running PgBouncer's tests")
         suite.run(_binaries())
-        counts = suite.counts()
+        counts, reasons = suite.counts(), suite.reasons()
     finally:
         suite.end_leftovers()
         shutil.rmtree(folder, ignore_errors=True)
@@ -250,5 +269,5 @@ def pgbouncer_suite(context: Context) -> list[Finding]:
     return [
         left,
         *(_finding(name, counts[name]) for name in sorted(counts)),
-        _finding("all of them", whole),
+        replace(_finding("all of them", whole), detail={"reasons": dict(reasons.most_common(20))}),
     ]
