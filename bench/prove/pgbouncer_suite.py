@@ -117,6 +117,11 @@ class Suite:
         )
         numbers = sorted({int(number) for number in _LINE.findall(checked.stdout + checked.stderr)})
         lines = settings.read_text().splitlines()
+        numbers += [
+            number
+            for number, line in enumerate(lines, start=1)
+            if re.match(r"pool_mode\s*=\s*statement", line)  # refused by the data plane
+        ]
         refused = [lines[number - 1] for number in numbers]
         for number in numbers:
             lines[number - 1] = f"; {lines[number - 1]}"
