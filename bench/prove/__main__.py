@@ -25,6 +25,7 @@ from bench.prove import (  # noqa: F401
     garbage,
     mutate,
     pgbouncer_suite,
+    storm,
 )
 from bench.prove.registry import REGISTRY, Context, Finding, Proof
 from bench.prove.results import Results

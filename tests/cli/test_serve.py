@@ -140,8 +140,22 @@ def test_a_hangup_reads_the_file_again_and_a_bad_one_changes_nothing(production)
         file.write_text(file.read_text().replace("pool_mod", "pool_mode"))
         running.process.send_signal(signal.SIGHUP)
         running.wait_for_log("reload: nothing changed")
-        running.process.send_signal(signal.SIGUSR1)
-        running.wait_for_log("SIGUSR1 (PAUSE) is not built yet; ignored")
+        file.write_text(file.read_text() + "\n[pgbouncer]\nmax_client_conn = 7\n")
+        running.process.send_signal(signal.SIGHUP)
+        running.wait_for_log("-> 7")
+        assert _answer(running) == (DATABASE, _USER, 42)
+
+
+def test_signals_pause_and_resume(production):
+    with _running(*SERVE, "pgbouncer.ini", cwd=production) as running:
+        for number, words in [
+            (signal.SIGUSR2, "SIGUSR2 ignored: pooler is not paused/suspended"),
+            (signal.SIGUSR1, "paused: no server is in use"),
+            (signal.SIGUSR1, "SIGUSR1 ignored: already suspended/paused"),
+            (signal.SIGUSR2, "resumed"),
+        ]:
+            running.process.send_signal(number)
+            running.wait_for_log(words)
         assert _answer(running) == (DATABASE, _USER, 42)
 
 

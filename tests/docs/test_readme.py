@@ -19,7 +19,7 @@ from forebay.postgres.embedded import EmbeddedServer
 from forebay.serve.load import make_settings, read_file
 from forebay.serve.settings import Settings
 from tests.docs.pages import README, ROOT, blocks, commands
-from tests.running import RunningForebay, clean_environment, start_forebay
+from tests.running import RunningForebay, clean_environment, run_forebay, start_forebay
 
 NODE_PACKAGES = ROOT / "tests" / "peers" / "node" / "node_modules"
 
@@ -114,6 +114,34 @@ def test_the_session_prints_what_it_says(place: Place) -> None:
     assert printed.pop() == ""
     for command, output in zip(session, printed, strict=True):
         assert [command.line, *_lines(output)] == [command.line, *_lines(command.output)]
+
+
+# A storm's figures and its curves are of the run; its words are not.
+_FIGURE = re.compile(r"\d[\d.,]*(?:ms|%| s\b)?")
+_CURVE = "│▁▂▃▄▅▆▇█"
+
+
+def _words(text: str) -> list[str]:
+    """Return the lines of a storm without figures, curves, and how often each refusal came."""
+    lines = [" ".join(_FIGURE.sub("N", line).split()) for line in text.splitlines()]
+    return [
+        line for line in lines if not any(each in line for each in _CURVE) and "times N" not in line
+    ]
+
+
+def test_the_storm_says_what_it_says() -> None:
+    (storm,) = [
+        each for block in blocks(README) if block.kind == "storm" for each in commands(block.text)
+    ]
+    program, _, arguments = storm.line.partition(" ")
+    assert program == ".venv/bin/forebay"
+    # The same strategies, smaller; how late storm was decides nothing about its words.
+    smaller = ["--functions", "130", "--ramp", "0.8", "--hold", "0.5", "--max-lag", "20s"]
+    done = run_forebay([*arguments.split(), *smaller])
+    assert done.returncode == 0, done.stderr
+    assert _words(done.stdout) == _words(storm.output)
+    for text in (done.stdout, storm.output):
+        assert re.search(r"direct, one each: [\d,]+ times 53300 (remaining conn|sorry, too)", text)
 
 
 @pytest.fixture

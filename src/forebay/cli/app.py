@@ -7,6 +7,7 @@ import typer
 from forebay import __version__
 from forebay.cli.config import config
 from forebay.cli.serve import serve
+from forebay.cli.storm import storm
 from forebay.cli.up import up
 
 app = typer.Typer(
@@ -39,3 +40,4 @@ def _options(
 app.command()(up)
 app.command()(serve)
 app.add_typer(config, name="config")
+app.command()(storm)

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from forebay._gateway import Gateway
 
 # SIGHUP ends it too: the terminal is gone. Where settings can be read again it asks for that.
-_ENDING = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+ENDING = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 # As in PgBouncer: at once.
 _AT_ONCE = {signal.SIGQUIT}
-# PgBouncer's PAUSE and RESUME; without a word for them they would end the process.
-_NOT_BUILT = {signal.SIGUSR1: "PAUSE", signal.SIGUSR2: "RESUME"}
+# As in PgBouncer: PAUSE and RESUME, of every database.
+_PAUSING = {signal.SIGUSR1, signal.SIGUSR2}
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def interruptible_start() -> Iterator[None]:
         raise KeyboardInterrupt
 
     before = {}
-    for number in _ENDING:
+    for number in ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup stays in force
             before[number] = signal.signal(number, interrupt)
     try:
@@ -47,7 +47,7 @@ def interruptible_start() -> Iterator[None]:
 
 def hold_back_signals() -> None:
     """Keep what only a running gateway can answer until there is one."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP, *_NOT_BUILT})
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP, *_PAUSING})
 
 
 def require_data_plane() -> None:
@@ -81,7 +81,7 @@ def run(
     require_data_plane()
     from forebay._gateway import Gateway, GatewayError
 
-    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING | _AT_ONCE | _NOT_BUILT.keys())
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING | _AT_ONCE | _PAUSING)
     try:
         gateway = Gateway.start(configuration)
     except GatewayError as error:
@@ -104,6 +104,21 @@ def run(
     )
 
 
+def _pause_or_resume(gateway: "Gateway", number: signal.Signals) -> None:
+    from forebay._gateway import GatewayError
+
+    try:
+        if number == signal.SIGUSR2:
+            gateway.resume()
+            log("resumed")
+        elif gateway.pause(timeout=0):
+            log("paused: no server is in use; SIGUSR2 resumes")
+        else:
+            log("pausing: servers are closed as transactions end; SIGUSR2 resumes")
+    except GatewayError as error:
+        log(f"{number.name} ignored: {error.args[0]}")
+
+
 def _wait_for_end(
     gateway: "Gateway", on_hangup: Callable[["Gateway"], None] | None
 ) -> float | None:
@@ -121,11 +136,11 @@ def _wait_for_end(
     watcher.start()
     began = None
     while True:
-        number = signal.Signals(signal.sigwait(_ENDING | _AT_ONCE | _NOT_BUILT.keys()))
+        number = signal.Signals(signal.sigwait(ENDING | _AT_ONCE | _PAUSING))
         if has_ended.is_set():
             break
-        if number in _NOT_BUILT:
-            log(f"{number.name} ({_NOT_BUILT[number]}) is not built yet; ignored")
+        if number in _PAUSING:
+            _pause_or_resume(gateway, number)
         elif number == signal.SIGHUP and on_hangup is not None:
             on_hangup(gateway)
         elif began is None:

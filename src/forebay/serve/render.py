@@ -17,7 +17,7 @@ _PENDING: dict[type[Table], frozenset[str]] = {
         max_db_client_connections max_user_connections max_user_client_connections query_timeout
         idle_transaction_timeout transaction_timeout client_idle_timeout server_reset_query_always
         server_check_query server_check_delay server_fast_close server_round_robin max_waiting
-        application_name_add_host autodb_idle_timeout ignore_startup_parameters
+        application_name_add_host ignore_startup_parameters
         track_extra_parameters tcp_defer_accept tcp_keepalive tcp_keepcnt tcp_keepidle
         tcp_keepintvl tcp_user_timeout suspend_timeout admin_users stats_users stats_period
         log_stats log_pooler_errors log_format disable_pqexec metrics_listen metrics_names

@@ -109,3 +109,27 @@ impl Users {
         Ok(real.unwrap_or_else(|| ScramVerifier::mock(name, &self.mock_key)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed(names: &[(&str, &str)]) -> Vec<configuration::User> {
+        let user = |&(name, password): &(&str, &str)| configuration::User {
+            name: name.to_owned(),
+            password: Some(Secret::from(password)),
+        };
+        names.iter().map(user).collect()
+    }
+
+    #[test]
+    fn renewing_changes_the_salt_of_a_changed_password_only() {
+        let before = Users::new(&listed(&[("kept", "one"), ("changed", "one")])).unwrap();
+        let names = ["kept", "changed", "nobody"];
+        let old = names.map(|name| before.verifier(name).unwrap());
+        let now = before.renewed(&listed(&[("kept", "one"), ("changed", "two")])).unwrap();
+        let is_same = |index: usize| old[index].is_same_as(&now.verifier(names[index]).unwrap());
+        assert_eq!([is_same(0), is_same(1), is_same(2)], [true, false, true]);
+        assert!(now.verifier("changed").unwrap().verify_plain(b"two"));
+    }
+}
