@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.faults.scene import Scene
+from tests.support.crowd import Crowd
 from tests.support.door import DATABASE
 from tests.support.forwarder import Forwarder
 from tests.support.messages import query, tagged
@@ -20,10 +21,7 @@ def test_logins_refused_under_load_and_allowed_again(scene: Callable[..., Scene]
         crowd.wait_for_more()
         here.database.ask("alter role app nologin")
         try:
-            here.database.ask(
-                "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'app'"
-            )
-            wait_until(lambda: "08004" in crowd.states)
+            wait_until(lambda: _is_refused(here, crowd))
         finally:
             here.database.ask("alter role app login")
         crowd.wait_for_more()
@@ -34,6 +32,14 @@ def test_logins_refused_under_load_and_allowed_again(scene: Callable[..., Scene]
     assert all("is not permitted to log in" in error["M"] and error["H"] for error in refusals)
     assert "is not permitted to log in" in here.log
     here.check()
+
+
+def _is_refused(here: Scene, crowd: Crowd) -> bool:
+    """End every backend, and look; one that was just logging in is not there to be ended yet."""
+    here.database.ask(
+        "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'app'"
+    )
+    return "08004" in crowd.states
 
 
 @pytest.mark.parametrize(
