@@ -1,11 +1,10 @@
-"""A throw-away PostgreSQL: durable in nothing, equal for every contestant, gone afterwards."""
+"""A throw-away PostgreSQL: equal for every contestant, gone afterwards."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
 import shutil
-import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import BenchError
+from bench.postmaster import Postmaster
 from bench.processes import (
-    Child,
     free_port,
     give_to,
     is_reachable_by_others,
@@ -33,11 +32,14 @@ port = {port}
 unix_socket_directories = '{sockets}'
 max_connections = {max_connections}
 shared_buffers = '256MB'
+autovacuum = off
+max_wal_size = '4GB'
+"""
+# What a crash may lose decides no figure of a pooler, and waiting for a disk would.
+FAST = """
 fsync = off
 synchronous_commit = off
 full_page_writes = off
-autovacuum = off
-max_wal_size = '4GB'
 """
 
 
@@ -49,8 +51,13 @@ class Database:
     folder: Path
     port: int
     sockets: Path
-    postmaster: int
+    server: Postmaster
     version: str
+
+    @property
+    def postmaster(self) -> int:
+        """The process id of the server."""
+        return self.server.pid
 
     def host(self, transport: str) -> str:
         """Name the host a pooler connects to: loopback, or the folder of the unix socket."""
@@ -125,8 +132,14 @@ def _initialise(binaries: Path, data: Path, user: str | None) -> None:
 
 
 @contextmanager
-def throw_away_database(*, scale: int | None = None) -> Iterator[Database]:
-    """Run a fresh server while the block lasts; ``scale`` fills pgbench's tables."""
+def throw_away_database(
+    *, scale: int | None = None, is_durable: bool = False
+) -> Iterator[Database]:
+    """Run a fresh server while the block lasts.
+
+    ``scale`` fills pgbench's tables; ``is_durable`` keeps PostgreSQL's promise to lose nothing that
+    was committed, at the price of waiting for the disk.
+    """
     user = unprivileged_user()
     folder = Path(tempfile.mkdtemp(prefix="forebay-bench-"))
     try:
@@ -140,35 +153,17 @@ def throw_away_database(*, scale: int | None = None) -> Iterator[Database]:
         port = free_port()
         settings = SETTINGS.format(port=port, sockets=sockets, max_connections=MAX_CONNECTIONS)
         with (data / "postgresql.conf").open("a") as file:
-            file.write(settings)
-        # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients.
-        with Child(
-            [binaries / "postgres", "-D", data],
-            log=folder / "postgres.log",
-            user=user,
-            ending=signal.SIGINT,
-        ) as server:
-            socket_path = sockets / f".s.PGSQL.{port}"
-            ready: list[str | Path] = [binaries / "pg_isready", "-q", "-h", sockets]
-            ready += ["-p", str(port)]
-            server.expect(socket_path.exists, 30, "PostgreSQL's socket")
-            server.expect(lambda: _succeeds(ready), 30, "PostgreSQL to accept connections")
+            file.write(settings if is_durable else settings + FAST)
+        log = folder / "postgres.log"
+        with Postmaster(binaries, data, sockets, port, log=log, user=user) as server:
             version = run([binaries / "postgres", "--version"], awaited="postgres --version")
             database = Database(
-                binaries, folder, port, sockets, server.pid, version.strip().split()[-1]
+                binaries, folder, port, sockets, server, version.strip().split()[-1]
             )
             _create(database, scale)
             yield database
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _succeeds(command: list[str | Path]) -> bool:
-    try:
-        run(command, awaited="a look at the server")
-    except BenchError:
-        return False
-    return True
 
 
 def _create(database: Database, scale: int | None) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.processes import free_port
 from forebay.postgres.binaries import find_binaries
 from forebay.postgres.embedded import EmbeddedServer, start_ephemeral
 from tests.running import RunningForebay, start_forebay
@@ -62,6 +63,4 @@ def taken_port() -> Iterator[int]:
 @pytest.fixture
 def closed_port() -> int:
     """A port of this machine that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
+    return free_port()

@@ -15,6 +15,8 @@ from typing import IO, Self
 
 import psycopg
 
+from bench.processes import clean_environment as without_libpq
+
 START_TIMEOUT = 20.0
 _ASSIGNMENT = re.compile(r'^([A-Z_]+)="([^"]*)"$', re.MULTILINE)
 
@@ -25,7 +27,7 @@ def forebay_command(*arguments: str) -> list[str]:
 
 def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment without what a developer's shell says about databases."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    kept = without_libpq()
     for name in ("DATABASE_URL", "DIRECT_URL"):
         kept.pop(name, None)
     return {**kept, "NO_COLOR": "1", **(extra or {})}

@@ -31,6 +31,8 @@ from bench.wire import Endpoint
 
 POOL_SIZE = 20
 MAX_CLIENTS = 12_000
+# Soon, because some proofs restart PostgreSQL; otherwise nobody notices.
+LOGIN_RETRY_SECONDS = 1
 PROJECT = Path(__file__).resolve().parents[2]
 
 PGBOUNCER_SETTINGS = """
@@ -45,6 +47,7 @@ auth_file = {users}
 pool_mode = transaction
 default_pool_size = {pool_size}
 max_client_conn = {max_clients}
+server_login_retry = {login_retry}
 log_connections = 0
 log_disconnections = 0
 log_stats = 0
@@ -75,6 +78,14 @@ class Running:
             return {}
         self.child.tell("stats")
         return cast(dict[str, object], json.loads(self.child.read_line("answering stats")))
+
+    def reload(self) -> str:
+        """Have the pooler read its settings again; returns what it said, if it says anything."""
+        if self.contestant.family == "pgbouncer":
+            os.kill(self.pid, signal.SIGHUP)
+            return ""
+        self.child.tell("reload")
+        return self.child.read_line("reloading")
 
 
 @dataclass(frozen=True)
@@ -125,6 +136,7 @@ def _start_pgbouncer(
             users=users,
             pool_size=POOL_SIZE,
             max_clients=MAX_CLIENTS,
+            login_retry=LOGIN_RETRY_SECONDS,
         )
     )
     give_to(user, settings, users)
@@ -152,6 +164,7 @@ def _start_forebay(contestant: Contestant, database: Database, transport: str) -
         "pool_mode": "transaction",
         "max_client_conn": MAX_CLIENTS,
         "default_pool_size": POOL_SIZE,
+        "server_login_retry": LOGIN_RETRY_SECONDS,
         "log_connections": False,
         "log_disconnections": False,
     }

@@ -16,13 +16,24 @@ from bench.pooler.contestants import PROJECT
 from bench.processes import end_on_signals, raise_descriptor_limit
 
 # Importing a module registers its proofs.
-from bench.prove import cancel, cells, crowd, fresh, garbage, mutate, storm  # noqa: F401
+from bench.prove import (  # noqa: F401
+    bank,
+    cancel,
+    cells,
+    crowd,
+    fresh,
+    garbage,
+    mutate,
+    pgbouncer_suite,
+    storm,
+)
 from bench.prove.registry import REGISTRY, Context, Finding, Proof
 from bench.prove.results import Results
 
 EPILOG = """
 Results are kept in .prove by the state of the source: a run that was interrupted goes on where it
-stopped. PGBOUNCER names the PgBouncer of the bench proofs, as for bench.pooler.
+stopped. PGBOUNCER names the PgBouncer of the bench proofs, as for bench.pooler;
+PGBOUNCER_SOURCE the checkout, configured and built, whose tests pgbouncer-suite runs.
 """
 
 
@@ -38,7 +49,7 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     add("ids", nargs="*", metavar="ID", help=f"only these: {', '.join(known)}")
     add("--list", action="store_true", help="list the proofs and whether a result is kept")
     add("--again", action="append", default=[], metavar="ID", help="discard a kept result; 'all'")
-    add("--with-fresh", action="store_true", help="also the fresh clone, which takes long")
+    add("--with-fresh", action="store_true", help="also those that are run only when asked for")
     add("--pooler", default="forebay", help="prove it of another, to try the proofs themselves")
     add("--seconds", type=int, default=60, help="of cancels and of garbage")
     add("--rounds", type=int, default=5, help="of the bench proofs")

@@ -13,6 +13,7 @@ REQUIRED = [
     "docs/metrics.md",
     "docs/tls.md",
     "docs/storm.md",
+    "docs/faults.md",
 ]
 
 # Spelt in pieces, so that this file does not find itself.

@@ -1,4 +1,4 @@
-"""A bent wire: passes connections on to a server, or holds them without an answer, as told."""
+"""A bent wire: passes connections on to a server, holds them back, cuts them, or speaks for it."""
 
 import socket
 import threading
@@ -9,12 +9,21 @@ _CHUNK = 65536
 
 
 class Forwarder:
-    """Listens on loopback while its block lasts; `port` 0 takes a free one."""
+    """Listens on loopback while its block lasts; `port` 0 takes a free one.
 
-    def __init__(self, target: tuple[str, int] | None, port: int = 0) -> None:
+    Without a target it says `greeting` to whoever comes, and nothing more.
+    """
+
+    def __init__(
+        self, target: tuple[str, int] | None, port: int = 0, *, greeting: bytes = b""
+    ) -> None:
         self._target = target
+        self._greeting = greeting
         self._listener = socket.create_server(("127.0.0.1", port))
         self._sockets = [self._listener]
+        self._clients: list[socket.socket] = []
+        self._flows = threading.Event()
+        self._flows.set()
         self._threads = [threading.Thread(target=self._accept)]
         self._threads[0].start()
 
@@ -29,6 +38,19 @@ class Forwarder:
         for one in self._sockets[1:]:
             _shut(one)
 
+    def hold(self) -> None:
+        """Pass nothing on from now; both sides believe that the other is there."""
+        self._flows.clear()
+
+    def resume(self) -> None:
+        """Pass on what was held back, and what comes."""
+        self._flows.set()
+
+    def inject(self, data: bytes) -> None:
+        """Say this to every client in the server's place."""
+        for client in self._clients:
+            _say(client, data)
+
     def _accept(self) -> None:
         while True:
             try:
@@ -36,12 +58,25 @@ class Forwarder:
             except OSError:
                 return
             self._sockets.append(client)
-            if self._target is not None:
-                server = socket.create_connection(self._target)
-                self._sockets.append(server)
-                for one, other in ((client, server), (server, client)):
-                    self._threads.append(threading.Thread(target=_pump, args=(one, other)))
-                    self._threads[-1].start()
+            if self._target is None:
+                _say(client, self._greeting)
+                continue
+            server = socket.create_connection(self._target)
+            self._sockets.append(server)
+            self._clients.append(client)
+            for one, other in ((client, server), (server, client)):
+                self._threads.append(threading.Thread(target=self._pump, args=(one, other)))
+                self._threads[-1].start()
+
+    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+        try:
+            while data := source.recv(_CHUNK):
+                self._flows.wait()
+                sink.sendall(data)
+        except OSError:
+            pass
+        _shut(source)
+        _shut(sink)
 
     def __enter__(self) -> Self:
         return self
@@ -55,20 +90,18 @@ class Forwarder:
         _shut(self._listener)
         self._threads[0].join()
         self.cut()
+        self.resume()
         for thread in self._threads[1:]:
             thread.join()
         for one in self._sockets:
             one.close()
 
 
-def _pump(source: socket.socket, sink: socket.socket) -> None:
+def _say(one: socket.socket, data: bytes) -> None:
     try:
-        while data := source.recv(_CHUNK):
-            sink.sendall(data)
+        one.sendall(data)
     except OSError:
-        pass
-    _shut(source)
-    _shut(sink)
+        return  # gone already
 
 
 def _shut(one: socket.socket) -> None:

@@ -36,6 +36,12 @@ class RunningGateway(Door):
         counters: dict[str, Any] = json.loads(self.handle.stats())
         return counters
 
+    def reload(self, **settings: Any) -> dict[str, list[str]]:
+        """Exchange these settings, the others being as at the start; return what came of it."""
+        configuration = json.dumps({**self.configuration, **settings})
+        changed: dict[str, list[str]] = json.loads(self.handle.reload(configuration))
+        return changed
+
     def pool(self, name: str) -> int:
         """Return one counter, added up over all pools."""
         return sum(int(pool[name]) for pool in self.stats()["pools"])
@@ -66,7 +72,7 @@ def starter(database: Database, resources: ExitStack) -> StartGateway:
     resources.callback(database.resources.close)
 
     def start_gateway(on_reload: OnReload | None = None, **settings: Any) -> RunningGateway:
-        configuration = {
+        configuration: dict[str, Any] = {
             "listen_addr": ["127.0.0.1"],
             "listen_port": 0,
             "unix_socket_dir": None,

@@ -6,6 +6,10 @@ use std::time::Duration;
 
 use pgwire::backend::{self, Report};
 
+/// The hint where PostgreSQL does not want the pooler.
+const CHECK_CREDENTIAL: &str =
+    "check the user and password that the pooler uses towards PostgreSQL";
+
 /// A refusal or failure as a client sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
@@ -332,13 +336,18 @@ impl Refusal {
 
     /// PostgreSQL refused the pooler's login.
     pub fn server_refused(sqlstate: &str, message: &str) -> Self {
-        // A class 28 state would tell the client that its own password is wrong.
-        let sqlstate = if sqlstate.starts_with("28") { "08004" } else { sqlstate };
-        Self::fatal(
-            sqlstate,
-            format!("server login failed: {message}"),
-            "check the user and password that the pooler uses towards PostgreSQL",
-        )
+        let (sqlstate, hint) = match sqlstate {
+            "57P03" => {
+                (sqlstate, "connect again soon: PostgreSQL is starting, stopping or recovering")
+            }
+            "53300" => (sqlstate, "lower the pool's size, or raise PostgreSQL's max_connections"),
+            // A class 28 state would tell the client that its own password is wrong.
+            state if state.starts_with("28") => ("08004", CHECK_CREDENTIAL),
+            state if state.len() == 5 => (state, CHECK_CREDENTIAL),
+            // Drivers fail in odd ways on an error without one.
+            _ => ("08P01", "check that a PostgreSQL server listens there"),
+        };
+        Self::fatal(sqlstate, format!("server login failed: {message}"), hint)
     }
 
     /// Something PostgreSQL sent during login made no sense, or asked for what the pooler cannot do.

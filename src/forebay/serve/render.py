@@ -8,6 +8,7 @@ from forebay.postgres.secret import Secret
 from forebay.serve.registry import Table, describe
 from forebay.serve.settings import Settings
 
+
 def render(settings: Settings) -> str:
     """Return the configuration as JSON text. It holds the passwords: hand it over, never log it."""
     configuration = _plain(settings)

@@ -168,9 +168,12 @@ impl ServerState {
         }
     }
 
-    /// Whether nothing is under way: no reply owed, no message cut in half, no transaction open.
+    /// Whether nothing is under way: no reply owed, no message cut in half, no transaction open, no farewell
+    /// said. A farewell may come in one piece with the ReadyForQuery before it, and the next client must not be
+    /// lent what ends.
     pub fn is_idle(&self) -> bool {
         self.status == Status::Idle
+            && !self.is_ending
             && self.expected.is_empty()
             && !self.unsynced
             && self.carry.is_empty()

@@ -1,0 +1,278 @@
+"""PgBouncer's own tests with ``forebay-pgbouncer`` in PgBouncer's place.
+
+``PGBOUNCER_SOURCE`` names a checkout of PgBouncer that has been configured and built; it is copied,
+and nothing of it is kept. With ``--pooler pgbouncer`` the copy's own program is tested, which is
+the count to compare with. All tests begin with one file of settings, so that a single one which is
+refused fails them all: PGBOUNCER_SUITE_LENIENT=1 leaves those lines out of it, and says so.
+
+The tests refuse to run as root, so all they need is put where an unprivileged account can read it:
+the copy, and a Python environment with the project in it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import tomllib
+import xml.etree.ElementTree as ElementTree
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bench.database import find_binaries
+from bench.errors import BenchError
+from bench.processes import (
+    Child,
+    clean_environment,
+    find_tool,
+    give_to,
+    is_reachable_by_others,
+    run,
+    unprivileged_user,
+    wait_until,
+)
+from bench.prove.registry import Context, Finding, proof
+
+# Another psycopg fails tests of PgBouncer itself.
+PACKAGES = ["pytest>=9,<10", "pytest-asyncio", "pytest-timeout", "pytest-xdist", "filelock"]
+PACKAGES += ["psycopg[binary]==3.3.1"]
+NEEDS_PROGRAMS = ("socat", "openssl")
+LENIENT = "PGBOUNCER_SUITE_LENIENT"
+PROCESSES = 8
+TEST_SECONDS = 30
+LONGEST_RUN = 45 * 60.0
+DEBIAN = Path("/usr/lib/postgresql")
+# Of what `forebay config check` says.
+_LINE = re.compile(r"test\.ini:(\d+): .*not built yet")
+# What differs from one test to the next.
+_PLACE = re.compile(r"/\S+|\d+")
+# What an installed PgBouncer is called within its own checkout.
+PROGRAM = "pgbouncer"
+
+
+@dataclass
+class Suite:
+    """The tests, laid out where an unprivileged account can run them."""
+
+    folder: Path
+    user: str | None
+
+    @property
+    def source(self) -> Path:
+        """The copy of the checkout."""
+        return self.folder / "source"
+
+    @property
+    def python(self) -> Path:
+        """The interpreter with everything the tests and the project import."""
+        return self.folder / "python" / "bin" / "python"
+
+    @property
+    def report(self) -> Path:
+        """What the tests came to."""
+        return self.folder / "t" / "report.xml"
+
+    def lay_out(self, source: Path, project: Path, *, replaces: bool) -> None:
+        """Copy the checkout, make the environment, and put our program in PgBouncer's place."""
+        shutil.copytree(source, self.source, symlinks=True, ignore=shutil.ignore_patterns(".git"))
+        (self.folder / "t").mkdir()
+        packages = [*PACKAGES, *_imports(project)] if replaces else PACKAGES
+        run([_readable_python(), "-m", "venv", self.folder / "python"], awaited="venv")
+        pip: list[str | Path] = [
+            self.python,
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "--disable-pip-version-check",
+        ]
+        run([*pip, *packages], awaited="pip install")
+        if replaces:
+            shutil.copytree(
+                project / "src" / "forebay", self.folder / "project" / "forebay", symlinks=False
+            )
+            program = self.source / PROGRAM
+            program.unlink(missing_ok=True)
+            command = f'exec {self.python} -m forebay.cli.pgbouncer "$@"'
+            program.write_text(f"#!/bin/sh\nPYTHONPATH={self.folder}/project {command}\n")
+            program.chmod(0o755)
+        everything = [path for path in self.folder.rglob("*") if not path.is_symlink()]
+        give_to(self.user, self.folder, *everything)
+
+    def leave_out_refused(self) -> list[str]:
+        """Take out of the settings all tests begin with the lines that are refused; name them."""
+        settings = self.source / "test" / "test.ini"
+        command = [str(self.python), "-m", "forebay", "config", "check", str(settings)]
+        checked = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            env=clean_environment({"PYTHONPATH": str(self.folder / "project")}),
+            check=False,
+        )
+        numbers = sorted({int(number) for number in _LINE.findall(checked.stdout + checked.stderr)})
+        lines = settings.read_text().splitlines()
+        numbers += [
+            number
+            for number, line in enumerate(lines, start=1)
+            if re.match(r"pool_mode\s*=\s*statement", line)  # refused by the data plane
+        ]
+        refused = [lines[number - 1] for number in numbers]
+        for number in numbers:
+            lines[number - 1] = f"; {lines[number - 1]}"
+        settings.write_text("\n".join(lines) + "\n")
+        return [line.partition("=")[0].strip() for line in refused]
+
+    def run(self, binaries: Path) -> None:
+        """Run the tests to their end, or to the limit."""
+        path = f"{binaries}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        environment = {
+            "PATH": path,
+            "HOME": str(self.folder / "t"),
+            "TMPDIR": str(self.folder / "t"),
+            "HAVE_IPV6_LOCALHOST": "1",
+            "LC_ALL": "C.UTF-8",
+            "USER": self.user or os.environ.get("USER", ""),
+        }
+        given = [f"{name}={value}" for name, value in environment.items()]
+        pytest: list[str | Path] = [self.python, "-m", "pytest", "-p", "no:cacheprovider", "-q"]
+        pytest += ["-n", str(PROCESSES), "--timeout", str(TEST_SECONDS)]
+        pytest += ["-o", "addopts=--import-mode=prepend --tb=line"]
+        pytest += ["-o", "asyncio_default_fixture_loop_scope=function"]
+        pytest += [f"--junitxml={self.report}", self.source / "test"]
+        with Child(
+            ["env", "-i", *given, *pytest],
+            log=self.folder / "suite.log",
+            user=self.user,
+            ending=signal.SIGINT,
+            directory=self.source,
+        ) as tests:
+            wait_until(lambda: not tests.is_running(), LONGEST_RUN, "PgBouncer's tests to end")
+        if not self.report.exists():
+            raise BenchError(f"PgBouncer's tests did not run: {tests.last_words()}")
+
+    def counts(self) -> dict[str, Counter[str]]:
+        """Count, for each file, how its tests came out."""
+        counts: dict[str, Counter[str]] = {}
+        # Written by pytest a moment ago, on this machine.
+        for case in ElementTree.parse(self.report).iter("testcase"):  # noqa: S314
+            name = case.get("classname", "").rpartition("test.")[2].partition(".")[0]
+            outcome = next(
+                (kind for kind in ("error", "failure", "skipped") if case.find(kind) is not None),
+                "passed",
+            )
+            counts.setdefault(name, Counter())[outcome] += 1
+        return counts
+
+    def reasons(self) -> Counter[str]:
+        """Count why tests did not pass, in the first words of each failure."""
+        found: Counter[str] = Counter()
+        for case in ElementTree.parse(self.report).iter("testcase"):  # noqa: S314 (ours)
+            for kind in ("error", "failure"):
+                for failure in case.findall(kind):
+                    words = _PLACE.sub("…", failure.get("message", "").splitlines()[0])
+                    found[words[:150]] += 1
+        return found
+
+    def end_leftovers(self) -> None:
+        """End what tests that were cut short have left running: it names this folder."""
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit() or int(entry.name) == os.getpid():
+                continue
+            with suppress(OSError):
+                command = (entry / "cmdline").read_bytes().decode(errors="replace")
+                if str(self.folder) in command:
+                    os.kill(int(entry.name), signal.SIGKILL)
+        # A server that was killed leaves its socket, which keeps another account's from starting.
+        for lock in Path("/tmp").glob(".s.PGSQL.*.lock"):  # noqa: S108 (PostgreSQL's choice)
+            with suppress(OSError, ValueError, IndexError):
+                process, data = lock.read_text().splitlines()[:2]
+                if data.startswith(str(self.folder)) and not Path("/proc", process).exists():
+                    lock.with_suffix("").unlink(missing_ok=True)
+                    lock.unlink()
+
+
+def _imports(project: Path) -> list[str]:
+    """Name what ``forebay-pgbouncer`` imports, psycopg excepted, which the tests pin."""
+    read = tomllib.loads((project / "pyproject.toml").read_text())
+    extra: list[str] = read["project"]["optional-dependencies"]["gateway"]
+    return [requirement for requirement in extra if not requirement.startswith("psycopg")]
+
+
+def _readable_python() -> Path:
+    for candidate in ("python3", "/usr/bin/python3"):
+        found = shutil.which(candidate)
+        if found is None:
+            continue
+        asked = [found, "-c", "import sys; print(sys.base_prefix)"]
+        with suppress(BenchError):
+            prefix = Path(run(asked, awaited=candidate).strip())
+            if unprivileged_user() is None or is_reachable_by_others(prefix):
+                return Path(found)
+    raise BenchError(
+        "no Python that an unprivileged account can run", hint="install Debian's python3-venv"
+    )
+
+
+def _binaries() -> Path:
+    found = sorted(DEBIAN.glob("*/bin"), key=lambda path: int(path.parent.name))
+    return found[-1] if found else find_binaries()
+
+
+def _source() -> Path:
+    named = os.environ.get("PGBOUNCER_SOURCE")
+    hint = "set PGBOUNCER_SOURCE to a checkout of PgBouncer that has been built"
+    if not named:
+        raise BenchError("no tests of PgBouncer to run", hint=hint)
+    source = Path(named).resolve()
+    for part in ("config.mak", "test/conftest.py", PROGRAM):
+        if not (source / part).exists():
+            raise BenchError(f"{source} has no {part}", hint=hint)
+    return source
+
+
+def _finding(name: str, count: Counter[str]) -> Finding:
+    total = sum(count.values())
+    failed, errors = count["failure"], count["error"]
+    measured = f"{count['passed']} passed, {failed} failed, {errors} errors"
+    if count["skipped"]:
+        measured += f", {count['skipped']} skipped"
+    return Finding(name, f"{total} tests", measured, failed + errors == 0, dict(count))
+
+
+@proof("pgbouncer-suite", "PgBouncer's own tests accept the drop-in", minutes=10, optional=True)
+def pgbouncer_suite(context: Context) -> list[Finding]:
+    """Run the tests, and report them file by file."""
+    source = _source()
+    for program in NEEDS_PROGRAMS:
+        find_tool(program, f"PgBouncer's tests use it: install Debian's {program}")
+    # Short, because unix sockets are made in it.
+    folder = Path(tempfile.mkdtemp(prefix="fbs-"))
+    folder.chmod(0o755)
+    suite = Suite(folder, unprivileged_user())
+    try:
+        context.say("making an environment for PgBouncer's tests")
+        suite.lay_out(source, context.project, replaces=context.pooler != "pgbouncer")
+        left_out = suite.leave_out_refused() if os.environ.get(LENIENT) else []
+        context.say("running PgBouncer's tests")
+        suite.run(_binaries())
+        counts, reasons = suite.counts(), suite.reasons()
+    finally:
+        suite.end_leftovers()
+        shutil.rmtree(folder, ignore_errors=True)
+    whole: Counter[str] = Counter()
+    for count in counts.values():
+        whole.update(count)
+    left = Finding(
+        f"settings left out ({LENIENT})", "none", ", ".join(left_out) or "none", not left_out
+    )
+    return [
+        left,
+        *(_finding(name, counts[name]) for name in sorted(counts)),
+        replace(_finding("all of them", whole), detail={"reasons": dict(reasons.most_common(20))}),
+    ]
