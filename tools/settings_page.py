@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from forebay.serve.registry import SettingDescription, Table, describe
-from forebay.serve.render import rendered_names
 from forebay.serve.settings import BUILT_AUTH_TYPES, TABLES, Database, Peer, Settings, User
 from forebay.serve.toml_text import toml_value
 from forebay.serve.values import Kind
@@ -37,7 +36,6 @@ The column **here** says what becomes of a setting:
 
 - *works*: it does what it says; *works, ours*: PgBouncer does not know it;
 - *works in serve*: `forebay serve` and `forebay-pgbouncer` do it, and `forebay up` does not;
-- *accepted*: read, checked and shown, and the data plane does not act on it yet;
 - *no effect*: accepted, because nothing here is left for it to change; a note says why;
 - *not built*: accepted at its default, and refused by name with its line at any other value.
 
@@ -143,8 +141,6 @@ def here(setting: SettingDescription, table: type[Table]) -> str:
         return f"no effect: {setting.note}"
     if setting.name == "auth_type":
         return f"works with {', '.join(f'`{each}`' for each in BUILT_AUTH_TYPES)}"
-    if setting.home == "data plane" and setting.name not in rendered_names(table):
-        return "accepted"
     if setting.name in _SERVE_ONLY:
         return "works in serve"
     return "works, ours" if setting.is_ours else "works"

@@ -19,12 +19,6 @@ class RunningGateway(Door):
     gateway: Gateway | None = None
     configuration: dict[str, Any] = field(default_factory=dict, repr=False)
 
-    def reload(self, **settings: Any) -> dict[str, Any]:
-        """Exchange the configuration for the first one with these settings; return what changed."""
-        text = json.dumps({**self.configuration, **settings})
-        changed: dict[str, Any] = json.loads(self.handle.reload(text))
-        return changed
-
     @property
     def handle(self) -> Gateway:
         """The gateway itself."""
@@ -57,7 +51,7 @@ OnReload = Callable[[str | None, str | None], str]
 class StartGateway(Protocol):
     """Starts a gateway; what is not given has the tests' value, not the gateway's default."""
 
-    def __call__(self, on_reload: OnReload | None = None, **settings: Any) -> RunningGateway: ...
+    def __call__(self, on_reload: OnReload | None = None, /, **settings: Any) -> RunningGateway: ...
 
 
 def database_entry(database: Database, **keys: Any) -> dict[str, Any]:
@@ -71,7 +65,7 @@ def starter(database: Database, resources: ExitStack) -> StartGateway:
     resources.callback(wait_until, lambda: not database.backends())
     resources.callback(database.resources.close)
 
-    def start_gateway(on_reload: OnReload | None = None, **settings: Any) -> RunningGateway:
+    def start_gateway(on_reload: OnReload | None = None, /, **settings: Any) -> RunningGateway:
         configuration: dict[str, Any] = {
             "listen_addr": ["127.0.0.1"],
             "listen_port": 0,

@@ -6,7 +6,7 @@ import pytest
 from tests.support.certificates import Authority, Pair
 from tests.support.database import Database
 from tests.support.door import PASSWORD
-from tests.support.gateway import RunningGateway, StartGateway, database_entry
+from tests.support.gateway import OnReload, RunningGateway, StartGateway, database_entry
 
 IN_USE = "select ssl, version from pg_stat_ssl where pid = pg_backend_pid()"
 
@@ -15,9 +15,16 @@ IN_USE = "select ssl, version from pg_stat_ssl where pid = pg_backend_pid()"
 def start_for(start_before_encrypted: StartGateway, encrypted: Database) -> StartGateway:
     """Start a gateway that logs in to PostgreSQL with TLS as `user`, at `host`."""
 
-    def start(*, user: str = "app", host: str = "127.0.0.1", **settings: object) -> RunningGateway:
+    def start(
+        on_reload: OnReload | None = None,
+        /,
+        *,
+        user: str = "app",
+        host: str = "127.0.0.1",
+        **settings: object,
+    ) -> RunningGateway:
         entry = database_entry(encrypted, user=user, password=PASSWORD)
-        return start_before_encrypted(databases=[{**entry, "host": host}], **settings)
+        return start_before_encrypted(on_reload, databases=[{**entry, "host": host}], **settings)
 
     return start
 

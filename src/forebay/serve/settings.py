@@ -145,7 +145,12 @@ class Settings(Table):
     client_idle_timeout: Duration = setting(0, "Longest a client may do nothing")
     client_login_timeout: Duration = setting(60, "Longest a client may take to log in")
     cancel_wait_timeout: Duration = setting(10, "Longest a cancel request may take")
-    suspend_timeout: Duration = setting(10, "Longest SUSPEND waits for what is on its way")
+    suspend_timeout: Duration = setting(
+        10,
+        "Longest SUSPEND waits for what is on its way",
+        home="nothing",
+        note="SUSPEND is refused",
+    )
     shutdown_timeout: Duration = setting(
         60, "Longest a drain waits for open transactions", is_ours=True
     )
@@ -191,7 +196,12 @@ class Settings(Table):
     server_tls13_ciphers: OptionalText = setting(None, "Ciphers of TLS 1.3 towards servers")
 
     # The network.
-    tcp_defer_accept: bool = setting(True, "Accept a client once it has sent something")
+    tcp_defer_accept: bool = setting(
+        True,
+        "Accept a client once it has sent something",
+        home="nothing",
+        note="a silent client costs a descriptor until client_login_timeout",
+    )
     tcp_keepalive: bool = setting(True, "Ask a silent peer whether it is still there")
     tcp_keepcnt: int = setting(0, "Unanswered questions after which it is not; 0: system's", ge=0)
     tcp_keepidle: int = setting(0, "Seconds of silence before the first; 0: system's", ge=0)
