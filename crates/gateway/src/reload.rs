@@ -51,7 +51,7 @@ restart_only!(
     unix_socket_mode,
     workers,
     listen_backlog,
-    disable_pqexec,
+    tcp_defer_accept,
 );
 
 impl Gateway {
@@ -95,6 +95,7 @@ impl Context {
             .max_prepared_statements
             .store(configuration.max_prepared_statements, Ordering::Relaxed);
         session.max_packet_size.store(configuration.max_packet_size, Ordering::Relaxed);
+        session.disable_pqexec.store(configuration.disable_pqexec, Ordering::Relaxed);
         let (users, configuration) = (Arc::new(users), Arc::new(configuration));
         self.exchange(&users, &configuration);
         self.pools.reconfigure(&running, &configuration, &users);

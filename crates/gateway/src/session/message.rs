@@ -39,7 +39,7 @@ impl<'a> Message<'a> {
         let Some(header) = frame::header(input, shared.packet_limit())? else {
             return Ok(None);
         };
-        if shared.disable_pqexec && header.tag == frontend::QUERY {
+        if shared.refuses_simple_queries() && header.tag == frontend::QUERY {
             return Err(SessionError::SimpleQuery);
         }
         Ok(Some(Self { header, bytes: input.get(..header.size).unwrap_or(input), at }))

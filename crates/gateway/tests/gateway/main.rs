@@ -39,6 +39,7 @@ mod opening;
 mod panic;
 mod pool;
 mod reload;
+mod reload_limits;
 mod running;
 mod server;
 mod statement_mode;
