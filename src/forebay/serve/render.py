@@ -13,32 +13,15 @@ from forebay.serve.settings import Database, Settings, User
 _PENDING: dict[type[Table], frozenset[str]] = {
     Settings: frozenset(
         """
-        min_pool_size reserve_pool_size reserve_pool_timeout max_db_connections
-        max_db_client_connections max_user_connections max_user_client_connections query_timeout
-        idle_transaction_timeout transaction_timeout client_idle_timeout server_reset_query_always
-        server_check_query server_check_delay server_fast_close server_round_robin max_waiting
-        application_name_add_host ignore_startup_parameters
-        track_extra_parameters tcp_defer_accept tcp_keepalive tcp_keepcnt tcp_keepidle
-        tcp_keepintvl tcp_user_timeout suspend_timeout admin_users stats_users stats_period
-        log_stats log_pooler_errors log_format disable_pqexec metrics_listen metrics_names
+        admin_users stats_users stats_period log_stats log_format metrics_listen metrics_names
         client_tls_sslmode client_tls_key_file client_tls_cert_file client_tls_ca_file
         client_tls_protocols client_tls_ciphers client_tls13_ciphers client_tls_ecdhcurve
         client_tls_dheparams server_tls_sslmode server_tls_key_file server_tls_cert_file
         server_tls_ca_file server_tls_protocols server_tls_ciphers server_tls13_ciphers
         """.split()
     ),
-    Database: frozenset(
-        """
-        min_pool_size reserve_pool_size max_db_connections max_db_client_connections
-        server_lifetime connect_query client_encoding datestyle timezone application_name
-        """.split()
-    ),
-    User: frozenset(
-        """
-        pool_mode pool_size reserve_pool_size max_user_connections max_user_client_connections
-        query_timeout idle_transaction_timeout transaction_timeout client_idle_timeout
-        """.split()
-    ),
+    Database: frozenset(),
+    User: frozenset(),
 }
 
 

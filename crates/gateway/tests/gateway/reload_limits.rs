@@ -3,9 +3,9 @@
 use gateway::Gateway;
 use serde_json::json;
 
-use crate::client::Client;
+use crate::client::{Client, PATIENCE};
 use crate::messages::query;
-use crate::running::{connect, count, reload, start, wait_until};
+use crate::running::{connect, count, reload, start, start_warm, wait_until};
 
 /// How many servers are busy in the only pool.
 fn active(gateway: &Gateway) -> u64 {
@@ -102,4 +102,19 @@ fn reconnect_at_a_full_limit_gives_every_place_back() {
     }
     assert_eq!(active(&gateway), LIMIT);
     assert_eq!(count(&gateway, "/pools/0/server_connecting"), 0);
+}
+
+#[test]
+fn a_paused_pool_keeps_no_minimum_and_has_it_again_afterwards() {
+    let gateway = start_warm(2, &json!({"query_wait_timeout": 0.4}));
+    let mut waiter = connect(&gateway);
+    assert!(gateway.pause(None, Some(PATIENCE)).unwrap());
+    waiter.send(&query("SELECT 1"));
+    // The janitor has gone round several times by then.
+    assert!(waiter.reply().unwrap().to_string().contains("query_wait_timeout"));
+    for kind in ["active", "idle", "connecting"] {
+        assert_eq!(count(&gateway, &format!("/pools/0/server_{kind}")), 0, "{kind}");
+    }
+    gateway.resume(None).unwrap();
+    wait_until("the minimum is there", || count(&gateway, "/pools/0/server_idle") == 2);
 }
