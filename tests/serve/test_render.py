@@ -39,6 +39,8 @@ def test_the_configuration_is_complete():
     assert set(database) == rendered_names(Database) | {"name"}
     assert (database["name"], database["host"], database["port"]) == ("*", "/run", 5432)
     assert database["password"] == "open"
+    assert (app["query_timeout"], database["server_lifetime"]) == (None, None)
+    assert configuration["server_check_query"] == "<empty>"
 
 
 @pytest.mark.parametrize("table", [Settings, Database, User])

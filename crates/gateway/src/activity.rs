@@ -4,8 +4,8 @@
 //! call reads. The janitor looks at it only when there is a time limit at all; the task that is woken judges for
 //! itself, so that what has happened in between counts.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use crate::configuration::Configuration;
@@ -91,17 +91,24 @@ pub struct Activity {
     began: AtomicU64,
     /// The janitor thinks that a limit has been passed.
     is_late: AtomicBool,
-    /// Its own name, and the name its pool logs in with.
-    users: OnceLock<(String, String)>,
+    /// Its own name.
+    user: OnceLock<String>,
+    /// The name its pool logs in with, which a reload may change.
+    pool_user: Mutex<String>,
 }
 
 impl Activity {
     /// The client has logged in.
-    pub fn begin(&self, client_user: &str, pool_user: &str, now: u64) {
+    pub fn begin(&self, user: &str, now: u64) {
         self.asked.store(now, Ordering::Relaxed);
         self.answered.store(now, Ordering::Relaxed);
         // A client logs in once.
-        let _ = self.users.set((client_user.to_owned(), pool_user.to_owned()));
+        let _ = self.user.set(user.to_owned());
+    }
+
+    /// The client's pool logs in as `pool_user` from now on.
+    pub fn follow(&self, pool_user: &str) {
+        pool_user.clone_into(&mut self.pool_user.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     fn stage(&self) -> Stage {
@@ -158,8 +165,12 @@ impl Activity {
 
     /// What the client is told if it has passed a limit.
     pub fn judge(&self, configuration: &Configuration, now: u64) -> Option<Refusal> {
-        let (client_user, pool_user) = self.users.get()?;
-        self.passed(&Limits::new(configuration, client_user, pool_user), now)
+        let user = self.user.get()?;
+        let limits = {
+            let pool_user = self.pool_user.lock().unwrap_or_else(PoisonError::into_inner);
+            Limits::new(configuration, user, &pool_user)
+        };
+        self.passed(&limits, now)
     }
 
     fn passed(&self, limits: &Limits, now: u64) -> Option<Refusal> {

@@ -21,7 +21,7 @@ pub async fn serve(mut stream: Stream, peer: String, context: Arc<Context>) {
             return Box::pin(console::session::serve(stream, *operator, &peer, &context)).await;
         }
     };
-    let mut relay = Relay::new(stream, logged_in, context);
+    let mut relay = Relay::new(stream, *logged_in, context);
     let ending = std::future::poll_fn(|cx| relay.poll(cx)).await;
     relay.finish(&ending, &peer);
 }

@@ -13,6 +13,7 @@ use crate::configuration::Configuration;
 use crate::endpoint::Endpoint;
 use crate::gateway::{Clock, Context};
 use crate::parameters::Parameters;
+use crate::pool::Pool;
 use crate::pool::budget::Place;
 use crate::report::Refusal;
 use crate::server::Identity;
@@ -349,14 +350,27 @@ pub struct Registration {
     context: Arc<Context>,
     /// The client as others see it.
     pub entry: Arc<Entry>,
-    /// What it counts against.
-    pub(crate) places: Vec<Place>,
+    /// What it counts against wherever its queries go: the database and the user it has named.
+    places: Vec<Place>,
+    /// What it counts against in its pool.
+    in_pool: Option<Place>,
 }
 
 impl Registration {
     /// Keep this client, which has been registered.
     pub fn new(context: &Arc<Context>, entry: Arc<Entry>) -> Self {
-        Self { context: Arc::clone(context), entry, places: Vec::new() }
+        Self { context: Arc::clone(context), entry, places: Vec::new(), in_pool: None }
+    }
+
+    /// Count the client in these places too, for as long as it is there.
+    pub fn occupy(&mut self, places: Vec<Place>) {
+        self.places.extend(places);
+    }
+
+    /// Count the client as one of this pool, and no longer as one of another.
+    pub fn join(&mut self, pool: &Pool) {
+        self.in_pool = Place::take(Arc::clone(&pool.clients), 0);
+        self.entry.activity.follow(&pool.user);
     }
 }
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::auth::Secret;
 use crate::error::StartError;
 use derived::Cell;
-use values::{names, seconds};
+use values::{names, own_number, own_seconds, seconds};
 
 /// When a server goes back to its pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
@@ -104,22 +104,22 @@ pub struct User {
     #[serde(default)]
     pub reserve_pool_size: Option<usize>,
     /// Overrides `max_user_connections`; 0 does not.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "own_number")]
     pub max_user_connections: usize,
     /// Overrides `max_user_client_connections`; 0 does not.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "own_number")]
     pub max_user_client_connections: usize,
     /// Overrides `query_timeout` in those pools; zero does not.
-    #[serde(default, deserialize_with = "seconds")]
+    #[serde(default, deserialize_with = "own_seconds")]
     pub query_timeout: Duration,
     /// Overrides `idle_transaction_timeout` in those pools; zero does not.
-    #[serde(default, deserialize_with = "seconds")]
+    #[serde(default, deserialize_with = "own_seconds")]
     pub idle_transaction_timeout: Duration,
     /// Overrides `transaction_timeout` in those pools; zero does not.
-    #[serde(default, deserialize_with = "seconds")]
+    #[serde(default, deserialize_with = "own_seconds")]
     pub transaction_timeout: Duration,
     /// Overrides `client_idle_timeout`; zero does not.
-    #[serde(default, deserialize_with = "seconds")]
+    #[serde(default, deserialize_with = "own_seconds")]
     pub client_idle_timeout: Duration,
 }
 
@@ -156,13 +156,13 @@ pub struct Database {
     #[serde(default)]
     pub reserve_pool_size: Option<usize>,
     /// Overrides `max_db_connections`; 0 does not.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "own_number")]
     pub max_db_connections: usize,
     /// Overrides `max_db_client_connections`; 0 does not.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "own_number")]
     pub max_db_client_connections: usize,
     /// Overrides `server_lifetime`; zero does not.
-    #[serde(default, deserialize_with = "seconds")]
+    #[serde(default, deserialize_with = "own_seconds")]
     pub server_lifetime: Duration,
     /// Run on every server connection before any client gets it; its errors are logged.
     #[serde(default)]
@@ -320,9 +320,9 @@ pub struct Configuration {
     pub tcp_keepintvl: u32,
     /// Milliseconds that sent data may stay unacknowledged; 0 for the system's.
     pub tcp_user_timeout: u32,
-    /// Seconds that a silent connection may stay with the kernel. Without effect here: one that says nothing costs a
+    /// Have the kernel keep a connection until it says something. Without effect here: one that says nothing costs a
     /// descriptor until `client_login_timeout`.
-    pub tcp_defer_accept: u32,
+    pub tcp_defer_accept: bool,
     /// Whether clients use TLS. Not on unix sockets.
     pub client_tls_sslmode: SslMode,
     /// Private key that clients are shown the certificate of; none when absent, as for all files here.
@@ -457,7 +457,7 @@ impl Default for Configuration {
             tcp_keepidle: 0,
             tcp_keepintvl: 0,
             tcp_user_timeout: 0,
-            tcp_defer_accept: 45,
+            tcp_defer_accept: true,
             derived: Cell::default(),
         }
     }

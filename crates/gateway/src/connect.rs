@@ -60,8 +60,7 @@ impl Credential {
 pub async fn into_pool(pool: Arc<Pool>, order: Order, common: Arc<Common>) {
     let mut attempt = Attempt { pool: &pool, order: &order, is_over: false };
     let limit = common.configuration().server_connect_timeout;
-    let query = pool.rules().connect_query.clone();
-    let login = within(&common, limit, open(&order, &common, &query));
+    let login = within(&common, limit, open(&order, &common));
     let result = tokio::select! {
         biased;
         result = login => result,
@@ -90,13 +89,13 @@ pub async fn into_pool(pool: Arc<Pool>, order: Order, common: Arc<Common>) {
 }
 
 /// Connect, log in and run `connect_query`, whose errors are logged and nothing else.
-async fn open(order: &Order, common: &Common, connect_query: &str) -> Result<Server, Refusal> {
+async fn open(order: &Order, common: &Common) -> Result<Server, Refusal> {
     let target = &order.target;
     let mut server = log_in(order, common).await?;
-    if connect_query.is_empty() {
+    if target.connect_query.is_empty() {
         return Ok(server);
     }
-    let result = cleanup::run(&mut server, &common.session, connect_query).await;
+    let result = cleanup::run(&mut server, &common.session, &target.connect_query).await;
     let broken = |what: &str| {
         let what = format!("connect_query: {what}");
         Refusal::server_protocol(&target.address.to_string(), &what)

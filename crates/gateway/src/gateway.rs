@@ -273,7 +273,7 @@ impl Gateway {
                 .map_err(|error| StartError::Configuration { message: error.to_string() })?,
             max_prepared_statements: configuration.max_prepared_statements.into(),
             max_packet_size: configuration.max_packet_size.into(),
-            disable_pqexec: configuration.disable_pqexec,
+            disable_pqexec: configuration.disable_pqexec.into(),
             ..session::Shared::default()
         };
         let common = Arc::new(Common {

@@ -53,7 +53,7 @@ pub struct LoggedIn {
 #[derive(Debug)]
 pub enum Admitted {
     /// A client of a pool.
-    Client(LoggedIn),
+    Client(Box<LoggedIn>),
     /// An operator.
     Operator(Box<Operator>),
 }
@@ -126,14 +126,14 @@ pub async fn log_in(
     if context.is_disabled(&request.database) {
         return Err(Refusal::database_disabled(&request.database).into());
     }
-    registration.places = take_places(context, &request.database, &request.user)?;
+    registration.occupy(take_places(context, &request.database, &request.user)?);
     // Before the pool is looked for, so that a reload that removes it finds the client.
     let (database, user) = (request.database.as_str().into(), request.user.as_str().into());
     let _ = registration.entry.seat.set(Seat { database, user });
     let pool = context
         .pool(&request.database, &request.user)
         .ok_or_else(|| Refusal::no_such_database(&request.database))?;
-    registration.places.extend(Place::take(Arc::clone(&pool.clients), 0));
+    registration.join(&pool);
 
     let asked = context.common.session.parameters.intern(request.settings);
     let (startup, reported) = settings::prepare(&mut door, &pool, context, &asked).await?;
@@ -144,7 +144,7 @@ pub async fn log_in(
         backend::put_parameter_status(&mut out, name.as_bytes(), value);
     }
     let entry = &registration.entry;
-    entry.activity.begin(&request.user, &pool.user, context.common.clock.milliseconds());
+    entry.activity.begin(&request.user, context.common.clock.milliseconds());
     backend::put_backend_key_data(&mut out, entry.id, &entry.key);
     backend::put_ready_for_query(&mut out, Status::Idle);
     door.stream.write_all(&out).await?;
@@ -154,7 +154,7 @@ pub async fn log_in(
     client.carry.shrink_to_fit();
     let facts = Facts::new(&request.database, &request.user, door.stream);
     entry.describe(facts, client.reported(), &context.common.clock);
-    Ok(Admitted::Client(LoggedIn { pool, registration, client, user: request.user }))
+    Ok(Admitted::Client(Box::new(LoggedIn { pool, registration, client, user: request.user })))
 }
 
 /// Count an authenticated client against the limits of its database and its user.

@@ -298,6 +298,7 @@ impl Relay {
             .context
             .pool(&seat.database, &seat.user)
             .ok_or_else(|| Refusal::database_removed(&seat.database))?;
+        self.registration.join(&self.pool);
         Ok(())
     }
 

@@ -52,7 +52,7 @@ restart_only!(
     unix_socket_mode,
     workers,
     listen_backlog,
-    disable_pqexec,
+    tcp_defer_accept,
 );
 
 impl Gateway {
@@ -98,6 +98,7 @@ impl Context {
             .max_prepared_statements
             .store(configuration.max_prepared_statements, Ordering::Relaxed);
         session.max_packet_size.store(configuration.max_packet_size, Ordering::Relaxed);
+        session.disable_pqexec.store(configuration.disable_pqexec, Ordering::Relaxed);
         let (users, configuration) = (Arc::new(users), Arc::new(configuration));
         self.exchange(&users, &configuration);
         self.common.exchange_tls(tls);

@@ -28,6 +28,8 @@ _AUTH_QUERY = (
 )
 _BUFFERS = "buffers belong to the workers and messages are streamed: there is nothing to size"
 _RESOLVER = "names are looked up by the system at each connection, and nothing is kept"
+_SILENT = "a client that says nothing costs a descriptor, until client_login_timeout"
+_SUSPEND = "SUSPEND is refused: no other process could take the sockets over"
 _SYSLOG = "it says how to write to syslog, which is not built yet"
 _CONFFILE = "the file that was named at the start is the one that is read again"
 _NAMES = "nothing here goes by that name: the process is called what it is"
@@ -120,9 +122,9 @@ class Settings(Table):
     max_prepared_statements: int = setting(
         200, "Most prepared statements kept on one server; 0 passes names through", ge=0
     )
-    disable_pqexec: bool = setting(False, "Refuse the simple query protocol", applies="restart")
+    disable_pqexec: bool = setting(False, "Refuse the simple query protocol")
     track_extra_parameters: Names = setting(
-        ["IntervalStyle"], "More parameters that follow a client", applies="restart"
+        ["IntervalStyle"], "Carried although ignore_startup_parameters names them"
     )
     ignore_startup_parameters: Names = setting([], "Startup parameters to drop in silence")
     application_name_add_host: bool = setting(False, "Add the client's address to its name")
@@ -146,10 +148,7 @@ class Settings(Table):
     client_login_timeout: Duration = setting(60, "Longest a client may take to log in")
     cancel_wait_timeout: Duration = setting(10, "Longest a cancel request may take")
     suspend_timeout: Duration = setting(
-        10,
-        "Longest SUSPEND waits for what is on its way",
-        home="nothing",
-        note="SUSPEND is refused",
+        10, "Longest SUSPEND waits for what is on its way", home="nothing", note=_SUSPEND
     )
     shutdown_timeout: Duration = setting(
         60, "Longest a drain waits for open transactions", is_ours=True
@@ -200,7 +199,7 @@ class Settings(Table):
         True,
         "Accept a client once it has sent something",
         home="nothing",
-        note="a silent client costs a descriptor until client_login_timeout",
+        note=_SILENT,
     )
     tcp_keepalive: bool = setting(True, "Ask a silent peer whether it is still there")
     tcp_keepcnt: int = setting(0, "Unanswered questions after which it is not; 0: system's", ge=0)

@@ -28,11 +28,11 @@ class Database(Table):
     min_pool_size: int | None = setting(None, "Overrides min_pool_size", ge=0)
     reserve_pool_size: int | None = setting(None, "Overrides reserve_pool_size", ge=0)
     pool_mode: PoolMode | None = setting(None, "Overrides pool_mode")
-    max_db_connections: int | None = setting(None, "Overrides max_db_connections", ge=0)
+    max_db_connections: int | None = setting(None, "Overrides max_db_connections; 0 does not", ge=0)
     max_db_client_connections: int | None = setting(
-        None, "Overrides max_db_client_connections", ge=0
+        None, "Overrides max_db_client_connections; 0 does not", ge=0
     )
-    server_lifetime: InheritedDuration = setting(None, "Overrides server_lifetime")
+    server_lifetime: InheritedDuration = setting(None, "Overrides server_lifetime; 0 does not")
     load_balance_hosts: Literal["disable", "round-robin"] = setting(
         "round-robin", "Which host of a list is next", home="nothing", note=_ONE_HOST
     )
@@ -50,16 +50,22 @@ class User(Table):
     pool_mode: PoolMode | None = setting(None, "Overrides pool_mode")
     pool_size: int | None = setting(None, "Overrides pool_size and default_pool_size", ge=1)
     reserve_pool_size: int | None = setting(None, "Overrides reserve_pool_size", ge=0)
-    max_user_connections: int | None = setting(None, "Overrides max_user_connections", ge=0)
+    max_user_connections: int | None = setting(
+        None, "Overrides max_user_connections; 0 does not", ge=0
+    )
     max_user_client_connections: int | None = setting(
-        None, "Overrides max_user_client_connections", ge=0
+        None, "Overrides max_user_client_connections; 0 does not", ge=0
     )
-    query_timeout: InheritedDuration = setting(None, "Overrides query_timeout")
+    query_timeout: InheritedDuration = setting(None, "Overrides query_timeout; 0 does not")
     idle_transaction_timeout: InheritedDuration = setting(
-        None, "Overrides idle_transaction_timeout"
+        None, "Overrides idle_transaction_timeout; 0 does not"
     )
-    transaction_timeout: InheritedDuration = setting(None, "Overrides transaction_timeout")
-    client_idle_timeout: InheritedDuration = setting(None, "Overrides client_idle_timeout")
+    transaction_timeout: InheritedDuration = setting(
+        None, "Overrides transaction_timeout; 0 does not"
+    )
+    client_idle_timeout: InheritedDuration = setting(
+        None, "Overrides client_idle_timeout; 0 does not"
+    )
 
 
 class Peer(Table):

@@ -42,10 +42,6 @@ impl Budget {
         self.used.load(Ordering::Relaxed)
     }
 
-    fn is_full(&self, limit: usize) -> bool {
-        limit > 0 && self.used() >= limit
-    }
-
     fn members(&self) -> Vec<Arc<Pool>> {
         let members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
         members.iter().filter_map(Weak::upgrade).collect()
@@ -124,18 +120,31 @@ impl Shares {
         }
     }
 
-    fn full(&self, rules: &Rules) -> impl Iterator<Item = &Arc<Budget>> {
+    fn limited(&self, rules: &Rules) -> impl Iterator<Item = (&Arc<Budget>, usize)> {
         let limits = [rules.max_db_connections, rules.max_user_connections];
-        self.budgets()
-            .into_iter()
-            .zip(limits)
-            .filter(|(budget, limit)| budget.is_full(*limit))
-            .map(|(budget, _)| budget)
+        self.budgets().into_iter().zip(limits).filter(|(_, limit)| *limit > 0)
+    }
+
+    fn full(&self, rules: &Rules) -> impl Iterator<Item = &Arc<Budget>> {
+        let full = self.limited(rules).filter(|(budget, limit)| budget.used() >= *limit);
+        full.map(|(budget, _)| budget)
     }
 
     /// Close a server at rest for each budget that is used up; `false` when there was none to close.
     pub fn make_room(&self, rules: &Rules) -> bool {
         self.full(rules).all(|budget| budget.evict())
+    }
+
+    /// Whether more are used than a limit, lowered meanwhile, allows.
+    pub fn is_over(&self, rules: &Rules) -> bool {
+        self.limited(rules).any(|(budget, limit)| budget.used() > limit)
+    }
+
+    /// Close servers at rest as far as more are used than a limit, lowered meanwhile, allows.
+    pub fn shrink(&self, rules: &Rules) {
+        for (budget, limit) in self.limited(rules) {
+            while budget.used() > limit && budget.evict() {}
+        }
     }
 
     /// Note that `pool` cannot have a server because a budget is used up, so that others give one up.

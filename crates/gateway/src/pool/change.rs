@@ -25,6 +25,7 @@ impl Pool {
             }
         };
         self.close_all(closed, "its settings have changed");
+        self.shares.shrink(&self.rules());
         self.grow();
     }
 

@@ -119,16 +119,13 @@ impl Pool {
         shares: Shares,
         common: Arc<Common>,
     ) -> Arc<Self> {
-        let configuration = common.configuration();
-        let workers = configuration.workers;
+        let workers = common.configuration().workers;
         let rules = ArcSwap::new(Arc::clone(&plan.rules));
-        let mut stock = Stock {
+        let stock = Stock {
             idle: (0..workers).map(|_| Vec::new()).collect(),
             waiting: (0..workers).map(|_| VecDeque::new()).collect(),
             ..Stock::new(plan)
         };
-        stock.follow(&configuration);
-        drop(configuration);
         let pool = Arc::new(Self {
             database,
             user,
@@ -245,12 +242,14 @@ impl Pool {
         let worker = worker::current();
         loop {
             let mut inner = self.lock();
-            if let Some(reason) = inner.has_no_use_for(&server) {
+            let is_over =
+                || self.shares.is_over(&inner.plan.rules).then_some("a limit was lowered");
+            if let Some(reason) = inner.has_no_use_for(&server).or_else(is_over) {
                 drop(inner);
                 return self.discard(server, reason);
             }
             let Some(waiting) = inner.next_in_line(worker) else {
-                server.needs_check = inner.checks_always;
+                server.needs_check = inner.plan.rules.checks_always;
                 let home = server.worker;
                 if let Some(stack) = inner.idle.get_mut(home) {
                     stack.push(server);

@@ -23,6 +23,8 @@ pub struct Target {
     pub credential: Credential,
     /// Settings that every session begins with.
     pub settings: Vec<(&'static str, String)>,
+    /// Run on a new server before any client gets it; empty for none.
+    pub connect_query: String,
     /// What the credential was made from, to tell a changed one.
     stored: Option<Secret>,
     /// How it is encrypted, to tell a changed one. Unix sockets are not.
@@ -35,6 +37,7 @@ impl Target {
             && self.database == other.database
             && self.user == other.user
             && self.settings == other.settings
+            && self.connect_query == other.connect_query
             && self.stored == other.stored
             && self.tls == other.tls
     }
@@ -71,6 +74,7 @@ impl Plan {
             user: user.to_owned(),
             credential: Credential::new(parsed.as_ref()),
             settings: database.settings(),
+            connect_query: database.connect_query.clone().unwrap_or_default(),
             stored,
             tls,
         };
@@ -83,5 +87,27 @@ impl Plan {
     /// Whether both log in in the same way to the same place.
     pub fn leads_where(&self, other: &Self) -> bool {
         self.target.is_same_as(&other.target)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(fields: &str) -> Plan {
+        let text = format!(r#"{{"databases": [{{"name": "d", "host": "h"{fields}}}]}}"#);
+        let configuration = Configuration::from_json(&text).unwrap();
+        let users = Users::new(&configuration.users).unwrap();
+        Plan::derive(&configuration, &users, &configuration.databases[0], "d", "u")
+    }
+
+    #[test]
+    fn whatever_a_session_begins_with_is_part_of_where_a_pool_leads() {
+        let before = plan("");
+        assert!(before.leads_where(&plan(r#", "pool_size": 3, "pool_mode": "statement""#)));
+        for changed in ["dbname", "password", "connect_query", "timezone", "application_name"] {
+            let after = plan(&format!(r#", "{changed}": "x""#));
+            assert!(!before.leads_where(&after), "{changed}");
+        }
     }
 }

@@ -24,8 +24,10 @@ pub struct Rules {
     pub max_user_connections: usize,
     /// Age at which a server is closed when next released; zero keeps it for ever.
     pub server_lifetime: Duration,
-    /// Run on a new server before any client gets it; empty for none.
-    pub connect_query: String,
+    /// The server that has been at rest longest is lent, not the one used last.
+    pub takes_oldest: bool,
+    /// Servers are checked however short their rest was.
+    pub checks_always: bool,
     /// Run when a server is released, before the next client gets it; empty for none.
     pub reset_query: String,
     /// Every client logs in to PostgreSQL as one user, so that servers can be had ready for nobody in particular.
@@ -45,6 +47,7 @@ impl Rules {
             .or(database.pool_mode)
             .unwrap_or(configuration.pool_mode);
         let resets = mode == PoolMode::Session || configuration.server_reset_query_always;
+        let checks = !configuration.server_check_query.is_empty();
         Self {
             mode,
             size,
@@ -59,7 +62,8 @@ impl Rules {
                 configuration.max_user_connections,
             ),
             server_lifetime: or_duration(database.server_lifetime, configuration.server_lifetime),
-            connect_query: database.connect_query.clone().unwrap_or_default(),
+            takes_oldest: configuration.server_round_robin,
+            checks_always: checks && configuration.server_check_delay.is_zero(),
             reset_query: if resets {
                 configuration.server_reset_query.clone()
             } else {
@@ -98,7 +102,8 @@ mod tests {
             "databases": [{"name": "d", "host": "h", "pool_size": 8, "reserve_pool_size": 2,
                 "pool_mode": "session", "max_db_connections": 40, "server_lifetime": 30}],
             "users": [{"name": "u", "pool_size": 7, "reserve_pool_size": 3, "pool_mode": "statement",
-                "max_user_connections": 20}, {"name": "v"}]
+                "max_user_connections": 20}, {"name": "v", "max_user_connections": null,
+                "query_timeout": null}]
         }"#;
         let own = rules(text, "u");
         assert_eq!((own.size, own.reserve_size, own.mode), (7, 3, PoolMode::Statement));

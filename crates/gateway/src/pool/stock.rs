@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::{Answer, Plan};
-use crate::configuration::Configuration;
 use crate::gateway::Common;
 use crate::parameters::Parameters;
 use crate::report::Refusal;
@@ -63,10 +62,6 @@ pub(super) struct Stock {
     pub(super) connecting: usize,
     /// Those being checked before they are lent.
     pub(super) checking: usize,
-    /// The server that has been at rest longest is lent, not the one used last.
-    pub(super) takes_oldest: bool,
-    /// Servers are checked however short their rest was.
-    pub(super) checks_always: bool,
     /// The last login failed.
     pub(super) failure: Option<Failure>,
     /// What a server reports after login.
@@ -115,8 +110,6 @@ impl Stock {
             total: 0,
             connecting: 0,
             checking: 0,
-            takes_oldest: false,
-            checks_always: false,
             failure: None,
             welcome: None,
             servers: Vec::new(),
@@ -140,12 +133,8 @@ impl Stock {
 
     /// Take out servers at rest, those unused for longest first, as far as there are more than the size allows.
     pub(super) fn surplus(&mut self) -> Stack {
-        let mut over = self.total.saturating_sub(self.plan.rules.most());
-        self.weed(|_| {
-            let is_over = over > 0;
-            over = over.saturating_sub(1);
-            is_over
-        })
+        let over = self.total.saturating_sub(self.plan.rules.most());
+        std::iter::from_fn(|| self.take_oldest()).take(over).collect()
     }
 
     /// Take out every client in line.
@@ -170,13 +159,6 @@ impl Stock {
         } else {
             None
         }
-    }
-
-    /// Learn what the configuration says of how servers are lent, so that nobody has to ask it for each.
-    pub(super) fn follow(&mut self, configuration: &Configuration) {
-        let checks = !configuration.server_check_query.is_empty();
-        self.checks_always = checks && configuration.server_check_delay.is_zero();
-        self.takes_oldest = configuration.server_round_robin;
     }
 
     /// Take out the servers at rest that are of no more use.
@@ -223,7 +205,7 @@ impl Stock {
 
     /// The most recently used server, of this worker if it has one.
     pub(super) fn take_idle(&mut self, worker: usize) -> Option<Box<Server>> {
-        if self.takes_oldest {
+        if self.plan.rules.takes_oldest {
             return self.take_oldest();
         }
         if let Some(server) = self.idle.get_mut(worker).and_then(Vec::pop) {

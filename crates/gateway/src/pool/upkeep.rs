@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::stock::{Stack, Waiting};
+use super::stock::{Stack, State, Waiting};
 use super::{Pool, budget, is_over, millis};
 use crate::configuration::Configuration;
 use crate::report::Refusal;
@@ -26,7 +26,10 @@ impl Pool {
         self.fill_up(&rules);
         let is_hungry = {
             let inner = self.lock();
-            inner.total < rules.size && inner.connecting == 0 && inner.waiting_for(PATIENCE) > 0
+            inner.state == State::Open
+                && inner.total < rules.size
+                && inner.connecting == 0
+                && inner.waiting_for(PATIENCE) > 0
         };
         if is_hungry {
             self.shares.claim(self, &rules);
@@ -68,7 +71,6 @@ impl Pool {
         let check_after = millis(configuration.server_check_delay);
         let minimum = self.minimum(&rules);
         let mut inner = self.lock();
-        inner.follow(configuration);
         let mut total = inner.total;
         let most = rules.most();
         inner.weed(|server| {
@@ -105,7 +107,8 @@ impl Pool {
         let hungriest = claimants.find(|pool| {
             let (theirs, waits) = {
                 let theirs = pool.lock();
-                (theirs.total, theirs.waiting() > theirs.connecting)
+                let is_open = theirs.state == State::Open;
+                (theirs.total, is_open && theirs.waiting() > theirs.connecting)
             };
             !Arc::ptr_eq(pool, self) && waits && budget::yields(own, theirs)
         });

@@ -16,21 +16,10 @@ use super::{
 };
 use crate::statements::{Presence, Statement};
 
+pub use super::message::Next;
+
 /// A statement name on the server that never outlives the DEALLOCATE it is made for.
 const THROWAWAY: &[u8] = b"forebay_deallocate";
-
-/// What the client's bytes lead to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
-    /// Everything that could be used has been used.
-    More,
-    /// What the next message means depends on replies that are under way: read on when some have come.
-    Hold,
-    /// The next message needs a server.
-    Server,
-    /// The client says good-bye.
-    Terminate,
-}
 
 /// Read `input`, which begins where the last call stopped; returns how many bytes were used and what is next.
 ///

@@ -6,6 +6,19 @@ use pgwire::frontend;
 
 use super::{ClientState, Pass, SessionError, Shared, WHOLE_LIMIT, deallocate};
 
+/// What the client's bytes lead to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Everything that could be used has been used.
+    More,
+    /// What the next message means depends on replies that are under way: read on when some have come.
+    Hold,
+    /// The next message needs a server.
+    Server,
+    /// The client says good-bye.
+    Terminate,
+}
+
 /// How far one message got.
 pub(super) enum Step {
     /// This many bytes of it have been dealt with; the rest, if any, is left to [`ClientState::pass`].
@@ -39,7 +52,7 @@ impl<'a> Message<'a> {
         let Some(header) = frame::header(input, shared.packet_limit())? else {
             return Ok(None);
         };
-        if shared.disable_pqexec && header.tag == frontend::QUERY {
+        if shared.refuses_simple_queries() && header.tag == frontend::QUERY {
             return Err(SessionError::SimpleQuery);
         }
         Ok(Some(Self { header, bytes: input.get(..header.size).unwrap_or(input), at }))

@@ -1,6 +1,6 @@
 //! What every session of a gateway shares.
 
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use super::ClientState;
 use crate::parameters::Interner;
@@ -17,14 +17,19 @@ pub struct Shared {
     pub max_prepared_statements: AtomicUsize,
     /// `max_packet_size`. Changes on reload.
     pub max_packet_size: AtomicU32,
-    /// `disable_pqexec`: simple queries are refused.
-    pub disable_pqexec: bool,
+    /// `disable_pqexec`: simple queries are refused. Changes on reload.
+    pub disable_pqexec: AtomicBool,
 }
 
 impl Shared {
     /// Largest message accepted from a client.
     pub(super) fn packet_limit(&self) -> u32 {
         self.max_packet_size.load(Ordering::Relaxed)
+    }
+
+    /// Whether the simple query protocol is refused.
+    pub(super) fn refuses_simple_queries(&self) -> bool {
+        self.disable_pqexec.load(Ordering::Relaxed)
     }
 
     /// Most statements prepared on one server.

@@ -40,6 +40,7 @@ mod opening;
 mod panic;
 mod pool;
 mod reload;
+mod reload_limits;
 mod running;
 mod server;
 mod statement_mode;
