@@ -8,7 +8,8 @@
     ├── GatewayFailed            the data plane refused to start                     FB1201
     └── ConnectionFailed         cannot reach the database, or was refused by it     P1001
         ├── AuthenticationFailed the database refused the credentials                P1000
-        └── DatabaseMissing      the server has no database of that name             P1003
+        ├── DatabaseMissing      the server has no database of that name             P1003
+        └── DatabaseLost         the server went away in the middle of something     P1017
 
 `code` is stable: Prisma's code where Prisma has one, Forebay's own otherwise. Every message says
 what happened and to whom; every hint says what to do next.
@@ -105,3 +106,9 @@ class DatabaseMissing(ConnectionFailed):
     """The server has no database of that name."""
 
     code: ClassVar[str] = "P1003"
+
+
+class DatabaseLost(ConnectionFailed):
+    """The server went away in the middle of something."""
+
+    code: ClassVar[str] = "P1017"

@@ -22,12 +22,12 @@ def test_every_setting_is_described_and_says_when_it_applies():
     assert all(each.description for each in described)
     restart = {each.name for each in described if each.applies == "restart"}
     # Those PgBouncer does not change at a reload, but for disable_pqexec and
-    # track_extra_parameters, which change here; the last two are ours.
+    # track_extra_parameters, which change here; the last three are ours.
     assert restart == set(
         """
         job_name listen_addr listen_backlog listen_port pidfile pkt_buf resolv_conf
         service_name so_reuseport unix_socket_dir unix_socket_group
-        unix_socket_mode user workers metrics_listen
+        unix_socket_mode user workers metrics_listen log_format
         """.split()
     )
 

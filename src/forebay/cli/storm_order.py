@@ -16,12 +16,12 @@ from rich.text import Text
 
 from forebay.cli import report
 from forebay.cli.storm_pooler import given_pooler, own_pooler, require_possible
-from forebay.errors import ConfigurationError
+from forebay.errors import ConfigurationError, DatabaseLost
 from forebay.postgres.embedded import start_ephemeral
 from forebay.postgres.secret import Secret
 from forebay.postgres.url import PostgresUrl, parse_url
 from forebay.serve.lifecycle import ENDING
-from forebay.storm.database import Database, DatabaseLost
+from forebay.storm.database import Database
 from forebay.storm.guard import raise_descriptor_limit, require_descriptors, resolve
 from forebay.storm.html import page
 from forebay.storm.plan import Plan, Strategy

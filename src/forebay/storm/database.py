@@ -12,7 +12,7 @@ from typing import Self
 
 import psycopg
 
-from forebay.errors import ConfigurationError, ConnectionFailed
+from forebay.errors import ConfigurationError, ConnectionFailed, DatabaseLost
 from forebay.postgres.probe import probe
 from forebay.postgres.scram import scram_verifier
 from forebay.postgres.secret import Secret
@@ -45,10 +45,6 @@ where datname = current_database() and coalesce(backend_type, 'client backend') 
 
 
 _END_ROLE = "select pg_terminate_backend(pid) from pg_stat_activity where usename = '{}'"
-
-
-class DatabaseLost(ConnectionFailed):
-    """PostgreSQL went away while a storm was running."""
 
 
 @dataclass(frozen=True, slots=True)
