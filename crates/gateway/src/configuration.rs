@@ -27,6 +27,15 @@ pub enum PoolMode {
     Statement,
 }
 
+impl PoolMode {
+    const ALL: [Self; 3] = [Self::Session, Self::Transaction, Self::Statement];
+
+    /// The mode whose `as u8` this is.
+    pub(crate) fn from_number(number: u8) -> Self {
+        Self::ALL.get(usize::from(number)).copied().unwrap_or(Self::Session)
+    }
+}
+
 /// How clients prove who they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 pub enum AuthType {

@@ -385,10 +385,7 @@ impl Relay {
 
     /// Give the server back if the pool's mode says so; `now` is known if a query has just been answered.
     fn release(&mut self, now: Option<Instant>) {
-        let (mode, resets) = {
-            let rules = self.pool.rules();
-            (rules.mode, !rules.reset_query.is_empty())
-        };
+        let (mode, resets) = (self.pool.mode(), self.pool.resets());
         if mode == PoolMode::Session {
             self.mode = mode;
             return;

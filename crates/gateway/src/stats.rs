@@ -230,12 +230,17 @@ impl PoolStats {
 
     /// A client has been given a server after waiting this long.
     pub fn assigned(&self, waited: Duration) {
+        self.add(|shard, writer| Self::add_assignment(shard, waited, writer));
+    }
+
+    fn add_assignment(shard: &Shard, waited: Duration, writer: Writer) {
+        shard.assignments.add(1, writer);
+        if waited.is_zero() {
+            return shard.waits.observe_in(0, 0, 1, writer);
+        }
         let waited = nanoseconds(waited);
-        self.add(|shard, writer| {
-            shard.assignments.add(1, writer);
-            shard.waited.add(waited, writer);
-            shard.waits.observe(waited, 1, writer);
-        });
+        shard.waited.add(waited, writer);
+        shard.waits.observe(waited, 1, writer);
     }
 
     /// A client has given up, or been refused, after waiting this long.

@@ -12,6 +12,7 @@ impl Pool {
     /// come back, and those beyond a smaller size too.
     pub fn reconfigure(self: &Arc<Self>, plan: Plan) {
         self.rules.store(Arc::clone(&plan.rules));
+        self.usual.follow(&plan.rules);
         let closed = {
             let mut inner = self.lock();
             if inner.plan.leads_where(&plan) {

@@ -48,6 +48,7 @@ use stock::{State, Stock};
 pub use lease::Lease;
 pub use plan::{Plan, Target};
 pub use rules::Rules;
+use rules::Usual;
 pub use view::Seen;
 
 /// Most distinct settings that are remembered as valid; more are checked again.
@@ -63,6 +64,8 @@ pub struct Pool {
     /// Its clients.
     pub clients: Arc<Budget>,
     rules: ArcSwap<Rules>,
+    /// What is asked for every transaction, of the rules.
+    usual: Usual,
     shares: Shares,
     common: Arc<Common>,
     inner: Mutex<Stock>,
@@ -121,6 +124,7 @@ impl Pool {
     ) -> Arc<Self> {
         let workers = common.configuration().workers;
         let rules = ArcSwap::new(Arc::clone(&plan.rules));
+        let usual = Usual::new(&plan.rules);
         let stock = Stock {
             idle: (0..workers).map(|_| Vec::new()).collect(),
             waiting: (0..workers).map(|_| VecDeque::new()).collect(),
@@ -131,6 +135,7 @@ impl Pool {
             user,
             clients: Arc::default(),
             rules,
+            usual,
             shares,
             common,
             inner: Mutex::new(stock),
@@ -152,7 +157,12 @@ impl Pool {
 
     /// When servers come back.
     pub fn mode(&self) -> PoolMode {
-        self.rules().mode
+        self.usual.mode()
+    }
+
+    /// Whether servers are reset when they are released.
+    pub fn resets(&self) -> bool {
+        self.usual.resets()
     }
 
     /// Most servers, without the reserve.
@@ -183,8 +193,12 @@ impl Pool {
                     return Checkout::Refused(Box::new(refusal));
                 }
                 let receiver = inner.line_up(worker);
+                // The usual reason to wait is that there are as many servers as there may be.
+                let may_grow = inner.total < inner.plan.rules.most();
                 drop(inner);
-                self.grow();
+                if may_grow {
+                    self.grow();
+                }
                 return Checkout::Waiting(receiver);
             };
             if server.needs_check {
@@ -205,7 +219,7 @@ impl Pool {
 
     /// The refusal for a client that finds the line as long as it may be.
     fn too_many(&self, inner: &mut Stock) -> Option<Refusal> {
-        let limit = self.common.configuration().max_waiting;
+        let limit = inner.plan.rules.max_waiting;
         if limit == 0 || inner.waiting() < limit {
             return None;
         }
@@ -229,9 +243,6 @@ impl Pool {
             return self.discard(server, "a cancel request to it failed half way");
         }
         let now = self.common.clock.milliseconds();
-        if is_over(self.rules().server_lifetime, now - server.born.min(now)) {
-            return self.discard(server, "server_lifetime");
-        }
         if self.shares.is_claimed() {
             match self.yield_up(server) {
                 Some(kept) => server = kept,
@@ -244,7 +255,7 @@ impl Pool {
             let mut inner = self.lock();
             let is_over =
                 || self.shares.is_over(&inner.plan.rules).then_some("a limit was lowered");
-            if let Some(reason) = inner.has_no_use_for(&server).or_else(is_over) {
+            if let Some(reason) = inner.has_no_use_for(&server, now).or_else(is_over) {
                 drop(inner);
                 return self.discard(server, reason);
             }

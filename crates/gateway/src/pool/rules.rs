@@ -1,5 +1,6 @@
 //! What a pool derives from the configuration, in one place.
 
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::time::Duration;
 
 use crate::configuration::derived::{or, or_duration};
@@ -28,6 +29,8 @@ pub struct Rules {
     pub takes_oldest: bool,
     /// Servers are checked however short their rest was.
     pub checks_always: bool,
+    /// Most clients in line; 0 for no limit.
+    pub max_waiting: usize,
     /// Run when a server is released, before the next client gets it; empty for none.
     pub reset_query: String,
     /// Every client logs in to PostgreSQL as one user, so that servers can be had ready for nobody in particular.
@@ -64,6 +67,7 @@ impl Rules {
             server_lifetime: or_duration(database.server_lifetime, configuration.server_lifetime),
             takes_oldest: configuration.server_round_robin,
             checks_always: checks && configuration.server_check_delay.is_zero(),
+            max_waiting: configuration.max_waiting,
             reset_query: if resets {
                 configuration.server_reset_query.clone()
             } else {
@@ -130,5 +134,36 @@ mod tests {
             "databases": [{"name": "d", "host": "h"}]}"#;
         let rules = rules(text, "u");
         assert_eq!([0, 1, 2, 3].map(|waiting| rules.size_for(waiting)), [4, 5, 6, 6]);
+    }
+}
+
+/// The rules that every transaction asks for, to be read without following a pointer.
+#[derive(Debug)]
+pub struct Usual {
+    mode: AtomicU8,
+    resets: AtomicBool,
+}
+
+impl Usual {
+    /// As `rules` have it.
+    pub fn new(rules: &Rules) -> Self {
+        let resets = AtomicBool::new(!rules.reset_query.is_empty());
+        Self { mode: AtomicU8::new(rules.mode as u8), resets }
+    }
+
+    /// Go by `rules` from now on.
+    pub fn follow(&self, rules: &Rules) {
+        self.mode.store(rules.mode as u8, Ordering::Relaxed);
+        self.resets.store(!rules.reset_query.is_empty(), Ordering::Relaxed);
+    }
+
+    /// When servers come back.
+    pub fn mode(&self) -> PoolMode {
+        PoolMode::from_number(self.mode.load(Ordering::Relaxed))
+    }
+
+    /// Whether servers are reset when they are released.
+    pub fn resets(&self) -> bool {
+        self.resets.load(Ordering::Relaxed)
     }
 }

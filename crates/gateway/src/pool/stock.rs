@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::{Answer, Plan};
+use super::{Answer, Plan, is_over};
 use crate::gateway::Common;
 use crate::parameters::Parameters;
 use crate::report::Refusal;
@@ -151,11 +151,13 @@ impl Stock {
     }
 
     /// Why a server that comes back is not to be lent again, if it is not.
-    pub(super) fn has_no_use_for(&self, server: &Server) -> Option<&'static str> {
+    pub(super) fn has_no_use_for(&self, server: &Server, now: u64) -> Option<&'static str> {
         if server.generation != self.generation {
             Some("obsolete: paused, reconnecting, or its connect string changed")
         } else if self.total > self.plan.rules.most() {
             Some("the pool has become smaller")
+        } else if is_over(self.plan.rules.server_lifetime, now - server.born.min(now)) {
+            Some("server_lifetime")
         } else {
             None
         }

@@ -36,10 +36,13 @@ pub struct Histogram {
 impl Histogram {
     /// Count `times` durations that took `nanoseconds` together, each an equal share of it.
     pub fn observe(&self, nanoseconds: u64, times: u64, writer: Writer) {
-        let Some(each) = nanoseconds.checked_div(times) else {
-            return;
-        };
-        let range = BOUNDS.partition_point(|bound| *bound < each);
+        if let Some(each) = nanoseconds.checked_div(times) {
+            self.observe_in(range(each), nanoseconds, times, writer);
+        }
+    }
+
+    /// [`Histogram::observe`] where the range of each is known.
+    pub fn observe_in(&self, range: usize, nanoseconds: u64, times: u64, writer: Writer) {
         if let Some(counter) = self.ranges.get(range) {
             counter.add(times, writer);
         }
@@ -53,6 +56,11 @@ impl Histogram {
         }
         reading.nanoseconds += self.nanoseconds.get();
     }
+}
+
+/// Index of the range that a duration falls into.
+pub fn range(nanoseconds: u64) -> usize {
+    BOUNDS.partition_point(|bound| *bound < nanoseconds)
 }
 
 /// What a histogram said at one time.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::{Counts, PoolStats, nanoseconds};
+use super::{Counts, PoolStats, histogram, nanoseconds};
 
 /// How a client came by a server.
 #[derive(Debug, Clone, Copy, Default)]
@@ -25,6 +25,8 @@ pub struct Meter {
     began: Instant,
     /// When the client was given the server it has not used yet.
     granted: Option<Instant>,
+    /// How long it waited for that, until it is added to the pool's figures.
+    waited: Option<Duration>,
     /// Bytes not yet added to the pool's.
     received: u64,
     sent: u64,
@@ -57,6 +59,7 @@ impl Meter {
             stats,
             began: Instant::now(),
             granted: None,
+            waited: None,
             received: 0,
             sent: 0,
             query_began: None,
@@ -87,6 +90,13 @@ impl Meter {
         self.add_moved(MOVED_LIMIT);
     }
 
+    /// Add what waits for the next answer, where none may come.
+    fn add_assignment(&mut self) {
+        if let Some(waited) = self.waited.take() {
+            self.stats.assigned(waited);
+        }
+    }
+
     fn add_moved(&mut self, limit: u64) {
         if self.received.max(self.sent) >= limit {
             self.stats.moved(std::mem::take(&mut self.received), std::mem::take(&mut self.sent));
@@ -95,7 +105,8 @@ impl Meter {
 
     /// The client has been given a server.
     pub fn linked(&mut self, grant: Grant) {
-        self.stats.assigned(grant.waited);
+        self.add_assignment();
+        self.waited = Some(grant.waited);
         self.granted = grant.at;
         self.query_began = None;
         self.transaction_began = None;
@@ -121,12 +132,23 @@ impl Meter {
         };
         let (query, transaction) = (since(self.query_began), since(self.transaction_began));
         let (received, sent) = (std::mem::take(&mut self.received), std::mem::take(&mut self.sent));
+        let waited = self.waited.take();
         self.stats.add(|shard, writer| {
+            if let Some(waited) = waited {
+                PoolStats::add_assignment(shard, waited, writer);
+            }
             PoolStats::add_counts(shard, counts, writer);
             shard.received.add(received, writer);
             shard.sent.add(sent, writer);
-            shard.query_times.observe(query, counts.queries, writer);
-            shard.transaction_times.observe(transaction, counts.transactions, writer);
+            if (counts.queries, counts.transactions) == (1, 1) && query == transaction {
+                // The usual case: looked up once.
+                let range = histogram::range(query);
+                shard.query_times.observe_in(range, query, 1, writer);
+                shard.transaction_times.observe_in(range, query, 1, writer);
+            } else {
+                shard.query_times.observe(query, counts.queries, writer);
+                shard.transaction_times.observe(transaction, counts.transactions, writer);
+            }
         });
         for (class, count) in &counts.errors {
             self.stats.server_errors.add(*class, *count);
@@ -143,6 +165,7 @@ impl Meter {
 
 impl Drop for Meter {
     fn drop(&mut self) {
+        self.add_assignment();
         self.add_moved(1);
         self.stats.clients.fetch_sub(1, Ordering::Relaxed);
     }
