@@ -26,7 +26,7 @@ help: ## Show what there is
 up: $(INSTALLED) ## A pooler before an embedded PostgreSQL on this machine; prints both URLs
 	@exec $(BIN)/forebay up
 
-test: $(INSTALLED) $(if $(HAS_NODE),$(NODE)/node_modules/installed) ## Rust, Python and real clients
+test: $(INSTALLED) $(if $(HAS_NODE),$(NODE)/node_modules/installed) $(VENV)/tls ## Rust, Python and real clients
 	FOREBAY_POSTGRES_BIN=$$($(BIN)/python -m forebay.postgres.binaries) cargo test --locked --workspace
 	$(BIN)/python -m pytest
 
@@ -58,6 +58,13 @@ $(VENV)/installed: pyproject.toml
 $(VENV)/extension: $(RUST) | $(VENV)/installed
 	@echo 'Building the data plane again, since its sources changed' >&2
 	@$(PIP) install --no-build-isolation --no-deps --editable .
+	@touch $@
+
+# The embedded PostgreSQL is built without TLS; Debian's has it.
+$(VENV)/tls: | $(VENV)/installed
+	@test -n "$$FOREBAY_TLS_POSTGRES_BIN" || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || \
+	  { apt-get update -q >&2 && apt-get install -y -q --no-install-recommends postgresql >&2; } || \
+	  { echo 'make test needs a PostgreSQL with TLS: install the package postgresql, or set FOREBAY_TLS_POSTGRES_BIN' >&2; exit 1; }
 	@touch $@
 
 $(NODE)/node_modules/installed: $(NODE)/package-lock.json

@@ -4,6 +4,8 @@
 //! names are the control plane's business.
 
 pub mod derived;
+mod kinds;
+mod tables;
 mod values;
 
 use std::time::Duration;
@@ -13,186 +15,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::auth::Secret;
 use crate::error::StartError;
 use derived::Cell;
-use values::{names, own_number, own_seconds, seconds};
+use values::{names, seconds};
 
-/// When a server goes back to its pool.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum PoolMode {
-    /// When the client disconnects.
-    Session,
-    /// When the transaction ends.
-    Transaction,
-    /// When the statement ends; a transaction block is refused.
-    Statement,
-}
-
-impl PoolMode {
-    const ALL: [Self; 3] = [Self::Session, Self::Transaction, Self::Statement];
-
-    /// The mode whose `as u8` this is.
-    pub(crate) fn from_number(number: u8) -> Self {
-        Self::ALL.get(usize::from(number)).copied().unwrap_or(Self::Session)
-    }
-}
-
-/// How clients prove who they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-pub enum AuthType {
-    /// The user must be listed; no password is asked.
-    #[serde(rename = "trust")]
-    Trust,
-    /// The password crosses the wire as it is.
-    #[serde(rename = "plain")]
-    Plain,
-    /// MD5 challenge; SCRAM for users whose stored secret is a SCRAM verifier.
-    #[serde(rename = "md5")]
-    Md5,
-    /// SCRAM-SHA-256.
-    #[serde(rename = "scram-sha-256")]
-    Scram,
-    /// A client certificate whose common name is the user's.
-    #[serde(rename = "cert")]
-    Cert,
-}
-
-/// When TLS is used, and what is checked of the other side's certificate. In order of strictness.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SslMode {
-    /// Never.
-    Disable,
-    /// Clients: when they ask. PostgreSQL: when it refuses to go without.
-    Allow,
-    /// Clients: when they ask. PostgreSQL: when it can.
-    Prefer,
-    /// Always, whatever the certificate.
-    Require,
-    /// Always, with a certificate that the CA file vouches for.
-    VerifyCa,
-    /// The same, and towards PostgreSQL the certificate bears the host's name.
-    VerifyFull,
-}
-
-/// Under which names `/metrics` has its figures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MetricsNames {
-    /// Forebay's own.
-    Forebay,
-    /// Those of prometheus-community's pgbouncer_exporter.
-    PgbouncerExporter,
-}
-
-/// How log lines are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// A JSON object a line.
-    Json,
-}
-
-/// A user that may come in.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct User {
-    /// The name clients give.
-    pub name: String,
-    /// The password, its MD5 form, or its SCRAM verifier.
-    #[serde(default)]
-    pub password: Option<Secret>,
-    /// Overrides the database's `pool_mode`, in pools that log in to PostgreSQL as this user.
-    #[serde(default)]
-    pub pool_mode: Option<PoolMode>,
-    /// Overrides the database's `pool_size`, in those pools.
-    #[serde(default)]
-    pub pool_size: Option<usize>,
-    /// Overrides the database's `reserve_pool_size`, in those pools.
-    #[serde(default)]
-    pub reserve_pool_size: Option<usize>,
-    /// Overrides `max_user_connections`; 0 does not.
-    #[serde(default, deserialize_with = "own_number")]
-    pub max_user_connections: usize,
-    /// Overrides `max_user_client_connections`; 0 does not.
-    #[serde(default, deserialize_with = "own_number")]
-    pub max_user_client_connections: usize,
-    /// Overrides `query_timeout` in those pools; zero does not.
-    #[serde(default, deserialize_with = "own_seconds")]
-    pub query_timeout: Duration,
-    /// Overrides `idle_transaction_timeout` in those pools; zero does not.
-    #[serde(default, deserialize_with = "own_seconds")]
-    pub idle_transaction_timeout: Duration,
-    /// Overrides `transaction_timeout` in those pools; zero does not.
-    #[serde(default, deserialize_with = "own_seconds")]
-    pub transaction_timeout: Duration,
-    /// Overrides `client_idle_timeout`; zero does not.
-    #[serde(default, deserialize_with = "own_seconds")]
-    pub client_idle_timeout: Duration,
-}
-
-/// A database that clients may name.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Database {
-    /// The name clients give; `*` for any other.
-    pub name: String,
-    /// Host name, address, or the directory of a unix socket.
-    pub host: String,
-    /// Port, also part of the unix socket's name.
-    #[serde(default = "default_server_port")]
-    pub port: u16,
-    /// The name PostgreSQL knows it by; the client's name for it when absent.
-    #[serde(default)]
-    pub dbname: Option<String>,
-    /// The user every client becomes.
-    #[serde(default)]
-    pub user: Option<String>,
-    /// That user's password.
-    #[serde(default)]
-    pub password: Option<Secret>,
-    /// Overrides `default_pool_size`.
-    #[serde(default)]
-    pub pool_size: Option<usize>,
-    /// Overrides `pool_mode`.
-    #[serde(default)]
-    pub pool_mode: Option<PoolMode>,
-    /// Overrides `min_pool_size`.
-    #[serde(default)]
-    pub min_pool_size: Option<usize>,
-    /// Overrides `reserve_pool_size`.
-    #[serde(default)]
-    pub reserve_pool_size: Option<usize>,
-    /// Overrides `max_db_connections`; 0 does not.
-    #[serde(default, deserialize_with = "own_number")]
-    pub max_db_connections: usize,
-    /// Overrides `max_db_client_connections`; 0 does not.
-    #[serde(default, deserialize_with = "own_number")]
-    pub max_db_client_connections: usize,
-    /// Overrides `server_lifetime`; zero does not.
-    #[serde(default, deserialize_with = "own_seconds")]
-    pub server_lifetime: Duration,
-    /// Run on every server connection before any client gets it; its errors are logged.
-    #[serde(default)]
-    pub connect_query: Option<String>,
-    /// What sessions begin with, unless their client asks for another.
-    #[serde(default)]
-    pub client_encoding: Option<String>,
-    /// What sessions begin with, unless their client asks for another.
-    #[serde(default)]
-    pub datestyle: Option<String>,
-    /// What sessions begin with, unless their client asks for another.
-    #[serde(default)]
-    pub timezone: Option<String>,
-    /// What sessions begin with, unless their client asks for another.
-    #[serde(default)]
-    pub application_name: Option<String>,
-}
-
-fn default_server_port() -> u16 {
-    5432
-}
+pub use kinds::{AuthType, LogFormat, MetricsNames, PoolMode, SslMode};
+pub use tables::{Database, User};
 
 /// Everything the data plane needs to know.
 ///
