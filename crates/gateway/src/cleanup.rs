@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::cancel;
 use crate::deadline::within;
 use crate::gateway::Common;
 use crate::pool::{Lease, Pool};
@@ -70,11 +71,17 @@ pub async fn run(server: &mut Server, shared: &Shared, query: &str) -> Result<()
 async fn clean(
     server: &mut Server,
     mut client: ClientState,
-    common: &Common,
+    common: &Arc<Common>,
     reset_query: &str,
 ) -> Result<(), String> {
     let shared = &common.session;
-    exchange(server, &mut client, shared, &[]).await.map_err(|error| error.to_string())?;
+    let limit = common.configuration().query_timeout;
+    let ended = within(common, limit, exchange(server, &mut client, shared, &[])).await;
+    let Ok(ended) = ended else {
+        cancel::stop(Arc::clone(&server.identity), common);
+        return Err("its statement ran past query_timeout after its client had gone".to_owned());
+    };
+    ended.map_err(|error| error.to_string())?;
     let reset = async {
         if !server.state.is_idle() {
             let mut out = Vec::new();

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::clients::When;
@@ -273,6 +274,7 @@ impl Context {
             },
             None,
         );
+        self.is_asked_to_end.store(true, Ordering::Relaxed);
         if how == Shutdown::Immediate {
             return self.advance(Phase::Stopping);
         }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -158,6 +158,8 @@ pub struct Context {
     pub stats: GatewayStats,
     /// Clients sent away by a drain.
     pub drained: AtomicUsize,
+    /// An operator has asked for the end.
+    pub is_asked_to_end: AtomicBool,
     /// What several pools share.
     pub budgets: Budgets,
     /// Every pool.
@@ -295,6 +297,7 @@ impl Gateway {
             panics: AtomicUsize::new(0),
             stats: GatewayStats::default(),
             drained: AtomicUsize::new(0),
+            is_asked_to_end: AtomicBool::new(false),
             budgets: Budgets::default(),
             pools: Pools::default(),
             reloading: Mutex::default(),

@@ -76,8 +76,15 @@ impl Session<'_, '_, '_, '_> {
             };
             let message = rest.get(..header.size).unwrap_or(rest);
             let is_whole = message.len() == header.size;
-            if !is_whole && !streams(header.tag) && header.size <= SERVER_WHOLE_LIMIT {
-                return Ok(at);
+            if !is_whole && !streams(header.tag) {
+                if header.size <= SERVER_WHOLE_LIMIT {
+                    return Ok(at);
+                }
+                // Nothing else is ever so long: the server does not speak the protocol.
+                if header.tag != backend::ERROR_RESPONSE {
+                    let what = format!("a message {:#04x} of {} bytes", header.tag, header.size);
+                    return Err(SessionError::Server(what));
+                }
             }
             let body = message.get(HEADER..).unwrap_or(&[]);
             let goes_on = self.message(header.tag, body)?;
@@ -386,7 +393,6 @@ fn streams(tag: u8) -> bool {
             | backend::NOTICE_RESPONSE
             | backend::NOTIFICATION_RESPONSE
             | backend::FUNCTION_CALL_RESPONSE
-            | backend::COPY_OUT_RESPONSE
     )
 }
 

@@ -134,3 +134,17 @@ fn no_limit_ends_nothing() {
     assert_eq!(idle.value("SELECT 1"), "1");
     assert_eq!(open.value("SELECT 1"), "1");
 }
+
+#[test]
+fn a_query_whose_client_has_gone_is_stopped_at_the_same_limit() {
+    let gateway = start_warm(1, &json!({"query_timeout": 0.5, "default_pool_size": 1}));
+    let mut leaver = connect(&gateway);
+    leaver.send(&query("SELECT pg_sleep(600) AS left_to_itself"));
+    let mut observer = connect_directly();
+    let running = "SELECT count(*) FROM pg_stat_activity \
+                   WHERE state = 'active' AND query LIKE '%AS left_to_itself'";
+    wait_until("the query runs", || observer.value(running) == "1");
+    drop(leaver);
+    wait_until("PostgreSQL has stopped it", || observer.value(running) == "0");
+    assert_eq!(connect(&gateway).value("SELECT 1"), "1", "its place is free");
+}
