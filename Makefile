@@ -49,7 +49,8 @@ prove: $(INSTALLED) ## The claims that take longer than a test may
 # Two stamps, because they go stale for different reasons: Python sources are installed editable
 # and need neither. What is said goes to standard error, since `make up` prints URLs to be read.
 $(VENV)/installed: pyproject.toml
-	@echo 'Installing into $(VENV) and building the data plane: a minute or two, once' >&2
+	@echo 'Installing into $(VENV) and building the data plane: some minutes, once' >&2
+	@command -v cargo >/dev/null || { echo 'cargo is not there: install Rust 1.88 or newer (https://rustup.rs), and open a new shell' >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) install --upgrade 'pip>=25.1' 'maturin>=1.9,<2'
 	@$(PIP) install --no-build-isolation --editable '.[dev]'

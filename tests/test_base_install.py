@@ -45,3 +45,18 @@ def test_a_part_without_its_extra_names_the_line_to_type(missing, extra):
     assert done.returncode == 2
     assert f"pip install 'forebay[{extra}]'" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("entry", ["forebay.cli", "forebay.cli.pgbouncer"])
+def test_an_interrupt_while_a_command_loads_ends_it_without_a_traceback(entry):
+    done = _python(
+        "import sys\n"
+        "class Interrupt:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'typer':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.argv[1:] = ['x.ini']\n"
+        "sys.meta_path.insert(0, Interrupt())\n"
+        f"from {entry} import main; sys.exit(main())"
+    )
+    assert (done.returncode, done.stderr) == (130, "")

@@ -1,5 +1,7 @@
 """The command itself: its version, and every option documented."""
 
+import pytest
+
 from forebay import __version__
 from tests.running import run_forebay
 
@@ -19,6 +21,12 @@ def test_the_menu_names_the_commands():
     done = run_forebay(["--help"])
     assert done.returncode == 0
     assert "up" in done.stdout
+
+
+@pytest.mark.parametrize("command", [[], ["up"], ["serve"], ["storm"], ["config", "check"]])
+def test_help_has_its_short_name_too(command):
+    short, long = (run_forebay([*command, option]) for option in ("-h", "--help"))
+    assert (short.returncode, short.stdout) == (0, long.stdout)
 
 
 def test_every_option_of_up_is_explained():

@@ -179,6 +179,11 @@ def test_the_console_reads_the_file_again_and_changes_one_setting(production):
         assert console.execute("RELOAD").statusmessage == "RELOAD"
         assert size() == "9"
         running.wait_for_log("console: default_pool_size: 20 -> 9")
+        file.write_text(f"{file.read_text()}listen_backlog = 99\n")
+        assert console.execute("RELOAD").statusmessage == "RELOAD"
+        running.wait_for_log(
+            "console: listen_backlog: 128 -> 99 needs a restart; the old value stays until then"
+        )
         assert console.execute("SET default_pool_size = 0x0b").statusmessage
         assert size() == "11"
         for command, word in (
@@ -196,6 +201,21 @@ def test_the_console_reads_the_file_again_and_changes_one_setting(production):
         assert "pool_mod" in (caught.value.diag.message_detail or "")
         assert size() == "11"
         assert _answer(running) == (DATABASE, _USER, 42)
+
+
+def test_every_line_of_a_log_in_json_is_an_object(production):
+    file = production / "pgbouncer.ini"
+    file.write_text(f"{file.read_text()}log_format = json\nlog_connections = 1\n")
+    # Standard error itself is compared, so the start is waited for without its text form.
+    with start_service([*SERVE, file.name], production) as running:
+        running.wait_for_log("listening on 127.0.0.1")
+        running.process.send_signal(signal.SIGHUP)
+        running.wait_for_log("reload: nothing changed")
+        running.process.send_signal(signal.SIGTERM)
+        running.process.wait(10)
+        lines = [json.loads(line) for line in running.log.splitlines()]
+    assert [set(line) for line in lines] == [{"time", "level", "message", "fields"}] * len(lines)
+    assert any(line["message"].startswith("ended after") for line in lines)
 
 
 def test_sigquit_ends_at_once(production):

@@ -1,5 +1,7 @@
 """PgBouncer's userlist.txt."""
 
+from pathlib import Path
+
 import pytest
 
 from forebay.errors import ConfigurationError
@@ -34,3 +36,11 @@ def test_a_broken_line_is_found_and_not_repeated(tmp_path, line):
 def test_a_missing_list(tmp_path):
     with pytest.raises(ConfigurationError, match="No such file"):
         read_userlist(tmp_path / "nowhere.txt")
+
+
+def test_a_missing_list_of_a_relative_path_says_where_it_begins(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigurationError) as caught:
+        read_userlist(Path("nowhere.txt"))
+    assert caught.value.hint is not None
+    assert caught.value.hint.endswith(f"begins at the working directory, {tmp_path}")

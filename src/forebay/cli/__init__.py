@@ -13,6 +13,9 @@ def main() -> int:
         if (error.name or "").partition(".")[0] == "forebay":
             raise
         return report(MissingExtra("gateway", needed_for="the command `forebay`"))
+    except KeyboardInterrupt:
+        # Loading takes long enough to be interrupted: nothing has started that would need an end.
+        return 130
     app(prog_name="forebay")
     return 0
 

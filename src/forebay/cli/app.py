@@ -14,6 +14,7 @@ app = typer.Typer(
     help="Everything between serverless functions and PostgreSQL.",
     no_args_is_help=True,
     add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     # A traceback of ours is a defect to report, and its local variables may hold passwords.
     pretty_exceptions_enable=False,
 )

@@ -38,6 +38,8 @@ def _serve(options: argparse.Namespace) -> int:
             raise
         report(MissingExtra("gateway", needed_for="the command `forebay-pgbouncer`"))
         return _REFUSED
+    except KeyboardInterrupt:
+        return 130
     given: dict[str, Any] = {}
     if options.verbose:
         given["verbose"] = options.verbose

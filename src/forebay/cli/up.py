@@ -16,6 +16,7 @@ from forebay.serve.addresses import require_addresses
 from forebay.serve.lifecycle import interruptible_start, run
 from forebay.serve.limits import clients_that_fit, raise_descriptor_limit, require_descriptors
 from forebay.serve.load import make_settings, read_file
+from forebay.serve.own_log import use_log_format
 from forebay.serve.render import render
 from forebay.serve.settings import Settings
 from forebay.serve.source import SettingsFile
@@ -65,6 +66,7 @@ def up(
                 file, ephemeral=ephemeral, data_dir=data_dir, database_url=database_url
             )
             settings = make_settings(given, file, _DEFAULTS)
+            use_log_format(settings.log_format)
             is_our_choice = file is None or "max_client_conn" not in file.values
             limit = raise_descriptor_limit()
             # Whatever can be refused is refused before a database is created or started.

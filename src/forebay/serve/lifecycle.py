@@ -6,7 +6,6 @@ ever interrupted, and the main thread alone decides, in one place.
 
 import json
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from forebay.errors import GatewayFailed
+from forebay.serve.own_log import log
 
 if TYPE_CHECKING:
     from forebay._gateway import Gateway
@@ -156,8 +156,3 @@ def _wait_for_end(
             gateway.stop()
     watcher.join()
     return began
-
-
-def log(text: str) -> None:
-    """Say something in the log of the process."""
-    print(f"forebay: {text}", file=sys.stderr, flush=True)  # noqa: T201

@@ -33,7 +33,8 @@ class Change:
     needs_restart: bool = False
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.text}"
+        later = " needs a restart; the old value stays until then" if self.needs_restart else ""
+        return f"{self.name}: {self.text}{later}"
 
 
 def changes(old: Settings, new: Settings) -> list[Change]:
@@ -60,7 +61,7 @@ def reload(gateway: object, old: Settings, new: Settings, log: Log) -> Settings:
     kept = {each.name: getattr(old, each.name) for each in found if each.needs_restart}
     for each in found:
         if each.needs_restart:
-            log(f"reload: {each} needs a restart; the old value stays until then")
+            log(f"reload: {each}")
     found = [each for each in found if not each.needs_restart]
     if not found:
         log("reload: nothing changed" if not kept else "reload: nothing else changed")

@@ -19,13 +19,13 @@ from forebay.serve.daemon import become, into_background, own_socket
 from forebay.serve.lifecycle import (
     hold_back_signals,
     interruptible_start,
-    log,
     require_data_plane,
     run,
 )
 from forebay.serve.limits import raise_descriptor_limit, require_descriptors
 from forebay.serve.load import Loaded
 from forebay.serve.logfile import log_to, open_log
+from forebay.serve.own_log import log, use_log_format
 from forebay.serve.pidfile import hold_pidfile, require_free
 from forebay.serve.reload import changes, reread
 from forebay.serve.render import render
@@ -64,6 +64,7 @@ def serve(
     with interruptible_start(), ExitStack() as stack:
         loaded = require_servable(read())
         settings = loaded.settings
+        use_log_format(settings.log_format)
         if in_background:
             _require_background_files(settings)
         require_descriptors(settings, raise_descriptor_limit())

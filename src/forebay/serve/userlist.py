@@ -20,9 +20,11 @@ def read_userlist(path: Path) -> dict[str, Secret | None]:
     try:
         text = path.read_text()
     except OSError as error:
+        # Of a TOML file the path is in full by now; in an ini it stands as it was written.
+        start = f"in an ini file a relative path begins at the working directory, {Path.cwd()}"
         raise ConfigurationError(
             f"auth_file {path} cannot be read: {error.strerror}",
-            hint="a relative path is looked for beside the settings file",
+            hint="check the path" if path.is_absolute() else start,
         ) from None
     except UnicodeDecodeError:
         raise ConfigurationError(

@@ -11,7 +11,7 @@ from html import escape
 
 Point = tuple[float, float | None]
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 14, 40
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 12, 14, 40
 _NICE = (1, 2, 2.5, 5, 10)
 
 
