@@ -218,6 +218,20 @@ def test_every_line_of_a_log_in_json_is_an_object(production):
     assert any(line["message"].startswith("ended after") for line in lines)
 
 
+def test_a_shutdown_from_the_console_is_a_good_end(production):
+    (production / "pgbouncer.ini").write_text(
+        (production / "pgbouncer.ini").read_text() + f"admin_users = {_USER}\n"
+    )
+    with _running(*SERVE, "pgbouncer.ini", cwd=production) as running:
+        where = {"host": "127.0.0.1", "port": running.port, "dbname": "pgbouncer"}
+        operator = psycopg.connect(user=_USER, password=PASSWORD, autocommit=True, **where)  # type: ignore[arg-type]
+        with pytest.raises(psycopg.OperationalError):
+            operator.execute("shutdown")
+        operator.close()
+        assert running.process.wait(20) == 0
+        assert "as the console asked" in running.log
+
+
 def test_sigquit_ends_at_once(production):
     with _running(*SERVE, "pgbouncer.ini", cwd=production) as running:
         connection = psycopg.connect(

@@ -45,7 +45,7 @@ class Gateway:
         return self.ended.wait(timeout)
 
     def stats(self):
-        return '{"drained": 3, "panics": 0}'
+        return '{"drained": 3, "panics": 0, "asked_to_end": false}'
 
 module = types.ModuleType("forebay._gateway")
 module.Gateway, module.GatewayError = Gateway, GatewayError

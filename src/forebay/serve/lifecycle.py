@@ -95,11 +95,14 @@ def run(
     finally:
         gateway.stop()
         gateway.join()
+    statistics = json.loads(gateway.stats())
+    if began_to_end is None and statistics["asked_to_end"]:
+        log("ended, as the console asked")
+        return
     if began_to_end is None:
         raise GatewayFailed(
             "the data plane ended without being asked", hint="its last log lines say why"
         )
-    statistics = json.loads(gateway.stats())
     log(
         f"ended after {time.monotonic() - began_to_end:.1f} s:"
         f" {statistics['drained']} clients sent away, {statistics['panics']} defects met"
