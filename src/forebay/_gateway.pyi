@@ -14,12 +14,14 @@ class Gateway:
 
     @staticmethod
     def start(
-        configuration: str, on_reload: Callable[[str | None, str | None], str] | None = None
+        configuration: str,
+        on_reload: Callable[[str | None, str | None], str | None] | None = None,
     ) -> Gateway:
         """Bind, start the workers, and return once listening.
 
         The console asks `on_reload` for a configuration: with a setting's name and value for SET,
-        with None twice for RELOAD. It is called on a thread of its own; what it raises is what the
+        with None twice for RELOAD. It returns None where it has handed the configuration to
+        `reload` itself. It is called on a thread of its own; what it raises is what the
         operator is told, and nothing changes then.
 
         Raises:

@@ -11,9 +11,11 @@ import psycopg
 import pytest
 
 from tests.running import run_forebay
+from tests.support.certificates import Authority, client_settings, number, replace, shown
 from tests.support.database import Database
 from tests.support.door import DATABASE, PASSWORD
 from tests.support.service import DROP_IN, SERVE, RunningService, start_service
+from tests.support.waiting import wait_until
 
 _USER = "asks_md5"
 _PRODUCTION = """\
@@ -144,6 +146,37 @@ def test_a_hangup_reads_the_file_again_and_a_bad_one_changes_nothing(production)
         running.process.send_signal(signal.SIGHUP)
         running.wait_for_log("-> 7")
         assert _answer(running) == (DATABASE, _USER, 42)
+
+
+def test_certificates_are_read_again_and_a_refused_reload_leaves_no_trace(production):
+    file = production / "pgbouncer.ini"
+    authority = Authority(production)
+    names = ("pair", "renewed", "again")
+    pair, renewed, again = (authority.issue(name, "localhost") for name in names)
+    lines = [f"admin_users = {_USER}", *(f"{k} = {v}" for k, v in client_settings(pair).items())]
+    file.write_text(file.read_text() + "\n".join(lines) + "\n")
+    with (
+        _running(*SERVE, file.name, cwd=production) as running,
+        psycopg.connect(
+            f"host=127.0.0.1 port={running.port} dbname=pgbouncer user={_USER}",
+            password=PASSWORD,
+            autocommit=True,
+        ) as console,
+    ):
+        replace(pair, renewed)
+        running.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: shown(running.port) == number(renewed))
+        pair.key.write_text("garbage")
+        sizes = "default_pool_size = 20", "default_pool_size = 9"
+        file.write_text(file.read_text().replace(*sizes))
+        for command in (b"RELOAD", b"SET default_pool_size = 9"):
+            with pytest.raises(psycopg.Error):
+                console.execute(command)
+        assert "-> 9" not in running.log
+        replace(pair, again)
+        running.process.send_signal(signal.SIGHUP)
+        running.wait_for_log("reload: default_pool_size: 20 -> 9")
+        assert shown(running.port) == number(again)
 
 
 def test_signals_pause_and_resume(production):

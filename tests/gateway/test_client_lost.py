@@ -109,3 +109,30 @@ def test_a_query_sent_with_the_goodbye_is_carried_out(
     gone.send(query(f"insert into {table} values (1, 'x')"), b"X\0\0\0\4")
     gone.read_end()
     assert next_one.value(f"select count(*) from {table}") == "1"
+
+
+@pytest.mark.parametrize("limit", ["query_timeout", "transaction_timeout"])
+def test_what_a_client_leaves_running_has_its_time_limits(
+    start_gateway: StartGateway, database: Database, limit: str
+) -> None:
+    gateway = start_gateway(default_pool_size=1, query_wait_timeout=0, **{limit: 0.3})
+    gone = gateway.wire()
+    gone.send(query("select pg_sleep(600)"))
+    database.wait_for_backend("wait_event = 'PgSleep'")
+    gone.abort()
+    wait_until(lambda: not database.backends("wait_event = 'PgSleep'"))
+    gateway.reload()
+    assert gateway.wire().value("select 1") == "1"
+
+
+def test_what_a_client_leaves_running_ends_well_within_its_time_limits(
+    start_gateway: StartGateway, database: Database, table: str
+) -> None:
+    gateway = start_gateway(default_pool_size=1, query_timeout=60)
+    gone = gateway.wire()
+    gone.send(query(f"insert into {table} select 1, 'x' from pg_sleep(0.5)"))
+    pid = database.wait_for_backend("wait_event = 'PgSleep'")
+    gone.abort()
+    next_one = gateway.wire()
+    assert next_one.value(f"select count(*) from {table}") == "1"
+    assert next_one.value("select pg_backend_pid()") == str(pid)

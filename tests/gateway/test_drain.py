@@ -131,3 +131,14 @@ def test_an_empty_gateway_drains_at_once(start_gateway: StartGateway) -> None:
     gateway = start_gateway(shutdown_timeout=300)
     gateway.handle.drain()
     assert gateway.handle.join(PATIENCE)
+
+
+def test_clients_that_wait_for_the_end_of_a_pause_are_told(start_gateway: StartGateway) -> None:
+    gateway = start_gateway(shutdown_timeout=0, query_wait_timeout=0)
+    wire = gateway.wire()
+    assert gateway.handle.pause(timeout=0)
+    wire.send(query("select 1"))
+    gateway.wait_for_pool(waiting=1)
+    gateway.handle.drain()
+    assert errors(wire.read_end()) == [SHUTDOWN]
+    assert gateway.handle.join(PATIENCE)

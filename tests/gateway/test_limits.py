@@ -139,3 +139,24 @@ def test_workers_share_one_pool_and_its_limits(
             client.send(query("select pg_sleep(0.001), 'served'"))
         assert [rows(client.read_ready())[0][1] for client in clients] == ["served"] * 9
     assert len(database.backends()) <= 2
+
+
+def test_nobody_makes_room_in_vain(start_gateway: StartGateway, database: Database) -> None:
+    """Where a server at work uses one limit up, closing one at rest for the other helps nobody."""
+    wildcard = {"name": "*", "host": database.host, "port": database.port}
+    gateway = start_gateway(
+        databases=[wildcard],
+        users=[{"name": USER, "max_user_connections": 1}, {"name": "asks_nothing"}],
+        max_db_connections=2,
+    )
+    resting = gateway.wire(user="asks_nothing")
+    pid = resting.value("select pg_backend_pid()")
+    holder, waiting = gateway.wire(), gateway.wire()
+    holder.query("begin")
+    waiting.send(query("select 1"))
+    gateway.wait_for_pool(waiting=1)
+    # Whoever comes later is refused by the janitor, who has tried to make room before.
+    gateway.reload(query_wait_timeout=0.5)
+    assert errors(waiting.read_end()) == ["53300"]
+    assert resting.value("select pg_backend_pid()") == pid
+    assert lines(holder.query("commit")) == ["CommandComplete COMMIT", READY]

@@ -276,3 +276,18 @@ def test_a_bare_port_is_one_of_loopback(start_gateway: StartGateway) -> None:
     gateway = start_gateway(metrics_listen="0")
     assert str(gateway.stats()["metrics_address"]).startswith("127.0.0.1:")
     assert ask(gateway, "/livez").status == 200
+
+
+def test_whether_the_last_reload_is_in_force(start_gateway: StartGateway) -> None:
+    gateway = start_gateway(**LISTEN)
+    good = "forebay_config_last_reload_successful"
+    at = "forebay_config_last_reload_success_timestamp_seconds"
+    start = Scrape(gateway)
+    with pytest.raises(GatewayError):
+        gateway.reload(client_tls_sslmode="require", client_tls_cert_file="/nonexistent")
+    refused = Scrape(gateway)
+    assert (refused.value(good), refused.value(at)) == (0, start.value(at))
+    gateway.reload(default_pool_size=5)
+    taken = Scrape(gateway)
+    assert taken.value(good) == 1
+    assert taken.value(at) > start.value(at)

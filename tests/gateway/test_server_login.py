@@ -110,3 +110,26 @@ def test_a_pool_larger_than_postgresql_allows_serves_with_what_it_has(
         assert holders[1].value("select 1") == "1"
     finally:
         database.ask("alter role app connection limit -1")
+
+
+def test_a_connect_query_without_an_end_is_stopped(
+    start_gateway: StartGateway, database: Database
+) -> None:
+    entry = database_entry(database, connect_query="select pg_sleep(600)")
+    gateway = start_gateway(databases=[entry], server_connect_timeout=0.3, server_login_retry=LONG)
+    assert "server_connect_timeout" in gateway.refusal().fields["M"]
+    wait_until(lambda: not database.backends())
+
+
+def test_a_check_without_an_end_is_stopped(start_gateway: StartGateway, database: Database) -> None:
+    gateway = start_gateway(
+        default_pool_size=1,
+        server_check_query="select pg_sleep(600)",
+        server_check_delay=0,
+        server_connect_timeout=0.3,
+    )
+    wire = gateway.wire()
+    first = wire.value("select pg_backend_pid()")
+    # The server that takes its place is new, and needs no check.
+    assert wire.value("select pg_backend_pid()") != first
+    wait_until(lambda: not database.backends(f"pid = {first}"))

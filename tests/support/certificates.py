@@ -1,11 +1,13 @@
 """Certificates for one test: an authority, what it signs, and what nobody should accept."""
 
+import socket
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import trustme
+from cryptography import x509
 
 
 @dataclass(frozen=True)
@@ -60,3 +62,30 @@ def client_settings(pair: Pair, sslmode: str = "prefer", **more: str) -> dict[st
         "client_tls_key_file": str(pair.key),
         **more,
     }
+
+
+def number(pair: Pair) -> int:
+    """Return the number of the first certificate in a file."""
+    return x509.load_pem_x509_certificate(pair.certificate.read_bytes()).serial_number
+
+
+def replace(pair: Pair, other: Pair) -> None:
+    """Put another certificate and key into the same files."""
+    pair.certificate.write_bytes(other.certificate.read_bytes())
+    pair.key.write_bytes(other.key.read_bytes())
+
+
+def shown(port: int) -> int:
+    """Return the number of the certificate that is shown on a port of this machine."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    # Direct TLS, which Python's client can begin by itself.
+    context.set_alpn_protocols(["postgresql"])
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=15) as plain,
+        context.wrap_socket(plain) as wrapped,
+    ):
+        certificate = wrapped.getpeercert(binary_form=True)
+    assert certificate is not None
+    return x509.load_der_x509_certificate(certificate).serial_number

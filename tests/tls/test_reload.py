@@ -1,15 +1,13 @@
 """Certificates exchanged while clients work; what cannot be read changes nothing."""
 
 import json
-import ssl
 from pathlib import Path
 
 import psycopg
 import pytest
-from cryptography import x509
 
 from forebay._gateway import Gateway, GatewayError
-from tests.support.certificates import Authority, Pair, client_settings
+from tests.support.certificates import Authority, Pair, client_settings, number, replace, shown
 from tests.support.database import Database
 from tests.support.door import PASSWORD, Connection
 from tests.support.gateway import RunningGateway, StartGateway, database_entry
@@ -19,31 +17,7 @@ IN_USE = "select ssl from pg_stat_ssl where pid = pg_backend_pid()"
 
 def serial(gateway: RunningGateway) -> int:
     """Return the number of the certificate that a gateway shows."""
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    # Direct TLS, which Python's client can begin by itself.
-    context.set_alpn_protocols(["postgresql"])
-    shown = _shown(gateway, context)
-    return x509.load_der_x509_certificate(shown).serial_number
-
-
-def _shown(gateway: RunningGateway, context: ssl.SSLContext) -> bytes:
-    with gateway.knock() as wire, context.wrap_socket(wire.socket) as wrapped:
-        shown = wrapped.getpeercert(binary_form=True)
-    assert shown is not None
-    return shown
-
-
-def number(pair: Pair) -> int:
-    """Return the number of the first certificate in a file."""
-    return x509.load_pem_x509_certificate(pair.certificate.read_bytes()).serial_number
-
-
-def replace(pair: Pair, other: Pair) -> None:
-    """Put another certificate and key into the same files."""
-    pair.certificate.write_bytes(other.certificate.read_bytes())
-    pair.key.write_bytes(other.key.read_bytes())
+    return shown(gateway.port)
 
 
 @pytest.fixture

@@ -77,6 +77,12 @@ impl Limits {
             ),
         }
     }
+
+    /// Longest that what a client has begun may go on once it is gone; zero means no limit.
+    pub fn unattended(&self) -> Duration {
+        let limits = [self.query, self.transaction].into_iter();
+        limits.filter(|limit| !limit.is_zero()).min().unwrap_or_default()
+    }
 }
 
 /// What one client does, for its task to write and the janitor to read.

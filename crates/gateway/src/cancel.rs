@@ -59,6 +59,33 @@ pub fn stop(server: Arc<Identity>, common: &Arc<Common>) {
     });
 }
 
+/// Has PostgreSQL stop a query of the pooler's own when nobody waits for its end any more.
+pub struct Unanswered<'a> {
+    server: Arc<Identity>,
+    common: &'a Arc<Common>,
+    is_answered: bool,
+}
+
+impl<'a> Unanswered<'a> {
+    /// A query has been sent to this server.
+    pub fn new(server: &Arc<Identity>, common: &'a Arc<Common>) -> Self {
+        Self { server: Arc::clone(server), common, is_answered: false }
+    }
+
+    /// It has ended.
+    pub fn settle(mut self) {
+        self.is_answered = true;
+    }
+}
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        if !self.is_answered {
+            stop(Arc::clone(&self.server), self.common);
+        }
+    }
+}
+
 /// Ends a cancel however its task ends.
 struct UnderWay(Arc<Identity>);
 

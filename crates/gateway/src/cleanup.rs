@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::activity::Limits;
 use crate::cancel;
 use crate::deadline::within;
 use crate::gateway::Common;
@@ -37,15 +38,30 @@ pub fn begin(mut lease: Lease, client: ClientState, pool: &Arc<Pool>, common: &A
         return lease.discard("shutting down");
     };
     let common = Arc::clone(common);
+    // Counted from here: when what runs began is known to nobody any more.
+    let limit = Limits::new(&common.configuration(), "", &pool.user).unattended();
     runtime.spawn(async move {
         let Some(server) = lease.server() else {
             return;
         };
-        match clean(server, client, &common, &reset_query).await {
+        let identity = Arc::clone(&server.identity);
+        match clean(server, client, &common, &reset_query, limit).await {
             Ok(()) => lease.release(),
-            Err(reason) => lease.discard(&reason),
+            Err(Unclean::Broken(reason)) => lease.discard(&reason),
+            Err(Unclean::Late(reason)) => {
+                cancel::stop(identity, &common);
+                lease.discard(&reason);
+            }
         }
     });
+}
+
+/// Why a server cannot be made fit for another client.
+enum Unclean {
+    /// Something went wrong.
+    Broken(String),
+    /// What runs does not end in time.
+    Late(String),
 }
 
 /// Take an idle server from a client that goes on: reset what its session has changed, and give it back.
@@ -73,15 +89,17 @@ async fn clean(
     mut client: ClientState,
     common: &Arc<Common>,
     reset_query: &str,
-) -> Result<(), String> {
+    limit: Duration,
+) -> Result<(), Unclean> {
     let shared = &common.session;
-    let limit = common.configuration().query_timeout;
-    let ended = within(common, limit, exchange(server, &mut client, shared, &[])).await;
-    let Ok(ended) = ended else {
-        cancel::stop(Arc::clone(&server.identity), common);
-        return Err("its statement ran past query_timeout after its client had gone".to_owned());
-    };
-    ended.map_err(|error| error.to_string())?;
+    match within(common, limit, exchange(server, &mut client, shared, &[])).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => return Err(Unclean::Broken(error.to_string())),
+        Err(_) => {
+            let reason = "its client is gone, and a time limit has passed since";
+            return Err(Unclean::Late(reason.to_owned()));
+        }
+    }
     let reset = async {
         if !server.state.is_idle() {
             let mut out = Vec::new();
@@ -100,8 +118,11 @@ async fn clean(
     };
     match within(common, RESET_LIMIT, reset).await {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(format!("reset failed: {error}")),
-        Err(_) => Err(format!("reset took longer than {} s", RESET_LIMIT.as_secs())),
+        Ok(Err(error)) => Err(Unclean::Broken(format!("reset failed: {error}"))),
+        Err(_) => {
+            let reason = format!("reset took longer than {} s", RESET_LIMIT.as_secs());
+            Err(Unclean::Late(reason))
+        }
     }
 }
 

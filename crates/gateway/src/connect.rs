@@ -11,6 +11,7 @@ use crate::auth::scram::{
     ClientBinding, ClientCredential, ClientExchange, MECHANISM, MECHANISM_PLUS, SaltedPasswordCache,
 };
 use crate::auth::{Secret, StoredPassword};
+use crate::cancel::Unanswered;
 use crate::cleanup;
 use crate::configuration::SslMode;
 use crate::deadline::within;
@@ -89,13 +90,16 @@ pub async fn into_pool(pool: Arc<Pool>, order: Order, common: Arc<Common>) {
 }
 
 /// Connect, log in and run `connect_query`, whose errors are logged and nothing else.
-async fn open(order: &Order, common: &Common) -> Result<Server, Refusal> {
+async fn open(order: &Order, common: &Arc<Common>) -> Result<Server, Refusal> {
     let target = &order.target;
     let mut server = log_in(order, common).await?;
     if target.connect_query.is_empty() {
         return Ok(server);
     }
+    // The time limit may drop this, and servers that nobody counts would add up.
+    let unanswered = Unanswered::new(&server.identity, common);
     let result = cleanup::run(&mut server, &common.session, &target.connect_query).await;
+    unanswered.settle();
     let broken = |what: &str| {
         let what = format!("connect_query: {what}");
         Refusal::server_protocol(&target.address.to_string(), &what)

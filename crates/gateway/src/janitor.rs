@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::gateway::{Context, Phase};
+use crate::report::Refusal;
 
 /// How often the janitor goes round; timeouts are met to within this.
 pub const ROUND: Duration = Duration::from_millis(100);
@@ -59,6 +60,10 @@ async fn run(context: &Context) {
             context.advance(Phase::Stopping);
         }
         if context.common.phase() == Phase::Draining {
+            // Nobody resumes them any more, so their clients would wait for nothing.
+            for pool in context.pools().iter().filter(|pool| pool.is_paused()) {
+                pool.refuse_line(&Refusal::shutting_down());
+            }
             let began = *drain_began.get_or_insert_with(Instant::now);
             if is_drained(context, began) {
                 context.advance(Phase::Stopping);

@@ -70,8 +70,14 @@ impl Context {
     ///
     /// # Errors
     /// [`StartError`]: nothing has changed then.
-    pub fn reload(&self, mut configuration: Configuration) -> Result<Reloaded, StartError> {
+    pub fn reload(&self, configuration: Configuration) -> Result<Reloaded, StartError> {
         let _one_at_a_time = self.reloading();
+        let reloaded = self.put_in_force(configuration);
+        self.stats.reloads.note(reloaded.is_ok());
+        reloaded
+    }
+
+    fn put_in_force(&self, mut configuration: Configuration) -> Result<Reloaded, StartError> {
         let running = self.common.configuration().clone();
         // Whatever can fail comes first.
         configuration.check()?;

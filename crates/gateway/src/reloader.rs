@@ -24,8 +24,9 @@ pub enum Request {
     },
 }
 
-/// Answers with a configuration as JSON text, or says why there is none.
-pub type Callback = Arc<dyn Fn(Request) -> Result<String, String> + Send + Sync>;
+/// Answers with a configuration as JSON text, with nothing where it has handed it over itself, or says why there is
+/// none.
+pub type Callback = Arc<dyn Fn(Request) -> Result<Option<String>, String> + Send + Sync>;
 
 /// The way to whoever started the gateway.
 #[derive(Default)]
@@ -69,6 +70,9 @@ pub async fn exchange(context: &Arc<Context>, request: Request) -> Result<(), St
     let context = Arc::clone(context);
     let ask = move || {
         let result = callback(request).and_then(|text| {
+            let Some(text) = text else {
+                return Ok(());
+            };
             let read = Configuration::from_json(&text).map_err(|error| error.to_string())?;
             context.reload(read).map(|_| ()).map_err(|error| error.to_string())
         });

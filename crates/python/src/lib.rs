@@ -22,7 +22,7 @@ fn to_python(error: &StartError) -> PyErr {
 }
 
 /// Has a Python function answer: called with a setting's name and value, or with None twice for the files as they
-/// are, it returns a configuration, or raises.
+/// are, it returns a configuration, or None where it has handed it over itself, or raises.
 fn callback(on_reload: Py<PyAny>) -> Callback {
     Arc::new(move |request| {
         let arguments = match request {
@@ -30,8 +30,9 @@ fn callback(on_reload: Py<PyAny>) -> Callback {
             Request::Set { name, value } => (Some(name), Some(value)),
         };
         Python::attach(|py| {
-            let answer = on_reload.call1(py, arguments).and_then(|text| text.extract::<String>(py));
-            answer.map_err(|error| error.value(py).to_string())
+            let answer = on_reload.call1(py, arguments);
+            let text = answer.and_then(|text| text.extract::<Option<String>>(py));
+            text.map_err(|error| error.value(py).to_string())
         })
     })
 }

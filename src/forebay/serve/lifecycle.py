@@ -69,11 +69,11 @@ def run(
     configuration: str,
     on_listening: Callable[[list[str]], None],
     on_hangup: Callable[["Gateway"], None] | None = None,
-    on_reload: Callable[[str | None, str | None], str] | None = None,
+    on_reload: Callable[["Gateway", str | None, str | None], None] | None = None,
 ) -> None:
     """Run the data plane until a signal ends it: the first one drains, a second one stops.
 
-    The console asks `on_reload`, when there is one, for another configuration.
+    The console has `on_reload`, when there is one, hand over another configuration.
     SIGHUP calls `on_hangup`, when there is one, and SIGQUIT stops at once. The signals stay blocked
     afterwards, so that what the caller still has to stop is stopped.
 
@@ -84,11 +84,19 @@ def run(
     from forebay._gateway import Gateway, GatewayError
 
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING | _AT_ONCE | _PAUSING)
+    started: list[Gateway] = []
+
+    def answer(name: str | None, value: str | None) -> None:
+        if not started or on_reload is None:
+            raise GatewayFailed("the gateway has not started yet", hint="ask again")
+        on_reload(started[0], name, value)
+
     try:
-        gateway = Gateway.start(configuration, on_reload)
+        gateway = Gateway.start(configuration, None if on_reload is None else answer)
     except GatewayError as error:
         message, hint = error.args
         raise GatewayFailed(message, hint=hint or None) from None
+    started.append(gateway)
     try:
         on_listening(gateway.addresses)
         began_to_end = _wait_for_end(gateway, on_hangup)

@@ -55,7 +55,8 @@ def reload(gateway: object, old: Settings, new: Settings, log: Log) -> Settings:
     """Give the data plane `new`, log what changed, and return what holds from now on.
 
     What needs a restart keeps its old value. When the data plane refuses, or cannot do it, that is
-    logged and `old` goes on.
+    logged and `old` goes on. It is handed over also when no setting has changed: the certificates
+    in their files may have.
     """
     found = changes(old, new)
     kept = {each.name: getattr(old, each.name) for each in found if each.needs_restart}
@@ -63,9 +64,6 @@ def reload(gateway: object, old: Settings, new: Settings, log: Log) -> Settings:
         if each.needs_restart:
             log(f"reload: {each}")
     found = [each for each in found if not each.needs_restart]
-    if not found:
-        log("reload: nothing changed" if not kept else "reload: nothing else changed")
-        return old
     effective = new.model_copy(update=kept)
     if not isinstance(gateway, Reloadable):
         log("reload: not built yet in this version; restart to apply what changed")
@@ -79,6 +77,8 @@ def reload(gateway: object, old: Settings, new: Settings, log: Log) -> Settings:
         message, hint = error.args
         log(f"reload refused, nothing changed: {message}{f' ({hint})' if hint else ''}")
         return old
+    if not found:
+        log("reload: nothing changed" if not kept else "reload: nothing else changed")
     for each in found:
         log(f"reload: {each}")
     return effective

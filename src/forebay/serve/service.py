@@ -113,25 +113,33 @@ class _Service:
             except ConfigurationError as error:
                 log(str(error))
 
-    def answer(self, name: str | None, value: str | None) -> str:
-        """Answer the console: what the file says now, or the settings with one changed.
+    def answer(self, gateway: "Gateway", name: str | None, value: str | None) -> None:
+        """Do as the console says: take what the file says now, or the settings with one changed.
 
         Raises:
             ForebayError: the operator is told this, and nothing changes.
         """
+        from forebay._gateway import GatewayError
+
         with self.lock:
+            # Under the lock to its end, so that no reload overtakes another.
             if name is None or value is None:
                 new = self.reread()
             else:
                 new = with_setting(self.settings, name, value)
             found = changes(self.settings, new)
-            for each in found:
-                log(f"console: {each}")
             kept = {
                 each.name: getattr(self.settings, each.name) for each in found if each.needs_restart
             }
-            self.settings = new.model_copy(update=kept)
-            return render(self.settings)
+            effective = new.model_copy(update=kept)
+            try:
+                gateway.reload(render(effective))
+            except GatewayError as error:
+                message, hint = error.args
+                raise ConfigurationError(message, hint=hint or None) from None
+            self.settings = effective
+            for each in found:
+                log(f"console: {each}")
 
     def reread(self) -> Settings:
         """Return what the file says now, once it has passed what it passed at the start."""

@@ -60,6 +60,10 @@ impl Budget {
         resting.min_by_key(|(since, _)| *since).is_some_and(|(_, pool)| pool.evict())
     }
 
+    fn has_resting(&self) -> bool {
+        self.members().iter().any(|pool| pool.resting_since().is_some())
+    }
+
     fn claim(&self, pool: &Arc<Pool>) {
         let mut claimants = self.claimants.lock().unwrap_or_else(PoisonError::into_inner);
         if !claimants.iter().any(|claimant| std::ptr::eq(claimant.as_ptr(), Arc::as_ptr(pool))) {
@@ -130,9 +134,12 @@ impl Shares {
         full.map(|(budget, _)| budget)
     }
 
-    /// Close a server at rest for each budget that is used up; `false` when there was none to close.
+    /// Close a server at rest for each budget that is used up; `false` when there was none to close. None is closed
+    /// where that would not be enough.
     pub fn make_room(&self, rules: &Rules) -> bool {
-        self.full(rules).all(|budget| budget.evict())
+        let may_help = self.full(rules).all(|budget| budget.has_resting());
+        // Looked at again one by one: a server may have been in both.
+        may_help && self.full(rules).all(|budget| budget.evict())
     }
 
     /// Whether more are used than a limit, lowered meanwhile, allows.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Lease, Pool};
+use crate::cancel;
 use crate::cleanup;
 use crate::deadline::within;
 use crate::server::Server;
@@ -36,7 +37,10 @@ impl Pool {
             let failed = match answer {
                 Ok(Ok(())) => None,
                 Ok(Err(error)) => Some(error.to_string()),
-                Err(_) => Some(format!("no answer within {} s", limit.as_secs_f64())),
+                Err(_) => {
+                    cancel::stop(Arc::clone(&server.identity), common);
+                    Some(format!("no answer within {} s", limit.as_secs_f64()))
+                }
             };
             drop(check);
             match failed {
