@@ -51,15 +51,17 @@ async fn come_in(stream: &mut Stream, peer: &str, context: &Arc<Context>) -> Opt
         Failure::Refused(refusal) => {
             context.stats.refused(Reason::of(&refusal));
             if context.common.configuration().log_pooler_errors {
-                let (sqlstate, message) = (&refusal.sqlstate, &refusal.message);
-                tracing::info!(peer, sqlstate, "client refused: {message}");
+                let (sqlstate, cause) = (&refusal.sqlstate, refusal.cause());
+                tracing::info!(peer, sqlstate, "client refused, closing because: {cause}");
             }
             let mut out = Vec::new();
             refusal.put(&mut out);
             // A client that does not take it is not waited for.
             let _ = stream.try_write(&out);
         }
-        Failure::Unheard(reason) => tracing::info!(peer, "client closed: {reason}"),
+        Failure::Unheard(reason) => {
+            tracing::info!(peer, "client closed during login, closing because: {reason}")
+        }
         Failure::Gone | Failure::Cancel => {}
     }
     None
