@@ -47,9 +47,9 @@ def test_known_versions_are_not_negotiated(door: Door, minor: int) -> None:
 
 @pytest.mark.parametrize("options", ["-d", "-c timezone", "timezone=UTC"])
 def test_options_that_are_no_settings_are_refused_in_pgbouncers_words(
-    door: Door, options: str
+    start_gateway: StartGateway, options: str
 ) -> None:
-    message = door.refusal(options=options).fields["M"]
+    message = start_gateway().refusal(options=options).fields["M"]
     words = "only '-c config=val' and '--config=val' are allowed"
     assert message.startswith(f"unsupported options startup parameter: {words}")
 

@@ -28,6 +28,7 @@ pub async fn serve(mut stream: Stream, peer: String, context: Arc<Context>) {
 
 /// Log a client in, or tell it why not.
 async fn come_in(stream: &mut Stream, peer: &str, context: &Arc<Context>) -> Option<Admitted> {
+    tracing::debug!(peer, "client connected");
     let limit = context.common.configuration().client_login_timeout;
     let failure = {
         let login = within(&context.common, limit, login::log_in(stream, peer, context));
