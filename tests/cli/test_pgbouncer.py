@@ -78,7 +78,7 @@ def running(place: Path) -> Iterator[RunningService]:
 
 def test_version_and_help():
     for option in ("-V", "--version"):
-        assert _run(option).stdout.splitlines()[0] == f"forebay {__version__}"
+        assert _run(option).stdout.splitlines()[0] == f"PgBouncer 1.25.2 (Forebay {__version__})"
     for option in ("-h", "--help"):
         done = _run(option)
         assert done.returncode == 0

@@ -118,7 +118,7 @@ def test_text_lines_are_for_people(start_logged: Callable[..., Logged]) -> None:
     client.value("select 1")
     client.close()
     line = door.wait_for("client disconnected")
-    assert " INFO  client disconnected: client closed the connection " in line
+    assert " INFO  client disconnected, closing because: client closed the connection " in line
     assert f"database={DATABASE} user={USER} seconds=" in line
     assert line.endswith("transactions=1")
 
@@ -148,3 +148,49 @@ def test_nobody_is_told_of_averages_with_log_stats_off(
         client.close()
     wait_until(lambda: sum("client disconnected" in line for line in door.lines()) == 5)
     assert not any("stats:" in line for line in door.lines())
+
+
+def test_who_looks_for_pgbouncers_words_finds_them(
+    start_logged: Callable[..., Logged], database: Database
+) -> None:
+    missing = database_entry(database, name="missing", dbname="no_such_place")
+    automatic = database_entry(database, name="*")
+    door = start_logged(
+        databases=[database_entry(database), missing, automatic], server_lifetime=0.1
+    )
+    door.wire().close()
+    port = door.wait_for("new connection to server (from 127.0.0.1:").split("127.0.0.1:")[1]
+    assert int(port.split(")")[0])
+    door.wait_for("server connection closed, closing because: ")
+    words = 'closing because: database "no_such_place" does not exist'
+    door.refusal(database="missing", user=USER)
+    door.wait_for('server login failed: FATAL database "no_such_place" does not exist')
+    door.wait_for(f"server connection not opened, {words}")
+    door.wait_for(f"client refused, {words}")
+    for _ in range(2):
+        door.refusal(database="also_missing", user=USER)
+    wait_until(lambda: sum("refused" in line for line in door.lines()) == 3)
+    registered = [line for line in door.lines() if "registered new auto-database" in line]
+    assert len(registered) == 1
+    assert registered[0].endswith("registered new auto-database: also_missing")
+
+
+def test_servers_come_and_go_in_silence_where_that_is_wished(
+    start_logged: Callable[..., Logged], database: Database
+) -> None:
+    missing = database_entry(database, name="missing", dbname="no_such_place")
+    door = start_logged(
+        databases=[database_entry(database), missing],
+        server_lifetime=0.1,
+        log_connections=False,
+        log_disconnections=False,
+    )
+    door.wire().close()
+    door.refusal(database="missing", user=USER)
+    door.wait_for("client refused")
+    # A closed server is followed by a new one with another process.
+    before = door.wire().value("select pg_backend_pid()")
+    wait_until(lambda: door.wire().value("select pg_backend_pid()") != before)
+    text = "\n".join(door.lines())
+    assert "connection to server" not in text
+    assert "server connection" not in text

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support import messages
 from tests.support.door import DATABASE, USER, Door
-from tests.support.gateway import RunningGateway
+from tests.support.gateway import RunningGateway, StartGateway
 from tests.support.replies import Reply, lines
 from tests.support.wire import Closed, Wire
 
@@ -43,6 +43,22 @@ def test_known_versions_are_not_negotiated(door: Door, minor: int) -> None:
     length = len(wire.key) - 4
     assert length == 4 if minor == 0 else 4 < length <= 256
     assert wire.value("select 1") == "1"
+
+
+@pytest.mark.parametrize("options", ["-d", "-c timezone", "timezone=UTC"])
+def test_options_that_are_no_settings_are_refused_in_pgbouncers_words(
+    start_gateway: StartGateway, options: str
+) -> None:
+    message = start_gateway().refusal(options=options).fields["M"]
+    words = "only '-c config=val' and '--config=val' are allowed"
+    assert message.startswith(f"unsupported options startup parameter: {words}")
+
+
+def test_trust_knows_only_who_is_listed(start_gateway: StartGateway) -> None:
+    gateway = start_gateway(auth_type="trust")
+    error = gateway.refusal(user="stranger")
+    assert error.fields["M"] == '"trust" authentication failed: user "stranger" is not listed'
+    assert error.fields["C"] == "28P01"
 
 
 @pytest.mark.parametrize("minor", [3, 9999])

@@ -128,7 +128,6 @@ def test_every_problem_is_found_whatever_its_kind():
         ("auth_hba_file = x", "auth_hba_file: not built yet in this version"),
         ("auth_user = x", "auth_user: not built yet in this version"),
         ("auth_query = select 1", "auth_query: not built yet in this version"),
-        ("auth_dbname = x", "auth_dbname: not built yet in this version"),
         ("auth_type = any", "auth_type any: not built yet in this version"),
         ("auth_type = pam", "auth_type pam: not built yet in this version"),
         ("auth_type = ldap", "auth_type ldap: not built yet in this version"),
@@ -163,6 +162,7 @@ def test_what_is_not_built_is_refused_by_name_with_its_line(line, words):
         *("dns_nxdomain_ttl = 1", "dns_zone_check_period = 1", "query_wait_notify = 0"),
         *("job_name = x", "service_name = x", "conffile = x", "syslog_ident = x"),
         *("syslog_facility = local0", "[databases]\na = host=h load_balance_hosts=disable"),
+        *("auth_dbname = x", "[databases]\na = host=h auth_dbname=x"),
     ],
 )
 def test_what_changes_nothing_here_is_taken_with_a_note(line):

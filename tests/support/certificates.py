@@ -8,6 +8,8 @@ from pathlib import Path
 
 import trustme
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,49 @@ class Authority:
     def context(self) -> ssl.SSLContext:
         """Return what a Python client needs to trust this authority."""
         return ssl.create_default_context(cafile=self.file)
+
+
+def without_extensions(pair: Pair) -> Pair:
+    """Make one of version 1 out of a certificate, signed by its own key, as OpenSSL does."""
+    key = serialization.load_pem_private_key(pair.key.read_bytes(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    certificate = x509.load_pem_x509_certificate(pair.certificate.read_bytes())
+    # The version and the extensions bear tags of their own.
+    parts = [
+        part for part in _parts(certificate.tbs_certificate_bytes) if part[0] not in (0xA0, 0xA3)
+    ]
+    _serial, algorithm, *_rest = parts
+    signed = _tagged(0x30, b"".join(parts))
+    signature = _tagged(0x03, b"\0" + key.sign(signed, ec.ECDSA(hashes.SHA256())))
+    made = Pair(pair.certificate.with_suffix(".v1.pem"), pair.key)
+    whole = _tagged(0x30, signed + algorithm + signature)
+    made.certificate.write_text(ssl.DER_cert_to_PEM_cert(whole))
+    assert x509.load_pem_x509_certificate(made.certificate.read_bytes()).version.name == "v1"
+    return made
+
+
+def _tagged(tag: int, content: bytes) -> bytes:
+    size = len(content)
+    octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    length = bytes([size]) if size < 0x80 else bytes([0x80 | len(octets)]) + octets
+    return bytes([tag]) + length + content
+
+
+def _parts(der: bytes) -> list[bytes]:
+    """Split what a SEQUENCE holds."""
+    parts = []
+    rest = der[_header(der) :]
+    while rest:
+        size = _header(rest)
+        length = rest[1] if rest[1] < 0x80 else int.from_bytes(rest[2:size], "big")
+        parts.append(rest[: size + length])
+        rest = rest[size + length :]
+    return parts
+
+
+def _header(der: bytes) -> int:
+    """Return how many bytes the tag and the length take."""
+    return 2 if der[1] < 0x80 else 2 + (der[1] & 0x7F)
 
 
 def client_settings(pair: Pair, sslmode: str = "prefer", **more: str) -> dict[str, str]:

@@ -10,7 +10,8 @@ import asyncpg  # type: ignore[import-untyped]
 import psycopg
 import pytest
 
-from tests.support.certificates import Authority, Pair, client_settings
+from forebay._gateway import GatewayError
+from tests.support.certificates import Authority, Pair, client_settings, without_extensions
 from tests.support.door import DATABASE, PASSWORD, USER
 from tests.support.encrypted import tls_binaries
 from tests.support.gateway import RunningGateway, StartGateway
@@ -54,6 +55,20 @@ def test_libpq_gets_what_it_asks_for(
     offered: RunningGateway, authority: Authority, parameters: dict[str, str]
 ) -> None:
     assert connect(offered, authority, **parameters).pgconn.ssl_in_use
+
+
+def test_a_certificate_without_extensions_is_shown_as_it_is(
+    start_gateway: StartGateway, authority: Authority, other_authority: Authority
+) -> None:
+    old = without_extensions(authority.issue("old", "localhost"))
+    gateway = start_gateway(**client_settings(old), **SCRAM)
+    for version in ("TLSv1.2", "TLSv1.3"):
+        parameters = {"ssl_min_protocol_version": version, "ssl_max_protocol_version": version}
+        assert connect(gateway, authority, sslmode="require", **parameters).pgconn.ssl_in_use
+    # Whose key it is, is checked all the same.
+    mixed = Pair(old.certificate, other_authority.issue("other", "localhost").key)
+    with pytest.raises(GatewayError, match="does not belong to the certificate"):
+        start_gateway(**client_settings(mixed), **SCRAM)
 
 
 @pytest.mark.parametrize("sslmode", ["disable", "allow"])

@@ -28,6 +28,7 @@ pub async fn serve(mut stream: Stream, peer: String, context: Arc<Context>) {
 
 /// Log a client in, or tell it why not.
 async fn come_in(stream: &mut Stream, peer: &str, context: &Arc<Context>) -> Option<Admitted> {
+    tracing::debug!(peer, "client connected");
     let limit = context.common.configuration().client_login_timeout;
     let failure = {
         let login = within(&context.common, limit, login::log_in(stream, peer, context));
@@ -51,15 +52,17 @@ async fn come_in(stream: &mut Stream, peer: &str, context: &Arc<Context>) -> Opt
         Failure::Refused(refusal) => {
             context.stats.refused(Reason::of(&refusal));
             if context.common.configuration().log_pooler_errors {
-                let (sqlstate, message) = (&refusal.sqlstate, &refusal.message);
-                tracing::info!(peer, sqlstate, "client refused: {message}");
+                let (sqlstate, cause) = (&refusal.sqlstate, refusal.cause());
+                tracing::info!(peer, sqlstate, "client refused, closing because: {cause}");
             }
             let mut out = Vec::new();
             refusal.put(&mut out);
             // A client that does not take it is not waited for.
             let _ = stream.try_write(&out);
         }
-        Failure::Unheard(reason) => tracing::info!(peer, "client closed: {reason}"),
+        Failure::Unheard(reason) => {
+            tracing::info!(peer, "client closed during login, closing because: {reason}");
+        }
         Failure::Gone | Failure::Cancel => {}
     }
     None

@@ -70,19 +70,20 @@ pub async fn into_pool(pool: Arc<Pool>, order: Order, common: Arc<Common>) {
             return pool.connect_abandoned(order.generation);
         }
     };
-    let result = result.unwrap_or_else(|_| {
-        let why = format!("no answer within server_connect_timeout, {} s", limit.as_secs_f64());
-        Err(Refusal::server_unreachable(&order.target.address.to_string(), &why))
-    });
+    let result = result
+        .unwrap_or_else(|_| Err(Refusal::server_late(&order.target.address.to_string(), limit)));
     attempt.is_over = true;
     match result {
         Ok(server) => {
-            tracing::debug!(
-                database = pool.database,
-                user = pool.user,
-                pid = server.identity.process,
-                "server connection opened"
-            );
+            if common.configuration().log_connections {
+                tracing::info!(
+                    database = pool.database,
+                    user = pool.user,
+                    pid = server.identity.process,
+                    "new connection to server (from {})",
+                    server.identity.ends.1
+                );
+            }
             pool.connected(Box::new(server));
         }
         Err(refusal) => pool.connect_failed(order.generation, &refusal),
@@ -434,5 +435,5 @@ fn refused(body: &[u8]) -> Refusal {
     let text = |code| {
         String::from_utf8_lossy(Fields::new(body).get(code).unwrap_or_default()).into_owned()
     };
-    Refusal::server_refused(&text(b'C'), &format!("{}: {}", text(b'S'), text(b'M')))
+    Refusal::server_refused(&text(b'C'), &format!("{} {}", text(b'S'), text(b'M')))
 }

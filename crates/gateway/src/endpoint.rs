@@ -1,5 +1,6 @@
 //! The two ends of a connection, for whoever wants to know who is there.
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -51,6 +52,16 @@ pub enum Endpoint {
     Unix(Peer),
     /// The connection is gone.
     Unknown,
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(formatter),
+            Self::Unix(_) => formatter.write_str("unix"),
+            Self::Unknown => formatter.write_str("unknown"),
+        }
+    }
 }
 
 /// The peer's end of a connected socket, and this one. Must be called on a runtime.

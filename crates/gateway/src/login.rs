@@ -359,7 +359,14 @@ impl Door<'_> {
             return Ok(());
         }
         tracing::warn!(user = name, "client login refused: wrong password or unknown user");
-        Err(Refusal::authentication_failed(name).into())
+        let is_sasl = auth_type == AuthType::Scram
+            || (auth_type == AuthType::Md5 && matches!(stored, Some(StoredPassword::Scram(_))));
+        Err(match auth_type {
+            AuthType::Trust => Refusal::trust_failed(name),
+            _ if is_sasl => Refusal::sasl_failed(name),
+            _ => Refusal::authentication_failed(name),
+        }
+        .into())
     }
 }
 

@@ -87,6 +87,9 @@ impl Pools {
         if let Some(place) = inner.current.get(&key) {
             return Some(Arc::clone(&place.pool));
         }
+        if configuration.is_automatic(name) && !inner.knows(name) {
+            tracing::info!("registered new auto-database: {name}");
+        }
         let plan = Plan::derive(&configuration, &users(), database, name, server_user);
         let (database, user) = key.clone();
         let shares = budgets.shares(&database, &user);

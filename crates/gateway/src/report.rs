@@ -36,6 +36,14 @@ impl Refusal {
         }
     }
 
+    /// What a connection ends for: of a login to PostgreSQL that failed, the words of whoever refused it.
+    pub fn cause(&self) -> &str {
+        let Some(words) = self.message.strip_prefix("server login failed: ") else {
+            return &self.message;
+        };
+        words.strip_prefix("FATAL ").unwrap_or(words)
+    }
+
     /// Append this as an ErrorResponse.
     pub fn put(&self, out: &mut Vec<u8>) {
         backend::put_error(
@@ -62,6 +70,26 @@ impl Refusal {
     /// A wrong password or an unknown user; the two are not told apart.
     pub fn authentication_failed(user: &str) -> Self {
         Self::fatal("28P01", format!("password authentication failed for user \"{user}\""), "")
+    }
+
+    /// The same, where the password was asked for by SASL.
+    pub fn sasl_failed(user: &str) -> Self {
+        Self::fatal(
+            "28P01",
+            format!(
+                "SASL authentication failed: password authentication failed for user \"{user}\""
+            ),
+            "",
+        )
+    }
+
+    /// `auth_type = trust`, and nobody of that name is listed.
+    pub fn trust_failed(user: &str) -> Self {
+        Self::fatal(
+            "28P01",
+            format!("\"trust\" authentication failed: user \"{user}\" is not listed"),
+            "add the user to auth_file or to the configuration's users",
+        )
     }
 
     /// An authentication exchange that went wrong otherwise.
@@ -124,8 +152,10 @@ impl Refusal {
     pub fn bad_options(part: &str) -> Self {
         Self::fatal(
             "08P01",
-            format!("unsupported startup parameter in options: {part}"),
-            "only -c name=value and --name=value are understood",
+            format!(
+                "unsupported options startup parameter: only '-c config=val' and '--config=val' are allowed, not {part}"
+            ),
+            "give settings only, as -c name=value",
         )
     }
 
@@ -329,8 +359,20 @@ impl Refusal {
     pub fn server_unreachable(address: &str, why: &str) -> Self {
         Self::fatal(
             "57P03",
-            format!("server login failed: cannot connect to PostgreSQL at {address}: {why}"),
+            format!("server login failed: connect failed: PostgreSQL at {address}: {why}"),
             "check that PostgreSQL runs there and that host and port are right",
+        )
+    }
+
+    /// PostgreSQL did not answer in time.
+    pub fn server_late(address: &str, limit: Duration) -> Self {
+        Self::fatal(
+            "57P03",
+            format!(
+                "server login failed: connect timeout: PostgreSQL at {address} did not answer within {} s",
+                limit.as_secs_f64()
+            ),
+            "check that PostgreSQL runs there and has room, or raise server_connect_timeout",
         )
     }
 

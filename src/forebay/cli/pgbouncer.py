@@ -17,7 +17,8 @@ def main() -> int:
     """Run the command line, and return its exit code."""
     options = _parser().parse_args()
     if options.version:
-        print(f"forebay {__version__}\nreads the settings of PgBouncer 1.25")
+        # The first line is what SHOW VERSION says: scripts compare the two, or look for PgBouncer.
+        print(f"PgBouncer 1.25.2 (Forebay {__version__})\nreads the settings of PgBouncer 1.25")
         return 0
     if options.reboot:
         return _refuse(

@@ -25,7 +25,7 @@ impl Pool {
                 inner.begin_generation()
             }
         };
-        self.close_all(closed, "its settings have changed");
+        self.close_all(closed, "database configuration changed");
         self.shares.shrink(&self.rules());
         self.grow();
     }

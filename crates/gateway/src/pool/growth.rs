@@ -100,7 +100,7 @@ impl Pool {
             tracing::warn!(
                 database = self.database,
                 user = self.user,
-                "taking a server from the reserve: a client has waited for reserve_pool_timeout"
+                "taking connection from reserve_pool: a client has waited for reserve_pool_timeout"
             );
         }
         // Where clients wait, so that their servers are watched by the same runtime.
@@ -139,6 +139,15 @@ impl Pool {
             "{}",
             refusal.message
         );
+        if self.common.configuration().log_disconnections {
+            let (database, user) = (&self.database, &self.user);
+            tracing::info!(
+                database,
+                user,
+                "server connection not opened, closing because: {}",
+                refusal.cause()
+            );
+        }
         self.shares.give();
         let told: Vec<Waiting> = {
             let mut inner = self.lock();

@@ -307,13 +307,14 @@ impl Pool {
 
     /// Close a server, without opening another in its place.
     fn close(&self, server: Box<Server>, reason: &str) {
-        tracing::debug!(
-            database = self.database,
-            user = self.user,
-            pid = server.identity.process,
-            reason,
-            "server connection closed"
-        );
+        if self.common.configuration().log_disconnections {
+            tracing::info!(
+                database = self.database,
+                user = self.user,
+                pid = server.identity.process,
+                "server connection closed, closing because: {reason}"
+            );
+        }
         let generation = server.generation;
         drop(server);
         self.stats.closes.count();

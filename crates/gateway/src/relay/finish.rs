@@ -15,7 +15,7 @@ impl Relay {
         let reason = match ending {
             Ending::Client => "client closed the connection".to_owned(),
             Ending::Socket(error) => format!("client socket: {error}"),
-            Ending::Refused(refusal) | Ending::Killed(refusal) => refusal.message.clone(),
+            Ending::Refused(refusal) | Ending::Killed(refusal) => refusal.cause().to_owned(),
             Ending::Server => "server closed the connection".to_owned(),
         };
         let configuration = self.context.common.configuration();
@@ -27,7 +27,7 @@ impl Relay {
                 user = self.pool.user,
                 seconds = self.meter.age().as_secs_f64(),
                 transactions = self.meter.transactions(),
-                "client disconnected: {reason}"
+                "client disconnected, closing because: {reason}"
             );
         }
         let mut is_server_usable = matches!(ending, Ending::Client | Ending::Socket(_));

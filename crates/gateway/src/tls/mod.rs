@@ -14,8 +14,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustls::client::{Resumption, UnbufferedClientConnection};
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, IpAddr, Ipv4Addr, PrivateKeyDer, ServerName};
 use rustls::server::{NoServerSessionStorage, UnbufferedServerConnection, WebPkiClientVerifier};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, ServerConfig};
 
 use crate::configuration::{AuthType, Configuration, SslMode};
@@ -177,6 +179,22 @@ fn identity(
     Ok(Some((chain, key)))
 }
 
+/// A certificate that is shown, with the key that belongs to it.
+///
+/// rustls would compare the two itself, but reads certificates of version 3 only, and those that OpenSSL signs
+/// without extensions are of version 1. Whoever is shown one decides what to make of it.
+fn shown(
+    (chain, key): Identity,
+    provider: &CryptoProvider,
+) -> Result<Arc<SingleCertAndKey>, rustls::Error> {
+    let key = provider.key_provider.load_private_key(key)?;
+    let certified = chain.first().and_then(Facts::read).and_then(|facts| facts.public_key());
+    if certified.is_none() || certified != key.public_key() {
+        return Err(rustls::InconsistentKeys::KeyMismatch.into());
+    }
+    Ok(Arc::new(SingleCertAndKey::from(CertifiedKey::new(chain, key))))
+}
+
 /// The refusal of a key and a certificate that rustls does not take.
 fn unusable(
     settings: [&'static str; 2],
@@ -225,11 +243,13 @@ impl Clients {
         }
         let paths = [&configuration.client_tls_cert_file, &configuration.client_tls_key_file]
             .map(|path| files::named(path.as_ref()));
-        let (chain, key) = identity(Self::SETTINGS, paths, known)?.ok_or_else(|| {
+        let identity = identity(Self::SETTINGS, paths, known)?.ok_or_else(|| {
             let problem = "not set: to offer TLS to clients, client_tls_key_file and client_tls_cert_file must be set";
             refuse("client_tls_cert_file", problem)
         })?;
-        let end_point = chain.first().and_then(Facts::read).and_then(|facts| facts.end_point);
+        let end_point = identity.0.first().and_then(Facts::read).and_then(|facts| facts.end_point);
+        let shown = shown(identity, &options.provider)
+            .map_err(|error| unusable(Self::SETTINGS, paths, &error))?;
         let builder = ServerConfig::builder_with_provider(Arc::clone(&options.provider))
             .with_protocol_versions(&options.versions)
             .map_err(|error| refuse("client_tls_protocols", error.to_string()))?;
@@ -247,9 +267,7 @@ impl Clients {
                     .map_err(|error| refuse(setting, format!("{path}: {error}")))?;
             builder.with_client_cert_verifier(verifier)
         };
-        let mut server = builder
-            .with_single_cert(chain, key)
-            .map_err(|error| unusable(Self::SETTINGS, paths, &error))?;
+        let mut server = builder.with_cert_resolver(shown);
         server.alpn_protocols = vec![ALPN.to_vec()];
         // As in PostgreSQL: sessions are not resumed, and none is remembered.
         server.session_storage = Arc::new(NoServerSessionStorage {});
@@ -304,9 +322,11 @@ impl Servers {
             .map(|path| files::named(path.as_ref()));
         let mut client = match identity(Self::SETTINGS, paths, known)? {
             None => builder.with_no_client_auth(),
-            Some((chain, key)) => builder
-                .with_client_auth_cert(chain, key)
-                .map_err(|error| unusable(Self::SETTINGS, paths, &error))?,
+            Some(identity) => {
+                let shown = shown(identity, &options.provider)
+                    .map_err(|error| unusable(Self::SETTINGS, paths, &error))?;
+                builder.with_client_cert_resolver(shown)
+            }
         };
         client.alpn_protocols = vec![ALPN.to_vec()];
         client.resumption = Resumption::disabled();
