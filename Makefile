@@ -63,7 +63,7 @@ $(VENV)/extension: $(RUST) | $(VENV)/installed
 
 # The embedded PostgreSQL is built without TLS; Debian's has it.
 $(VENV)/tls: | $(VENV)/installed
-	@test -n "$$FOREBAY_TLS_POSTGRES_BIN" || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || \
+	@test -n "$${FOREBAY_TLS_POSTGRES_BIN:-}" || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || \
 	  { apt-get update -q >&2 && apt-get install -y -q --no-install-recommends postgresql >&2; } || \
 	  { echo 'make test needs a PostgreSQL with TLS: install the package postgresql, or set FOREBAY_TLS_POSTGRES_BIN' >&2; exit 1; }
 	@touch $@
