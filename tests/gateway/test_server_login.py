@@ -117,7 +117,7 @@ def test_a_connect_query_without_an_end_is_stopped(
 ) -> None:
     entry = database_entry(database, connect_query="select pg_sleep(600)")
     gateway = start_gateway(databases=[entry], server_connect_timeout=0.3, server_login_retry=LONG)
-    assert "server_connect_timeout" in gateway.refusal().fields["M"]
+    assert "connect timeout" in gateway.refusal().fields["M"]
     wait_until(lambda: not database.backends())
 
 
