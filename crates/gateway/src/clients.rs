@@ -292,12 +292,15 @@ impl Clients {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }
 
+    /// Everybody for whom `is_meant` holds, in no order.
+    fn find(&self, is_meant: impl Fn(&Entry) -> bool) -> Vec<Arc<Entry>> {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.values().filter(|entry| is_meant(entry)).cloned().collect()
+    }
+
     /// Everybody, in order of arrival as far as the numbers go.
     pub fn all(&self) -> Vec<Arc<Entry>> {
-        let mut all: Vec<Arc<Entry>> = {
-            let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-            entries.values().cloned().collect()
-        };
+        let mut all = self.find(|_| true);
         all.sort_by_key(|entry| entry.id);
         all
     }
@@ -320,23 +323,22 @@ impl Clients {
 
     /// Have the tasks of those look around that seem to have passed a time limit.
     pub fn wake_late(&self, configuration: &Configuration, now: u64) {
-        for entry in self.all() {
-            if entry.activity.is_late(configuration, now) {
-                entry.wake();
-            }
+        // Ten times a second, and hardly anybody is late: the others are not to be copied.
+        for entry in self.find(|entry| entry.activity.is_late(configuration, now)) {
+            entry.wake();
         }
     }
 
     /// Have every client's task look around.
     pub fn wake_all(&self) {
-        for entry in self.all() {
+        for entry in self.find(|_| true) {
             entry.wake();
         }
     }
 
     /// Have those clients sent away for whose seat `farewell` has something to say.
     pub fn send_away(&self, when: When, farewell: impl Fn(&Seat) -> Option<Refusal>) {
-        for entry in self.all() {
+        for entry in self.find(|entry| entry.seat.get().is_some()) {
             if let Some(refusal) = entry.seat.get().and_then(&farewell) {
                 entry.send_away(when, refusal);
             }

@@ -6,7 +6,9 @@ use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crate::configuration::Configuration;
 use crate::gateway::{Context, Phase};
+use crate::pool::Pool;
 use crate::report::Refusal;
 
 /// How often the janitor goes round; timeouts are met to within this.
@@ -36,10 +38,11 @@ async fn run(context: &Context) {
             () = changed => continue,
         }
         context.common.clock.advance();
-        context.common.deadlines.expire(context.common.clock.milliseconds());
         let now = context.common.clock.milliseconds();
-        if context.common.configuration().has_time_limits() {
-            context.clients.wake_late(&context.common.configuration(), now);
+        let configuration = context.common.configuration();
+        context.common.deadlines.expire(now);
+        if configuration.has_time_limits() {
+            context.clients.wake_late(&configuration, now);
         }
         if context.common.phase() == Phase::Running {
             context.make_ready();
@@ -48,14 +51,13 @@ async fn run(context: &Context) {
         for pool in &pools {
             pool.tend();
         }
-        end_period(context);
-        let closes_fast = context.common.configuration().server_fast_close;
-        if closes_fast && pools.iter().any(|pool| pool.servers().1 > 0) {
+        end_period(context, &configuration, &pools);
+        if configuration.server_fast_close && pools.iter().any(|pool| pool.servers().1 > 0) {
             context.clients.wake_all();
         }
         drop(pools);
-        let now = context.common.clock.milliseconds();
-        context.pools.sweep(&context.common.configuration(), now);
+        context.pools.sweep(&configuration, now);
+        drop(configuration);
         if context.has_shut_down() {
             context.advance(Phase::Stopping);
         }
@@ -73,9 +75,8 @@ async fn run(context: &Context) {
 }
 
 /// Begin another period of averages when it is time, and log the one that has ended.
-fn end_period(context: &Context) {
-    let configuration = context.common.configuration();
-    let ended = context.stats.end_period(configuration.stats_period, &context.pools());
+fn end_period(context: &Context, configuration: &Configuration, pools: &[Arc<Pool>]) {
+    let ended = context.stats.end_period(configuration.stats_period, pools);
     let Some(averages) = ended.filter(|_| configuration.log_stats) else {
         return;
     };

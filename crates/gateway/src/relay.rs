@@ -299,6 +299,7 @@ impl Relay {
             .pool(&seat.database, &seat.user)
             .ok_or_else(|| Refusal::database_removed(&seat.database))?;
         self.registration.join(&self.pool);
+        self.meter.follow(&self.pool.stats);
         Ok(())
     }
 

@@ -68,6 +68,20 @@ impl Meter {
         }
     }
 
+    /// The client belongs to another pool from now on.
+    pub fn follow(&mut self, stats: &Arc<PoolStats>) {
+        self.leave();
+        self.stats = Arc::clone(stats);
+        self.stats.clients.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Leave the pool nothing to be added to its figures.
+    fn leave(&mut self) {
+        self.add_assignment();
+        self.add_moved(1);
+        self.stats.clients.fetch_sub(1, Ordering::Relaxed);
+    }
+
     /// Transactions the client has ended.
     pub fn transactions(&self) -> u64 {
         self.transactions
@@ -165,9 +179,7 @@ impl Meter {
 
 impl Drop for Meter {
     fn drop(&mut self) {
-        self.add_assignment();
-        self.add_moved(1);
-        self.stats.clients.fetch_sub(1, Ordering::Relaxed);
+        self.leave();
     }
 }
 
@@ -237,5 +249,19 @@ mod tests {
         assert_eq!(stats.totals().received, 15);
         assert_eq!(stats.clients.load(Ordering::Relaxed), 0);
         assert_eq!(stats.totals().client_login_count, 1);
+    }
+
+    #[test]
+    fn a_client_that_changes_pool_is_counted_in_one_of_them() {
+        let (left, mut meter) = meter(0);
+        meter.received(7);
+        let joined = Arc::new(PoolStats::new(1));
+        meter.follow(&joined);
+        meter.received(5);
+        assert_eq!([&left, &joined].map(|stats| stats.clients.load(Ordering::Relaxed)), [0, 1]);
+        drop(meter);
+        assert_eq!(joined.clients.load(Ordering::Relaxed), 0);
+        assert_eq!([&left, &joined].map(|stats| stats.totals().received), [7, 5]);
+        assert_eq!(left.totals().server_assignment_count, 1);
     }
 }
