@@ -32,6 +32,7 @@ public final class Peer {
 
     private final Connection connection;
     private final Deque<Savepoint> savepoints = new ArrayDeque<>();
+    private final Deque<String> heard = new ArrayDeque<>();
     private PreparedStatement doubling;
     private PreparedStatement paged;
     private ResultSet page;
@@ -124,8 +125,14 @@ public final class Peer {
     }
 
     private String heard() throws SQLException {
-        PGNotification[] said = connection.unwrap(PGConnection.class).getNotifications(PATIENCE_MS);
-        return said == null || said.length == 0 ? NOTHING : said[0].getParameter();
+        if (heard.isEmpty()) {
+            PGNotification[] said =
+                connection.unwrap(PGConnection.class).getNotifications(PATIENCE_MS);
+            for (PGNotification each : said == null ? new PGNotification[0] : said) {
+                heard.add(each.getParameter());
+            }
+        }
+        return heard.isEmpty() ? NOTHING : heard.remove();
     }
 
     private CopyManager copier() throws SQLException {
