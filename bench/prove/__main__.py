@@ -21,6 +21,7 @@ from bench.prove import (  # noqa: F401
     cancel,
     cells,
     crowd,
+    drivers,
     fresh,
     garbage,
     isolation,
