@@ -94,9 +94,7 @@ def extended_messages(
 
 def bind_messages(sql: str, values: Sequence[str]) -> bytes:
     """Build Parse, Bind, Execute and Sync for a statement with parameters, given as text."""
-    bound = b"".join(
-        struct.pack("!I", len(value.encode())) + value.encode() for value in values
-    )
+    bound = b"".join(struct.pack("!I", len(value.encode())) + value.encode() for value in values)
     return (
         message(b"P", text("") + text(sql) + struct.pack("!H", 0))
         + message(b"B", text("") + text("") + struct.pack("!HH", 0, len(values)) + bound + b"\0\0")

@@ -249,10 +249,6 @@ def _variant(
 def isolation(context: Context) -> list[Finding]:
     """Let the clients live for twice ``--seconds``, and as long again while they are killed."""
     seconds = 2 * context.seconds
-    whole = _variant(
-        context.contestant(), "undisturbed", seconds, are_cut=False, say=context.say
-    )
-    cut = _variant(
-        context.contestant(), "killed at random", seconds, are_cut=True, say=context.say
-    )
+    whole = _variant(context.contestant(), "undisturbed", seconds, are_cut=False, say=context.say)
+    cut = _variant(context.contestant(), "killed at random", seconds, are_cut=True, say=context.say)
     return [*whole, *cut]

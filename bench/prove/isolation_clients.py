@@ -164,9 +164,14 @@ class Resident:
 
     # What is sent, and what must come back.
 
+    @property
+    def _talking(self) -> Client:
+        if self.client is None:
+            raise ConnectionLost("there is no session")
+        return self.client
+
     async def _exchange(self, request: bytes, sqlstate: str = "") -> Answer:
-        assert self.client is not None
-        answer = await self.client.exchange(request)
+        answer = await self._talking.exchange(request)
         met = answer.failure.sqlstate if answer.failure else ""
         if met != sqlstate:
             words = answer.failure.message if answer.failure else ""
@@ -201,8 +206,7 @@ class Resident:
         for name, value, got in zip(named, wanted, row[: len(named)], strict=True):
             if value != got:
                 raise Wrong(f"{name}\t{value}\t{got}")
-        assert self.client is not None
-        said = self.client.parameters.get("TimeZone")
+        said = self._talking.parameters.get("TimeZone")
         if said != current(ZONE):
             raise Wrong(f"ParameterStatus of TimeZone\t{current(ZONE)}\t{said}")
         server = row[-1] or ""

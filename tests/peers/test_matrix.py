@@ -1,4 +1,4 @@
-"""The table of docs/transaction-mode.md: each driver runs each feature's script, as at PostgreSQL."""
+"""The table of docs/transaction-mode.md: drivers run every feature's script, as at PostgreSQL."""
 
 import pytest
 

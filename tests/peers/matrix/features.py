@@ -242,9 +242,7 @@ FEATURES = [
         ["tenant", "public", "public", "tenant", "public"],
     ),
     Feature("time-zone", "`SET timezone`", _time_zone, ["9", "false", "7", "45"]),
-    Feature(
-        "role", "`SET ROLE`", _role, ["reporting", "app", "app", "reporting", "app"]
-    ),
+    Feature("role", "`SET ROLE`", _role, ["reporting", "app", "app", "reporting", "app"]),
     Feature(
         "settings",
         "`SET` of any other setting, `set_config`",
@@ -256,9 +254,7 @@ FEATURES = [
     Feature("cursors", "server-side cursors", _cursors, ["1,2", "3,4", "5,6", "goes on"]),
     Feature("held", "`DECLARE … WITH HOLD`", _held_cursors, ["1,2", "3,4", "34000"]),
     Feature("sql-prepare", "`PREPARE`, `EXECUTE`", _sql_prepare, ["2", "4", "0", "26000"]),
-    Feature(
-        "advisory", "session advisory locks", _advisory_locks, ["", "1", "false", "true", "0"]
-    ),
+    Feature("advisory", "session advisory locks", _advisory_locks, ["", "1", "false", "true", "0"]),
     Feature("listen", "`LISTEN`", _listen, ["one", "asks", "two", "three", "goes on"]),
     Feature("copy", "`COPY`", _copy, ["1000 499500", "1000"]),
     Feature("cancel", "cancelling", _cancel, ["57014", "goes on", "57014", "goes on"]),

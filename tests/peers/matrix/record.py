@@ -12,7 +12,7 @@ RECORD = Path(__file__).with_name("recorded.json")
 
 WORKS = "yes"
 BREAKS = "no"
-NO_INTERFACE = "–"
+NO_INTERFACE = "n/a"
 
 
 @dataclass(frozen=True)

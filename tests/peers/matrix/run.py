@@ -73,7 +73,11 @@ def at(database: Database) -> Around:
 
 def behind(gateway: RunningGateway, database: Database) -> AroundPooler:
     """Stand before a gateway that has two servers."""
-    return AroundPooler(database, gateway, is_kept=lambda: bool(sum(int(pool.get("pins", 0)) for pool in gateway.stats()["pools"])))
+
+    def is_pinned() -> bool:
+        return any(pool.get("pins") for pool in gateway.stats()["pools"])
+
+    return AroundPooler(database, gateway, is_kept=is_pinned)
 
 
 def behind_pgbouncer(pgbouncer: Door, database: Database) -> AroundPooler:

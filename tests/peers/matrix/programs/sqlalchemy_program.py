@@ -30,9 +30,8 @@ class SQLAlchemy(Driver):
 
     @property
     def _driver(self) -> psycopg.Connection[TupleRow]:
-        connection: psycopg.Connection[TupleRow] | None
         connection = self._connection.connection.driver_connection
-        assert connection is not None
+        assert isinstance(connection, psycopg.Connection)
         return connection
 
     def _end(self) -> None:
