@@ -17,6 +17,7 @@ pub mod from_client;
 pub mod from_server;
 mod message;
 pub mod output;
+pub mod scan;
 mod shared;
 mod without_server;
 
