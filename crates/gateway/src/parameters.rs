@@ -156,7 +156,7 @@ fn put_name(sql: &mut Vec<u8>, name: &str) {
 }
 
 /// Append a string literal that reads the same whatever `standard_conforming_strings` is.
-fn put_literal(sql: &mut Vec<u8>, value: &[u8]) {
+pub(crate) fn put_literal(sql: &mut Vec<u8>, value: &[u8]) {
     sql.extend_from_slice(b" E'");
     for byte in value {
         if matches!(byte, b'\'' | b'\\') {

@@ -9,6 +9,7 @@
 //! One write a direction for each batch received: half a request wakes a backend for nothing.
 
 mod finish;
+mod hear;
 mod line;
 mod time;
 
@@ -32,6 +33,7 @@ use crate::report::Refusal;
 use crate::session::from_client::{self, Next};
 use crate::session::output::Output;
 use crate::session::{ClientState, from_server};
+use crate::shared_listener;
 use crate::stats::meter::Meter;
 use crate::stream::{Stream, with_buffer};
 
@@ -58,6 +60,10 @@ pub(crate) struct Relay {
     lease: Option<Lease>,
     /// The place in line.
     line: Option<oneshot::Receiver<Answer>>,
+    /// What it listens with, once it listens.
+    ears: Option<Box<shared_listener::Ears>>,
+    /// The shared listener's answer, while it is waited for.
+    wish: Option<oneshot::Receiver<shared_listener::Answer>>,
     /// Not yet taken by the client's socket.
     to_client: Vec<u8>,
     /// Not yet taken by the server's socket.
@@ -86,6 +92,8 @@ impl Relay {
             registration: logged_in.registration,
             lease: None,
             line: None,
+            ears: None,
+            wish: None,
             to_client: Vec::new(),
             to_server: Vec::new(),
             holds_back: false,
@@ -129,6 +137,9 @@ impl Relay {
             && let Some(refusal) = self.registration.entry.farewell()
         {
             return Err(Ending::Killed(refusal));
+        }
+        if self.ears.is_some() && self.hear(cx)? {
+            return Ok(true);
         }
         if !self.to_client.is_empty() && !self.holds_back {
             match self.stream.poll_write(cx, &self.to_client) {
@@ -309,6 +320,7 @@ impl Relay {
             self.meter.linked(std::mem::take(&mut server.grant));
             self.registration.entry.link(&server.identity);
             self.client.refuse_blocks(self.mode == PoolMode::Statement);
+            self.client.fan_out(self.mode != PoolMode::Session);
             server.state.link(&mut self.client, &mut self.to_server, &mut self.to_client);
             self.holds_back = true;
         }
@@ -372,6 +384,9 @@ impl Relay {
                 server.state.is_idle() && self.to_server.is_empty() && !self.client.is_midway();
             Ok(if is_done { Progress::Idle } else { Progress::Some })
         })?;
+        if self.client.listens() {
+            self.attend();
+        }
         if progress == Progress::Idle {
             self.release(answered);
         }

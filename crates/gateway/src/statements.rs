@@ -13,6 +13,7 @@ use pgwire::frontend;
 use crate::auth::AuthenticationError;
 use crate::auth::random::secure_random;
 use crate::session::deallocate;
+use crate::session::listening::Mention;
 
 /// A distinct (text, parameter types, settings it was read under).
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub struct Statement {
     pub rest: Box<[u8]>,
     /// Whether it may drop every prepared statement when it runs.
     pub may_drop_all: bool,
+    /// What it may do to what its session listens on.
+    pub mention: Mention,
     /// `rest`, and the settings that its meaning depends on.
     content: Box<[u8]>,
 }
@@ -115,6 +118,7 @@ impl Statements {
             name: format!("{prefix}{}", known.next).into_bytes().into(),
             rest: rest.into(),
             may_drop_all: deallocate::may_drop_all(text),
+            mention: Mention::of(text),
             content: content.into(),
         });
         known.statements.insert(ByContent(Arc::clone(&statement)));

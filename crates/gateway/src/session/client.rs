@@ -7,6 +7,7 @@ use pgwire::backend::{self, Status};
 use pgwire::{frame, frontend};
 
 use super::expect::Named;
+use super::listening::{Listening, Mention};
 use crate::parameters::Parameters;
 use crate::report::Refusal;
 
@@ -31,6 +32,12 @@ pub struct ClientState {
     pub(super) settings: Arc<Parameters>,
     /// Reported parameters as this client has been told them.
     pub(super) reported: Arc<Parameters>,
+    /// Others listen for it, because it does not keep its server.
+    pub(super) fans_out: bool,
+    /// What the unnamed statement may do to what is listened on.
+    pub(super) unnamed_mention: Mention,
+    /// What it listens on, once it has listened.
+    pub(super) listening: Option<Box<Listening>>,
 }
 
 impl ClientState {
@@ -50,6 +57,9 @@ impl ClientState {
             startup,
             settings,
             reported,
+            fans_out: false,
+            unnamed_mention: Mention::Nothing,
+            listening: None,
         }
     }
 

@@ -28,7 +28,7 @@ impl ServerState {
     /// Note an error of PostgreSQL's: whether the connection ends with it, and its class if it is for the client.
     pub(super) fn note_error(&mut self, body: &[u8]) {
         self.is_ending |= Fields::new(body).get(b'V') != Some(b"ERROR");
-        if !matches!(self.expected.front(), Some(Expect::HiddenQuery)) {
+        if !self.expected.front().is_some_and(Expect::is_hidden_query) {
             self.counts.error(Fields::new(body).get(b'C').unwrap_or_default());
         }
     }

@@ -25,6 +25,11 @@ use crate::statements::Statement;
 /// | `FakeDeallocate` | nothing | – | CommandComplete and ReadyForQuery made here |
 /// | `HiddenEnd` | an empty Query made here | ReadyForQuery | no |
 /// | `HiddenQuery` | Query made here | ReadyForQuery | only an error |
+/// | `HiddenBind` | Bind made here | BindComplete | no |
+/// | `HiddenExecute` | Execute made here | CommandComplete | no |
+/// | `Channels` | Query made here | ReadyForQuery | the ReadyForQuery before it, when nobody has to listen |
+/// | `Listener` | nothing, somebody else listens | – | – |
+/// | `Mark` | Query made here | ReadyForQuery | the ReadyForQuery before `Channels` |
 ///
 /// An error in an extended-protocol entry skips all that follows up to the next `Sync`.
 #[derive(Debug)]
@@ -65,6 +70,16 @@ pub enum Expect {
     HiddenEnd,
     /// A Query made here, to apply settings or clean up.
     HiddenQuery,
+    /// A Bind made here.
+    HiddenBind,
+    /// An Execute made here.
+    HiddenExecute,
+    /// A Query made here that asks what the server listens on.
+    Channels,
+    /// Whoever is to listen for the client from now on.
+    Listener,
+    /// A Query made here that sets a mark between what the server has heard for the client and what others hear.
+    Mark,
 }
 
 /// A statement under the client's name for it.
@@ -92,7 +107,13 @@ impl Expect {
     pub fn ends_with_ready(&self) -> bool {
         matches!(
             self,
-            Self::Sync | Self::Query | Self::FunctionCall | Self::HiddenEnd | Self::HiddenQuery
+            Self::Sync
+                | Self::Query
+                | Self::FunctionCall
+                | Self::HiddenEnd
+                | Self::HiddenQuery
+                | Self::Channels
+                | Self::Mark
         )
     }
 
@@ -111,6 +132,11 @@ impl Expect {
 
     /// Whether an error here skips what follows up to the next Sync.
     pub fn is_extended(&self) -> bool {
-        !self.ends_with_ready() && !matches!(self, Self::FakeDeallocate(_))
+        !self.ends_with_ready() && !matches!(self, Self::FakeDeallocate(_) | Self::Listener)
+    }
+
+    /// Whether the reply is for the pooler alone.
+    pub fn is_hidden_query(&self) -> bool {
+        matches!(self, Self::HiddenQuery | Self::Channels | Self::Mark)
     }
 }

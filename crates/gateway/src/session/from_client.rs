@@ -1,5 +1,7 @@
 //! Reads what a client sends: passes it on, rewrites statement names, answers what needs no server.
 
+mod channels;
+
 use std::sync::Arc;
 
 use pgwire::WireError;
@@ -8,6 +10,7 @@ use pgwire::frame::HEADER;
 use pgwire::frontend::{self, BindNames, Parse, Target};
 
 use super::expect::{Expect, Named, NamedKind};
+use super::listening::Mention;
 use super::message::{Message, Step, deallocated, discard};
 use super::output::Output;
 use super::{
@@ -81,7 +84,7 @@ impl Session<'_, '_, '_, '_> {
     fn message(&mut self, message: &Message<'_>) -> Result<Step, SessionError> {
         let tag = message.header.tag;
         message.check_empty()?;
-        if tag == frontend::SYNC {
+        if tag == frontend::SYNC && (self.server.copy_in || !self.server.settles_channels()) {
             return Ok(self.sync(message));
         }
         if self.must_hold(tag) {
@@ -132,7 +135,9 @@ impl Session<'_, '_, '_, '_> {
                     | frontend::QUERY
             );
         let is_full = self.server.expected.len() >= OWED_LIMIT && tag != frontend::TERMINATE;
-        if (!may_drop && !is_full) || self.server.expected.is_empty() || self.server.copy_in {
+        let is_settled = tag == frontend::TERMINATE || !self.server.settles_channels();
+        let may_go = !may_drop && !is_full && is_settled;
+        if may_go || self.server.expected.is_empty() || self.server.copy_in {
             return false;
         }
         if self.server.unsynced {
@@ -174,6 +179,15 @@ impl Session<'_, '_, '_, '_> {
     }
 
     fn query(&mut self, message: &Message<'_>) -> Result<Step, SessionError> {
+        if self.client.fans_out {
+            if message.is_whole() {
+                if !self.make_way(Mention::of(frontend::query(message.body())?)) {
+                    return Ok(Step::Hold);
+                }
+            } else if message.header.size <= WHOLE_LIMIT {
+                return Ok(Step::Wait);
+            }
+        }
         if self.server.is_in_doubt(true)
             && message.is_whole()
             && deallocate::name(frontend::query(message.body())?).is_some()
@@ -237,6 +251,9 @@ impl Session<'_, '_, '_, '_> {
             return Ok(Step::Hold);
         }
         let parse = Parse::parse(body)?;
+        if !self.make_way_early(parse.text) {
+            return Ok(Step::Hold);
+        }
         if let Some(step) = self.parse_deallocate(message, &parse) {
             return Ok(step);
         }
@@ -295,6 +312,10 @@ impl Session<'_, '_, '_, '_> {
             if self.server.is_in_doubt(true) && deallocate::name(parse.text).is_some() {
                 return Ok(Step::Hold);
             }
+            if !self.make_way_early(parse.text) {
+                return Ok(Step::Hold);
+            }
+            self.client.unnamed_mention = Mention::of(parse.text);
             self.server.may_drop_all |= deallocate::may_drop_all(parse.text);
             if let Some(step) = self.parse_deallocate(message, &parse) {
                 return Ok(step);
@@ -382,6 +403,9 @@ impl Session<'_, '_, '_, '_> {
             return Ok(Step::Hold);
         }
         if names.statement.is_empty() {
+            if !self.make_way(self.client.unnamed_mention) {
+                return Ok(Step::Hold);
+            }
             self.ensure_unnamed();
             return Ok(self.extended(message, Expect::Bind(None)));
         }
@@ -389,6 +413,9 @@ impl Session<'_, '_, '_, '_> {
             // One made by SQL's PREPARE, or PostgreSQL's own error.
             return Ok(self.extended(message, Expect::Bind(None)));
         };
+        if !self.make_way(named.statement.mention) {
+            return Ok(Step::Hold);
+        }
         self.ensure(&named.statement);
         self.server.may_drop_all |= named.statement.may_drop_all;
         let whole = message.header.size - HEADER - names.length;

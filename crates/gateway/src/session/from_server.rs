@@ -76,7 +76,8 @@ impl Session<'_, '_, '_, '_> {
             };
             let message = rest.get(..header.size).unwrap_or(rest);
             let is_whole = message.len() == header.size;
-            if !is_whole && !streams(header.tag) {
+            let is_kept = matches!(self.server.expected.front(), Some(Expect::Channels));
+            if !is_whole && (is_kept || !streams(header.tag)) {
                 if header.size <= SERVER_WHOLE_LIMIT {
                     return Ok(at);
                 }
@@ -124,8 +125,12 @@ impl Session<'_, '_, '_, '_> {
 
     /// Deal with one message; says whether it goes on to the client.
     fn message(&mut self, tag: u8, body: &[u8]) -> Result<bool, SessionError> {
-        let is_hidden = matches!(self.server.expected.front(), Some(Expect::HiddenQuery));
+        let is_hidden = self.server.expected.front().is_some_and(Expect::is_hidden_query);
         match tag {
+            backend::DATA_ROW if matches!(self.server.expected.front(), Some(Expect::Channels)) => {
+                self.server.note_channel(body)?;
+                Ok(false)
+            }
             backend::DATA_ROW
             | backend::COPY_DATA
             | backend::COPY_DONE
@@ -133,11 +138,21 @@ impl Session<'_, '_, '_, '_> {
             | backend::NOTICE_RESPONSE
             | backend::FUNCTION_CALL_RESPONSE
             | backend::PARAMETER_DESCRIPTION => Ok(!is_hidden),
-            backend::NOTIFICATION_RESPONSE => Ok(true),
-            backend::BIND_COMPLETE => {
-                self.pop("BindComplete", |front| matches!(front, Expect::Bind(_)))
+            backend::NOTIFICATION_RESPONSE if self.client.fans_out => {
+                self.server.overhear(body)?;
+                Ok(false)
             }
+            backend::NOTIFICATION_RESPONSE => Ok(true),
+            backend::BIND_COMPLETE => match self.server.expected.pop_front() {
+                Some(Expect::Bind(_)) => Ok(true),
+                Some(Expect::HiddenBind) => Ok(false),
+                _ => Err(unexpected("BindComplete")),
+            },
             backend::COMMAND_COMPLETE => {
+                if matches!(self.server.expected.front(), Some(Expect::HiddenExecute)) {
+                    self.server.expected.pop_front();
+                    return Ok(false);
+                }
                 self.command_complete(body);
                 self.end_execute();
                 Ok(!is_hidden)
@@ -175,17 +190,6 @@ impl Session<'_, '_, '_, '_> {
         }
     }
 
-    fn pop(
-        &mut self,
-        what: &str,
-        is_right: impl FnOnce(&Expect) -> bool,
-    ) -> Result<bool, SessionError> {
-        match self.server.expected.pop_front() {
-            Some(front) if is_right(&front) => Ok(true),
-            _ => Err(unexpected(what)),
-        }
-    }
-
     fn end_execute(&mut self) {
         if matches!(self.server.expected.front(), Some(Expect::Execute)) {
             self.server.expected.pop_front();
@@ -205,7 +209,7 @@ impl Session<'_, '_, '_, '_> {
     }
 
     fn command_complete(&mut self, body: &[u8]) {
-        let is_hidden = matches!(self.server.expected.front(), Some(Expect::HiddenQuery));
+        let is_hidden = self.server.expected.front().is_some_and(Expect::is_hidden_query);
         if body == b"RESET\0" && !is_hidden && !self.client.startup.is_empty() {
             self.server.resetting = true;
             self.forget_startup();
@@ -227,6 +231,7 @@ impl Session<'_, '_, '_, '_> {
         self.client.statements.clear();
         if is_discard {
             self.client.unnamed = None;
+            self.client.hear_nothing();
             self.server.applied = Arc::default();
             self.server.discarding = true;
         }
@@ -304,12 +309,19 @@ impl Session<'_, '_, '_, '_> {
             self.client.unnamed = None;
         }
         self.server.copy_in = false;
-        let is_hidden = matches!(front, Some(Expect::HiddenQuery | Expect::HiddenEnd));
+        let is_query = front.as_ref().is_some_and(Expect::is_hidden_query);
+        let is_hidden = is_query || matches!(front, Some(Expect::HiddenEnd));
         if is_hidden {
             self.apply_reported();
         }
         if is_hidden && let Some((sqlstate, message)) = self.server.hidden_error.take() {
-            return Err(SessionError::Setting { sqlstate, message });
+            return Err(match front {
+                Some(Expect::Channels | Expect::Mark) => SessionError::Channels { sqlstate, message },
+                _ => SessionError::Setting { sqlstate, message },
+            });
+        }
+        if matches!(front, Some(Expect::Channels | Expect::Mark)) {
+            return Ok(self.channels_settled(front));
         }
         if !is_hidden {
             self.server.counts.queries += 1;
@@ -335,12 +347,35 @@ impl Session<'_, '_, '_, '_> {
                 for _ in 0..queries {
                     self.server.expected.push_back(Expect::HiddenQuery);
                 }
-                return Ok(!is_hidden);
+                return Ok(self.shows_ready(is_hidden, is_query));
             }
         }
         let to_client = &mut *self.to_client;
         self.server.tell(self.client, |bytes| to_client.insert(|out| out.extend_from_slice(bytes)));
-        Ok(!is_hidden)
+        Ok(self.shows_ready(is_hidden, is_query))
+    }
+
+    /// Whether a ReadyForQuery goes on now: it has to wait where what the client listens on may have changed.
+    fn shows_ready(&mut self, is_hidden: bool, is_query: bool) -> bool {
+        let waits = !is_query && self.server.ask_channels(self.client, !is_hidden, self.to_server);
+        !is_hidden && !waits
+    }
+
+    /// What the server listens on is known, or the mark is set; never goes on itself.
+    fn channels_settled(&mut self, front: Option<Expect>) -> bool {
+        let is_owed = if matches!(front, Some(Expect::Channels)) {
+            self.server.weigh_channels(self.client, self.to_server)
+        } else {
+            let to_client = &mut *self.to_client;
+            self.server.hand_over(self.client, |message| {
+                to_client.insert(|out| out.extend_from_slice(message));
+            })
+        };
+        if is_owed {
+            let status = self.server.status;
+            self.to_client.insert(|out| backend::put_ready_for_query(out, status));
+        }
+        false
     }
 
     fn parameter_status(&mut self, body: &[u8], is_hidden: bool) -> Result<bool, SessionError> {
@@ -391,7 +426,6 @@ fn streams(tag: u8) -> bool {
             | backend::ROW_DESCRIPTION
             | backend::PARAMETER_DESCRIPTION
             | backend::NOTICE_RESPONSE
-            | backend::NOTIFICATION_RESPONSE
             | backend::FUNCTION_CALL_RESPONSE
     )
 }

@@ -15,6 +15,7 @@ pub mod deallocate;
 pub mod expect;
 pub mod from_client;
 pub mod from_server;
+pub mod listening;
 mod message;
 pub mod output;
 mod shared;
@@ -32,6 +33,7 @@ use crate::statements::Prepared;
 use crate::stats::Counts;
 use client::Pass;
 use expect::Expect;
+use listening::Hearing;
 
 pub use client::ClientState;
 
@@ -74,6 +76,14 @@ pub enum SessionError {
     /// The server sent what the protocol does not allow, or what nothing asked for.
     #[error("server sent {0}")]
     Server(String),
+    /// The server could not be asked what it listens on.
+    #[error("{message}")]
+    Channels {
+        /// PostgreSQL's SQLSTATE.
+        sqlstate: String,
+        /// PostgreSQL's message.
+        message: String,
+    },
     /// A setting could not be applied to the server.
     #[error("{message}")]
     Setting {
@@ -133,6 +143,10 @@ pub struct ServerState {
     reported: Arc<Parameters>,
     /// Settings applied on top of the server's own.
     applied: Arc<Parameters>,
+    /// What has been done about channels in the transaction under way, if anything.
+    hearing: Option<Box<Hearing>>,
+    /// Preludes that have been numbered.
+    preludes: u64,
     /// What has been done since it was last asked.
     counts: Counts,
 }
@@ -164,6 +178,8 @@ impl ServerState {
             prepared: Prepared::default(),
             reported,
             applied: Arc::default(),
+            hearing: None,
+            preludes: 0,
             counts: Counts::default(),
         }
     }

@@ -35,6 +35,7 @@ mod large;
 mod leaving;
 mod lending;
 mod limits;
+mod listen;
 mod login;
 mod opening;
 mod panic;

@@ -18,7 +18,7 @@ impl Session<'_, '_, '_, '_> {
             // Unasked for there are only farewells.
             None if self.server.is_ending => return Ok(true),
             None => return Err(unexpected("ErrorResponse")),
-            Some(Expect::HiddenQuery) => {
+            Some(front) if front.is_hidden_query() => {
                 let text = |code| {
                     String::from_utf8_lossy(Fields::new(body).get(code).unwrap_or_default())
                         .into_owned()
