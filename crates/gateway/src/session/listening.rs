@@ -168,13 +168,15 @@ impl ServerState {
         if mention == Mention::Nothing || !client.fans_out {
             return Before::Nothing;
         }
+        if self.owes_ready() {
+            // Whether a transaction is open then is not known yet, and its end is not to be taken for this one's.
+            return Before::Hold;
+        }
         let before = match client.channels() {
             Some(channels) if mention == Mention::Unlisten => self.prelude(channels),
             _ => Before::Nothing,
         };
-        if !matches!(before, Before::Hold) {
-            self.hearing.get_or_insert_default();
-        }
+        self.hearing.get_or_insert_default();
         before
     }
 
@@ -182,10 +184,6 @@ impl ServerState {
         let known = self.hearing.as_ref().map_or(Prelude::None, |hearing| hearing.prelude);
         if known == Prelude::Committed || self.status == Status::Failed {
             return Before::Nothing;
-        }
-        if self.expected.iter().any(Expect::ends_with_ready) {
-            // Whether a transaction is open then is not known yet.
-            return Before::Hold;
         }
         let mut listen = Vec::new();
         for channel in channels {
@@ -221,10 +219,13 @@ impl ServerState {
     /// told that its transaction is over only after that has been dealt with.
     pub(super) fn settles_channels(&self) -> bool {
         self.hearing.is_some()
-            && self.expected.iter().any(|entry| {
-                entry.ends_with_ready() && !matches!(entry, Expect::HiddenQuery)
-                    || matches!(entry, Expect::Listener)
-            })
+            && (self.owes_ready() || self.expected.iter().any(|entry| matches!(entry, Expect::Listener)))
+    }
+
+    /// Whether the end of something that has been sent has not been told yet, settings aside.
+    fn owes_ready(&self) -> bool {
+        let ends = |entry: &Expect| entry.ends_with_ready() && !matches!(entry, Expect::HiddenQuery);
+        self.expected.iter().any(ends)
     }
 
     /// The client's transaction is over: ask what the server listens on, if something may have changed that. Says

@@ -32,6 +32,7 @@ use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use serde::Serialize;
 use tokio::sync::{Notify, oneshot};
 
 use crate::auth::AuthenticationError;
@@ -66,6 +67,17 @@ pub enum State {
     Open,
     /// It is gone; who needs one asks for another.
     Closed,
+}
+
+impl State {
+    /// Its name, for tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Opening => "opening",
+            Self::Open => "open",
+            Self::Closed => "closed",
+        }
+    }
 }
 
 /// One shared listener, as clients and tables see it.
@@ -181,6 +193,23 @@ impl SharedListener {
     }
 }
 
+/// What all shared listeners of a gateway have done and do.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Totals {
+    /// How many there are.
+    pub open: usize,
+    /// How many channels they are to listen on.
+    pub channels: usize,
+    /// How many clients listen by them.
+    pub clients: usize,
+    /// Notifications that PostgreSQL has sent.
+    pub received: u64,
+    /// Notifications that have been put into clients' mailboxes.
+    pub delivered: u64,
+    /// How many have been lost with clients on them.
+    pub lost: u64,
+}
+
 /// Every shared listener of a gateway.
 #[derive(Debug, Default)]
 pub struct SharedListeners {
@@ -216,6 +245,23 @@ impl SharedListeners {
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Key, Arc<SharedListener>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What all of them have done and do.
+    pub fn totals(&self) -> Totals {
+        let all = self.all();
+        let sum = |gone: &AtomicU64, figure: fn(&SharedListener) -> &AtomicU64| {
+            let here = all.iter().map(|listener| figure(listener).load(Ordering::Relaxed));
+            gone.load(Ordering::Relaxed) + here.sum::<u64>()
+        };
+        Totals {
+            open: all.len(),
+            channels: all.iter().map(|listener| listener.seen().channels).sum(),
+            clients: all.iter().map(|listener| listener.clients.load(Ordering::Relaxed)).sum(),
+            received: sum(&self.received, |listener| &listener.received),
+            delivered: sum(&self.delivered, |listener| &listener.delivered),
+            lost: self.lost.load(Ordering::Relaxed),
+        }
     }
 
     /// Every shared listener there is, in order of database.

@@ -39,6 +39,8 @@ impl Session<'_, '_, '_, '_> {
         let mut rest = text.to_vec();
         rest.extend_from_slice(&[0, 0, 0]);
         self.to_server.insert(|out| {
+            // Both may be there from an earlier one in this transaction.
+            frontend::put_close_portal(out, PRELUDE);
             frontend::put_close_statement(out, PRELUDE);
             frontend::put_parse(out, PRELUDE, &rest);
             // No parameters, and results as text.
@@ -48,6 +50,7 @@ impl Session<'_, '_, '_, '_> {
         });
         // Stands for a statement that no client has.
         let throwaway = self.shared.statements.intern(b"\0\0\0");
+        self.server.expect(Expect::HiddenClose(Some(Arc::clone(&throwaway))));
         self.server.expect(Expect::HiddenClose(Some(Arc::clone(&throwaway))));
         self.server.expect(Expect::HiddenParse(Some(throwaway)));
         self.server.expect(Expect::HiddenBind);
