@@ -32,11 +32,12 @@ pub fn begin(mut lease: Lease, mut client: ClientState, pool: &Arc<Pool>, common
     }
     client.leave();
     if let Some(server) = lease.server() {
-        server.state.wait_for_nobody();
+        server.state.abandon();
     }
     let may_hear = lease.server().is_some_and(|server| server.state.may_hear());
-    let is_idle = !may_hear && lease.server().is_some_and(|server| server.state.is_idle());
-    if is_idle && reset_query.is_empty() {
+    let is_idle = lease.server().is_some_and(|server| server.state.is_idle());
+    let leaves_traces = may_hear || client.tracking.leaves_traces();
+    if is_idle && reset_query.is_empty() && !leaves_traces {
         return lease.release();
     }
     let Ok(runtime) = tokio::runtime::Handle::try_current() else {
@@ -117,6 +118,7 @@ async fn clean(
             server.state.put_hidden_query(b"UNLISTEN *", &mut out);
             exchange(server, &mut client, shared, &out).await?;
         }
+        take_back(server, &mut client, shared).await?;
         if !reset_query.is_empty() {
             let mut out = Vec::new();
             server.state.put_hidden_query(reset_query.as_bytes(), &mut out);
@@ -135,6 +137,29 @@ async fn clean(
             Err(Unclean::Late(reason))
         }
     }
+}
+
+/// Take back what a client that is gone has left on its server, as far as PostgreSQL says that there is anything.
+/// Its settings may stay: the next client's are made instead.
+async fn take_back(
+    server: &mut Server,
+    client: &mut ClientState,
+    shared: &Shared,
+) -> Result<(), SessionError> {
+    let mut out = Vec::new();
+    // For a client that left in the middle of what was of interest.
+    server.state.inquire(client, shared, &mut out);
+    exchange(server, client, shared, &out).await?;
+    let reasons = client.tracking.reasons();
+    let Some(cures) = reasons.cures() else {
+        return Err(SessionError::Server(format!("nothing takes back {}", reasons.names())));
+    };
+    for cure in cures {
+        let mut out = Vec::new();
+        server.state.put_hidden_query(cure.as_bytes(), &mut out);
+        exchange(server, client, shared, &out).await?;
+    }
+    Ok(())
 }
 
 /// Whether a reset query takes back every setting.

@@ -54,11 +54,8 @@ impl Relay {
         let Some(ears) = self.ears.as_ref().filter(|ears| ears.has_mail()) else {
             return Ok(false);
         };
-        let is_between = self
-            .lease
-            .as_mut()
-            .and_then(Lease::server)
-            .is_none_or(|server| server.state.is_idle());
+        let is_between =
+            self.lease.as_mut().and_then(Lease::server).is_none_or(|server| server.state.is_idle());
         // A socket that takes nothing is not given more.
         let is_taking = self.to_client.len() < MOUTHFUL;
         if !is_between && is_taking {

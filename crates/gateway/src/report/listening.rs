@@ -9,7 +9,9 @@ impl Refusal {
             detail: why.to_owned(),
             ..Self::fatal(
                 "57P01",
-                format!("terminating connection: the shared listener of database \"{database}\" was lost"),
+                format!(
+                    "terminating connection: the shared listener of database \"{database}\" was lost"
+                ),
                 "connect and LISTEN again, and look for what may have been notified meanwhile",
             )
         }
@@ -19,7 +21,9 @@ impl Refusal {
     pub fn no_place_for_listener(database: &str) -> Self {
         Self::fatal(
             "53300",
-            format!("LISTEN: no server connection left for the shared listener of database \"{database}\""),
+            format!(
+                "LISTEN: no server connection left for the shared listener of database \"{database}\""
+            ),
             "raise max_db_connections, max_user_connections or max_server_connections by one",
         )
     }

@@ -7,7 +7,8 @@ use pgwire::backend::{self, Status};
 use pgwire::{frame, frontend};
 
 use super::expect::Named;
-use super::listening::{Listening, Mention};
+use super::listening::Listening;
+use super::tracking::Tracking;
 use crate::parameters::Parameters;
 use crate::report::Refusal;
 
@@ -32,12 +33,14 @@ pub struct ClientState {
     pub(super) settings: Arc<Parameters>,
     /// Reported parameters as this client has been told them.
     pub(super) reported: Arc<Parameters>,
-    /// Others listen for it, because it does not keep its server.
-    pub(super) fans_out: bool,
-    /// What the unnamed statement may do to what is listened on.
-    pub(super) unnamed_mention: Mention,
+    /// What it has done to its session.
+    pub tracking: Tracking,
     /// What it listens on, once it has listened.
     pub(super) listening: Option<Box<Listening>>,
+    /// A long text that may change what it listens on has been sent.
+    pub(super) is_to_be_heard: bool,
+    /// It has left its server to be cleaned.
+    pub(super) is_gone: bool,
 }
 
 impl ClientState {
@@ -57,9 +60,10 @@ impl ClientState {
             startup,
             settings,
             reported,
-            fans_out: false,
-            unnamed_mention: Mention::Nothing,
+            tracking: Tracking::default(),
             listening: None,
+            is_to_be_heard: false,
+            is_gone: false,
         }
     }
 

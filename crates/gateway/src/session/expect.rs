@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::inquiry::Inquiry;
+use crate::report::Refusal;
 use crate::statements::Statement;
 
 /// A reply that is owed to the client, or to the pooler itself.
@@ -25,6 +27,9 @@ use crate::statements::Statement;
 /// | `FakeDeallocate` | nothing | – | CommandComplete and ReadyForQuery made here |
 /// | `HiddenEnd` | an empty Query made here | ReadyForQuery | no |
 /// | `HiddenQuery` | Query made here | ReadyForQuery | only an error |
+/// | `Inquiry` | Query made here | ReadyForQuery | no |
+/// | `RefusedQuery` | a Query that fails | ReadyForQuery | an error made here, and ReadyForQuery |
+/// | `RefusedParse` | a Parse that fails | ErrorResponse | an error made here |
 /// | `HiddenBind` | Bind made here | BindComplete | no |
 /// | `HiddenExecute` | Execute made here | CommandComplete | no |
 /// | `Channels` | Query made here | ReadyForQuery | the ReadyForQuery before it, when nobody has to listen |
@@ -70,6 +75,12 @@ pub enum Expect {
     HiddenEnd,
     /// A Query made here, to apply settings or clean up.
     HiddenQuery,
+    /// A Query made here that asks what the session is like.
+    Inquiry(Box<Inquiry>),
+    /// A Query made here that fails in place of one that is refused.
+    RefusedQuery(Box<Refusal>),
+    /// A Parse made here that fails in place of a message that is refused.
+    RefusedParse(Box<Refusal>),
     /// A Bind made here.
     HiddenBind,
     /// An Execute made here.
@@ -112,9 +123,16 @@ impl Expect {
                 | Self::FunctionCall
                 | Self::HiddenEnd
                 | Self::HiddenQuery
+                | Self::Inquiry(_)
+                | Self::RefusedQuery(_)
                 | Self::Channels
                 | Self::Mark
         )
+    }
+
+    /// Whether it is the pooler's own, and nothing of its reply is for the client.
+    pub fn is_hidden(&self) -> bool {
+        matches!(self, Self::HiddenQuery | Self::Inquiry(_) | Self::Channels | Self::Mark)
     }
 
     /// Whether the unnamed statement on the server is the client's afterwards.
@@ -133,10 +151,5 @@ impl Expect {
     /// Whether an error here skips what follows up to the next Sync.
     pub fn is_extended(&self) -> bool {
         !self.ends_with_ready() && !matches!(self, Self::FakeDeallocate(_) | Self::Listener)
-    }
-
-    /// Whether the reply is for the pooler alone.
-    pub fn is_hidden_query(&self) -> bool {
-        matches!(self, Self::HiddenQuery | Self::Channels | Self::Mark)
     }
 }

@@ -1,6 +1,7 @@
 //! Reads what a client sends: passes it on, rewrites statement names, answers what needs no server.
 
 mod channels;
+mod noting;
 
 use std::sync::Arc;
 
@@ -10,11 +11,10 @@ use pgwire::frame::HEADER;
 use pgwire::frontend::{self, BindNames, Parse, Target};
 
 use super::expect::{Expect, Named, NamedKind};
-use super::listening::Mention;
 use super::message::{Message, Step, deallocated, discard};
 use super::output::Output;
 use super::{
-    CLIENT_STATEMENTS_LIMIT, ClientState, OWED_LIMIT, Pass, STATEMENT_LIMIT, ServerState,
+    CLIENT_STATEMENTS_LIMIT, ClientState, OWED_LIMIT, Pass, Replay, STATEMENT_LIMIT, ServerState,
     SessionError, Shared, WHOLE_LIMIT, deallocate, without_server,
 };
 use crate::statements::{Presence, Statement};
@@ -46,6 +46,12 @@ pub fn take(
             let (count, goes_on) = client.pass.advance(rest.len());
             if goes_on {
                 to_server.forward(at, at + count);
+            }
+            if client.tracking.long.is_some() {
+                client.read_long(rest.get(..count).unwrap_or(&[]));
+                if let Some(server) = server.as_deref_mut() {
+                    server.note_long(client);
+                }
             }
             at += count;
             continue;
@@ -84,6 +90,9 @@ impl Session<'_, '_, '_, '_> {
     fn message(&mut self, message: &Message<'_>) -> Result<Step, SessionError> {
         let tag = message.header.tag;
         message.check_empty()?;
+        if !matches!(self.server.replay, Replay::Done) && self.awaits_replay(tag) {
+            return Ok(Step::Hold);
+        }
         if tag == frontend::SYNC && (self.server.copy_in || !self.server.settles_channels()) {
             return Ok(self.sync(message));
         }
@@ -114,6 +123,7 @@ impl Session<'_, '_, '_, '_> {
                 Ok(self.forward(message))
             }
             frontend::FUNCTION_CALL => {
+                self.note_call(message);
                 self.server.expect(Expect::FunctionCall);
                 Ok(self.forward(message))
             }
@@ -179,20 +189,14 @@ impl Session<'_, '_, '_, '_> {
     }
 
     fn query(&mut self, message: &Message<'_>) -> Result<Step, SessionError> {
-        if self.client.fans_out {
-            if message.is_whole() {
-                if !self.make_way(Mention::of(frontend::query(message.body())?)) {
-                    return Ok(Step::Hold);
-                }
-            } else if message.header.size <= WHOLE_LIMIT {
-                return Ok(Step::Wait);
-            }
-        }
         if self.server.is_in_doubt(true)
             && message.is_whole()
             && deallocate::name(frontend::query(message.body())?).is_some()
         {
             return Ok(Step::Hold);
+        }
+        if !message.is_whole() && message.header.size <= WHOLE_LIMIT && self.client.tracking.is_on {
+            return Ok(Step::Wait);
         }
         if !self.client.statements.is_empty() {
             if message.is_whole() {
@@ -216,7 +220,19 @@ impl Session<'_, '_, '_, '_> {
             }
         }
         if message.is_whole() {
-            self.server.may_drop_all |= deallocate::may_drop_all(frontend::query(message.body())?);
+            let text = frontend::query(message.body())?;
+            self.server.may_drop_all |= deallocate::may_drop_all(text);
+            if self.client.tracking.is_on {
+                match self.note_query(text) {
+                    Ok(true) => {}
+                    Ok(false) => return Ok(Step::Hold),
+                    Err(refusal) => return Ok(self.refuse_query(message, refusal)),
+                }
+            }
+        } else if self.make_way_for_long() {
+            self.begin_long(message, false);
+        } else {
+            return Ok(Step::Hold);
         }
         // A simple query destroys the unnamed statement.
         self.server.unnamed_is_clients = true;
@@ -251,9 +267,6 @@ impl Session<'_, '_, '_, '_> {
             return Ok(Step::Hold);
         }
         let parse = Parse::parse(body)?;
-        if !self.make_way_early(parse.text) {
-            return Ok(Step::Hold);
-        }
         if let Some(step) = self.parse_deallocate(message, &parse) {
             return Ok(step);
         }
@@ -269,9 +282,12 @@ impl Session<'_, '_, '_, '_> {
         }
         let context = self.client.settings.parse_context();
         let statement = self.shared.statements.intern_in(parse.rest, &context);
+        if !self.make_way_early(statement.found.marks) {
+            return Ok(Step::Hold);
+        }
+        self.clean_numbers(&statement.found);
         let presence = self.server.prepared.touch(&statement);
-        let may_fail =
-            |entry: &Expect| entry.ends_with_ready() && !matches!(entry, Expect::HiddenQuery);
+        let may_fail = |entry: &Expect| entry.ends_with_ready() && !entry.is_hidden();
         if presence == Presence::Ready
             && !self.server.copy_in
             && self.server.expected.iter().any(may_fail)
@@ -312,10 +328,9 @@ impl Session<'_, '_, '_, '_> {
             if self.server.is_in_doubt(true) && deallocate::name(parse.text).is_some() {
                 return Ok(Step::Hold);
             }
-            if !self.make_way_early(parse.text) {
+            if self.client.tracking.is_on && !self.scan_ahead(parse.text) {
                 return Ok(Step::Hold);
             }
-            self.client.unnamed_mention = Mention::of(parse.text);
             self.server.may_drop_all |= deallocate::may_drop_all(parse.text);
             if let Some(step) = self.parse_deallocate(message, &parse) {
                 return Ok(step);
@@ -324,6 +339,11 @@ impl Session<'_, '_, '_, '_> {
             if parse.rest.len() <= WHOLE_LIMIT {
                 remembered = Some(parse.rest.into());
             }
+            if self.client.tracking.is_on {
+                self.note_unnamed(parse.text);
+            }
+        } else {
+            self.begin_long(message, true);
         }
         self.server.unnamed_is_clients = true;
         Ok(self.extended(message, Expect::ParseUnnamed(remembered)))
@@ -403,8 +423,8 @@ impl Session<'_, '_, '_, '_> {
             return Ok(Step::Hold);
         }
         if names.statement.is_empty() {
-            if !self.make_way(self.client.unnamed_mention) {
-                return Ok(Step::Hold);
+            if let Some(step) = self.note_bound_unnamed(message)? {
+                return Ok(step);
             }
             self.ensure_unnamed();
             return Ok(self.extended(message, Expect::Bind(None)));
@@ -413,8 +433,8 @@ impl Session<'_, '_, '_, '_> {
             // One made by SQL's PREPARE, or PostgreSQL's own error.
             return Ok(self.extended(message, Expect::Bind(None)));
         };
-        if !self.make_way(named.statement.mention) {
-            return Ok(Step::Hold);
+        if let Some(step) = self.note_bound(message, &named.statement)? {
+            return Ok(step);
         }
         self.ensure(&named.statement);
         self.server.may_drop_all |= named.statement.may_drop_all;

@@ -9,6 +9,7 @@ use pgwire::frame::{self, HEADER};
 
 use super::expect::Expect;
 use super::output::Output;
+use super::tracking::Resets;
 use super::{ClientState, Pass, SERVER_WHOLE_LIMIT, ServerState, SessionError, Shared};
 use crate::parameters::{self, Parameters};
 
@@ -76,8 +77,15 @@ impl Session<'_, '_, '_, '_> {
             };
             let message = rest.get(..header.size).unwrap_or(rest);
             let is_whole = message.len() == header.size;
-            let is_kept = matches!(self.server.expected.front(), Some(Expect::Channels));
-            if !is_whole && (is_kept || !streams(header.tag)) {
+            let is_answer = header.tag == backend::DATA_ROW
+                && matches!(
+                    self.server.expected.front(),
+                    Some(Expect::Inquiry(_) | Expect::Channels)
+                );
+            if !is_whole && is_answer && header.size <= SERVER_WHOLE_LIMIT {
+                return Ok(at);
+            }
+            if !is_whole && !streams(header.tag) {
                 if header.size <= SERVER_WHOLE_LIMIT {
                     return Ok(at);
                 }
@@ -125,10 +133,14 @@ impl Session<'_, '_, '_, '_> {
 
     /// Deal with one message; says whether it goes on to the client.
     fn message(&mut self, tag: u8, body: &[u8]) -> Result<bool, SessionError> {
-        let is_hidden = self.server.expected.front().is_some_and(Expect::is_hidden_query);
+        let is_hidden = self.server.expected.front().is_some_and(Expect::is_hidden);
         match tag {
-            backend::DATA_ROW if matches!(self.server.expected.front(), Some(Expect::Channels)) => {
-                self.server.note_channel(body)?;
+            backend::DATA_ROW if is_hidden => {
+                match self.server.expected.front_mut() {
+                    Some(Expect::Inquiry(inquiry)) => inquiry.row(body),
+                    Some(Expect::Channels) => self.server.note_channel(body)?,
+                    _ => {}
+                }
                 Ok(false)
             }
             backend::DATA_ROW
@@ -138,7 +150,7 @@ impl Session<'_, '_, '_, '_> {
             | backend::NOTICE_RESPONSE
             | backend::FUNCTION_CALL_RESPONSE
             | backend::PARAMETER_DESCRIPTION => Ok(!is_hidden),
-            backend::NOTIFICATION_RESPONSE if self.client.fans_out => {
+            backend::NOTIFICATION_RESPONSE if self.client.tracking.is_on => {
                 self.server.overhear(body)?;
                 Ok(false)
             }
@@ -209,10 +221,12 @@ impl Session<'_, '_, '_, '_> {
     }
 
     fn command_complete(&mut self, body: &[u8]) {
-        let is_hidden = self.server.expected.front().is_some_and(Expect::is_hidden_query);
-        if body == b"RESET\0" && !is_hidden && !self.client.startup.is_empty() {
-            self.server.resetting = true;
-            self.forget_startup();
+        let is_hidden = self.server.expected.front().is_some_and(Expect::is_hidden);
+        match body {
+            b"RESET\0" | b"SET\0" if !is_hidden => self.has_reset(body == b"RESET\0"),
+            b"LOAD\0" if !is_hidden && self.client.tracking.is_on => self.client.tracking.loaded(),
+            b"DISCARD SEQUENCES\0" if !is_hidden => self.client.tracking.forgets_numbers(),
+            _ => {}
         }
         if body.first() != Some(&b'D') {
             return;
@@ -232,8 +246,21 @@ impl Session<'_, '_, '_, '_> {
         if is_discard {
             self.client.unnamed = None;
             self.client.hear_nothing();
+            self.client.tracking.discarded();
             self.server.applied = Arc::default();
             self.server.discarding = true;
+        }
+    }
+
+    /// Settings may have been taken back: to those that the client asked for at startup, then.
+    fn has_reset(&mut self, is_reset: bool) {
+        if self.client.startup.is_empty() {
+            return;
+        }
+        let knows = self.client.tracking.is_on;
+        if if knows { !self.client.tracking.resets.is_empty() } else { is_reset } {
+            self.server.resetting = true;
+            self.forget_startup();
         }
     }
 
@@ -254,16 +281,22 @@ impl Session<'_, '_, '_, '_> {
         self.server.applied = self.shared.parameters.intern(applied);
     }
 
-    /// RESET may have taken what the client asked for at startup, which PostgreSQL would have gone back to.
-    /// What is not reported might be gone, so it is taken to be.
+    /// RESET has taken what the client asked for at startup, which PostgreSQL would have gone back to. Of what is
+    /// not reported, and not named either where statements are not looked through, all is taken to be gone.
     fn forget_startup(&mut self) {
         let mut applied = Parameters::clone(&self.server.applied);
-        for (name, _) in self.client.startup.iter() {
-            if self.server.reported.get(name).is_none() {
+        let mut settings = Parameters::clone(&self.client.settings);
+        for (name, value) in self.client.startup.iter() {
+            let is_gone = !self.client.tracking.is_on || self.client.tracking.resets.has(name);
+            if is_gone && self.server.reported.get(name).is_none() {
                 applied.remove(name);
+                if self.client.tracking.is_on {
+                    settings.set(name, value);
+                }
             }
         }
         self.server.applied = self.shared.parameters.intern(applied);
+        self.client.settings = self.shared.parameters.intern(settings);
     }
 
     /// PostgreSQL begins to read COPY data: any Sync it was sent before the end of that data is void.
@@ -309,20 +342,33 @@ impl Session<'_, '_, '_, '_> {
             self.client.unnamed = None;
         }
         self.server.copy_in = false;
-        let is_query = front.as_ref().is_some_and(Expect::is_hidden_query);
+        let is_query = front.as_ref().is_some_and(Expect::is_hidden);
         let is_hidden = is_query || matches!(front, Some(Expect::HiddenEnd));
         if is_hidden {
             self.apply_reported();
         }
+        if let Some(Expect::Inquiry(inquiry)) = front {
+            let is_answered = self.server.hidden_error.take().is_none();
+            self.server.conclude(self.client, self.shared, inquiry, is_answered);
+            self.server.inquire(self.client, self.shared, self.to_server);
+            self.tell();
+            return Ok(false);
+        }
         if is_hidden && let Some((sqlstate, message)) = self.server.hidden_error.take() {
-            return Err(match front {
-                Some(Expect::Channels | Expect::Mark) => SessionError::Channels { sqlstate, message },
-                _ => SessionError::Setting { sqlstate, message },
-            });
+            if matches!(front, Some(Expect::Channels | Expect::Mark)) {
+                return Err(SessionError::Channels { sqlstate, message });
+            }
+            if self.server.replays_again(&sqlstate, &self.client.settings, self.to_server) {
+                return Ok(false);
+            }
+            return Err(SessionError::Setting { sqlstate, message });
         }
         if matches!(front, Some(Expect::Channels | Expect::Mark)) {
-            return Ok(self.channels_settled(front));
+            self.channels_settled(matches!(front, Some(Expect::Mark)));
+            self.server.inquire(self.client, self.shared, self.to_server);
+            return Ok(false);
         }
+        self.server.note_replayed();
         if !is_hidden {
             self.server.counts.queries += 1;
             self.server.counts.transactions += u64::from(status == Status::Idle);
@@ -338,7 +384,11 @@ impl Session<'_, '_, '_, '_> {
         // In a failed transaction nothing can be set, and what RESET did is undone. In the middle of a
         // message nothing can be put in between: the next ReadyForQuery will do.
         let can_set = status != Status::Failed && !self.client.is_midway();
-        if self.server.resetting && can_set {
+        let has_reset = self.server.resetting && can_set;
+        if has_reset || !self.server.resetting {
+            self.client.tracking.resets = Resets::default();
+        }
+        if has_reset {
             self.server.resetting = false;
             let wanted = &self.client.settings;
             let queries = parameters::put_difference(self.to_server, &self.server.applied, wanted);
@@ -350,9 +400,17 @@ impl Session<'_, '_, '_, '_> {
                 return Ok(self.shows_ready(is_hidden, is_query));
             }
         }
+        self.tell();
+        let shows = self.shows_ready(is_hidden, is_query);
+        if status == Status::Idle && self.client.tracking.pending.is_some() {
+            self.server.inquire(self.client, self.shared, self.to_server);
+        }
+        Ok(shows)
+    }
+
+    fn tell(&mut self) {
         let to_client = &mut *self.to_client;
         self.server.tell(self.client, |bytes| to_client.insert(|out| out.extend_from_slice(bytes)));
-        Ok(self.shows_ready(is_hidden, is_query))
     }
 
     /// Whether a ReadyForQuery goes on now: it has to wait where what the client listens on may have changed.
@@ -361,21 +419,21 @@ impl Session<'_, '_, '_, '_> {
         !is_hidden && !waits
     }
 
-    /// What the server listens on is known, or the mark is set; never goes on itself.
-    fn channels_settled(&mut self, front: Option<Expect>) -> bool {
-        let is_owed = if matches!(front, Some(Expect::Channels)) {
-            self.server.weigh_channels(self.client, self.to_server)
-        } else {
+    /// What the server listens on is known, or the mark is set: tell the client that its transaction is over, if
+    /// it is.
+    fn channels_settled(&mut self, is_marked: bool) {
+        let is_owed = if is_marked {
             let to_client = &mut *self.to_client;
             self.server.hand_over(self.client, |message| {
                 to_client.insert(|out| out.extend_from_slice(message));
             })
+        } else {
+            self.server.weigh_channels(self.client, self.to_server)
         };
         if is_owed {
             let status = self.server.status;
             self.to_client.insert(|out| backend::put_ready_for_query(out, status));
         }
-        false
     }
 
     fn parameter_status(&mut self, body: &[u8], is_hidden: bool) -> Result<bool, SessionError> {
@@ -388,7 +446,9 @@ impl Session<'_, '_, '_, '_> {
         if is_hidden || self.server.discarding {
             return Ok(false);
         }
+        let is_reset = !self.client.tracking.is_on || self.client.tracking.resets.has(&name);
         if self.server.resetting
+            && is_reset
             && let Some(startup) = self.client.startup.get(&name)
         {
             let mut settings = Parameters::clone(&self.client.settings);
@@ -398,6 +458,9 @@ impl Session<'_, '_, '_, '_> {
             applied.set(&name, value);
             self.server.applied = self.shared.parameters.intern(applied);
             return Ok(false);
+        }
+        if name.eq_ignore_ascii_case("client_encoding") {
+            self.client.tracking.spells_differently(&self.client.settings);
         }
         if !parameters::is_server_property(&name) && parameters::is_safe_name(&name) {
             let mut settings = Parameters::clone(&self.client.settings);

@@ -18,6 +18,7 @@ use pgwire::cursor::Cursor;
 use pgwire::frame;
 
 use super::expect::Expect;
+use super::scan::Marks;
 use super::{ClientState, ServerState, SessionError};
 
 /// The setting that says which prelude has come true.
@@ -29,36 +30,11 @@ const OVERHEARD_LIMIT: usize = 4 * 1024 * 1024;
 /// Names of channels.
 pub type ChannelSet = BTreeSet<Box<[u8]>>;
 
-/// What a text may do to what its session listens on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum Mention {
-    /// Nothing.
-    #[default]
-    Nothing,
-    /// Listen on more.
-    Listen,
-    /// Listen on less, or more.
-    Unlisten,
-}
+/// What may change what a session listens on.
+pub const CHANNELS: Marks = Marks::of(&[Marks::LISTEN, Marks::UNLISTEN, Marks::UNDECIDED]);
 
-impl Mention {
-    /// What `text` may do. Words in comments and strings count too: that costs a query, and a wrong guess would
-    /// cost notifications.
-    pub fn of(text: &[u8]) -> Self {
-        const WORD: &[u8] = b"listen";
-        let mut found = Self::Nothing;
-        for (at, byte) in text.iter().enumerate() {
-            if matches!(byte, b'l' | b'L')
-                && text.get(at..at + WORD.len()).is_some_and(|word| word.eq_ignore_ascii_case(WORD))
-            {
-                let before = text.get(at.wrapping_sub(2)..at).unwrap_or_default();
-                let kind = if before.eq_ignore_ascii_case(b"un") { Self::Unlisten } else { Self::Listen };
-                found = found.max(kind);
-            }
-        }
-        found
-    }
-}
+/// What may have it listen on less.
+pub const LESS: Marks = Marks::of(&[Marks::UNLISTEN, Marks::UNDECIDED]);
 
 /// What a client listens on.
 #[derive(Debug, Default)]
@@ -103,14 +79,14 @@ enum Prelude {
 }
 
 impl ClientState {
-    /// Whether what the client listens on is carried on by others, because it does not keep its server.
-    pub fn fan_out(&mut self, fans_out: bool) {
-        self.fans_out = fans_out;
-    }
-
     /// The client is gone: whatever it listens on, nobody will carry it on.
     pub fn leave(&mut self) {
-        self.fans_out = false;
+        self.is_gone = true;
+    }
+
+    /// Whether what the client listens on is carried on by others, because it does not keep its server.
+    fn fans_out(&self) -> bool {
+        self.tracking.is_on && !self.is_gone
     }
 
     /// Whether the client listens, or is about to.
@@ -164,8 +140,8 @@ pub(super) enum Before {
 
 impl ServerState {
     /// Note that a text that may change the channels is about to be sent; says what has to go before it.
-    pub(super) fn before_channels(&mut self, client: &ClientState, mention: Mention) -> Before {
-        if mention == Mention::Nothing || !client.fans_out {
+    pub(super) fn before_channels(&mut self, client: &ClientState, marks: Marks) -> Before {
+        if !marks.has(CHANNELS) || !client.fans_out() {
             return Before::Nothing;
         }
         if self.owes_ready() {
@@ -173,7 +149,7 @@ impl ServerState {
             return Before::Hold;
         }
         let before = match client.channels() {
-            Some(channels) if mention == Mention::Unlisten => self.prelude(channels),
+            Some(channels) if marks.has(LESS) => self.prelude(channels),
             _ => Before::Nothing,
         };
         self.hearing.get_or_insert_default();
@@ -189,8 +165,8 @@ impl ServerState {
         for channel in channels {
             crate::shared_listener::put_command(&mut listen, b"LISTEN ", channel);
         }
-        let is_at_rest = self.status == Status::Idle && self.expected.is_empty() && !self.unsynced;
-        if is_at_rest {
+        let is_at_rest = self.expected.iter().all(Expect::is_hidden) && !self.unsynced;
+        if is_at_rest && self.status == Status::Idle {
             self.hearing.get_or_insert_default().prelude = Prelude::Committed;
             return Before::Query(listen);
         }
@@ -210,8 +186,7 @@ impl ServerState {
         .into_bytes();
         body.extend_from_slice(&listen);
         body.extend_from_slice(b" END IF; END");
-        let mut text = b"DO LANGUAGE plpgsql".to_vec();
-        crate::parameters::put_literal(&mut text, &body);
+        let text = [b"DO LANGUAGE plpgsql ".to_vec(), in_dollars(&body)].concat();
         if self.unsynced { Before::Pipelined(text) } else { Before::Query(text) }
     }
 
@@ -219,13 +194,23 @@ impl ServerState {
     /// told that its transaction is over only after that has been dealt with.
     pub(super) fn settles_channels(&self) -> bool {
         self.hearing.is_some()
-            && (self.owes_ready() || self.expected.iter().any(|entry| matches!(entry, Expect::Listener)))
+            && (self.owes_ready()
+                || self.expected.iter().any(|entry| matches!(entry, Expect::Listener)))
     }
 
     /// Whether the end of something that has been sent has not been told yet, settings aside.
     fn owes_ready(&self) -> bool {
-        let ends = |entry: &Expect| entry.ends_with_ready() && !matches!(entry, Expect::HiddenQuery);
+        let ends = |entry: &Expect| {
+            entry.ends_with_ready() && !matches!(entry, Expect::HiddenQuery | Expect::Inquiry(_))
+        };
         self.expected.iter().any(ends)
+    }
+
+    /// Note that a long text has been sent, if it may change the channels.
+    pub(super) fn note_long(&mut self, client: &mut ClientState) {
+        if std::mem::take(&mut client.is_to_be_heard) && client.fans_out() {
+            self.hearing.get_or_insert_default();
+        }
     }
 
     /// The client's transaction is over: ask what the server listens on, if something may have changed that. Says
@@ -239,7 +224,7 @@ impl ServerState {
         let Some(hearing) = &mut self.hearing else {
             return false;
         };
-        if !client.fans_out || self.status != Status::Idle {
+        if !client.fans_out() || self.status != Status::Idle {
             return false;
         }
         hearing.is_owed = is_owed;
@@ -375,7 +360,8 @@ impl ServerState {
             return hearing.is_owed;
         };
         let next = listening.next.take().unwrap_or_default();
-        let is_new = |channel: &Box<[u8]>| !listening.channels.contains(channel) && next.contains(channel);
+        let is_new =
+            |channel: &Box<[u8]>| !listening.channels.contains(channel) && next.contains(channel);
         for (channel, message) in &hearing.overheard {
             if is_new(channel) {
                 emit(message);
@@ -395,32 +381,25 @@ impl ServerState {
     pub fn hears_nothing(&mut self) {
         self.hearing = None;
     }
+}
 
-    /// The client is gone: nobody has to be waited for.
-    pub fn wait_for_nobody(&mut self) {
-        self.expected.retain(|entry| !matches!(entry, Expect::Listener));
+/// `text` as a string, in dollar quotes that do not occur in it: a DO takes no expression, and in some encodings a
+/// backslash may be the second half of a character.
+fn in_dollars(text: &[u8]) -> Vec<u8> {
+    let mut quote = b"$forebay$".to_vec();
+    while text.windows(quote.len()).any(|window| window == quote) {
+        quote.splice(1..1, *b"x");
     }
+    [&*quote, text, &*quote].concat()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Mention;
+    use super::in_dollars;
 
     #[test]
-    fn what_may_be_about_channels_is_seen() {
-        for (text, expected) in [
-            ("SELECT 1", Mention::Nothing),
-            ("SELECT * FROM listing", Mention::Nothing),
-            ("LISTEN a", Mention::Listen),
-            ("begin;/**/listen\"a\"", Mention::Listen),
-            ("UNLISTEN *", Mention::Unlisten),
-            ("CLOSE ALL; Unlisten *; RESET ALL", Mention::Unlisten),
-            ("LISTEN a; UNLISTEN b; LISTEN c", Mention::Unlisten),
-            ("SELECT 'listen'", Mention::Listen),
-            ("l", Mention::Nothing),
-            ("", Mention::Nothing),
-        ] {
-            assert_eq!(Mention::of(text.as_bytes()), expected, "{text}");
-        }
+    fn a_text_in_dollars_cannot_end_itself() {
+        assert_eq!(in_dollars(b"a"), b"$forebay$a$forebay$");
+        assert_eq!(in_dollars(b"a$forebay$b"), b"$xforebay$a$forebay$b$xforebay$");
     }
 }

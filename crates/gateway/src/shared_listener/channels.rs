@@ -69,17 +69,18 @@ impl Channels {
         for channel in &channels {
             let subscription =
                 Subscription { mailbox: Arc::clone(mailbox), is_live: Arc::clone(&is_live) };
-            self.wanted
-                .entry(channel.clone())
-                .or_default()
-                .insert(mailbox.entry.id, subscription);
+            self.wanted.entry(channel.clone()).or_default().insert(mailbox.entry.id, subscription);
         }
         self.wishes.push(Wish { channels, mark: self.last_mark, reply });
         self.grant();
     }
 
     /// Deliver these to that client no more.
-    pub(super) fn unsubscribe<'a>(&mut self, client: u32, channels: impl Iterator<Item = &'a Box<[u8]>>) {
+    pub(super) fn unsubscribe<'a>(
+        &mut self,
+        client: u32,
+        channels: impl Iterator<Item = &'a Box<[u8]>>,
+    ) {
         for channel in channels {
             if let Some(subscribers) = self.wanted.get_mut(channel) {
                 subscribers.remove(&client);
@@ -146,7 +147,9 @@ impl Channels {
     /// Put a notification into the mailboxes of those who want it; returns how many that are.
     pub(super) fn deliver(&self, notification: &Arc<Notification>) -> u64 {
         let mut count = 0;
-        for subscription in self.wanted.get(&notification.channel).into_iter().flat_map(BTreeMap::values) {
+        for subscription in
+            self.wanted.get(&notification.channel).into_iter().flat_map(BTreeMap::values)
+        {
             if subscription.is_live.load(Ordering::Relaxed) {
                 subscription.mailbox.put(notification);
                 count += 1;
@@ -323,7 +326,8 @@ mod tests {
         let _other = scene.subscribe(1, &["a", "b"]);
         let told = std::cell::RefCell::new(Vec::new());
         let refusal = Refusal::shutting_down();
-        let count = scene.channels.end(&refusal, |mailbox| told.borrow_mut().push(mailbox.entry.id));
+        let count =
+            scene.channels.end(&refusal, |mailbox| told.borrow_mut().push(mailbox.entry.id));
         assert_eq!((count, told.borrow().len()), (2, 2));
         assert_eq!(waiting.try_recv().unwrap(), Err(Box::new(refusal)));
         assert!(scene.channels.is_empty());

@@ -182,7 +182,9 @@ async fn serve(
     let mut wire = Wire { server, out: Vec::new(), received: Vec::new(), is_asked: false };
     let mut unused_since = None;
     loop {
-        if !wire.is_asked && let Some(sql) = listener.lock().channels.next_query() {
+        if !wire.is_asked
+            && let Some(sql) = listener.lock().channels.next_query()
+        {
             wire.ask(&sql);
         }
         let limit = if let Some(limit) = rest(listener, common, &mut unused_since) {

@@ -49,11 +49,7 @@ struct Inner {
 impl Mailbox {
     /// An empty one.
     pub(super) fn new(entry: &Arc<Entry>) -> Self {
-        Self {
-            entry: Arc::clone(entry),
-            has_mail: AtomicBool::new(false),
-            inner: Mutex::default(),
-        }
+        Self { entry: Arc::clone(entry), has_mail: AtomicBool::new(false), inner: Mutex::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -302,8 +302,12 @@ impl SharedListeners {
         let listener = Arc::new(SharedListener::new(key.clone()));
         open.insert(key.clone(), Arc::clone(&listener));
         drop(open);
-        let task =
-            connection::run(Arc::clone(self), Arc::clone(&listener), Arc::clone(pool), Arc::clone(common));
+        let task = connection::run(
+            Arc::clone(self),
+            Arc::clone(&listener),
+            Arc::clone(pool),
+            Arc::clone(common),
+        );
         match common.runtime(worker::current()) {
             Some(runtime) => drop(runtime.spawn(task)),
             // Its guard tells those who wait.

@@ -66,7 +66,10 @@ fn a_transaction_that_listens_hears_its_own_notification_before_it_is_over() {
     let replies = client.until_ready(1);
     let told: Vec<u8> = replies.iter().map(|reply| reply.tag).collect();
     assert_eq!(told, b"CAAZ");
-    assert_eq!((spelt(&replies[1].body), spelt(&replies[2].body)), ("own: 1".into(), "own: 2".into()));
+    assert_eq!(
+        (spelt(&replies[1].body), spelt(&replies[2].body)),
+        ("own: 1".into(), "own: 2".into())
+    );
     client.query("NOTIFY own, '3'");
     assert_eq!(heard(&mut client), "own: 3");
 }
@@ -197,7 +200,9 @@ fn a_session_listens_by_itself() {
 #[test]
 fn a_client_that_vanishes_leaves_no_server_listening() {
     let gateway = start(&json!({"default_pool_size": 1}));
-    for last in ["LISTEN vanished", "BEGIN; LISTEN vanished", "LISTEN vanished; SELECT pg_sleep(0.2)"] {
+    for last in
+        ["LISTEN vanished", "BEGIN; LISTEN vanished", "LISTEN vanished; SELECT pg_sleep(0.2)"]
+    {
         let mut client = connect(&gateway);
         client.send(&query(last));
         drop(client);
@@ -213,7 +218,8 @@ fn each_client_is_told_in_its_own_encoding() {
     let mut western = connect(&gateway);
     western.query("SET client_encoding = 'LATIN1'");
     let mut modern = connect(&gateway);
-    western.send(&crate::messages::tagged(b'Q', |out| out.extend_from_slice(b"LISTEN \xe9t\xe9\0")));
+    western
+        .send(&crate::messages::tagged(b'Q', |out| out.extend_from_slice(b"LISTEN \xe9t\xe9\0")));
     western.until_ready(1);
     modern.query("LISTEN été");
     modern.query("NOTIFY été, 'é'");

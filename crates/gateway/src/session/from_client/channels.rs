@@ -6,15 +6,16 @@ use pgwire::frontend;
 
 use super::Session;
 use crate::session::expect::Expect;
-use crate::session::listening::{Before, Mention};
+use crate::session::listening::{Before, LESS};
+use crate::session::scan::Marks;
 
 /// Names a statement and a portal that live for one prelude.
 const PRELUDE: &[u8] = b"forebay_prelude";
 
 impl Session<'_, '_, '_, '_> {
     /// See to it that a text finds on its server what it needs to; `false` when it has to wait for replies.
-    pub(super) fn make_way(&mut self, mention: Mention) -> bool {
-        match self.server.before_channels(self.client, mention) {
+    pub(super) fn make_way(&mut self, marks: Marks) -> bool {
+        match self.server.before_channels(self.client, marks) {
             Before::Nothing => {}
             Before::Hold => return false,
             Before::Query(sql) => {
@@ -29,9 +30,14 @@ impl Session<'_, '_, '_, '_> {
     }
 
     /// [`Self::make_way`] for a text that is only prepared: in its own time it may stand in the middle of a pipeline.
-    pub(super) fn make_way_early(&mut self, text: &[u8]) -> bool {
-        let has_reason = self.client.fans_out && self.client.listens();
-        !has_reason || Mention::of(text) != Mention::Unlisten || self.make_way(Mention::Unlisten)
+    pub(super) fn make_way_early(&mut self, marks: Marks) -> bool {
+        let has_reason = marks.has(LESS) && self.client.tracking.is_on && self.client.listens();
+        !has_reason || self.make_way(marks)
+    }
+
+    /// [`Self::make_way`] for a text that is not known yet.
+    pub(super) fn make_way_for_long(&mut self) -> bool {
+        self.make_way_early(LESS)
     }
 
     /// Run `text` in the pipeline that is under way, without a word to the client unless it fails.
