@@ -43,7 +43,7 @@ PACKAGES = ["pytest>=9,<10", "pytest-asyncio", "pytest-timeout", "pytest-xdist",
 PACKAGES += ["psycopg[binary]==3.3.1"]
 NEEDS_PROGRAMS = ("socat", "openssl")
 LENIENT = "PGBOUNCER_SUITE_LENIENT"
-PROCESSES = 8
+PROCESSES = 4
 TEST_SECONDS = 120
 LONGEST_RUN = 45 * 60.0
 DEBIAN = Path("/usr/lib/postgresql")
@@ -166,6 +166,8 @@ class Suite:
         pytest += ["--timeout-method", "thread"]
         pytest += ["-o", "addopts=--import-mode=prepend --tb=line"]
         pytest += ["-o", "asyncio_default_fixture_loop_scope=function"]
+        # Short: the tests' unix sockets are four folders below, and may have 107 bytes.
+        pytest += [f"--basetemp={self.folder / 't' / 'b'}"]
         pytest += [f"--junitxml={self.report}", self.source / "test"]
         with Child(
             ["env", "-i", *given, *pytest],
