@@ -106,6 +106,9 @@ pub struct Configuration {
     pub max_user_client_connections: usize,
     /// Most clients in line for one pool, others being refused at once; 0 for no limit.
     pub max_waiting: usize,
+    /// Most clients of one pool that may keep a server beyond a transaction; 0 for no limit, and when absent one
+    /// less than the pool's size.
+    pub max_pinned: Option<usize>,
     /// Longest a query may run; zero for no limit.
     #[serde(deserialize_with = "seconds")]
     pub query_timeout: Duration,
@@ -272,6 +275,7 @@ impl Default for Configuration {
             max_user_connections: 0,
             max_user_client_connections: 0,
             max_waiting: 0,
+            max_pinned: None,
             query_timeout: Duration::ZERO,
             idle_transaction_timeout: Duration::ZERO,
             transaction_timeout: Duration::ZERO,

@@ -13,6 +13,7 @@ impl Pool {
     pub fn reconfigure(self: &Arc<Self>, plan: Plan) {
         self.rules.store(Arc::clone(&plan.rules));
         self.usual.follow(&plan.rules);
+        self.pins.limit_to(plan.rules.max_pinned);
         let closed = {
             let mut inner = self.lock();
             if inner.plan.leads_where(&plan) {

@@ -1,6 +1,7 @@
 //! What the SHOW commands show, with PgBouncer's columns in PgBouncer's order.
 
 mod nothing;
+mod pins;
 mod pools;
 mod settings;
 mod sockets;
@@ -20,6 +21,7 @@ use crate::gateway::Context;
 use crate::pool::{Pool, Seen};
 
 pub use nothing::{DNS_HOSTS, DNS_ZONES, FDS, PEER_POOLS, PEERS};
+pub use pins::PINS;
 pub use pools::{DATABASES, LISTS, POOLS, USERS};
 pub use settings::{CONFIG, is_changeable};
 pub use sockets::{ACTIVE_SOCKETS, CLIENTS, SERVERS, SOCKETS};
