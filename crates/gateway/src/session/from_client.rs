@@ -141,7 +141,11 @@ impl Session<'_, '_, '_, '_> {
                     | frontend::QUERY
             );
         let is_full = self.server.expected.len() >= OWED_LIMIT && tag != frontend::TERMINATE;
-        if (!may_drop && !is_full) || self.server.expected.is_empty() || self.server.copy_in {
+        // What RESET goes back to is put in force behind it, and the next statement is to see that.
+        let may_reset = !self.client.tracking.resets.is_empty()
+            && !self.server.unsynced
+            && !self.client.startup.is_empty();
+        if (!may_drop && !is_full && !may_reset) || self.server.expected.is_empty() || self.server.copy_in {
             return false;
         }
         if self.server.unsynced {
