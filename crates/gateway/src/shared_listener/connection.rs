@@ -48,7 +48,8 @@ pub(super) async fn run(
     pool: Arc<Pool>,
     common: Arc<Common>,
 ) {
-    let mut guard = Guard { listeners: &listeners, listener: &listener, end: None };
+    let mut guard =
+        Guard { listeners: &listeners, listener: &listener, common: &common, end: None };
     let order = pool.order();
     let live = async {
         let (mut server, _place) = open(&listeners, &listener, &pool, &order, &common).await?;
@@ -68,6 +69,7 @@ pub(super) async fn run(
 struct Guard<'a> {
     listeners: &'a SharedListeners,
     listener: &'a Arc<SharedListener>,
+    common: &'a Common,
     end: Option<End>,
 }
 
@@ -84,6 +86,7 @@ impl Drop for Guard<'_> {
                 tracing::warn!(database, "shared listener not opened: {}", refusal.message);
                 *refusal
             }
+            End::Lost(_) if self.common.phase() == Phase::Stopping => Refusal::shutting_down(),
             End::Lost(why) => {
                 tracing::warn!(database, "shared listener lost: {why}");
                 Refusal::listener_lost(database, &why)
