@@ -28,8 +28,9 @@ for (let number = 0; number < 3; number++) {
 await until(3);
 await listener.query("BEGIN");
 await listener.query("LISTEN weather");
-await other.query("NOTIFY news, 'during'");
+await listener.query("NOTIFY weather, 'in vain'");
 await listener.query("ROLLBACK");
+await other.query("NOTIFY news, 'afterwards'");
 await until(4);
 await listener.query("UNLISTEN news");
 await other.query("NOTIFY weather, 'in vain'");
