@@ -25,6 +25,7 @@ from bench.prove import (  # noqa: F401
     fresh,
     garbage,
     isolation,
+    listen,
     mutate,
     pgbouncer_suite,
     storm,

@@ -134,7 +134,7 @@ impl Drop for Attempt<'_> {
 }
 
 /// Log in, with TLS or without, as `server_tls_sslmode` says.
-async fn log_in(order: &Order, common: &Common) -> Result<Server, Refusal> {
+pub(crate) async fn log_in(order: &Order, common: &Common) -> Result<Server, Refusal> {
     let target = &*order.target;
     let tls = common.tls();
     let mut refusal = None;

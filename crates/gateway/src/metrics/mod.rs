@@ -6,6 +6,7 @@
 
 mod exporter;
 mod health;
+mod listeners;
 mod own;
 mod process;
 mod text;

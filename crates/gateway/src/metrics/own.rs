@@ -2,7 +2,7 @@
 
 use super::text::{Family, Kind, Labels, Page, float, size};
 use super::view::{self, PoolView};
-use super::{process, version};
+use super::{listeners, process, version};
 use crate::gateway::{Context, Phase};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering;
 /// Append every figure.
 pub(super) fn put(page: &mut Page, context: &Arc<Context>) {
     page.put(WHOLE, &[(Labels::new(), Arc::clone(context))]);
+    page.put(listeners::FAMILIES, &[(Labels::new(), context.listeners.totals())]);
     page.put(POOL, &view::pools(context));
     page.put(process::FAMILIES, &[(Labels::new(), ())]);
 }

@@ -103,7 +103,6 @@ impl ServerState {
                 Reason::PreparedStatement => Marks::PREPARE | Marks::DEALLOCATE,
                 Reason::Cursor => Marks::CURSOR | Marks::CLOSE,
                 Reason::TemporaryObject => Marks::TEMPORARY | Marks::DROP,
-                Reason::Listen => Marks::LISTEN | Marks::UNLISTEN,
                 _ => Marks::NONE,
             };
             found.marks.has(made) || (found.marks.has(Marks::DISCARD) && tied.has(reason))

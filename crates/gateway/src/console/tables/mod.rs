@@ -1,5 +1,6 @@
 //! What the SHOW commands show, with PgBouncer's columns in PgBouncer's order.
 
+mod listeners;
 mod nothing;
 mod pins;
 mod pools;
@@ -20,6 +21,7 @@ use crate::configuration::Configuration;
 use crate::gateway::Context;
 use crate::pool::{Pool, Seen};
 
+pub use listeners::LISTENERS;
 pub use nothing::{DNS_HOSTS, DNS_ZONES, FDS, PEER_POOLS, PEERS};
 pub use pins::PINS;
 pub use pools::{DATABASES, LISTS, POOLS, USERS};

@@ -20,7 +20,7 @@ impl Session<'_, '_, '_, '_> {
             None if self.server.is_ending => return Ok(true),
             None => return Err(unexpected("ErrorResponse")),
             Some(Expect::RefusedQuery(_) | Expect::RefusedParse(_)) => return self.refused(),
-            Some(Expect::HiddenQuery | Expect::Inquiry(_)) => {
+            Some(front) if front.is_hidden() => {
                 let text = |code| {
                     String::from_utf8_lossy(Fields::new(body).get(code).unwrap_or_default())
                         .into_owned()
