@@ -11,9 +11,10 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import re
 import sys
 import time
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -31,6 +32,7 @@ from bench.wire import (
 )
 
 PROBE_NAME: Final = "probe"
+REMEMBERED: Final = 12  # requests of a client, to say what came before a wrong answer
 CUT_EVERY: Final = 2.0  # seconds between two cuts of one client, on average
 COUNT_EVERY: Final = 0.5
 DEEPEST: Final = 4
@@ -91,6 +93,7 @@ class Resident:
     is_prepared: bool = False
     servers: set[str] = field(default_factory=set)
     last_server: str = ""
+    history: deque[str] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
 
     async def live(self) -> None:
         """Go on until the time is over."""
@@ -98,7 +101,7 @@ class Resident:
             try:
                 await self._session()
             except Wrong as wrong:
-                self.journal.note("wrong", self.number, wrong)
+                self.journal.note("wrong", self.number, *wrong.args, " -> ".join(self.history))
             except ConnectionLost as lost:
                 if self.client is None or not self.client.is_abandoned:
                     self.journal.note("error", self.number, lost.sqlstate, lost)
@@ -123,6 +126,8 @@ class Resident:
             start[TENANT] = self._value(TENANT)
             parameters["options"] = f"-c app.tenant={start[TENANT]}"
         self.model, self.is_prepared = Model(start), False
+        self.history.clear()
+        self.history.append(f"start {parameters}")
         self.client = await Client.connect(self.endpoint, **parameters)
         self.journal.count("sessions")
         cut = None
@@ -171,11 +176,12 @@ class Resident:
         return self.client
 
     async def _exchange(self, request: bytes, sqlstate: str = "") -> Answer:
+        self.history.append(" ".join(re.findall(r"[ -~]{4,}", request.decode("latin-1"))))
         answer = await self._talking.exchange(request)
         met = answer.failure.sqlstate if answer.failure else ""
         if met != sqlstate:
             words = answer.failure.message if answer.failure else ""
-            raise Wrong(f"sqlstate\t{sqlstate or 'none'}\t{met or 'none'} {words}")
+            raise Wrong("sqlstate", sqlstate or "none", f"{met or 'none'} {words}")
         return answer
 
     async def _run(self, sql: str, sqlstate: str = "") -> Answer:
@@ -205,15 +211,16 @@ class Resident:
         wanted = (*(current(name) for name in (TENANT, PATH, ZONE, ROLE, TIMEOUT)), owner)
         for name, value, got in zip(named, wanted, row[: len(named)], strict=True):
             if value != got:
-                raise Wrong(f"{name}\t{value}\t{got}")
+                raise Wrong(name, value, got)
         said = self._talking.parameters.get("TimeZone")
         if said != current(ZONE):
-            raise Wrong(f"ParameterStatus of TimeZone\t{current(ZONE)}\t{said}")
+            raise Wrong("ParameterStatus of TimeZone", current(ZONE), said)
         server = row[-1] or ""
         self.servers.add(server)
         if self.last_server and server != self.last_server:
             self.journal.count("server changes")
         self.last_server = server
+        self.history.append(f"was server {server}")
 
     async def _probe_in_failed(self) -> None:
         await self._run(PROBE, IN_FAILED_TRANSACTION)

@@ -187,7 +187,7 @@ def _advisory_locks(talk: Talk) -> None:
     talk.ask("select coalesce(pg_advisory_lock(7)::text, '')")
     talk.change()
     talk.directly(held)
-    talk.neighbours("select pg_try_advisory_lock(7)::text")
+    talk.neighbours("select pg_try_advisory_xact_lock(7)::text")
     talk.ask("select pg_advisory_unlock(7)::text")
     talk.change()
     talk.directly(held)

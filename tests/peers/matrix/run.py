@@ -75,7 +75,7 @@ def behind(gateway: RunningGateway, database: Database) -> AroundPooler:
     """Stand before a gateway that has two servers."""
 
     def is_pinned() -> bool:
-        return any(pool.get("pins") for pool in gateway.stats()["pools"])
+        return any(pool["pins"] for pool in gateway.stats()["pools"])
 
     return AroundPooler(database, gateway, is_kept=is_pinned)
 
