@@ -88,6 +88,7 @@ pub const COMMANDS: &[Command] = &[
     show("STATS_TOTALS", tables::STATS_TOTALS),
     show("STATS_AVERAGES", tables::STATS_AVERAGES),
     show("TOTALS", tables::TOTALS),
+    show("BUDGET", tables::BUDGET),
     deed("SET", Takes::Setting, deeds::Deed::Set),
     deed("RELOAD", Takes::Nothing, deeds::Deed::Reload),
     deed("PAUSE", Takes::AnyDatabase, deeds::Deed::Pause),

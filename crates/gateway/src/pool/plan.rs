@@ -32,6 +32,28 @@ pub struct Target {
 }
 
 impl Target {
+    /// How the control connection logs in there; `None` without a `control_user`.
+    pub fn of_control(
+        configuration: &Configuration,
+        users: &Users,
+        address: &Address,
+    ) -> Option<Self> {
+        let user = configuration.control_user.as_ref()?;
+        let stored = users.password(user).cloned();
+        let parsed = stored.as_ref().map(|stored| StoredPassword::parse(stored.expose()));
+        let name = format!("{}1 held, 1 claimed", crate::budget::NAME);
+        Some(Self {
+            address: address.clone(),
+            database: configuration.control_dbname.clone(),
+            user: user.clone(),
+            credential: Credential::new(parsed.as_ref()),
+            settings: vec![("application_name", name), ("search_path", "pg_catalog".to_owned())],
+            connect_query: String::new(),
+            stored,
+            tls: None,
+        })
+    }
+
     fn is_same_as(&self, other: &Self) -> bool {
         self.address == other.address
             && self.database == other.database

@@ -1,5 +1,6 @@
 //! What the SHOW commands show, with PgBouncer's columns in PgBouncer's order.
 
+mod budget;
 mod nothing;
 mod pools;
 mod settings;
@@ -19,6 +20,7 @@ use crate::configuration::Configuration;
 use crate::gateway::Context;
 use crate::pool::{Pool, Seen};
 
+pub use budget::BUDGET;
 pub use nothing::{DNS_HOSTS, DNS_ZONES, FDS, PEER_POOLS, PEERS};
 pub use pools::{DATABASES, LISTS, POOLS, USERS};
 pub use settings::{CONFIG, is_changeable};
