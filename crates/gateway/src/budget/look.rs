@@ -80,7 +80,7 @@ pub(super) type Row = Vec<Option<String>>;
 /// What is published, as an `application_name`: at most 63 bytes of ASCII.
 pub(super) fn name(published: Published, process: u32) -> String {
     let Published { held, claim } = published;
-    format!("{NAME}{held} held, {claim} claimed by gateway {process}")
+    format!("{NAME}{held} held, {claim} claimed by {process}")
 }
 
 /// The message that publishes and looks.
@@ -155,7 +155,7 @@ mod tests {
             row(["may", "true", "7", "control"]),
             row(["limits", "100", "3", "NULL"]),
             row(["backends", "12", "10", "NULL"]),
-            row(["gateway", "7", "forebay budget: 3 held, 9 claimed by gateway 1", "NULL"]),
+            row(["gateway", "7", "forebay budget: 3 held, 9 claimed by 1", "NULL"]),
             row(["gateway", "8", "forebay budget: in other words", "NULL"]),
             row(["role", "app", "20", "4"]),
             row(["database", "app", "0", "0"]),

@@ -63,6 +63,7 @@ impl Instances {
         let instance = self.get(&target.address, limit);
         let role = named(&instance.roles, &target.user);
         let database = named(&instance.databases, &target.database);
+        instance.apply_limits();
         Scopes { instance, role, database }
     }
 
@@ -110,6 +111,7 @@ pub struct Instance {
     servers: Arc<Budget>,
     roles: Named,
     databases: Named,
+    limits: Mutex<watch::Limits>,
     state: Mutex<State>,
     /// Times PostgreSQL had no connection left.
     refusals: AtomicU64,
@@ -170,6 +172,7 @@ impl Instance {
             servers: Arc::default(),
             roles: Mutex::default(),
             databases: Mutex::default(),
+            limits: Mutex::default(),
             state: Mutex::default(),
             refusals: AtomicU64::new(0),
             looks: AtomicU64::new(0),

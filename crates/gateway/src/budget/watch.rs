@@ -48,18 +48,23 @@ impl Instance {
             let planner = Planner::from(self.servers.used());
             *state =
                 State { limit, planner, now, is_looking: state.is_looking, ..State::default() };
-            self.forget_limits();
+            drop(state);
+            self.divide(Limits::default());
+            state = self.state();
         }
-        let cap = match limit {
+        // PostgreSQL may be about to be restarted, which would wait for this connection.
+        if (is_paused || common.phase() == Phase::Stopping) && state.control.is_some() {
+            let (control, place) = (state.control.take(), state.place.take());
+            drop((control, place));
+            // As in the beginning, servers wait for two looks.
+            state.planner = Planner::from(self.servers.used());
+            state.due = 0;
+        }
+        self.servers.set_cap(match limit {
             ServerLimit::Off => usize::MAX,
             ServerLimit::Number(number) => number,
             ServerLimit::Auto => state.planner.cap(),
-        };
-        self.servers.set_cap(cap);
-        // PostgreSQL may be about to be restarted, which would wait for this connection.
-        if is_paused || common.phase() == Phase::Stopping {
-            state.control = None;
-        }
+        });
         let has_changed = !state.is_settled || self.servers.used() != state.published;
         let is_due = now >= state.due.saturating_sub(if has_changed { CALM - BUSY } else { 0 });
         let looks = limit == ServerLimit::Auto && !is_paused && is_due && !state.is_looking;
@@ -79,15 +84,34 @@ impl Instance {
         runtime.spawn(looking.run(control, target));
     }
 
-    /// No role and no database is limited by what PostgreSQL says.
-    fn forget_limits(&self) {
-        divide(&self.roles, &[], 1);
-        divide(&self.databases, &[], 1);
+    /// Go by these limits of roles and databases.
+    fn divide(&self, limits: Limits) {
+        let mut known = self.limits.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = limits;
+        self.apply(&known);
+    }
+
+    fn apply(&self, limits: &Limits) {
+        divide(&self.roles, &limits.roles, limits.gateways);
+        divide(&self.databases, &limits.databases, limits.gateways);
+    }
+
+    /// Go by the limits that are known for roles and databases that have only come now.
+    pub(super) fn apply_limits(&self) {
+        self.apply(&self.limits.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     fn pools(&self) -> Vec<Arc<Pool>> {
         self.servers.members()
     }
+}
+
+/// The limits of roles and databases, as of the last look.
+#[derive(Debug, Default)]
+pub(super) struct Limits {
+    roles: Vec<Limited>,
+    databases: Vec<Limited>,
+    gateways: usize,
 }
 
 /// Have each gateway use an equal part of each limit, and no more than others leave.
@@ -183,9 +207,8 @@ impl Looking {
             }
             cap
         };
-        let gateways = look.gateways.len();
-        divide(&instance.roles, &look.roles, gateways);
-        divide(&instance.databases, &look.databases, gateways);
+        let Look { roles, databases, gateways, .. } = look;
+        instance.divide(Limits { roles, databases, gateways: gateways.len() });
         if instance.servers.used() > cap {
             instance.servers.shrink(0);
         } else {
