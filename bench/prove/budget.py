@@ -41,7 +41,7 @@ LONGEST_TO_SETTLE = 5.0
 # moment.
 UNEVEN = 1
 REFUSALS = ("sorry, too many clients already", "remaining connection slots are reserved")
-PUBLISHED = re.compile(r"forebay budget: (\d+) held, (\d+) claimed by (\d+)")
+PUBLISHED = re.compile(r"forebay budget: (\d+)\+(\d+) of (\d+), process (\d+)")
 
 ROLES = f"""
 create role {WATCHER} login in role pg_monitor;
@@ -119,7 +119,8 @@ def _sample(connection: psycopg.Connection) -> Sample:
     for user, name, _ in rows:
         found = PUBLISHED.fullmatch(name)
         if user == WATCHER and found:
-            gateways[int(found[3])] = (int(found[1]), int(found[2]))
+            has, coming, claim, process = map(int, found.groups())
+            gateways[process] = (has + coming, claim)
     guests = sum(count for user, _, count in rows if user == GUEST)
     return Sample(at, sum(count for _, _, count in rows), guests, gateways)
 

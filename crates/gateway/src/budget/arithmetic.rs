@@ -1,7 +1,7 @@
 //! How many connections a gateway may hold, computed from one look at PostgreSQL after another. No I/O.
 //!
-//! Every gateway publishes two numbers: how many connections it *holds*, and its *claim*, beyond which it does not
-//! go until it has said so. It publishes a claim before it looks, and grows into it only if what it then sees of the
+//! Every gateway publishes how many connections it *has*, how many are *coming*, and its *claim*, beyond which it does
+//! not go until it has said so. It publishes a claim before it looks, and grows into it only if what it then sees of the
 //! others' claims leaves room. Of two that grow at the same moment at least one sees the other's.
 //!
 //! # Invariant
@@ -22,10 +22,19 @@ const LEAST_BUFFER: usize = 3;
 /// What a gateway publishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Published {
-    /// Connections that it has or is making.
-    pub(super) held: usize,
+    /// Connections that it has.
+    pub(super) has: usize,
+    /// Connections that it is making.
+    pub(super) coming: usize,
     /// The most it lets itself hold.
     pub(super) claim: usize,
+}
+
+impl Published {
+    /// Connections that it has or is making.
+    pub(super) fn held(self) -> usize {
+        self.has + self.coming
+    }
 }
 
 /// The arithmetic of one look, as `SHOW BUDGET` prints it.
@@ -111,9 +120,10 @@ impl From<usize> for Planner {
 }
 
 impl Planner {
-    /// What to publish before the next look.
-    pub(super) fn publish(&self, held: usize) -> Published {
-        Published { held, claim: self.claim.max(held) }
+    /// What to publish before the next look, with so many connections, of which so many are being made.
+    pub(super) fn publish(&self, held: usize, coming: usize) -> Published {
+        let coming = coming.min(held);
+        Published { has: held - coming, coming, claim: self.claim.max(held) }
     }
 
     /// The most that may be held.
@@ -130,18 +140,21 @@ impl Planner {
 
     /// Decide after a look, made when `published` had been published. Without `may_grow` nothing grows yet.
     pub(super) fn decide(&mut self, look: &Look, published: Published, may_grow: bool) -> Decision {
-        let of_gateways: usize = look.gateways.iter().map(|(_, of)| of.held).sum();
+        let of_gateways = || look.gateways.iter().map(|(_, of)| *of);
         let others = look.gateways.iter().filter(|(pid, _)| *pid != look.own);
-        let others = others.map(|(_, of)| of.held.max(of.claim)).sum();
-        let foreign = look.settled.saturating_sub(of_gateways);
-        let sum = Sum::of(look, foreign, others);
-        // What others have taken counts when two looks have seen it: a server may be closed in between.
+        let others = others.map(|(_, of)| of.held().max(of.claim)).sum();
+        // Whose a backend is may be unknown for a moment. To grow, everything that nobody has accounted for counts as
+        // somebody else's; to shrink, only what was there before and no gateway can have opened.
+        let at_most = look.backends.saturating_sub(of_gateways().map(|of| of.has).sum());
+        let foreign = look.settled.saturating_sub(of_gateways().map(Published::held).sum());
+        let sum = Sum::of(look, at_most, others);
+        // And only when two looks have seen it: a server may be closed in between.
         let lasting = self.before.map_or(foreign, |before| before.foreign.min(foreign));
         let most = Sum::of(look, lasting, others).share;
 
         let usable = look.max_connections.saturating_sub(look.reserved);
-        let has_one_free = look.backends < usable || published.held >= LEAST;
-        let least = if has_one_free { LEAST } else { published.held.min(LEAST) };
+        let has_one_free = look.backends < usable || published.held() >= LEAST;
+        let least = if has_one_free { LEAST } else { published.held().min(LEAST) };
         let target = sum.share.min(sum.room()).max(least);
         let stable = self.before.map_or(0, |before| before.target.min(target));
         if self.cap > most.max(least) {

@@ -5,7 +5,7 @@ use super::*;
 fn look(foreign: usize, own: Published, others: &[Published]) -> Look {
     let of_others = (2..).zip(others).map(|(pid, of)| (pid, *of));
     let gateways: Vec<_> = std::iter::once((1, own)).chain(of_others).collect();
-    let held: usize = gateways.iter().map(|(_, of)| of.held).sum();
+    let held: usize = gateways.iter().map(|(_, of)| of.held()).sum();
     Look {
         max_connections: 100,
         reserved: 3,
@@ -19,7 +19,7 @@ fn look(foreign: usize, own: Published, others: &[Published]) -> Look {
 
 /// Look once, holding that many.
 fn step(planner: &mut Planner, held: usize, foreign: usize, others: &[Published]) -> usize {
-    let published = planner.publish(held);
+    let published = planner.publish(held, 0);
     planner.decide(&look(foreign, published, others), published, true);
     planner.cap()
 }
@@ -28,28 +28,32 @@ fn step(planner: &mut Planner, held: usize, foreign: usize, others: &[Published]
 fn a_gateway_alone_has_all_but_the_buffer_after_two_looks() {
     let mut planner = Planner::default();
     assert_eq!(step(&mut planner, 1, 0, &[]), 0, "the first look only publishes a claim");
-    assert_eq!(planner.publish(1), Published { held: 1, claim: 92 });
+    assert_eq!(planner.publish(1, 0), Published { has: 1, coming: 0, claim: 92 });
     assert_eq!(step(&mut planner, 1, 0, &[]), 92);
     assert_eq!(step(&mut planner, 92, 0, &[]), 92);
 }
 
 #[test]
 fn a_second_gateway_waits_until_the_first_has_made_room() {
-    let whole = Published { held: 60, claim: 92 };
+    let whole = Published { has: 60, coming: 0, claim: 92 };
     let mut second = Planner::default();
     for _ in 0..5 {
         let cap = step(&mut second, 1, 0, &[whole]);
         assert!(cap <= 2, "nothing but the least while the first claims all: {cap}");
     }
     let mut first = Planner::from(92);
-    let newcomer = second.publish(2);
+    let newcomer = second.publish(2, 0);
     assert_eq!(step(&mut first, 60, 0, &[newcomer]), 46, "it shrinks at once");
-    assert_eq!(first.publish(60), Published { held: 60, claim: 60 }, "it still has those");
-    assert_eq!(step(&mut second, 2, 0, &[first.publish(60)]), 2);
+    assert_eq!(
+        first.publish(60, 0),
+        Published { has: 60, coming: 0, claim: 60 },
+        "it still has those"
+    );
+    assert_eq!(step(&mut second, 2, 0, &[first.publish(60, 0)]), 2);
     // What the first does not have any more the second claims, and has one look later.
-    assert_eq!(step(&mut second, 2, 0, &[first.publish(60)]), 32);
-    assert_eq!(step(&mut second, 32, 0, &[first.publish(46)]), 32);
-    assert_eq!(step(&mut second, 32, 0, &[first.publish(46)]), 46);
+    assert_eq!(step(&mut second, 2, 0, &[first.publish(60, 0)]), 32);
+    assert_eq!(step(&mut second, 32, 0, &[first.publish(46, 0)]), 32);
+    assert_eq!(step(&mut second, 32, 0, &[first.publish(46, 0)]), 46);
 }
 
 #[test]
@@ -68,9 +72,9 @@ fn nothing_grows_while_it_may_not_and_two_looks_are_needed_after() {
     planner.hold(40);
     assert_eq!(planner.cap(), 40);
     for _ in 0..3 {
-        let published = planner.publish(40);
+        let published = planner.publish(40, 0);
         planner.decide(&look(0, published, &[]), published, false);
-        assert_eq!((planner.cap(), planner.publish(40).claim), (40, 40));
+        assert_eq!((planner.cap(), planner.publish(40, 0).claim), (40, 40));
     }
     assert_eq!(step(&mut planner, 40, 0, &[]), 40, "its claim is published first");
     assert_eq!(step(&mut planner, 40, 0, &[]), 92);
@@ -91,11 +95,11 @@ fn what_is_settled_says_so() {
     let mut planner = Planner::default();
     let mut settled = Vec::new();
     for _ in 0..4 {
-        let published = planner.publish(1);
+        let published = planner.publish(1, 0);
         settled.push(planner.decide(&look(0, published, &[]), published, true).is_settled);
     }
     assert_eq!(settled, [false, true, true, true]);
-    let published = planner.publish(1);
+    let published = planner.publish(1, 0);
     let young = Look { backends: 9, ..look(0, published, &[]) };
     assert!(!planner.decide(&young, published, true).is_settled, "whose are they?");
 }
@@ -120,8 +124,8 @@ impl Numbers {
     }
 }
 
-/// Five gateways and one application, in any order of steps. Returns by how much the sum was ever above what
-/// there is to share, gateways' least and what the application had just taken not counted.
+/// Five gateways and one application, in any order of steps. The sum is never above what there is to share, but for
+/// the least that each gateway has, as long as the application takes no more; and in the end all is shared evenly.
 fn simulate(seed: u64, foreign_moves: bool) {
     let mut numbers = Numbers(seed);
     let mut gateways: Vec<Simulated> = (0..5).map(|_| Simulated::default()).collect();
@@ -132,6 +136,8 @@ fn simulate(seed: u64, foreign_moves: bool) {
         let all: Vec<Published> =
             gateways.iter().filter(|each| each.is_there).map(|each| each.shown).collect();
         let total: usize = foreign + gateways.iter().map(|each| each.held).sum::<usize>();
+        let besides = gateways.iter().enumerate().filter(|(index, _)| *index != at);
+        let old: usize = besides.map(|(_, each)| each.held.min(each.shown.held())).sum();
         let gateway = &mut gateways[at];
         match numbers.below(if calm { 2 } else { 40 }) {
             // It goes, at once and with all it has, or comes.
@@ -147,7 +153,7 @@ fn simulate(seed: u64, foreign_moves: bool) {
             }
             _ if gateway.is_there => {
                 gateway.held = gateway.held.max(1);
-                let published = gateway.planner.publish(gateway.held);
+                let published = gateway.planner.publish(gateway.held, 0);
                 let before = gateway.shown;
                 gateway.shown = published;
                 let mut others = all.clone();
@@ -155,7 +161,9 @@ fn simulate(seed: u64, foreign_moves: bool) {
                     others.remove(own);
                 }
                 let mut seen = look(foreign, published, &others);
-                seen.backends = foreign + total;
+                seen.backends = total;
+                // What has been opened since a gateway has spoken is too young to be anybody's.
+                seen.settled = foreign + old + gateway.held;
                 gateway.planner.decide(&seen, published, true);
             }
             _ => {}
@@ -176,14 +184,14 @@ fn simulate(seed: u64, foreign_moves: bool) {
 
 #[test]
 fn gateways_that_come_and_go_never_claim_more_than_there_is_and_settle_on_equal_shares() {
-    for seed in 0..300 {
+    for seed in 0..80 {
         simulate(seed, false);
     }
 }
 
 #[test]
 fn they_settle_whatever_an_application_takes() {
-    for seed in 0..300 {
+    for seed in 0..80 {
         simulate(seed, true);
     }
 }

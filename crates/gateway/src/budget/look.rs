@@ -79,8 +79,8 @@ pub(super) type Row = Vec<Option<String>>;
 
 /// What is published, as an `application_name`: at most 63 bytes of ASCII.
 pub(super) fn name(published: Published, process: u32) -> String {
-    let Published { held, claim } = published;
-    format!("{NAME}{held} held, {claim} claimed by {process}")
+    let Published { has, coming, claim } = published;
+    format!("{NAME}{has}+{coming} of {claim}, process {process}")
 }
 
 /// The message that publishes and looks.
@@ -89,9 +89,11 @@ pub(super) fn question(published: Published, process: u32) -> String {
 }
 
 fn published(name: &str) -> Option<Published> {
-    let (held, rest) = name.strip_prefix(NAME)?.split_once(" held, ")?;
-    let (claim, _) = rest.split_once(" claimed")?;
-    Some(Published { held: held.parse().ok()?, claim: claim.parse().ok()? })
+    let (has, rest) = name.strip_prefix(NAME)?.split_once('+')?;
+    let (coming, rest) = rest.split_once(" of ")?;
+    let (claim, _) = rest.split_once(',')?;
+    let number = |text: &str| text.parse().ok();
+    Some(Published { has: number(has)?, coming: number(coming)?, claim: number(claim)? })
 }
 
 impl Look {
@@ -119,7 +121,7 @@ impl Look {
                 "gateway" => {
                     // Another version may say it in other words: it counts, with what it is known to hold.
                     let known = cell(2).and_then(published);
-                    let of = known.unwrap_or(Published { held: 1, claim: 1 });
+                    let of = known.unwrap_or(Published { has: 1, coming: 0, claim: 1 });
                     look.gateways.push((cell(1)?.parse().ok()?, of));
                 }
                 "role" => look.roles.push(limited()?),
@@ -137,11 +139,11 @@ mod tests {
 
     #[test]
     fn what_is_published_is_read_again_and_fits() {
-        let most = Published { held: 262_143, claim: 262_143 };
+        let most = Published { has: 262_143, coming: 262_143, claim: 262_143 };
         let name = name(most, u32::MAX);
         assert!(name.len() <= 63, "{name}");
         assert_eq!(super::published(&name), Some(most));
-        for not in ["", NAME, "forebay budget: x held, 1 claimed", "psql"] {
+        for not in ["", NAME, "forebay budget: x+0 of 1, process 1", "psql"] {
             assert_eq!(super::published(not), None, "{not}");
         }
     }
@@ -155,7 +157,7 @@ mod tests {
             row(["may", "true", "7", "control"]),
             row(["limits", "100", "3", "NULL"]),
             row(["backends", "12", "10", "NULL"]),
-            row(["gateway", "7", "forebay budget: 3 held, 9 claimed by 1", "NULL"]),
+            row(["gateway", "7", "forebay budget: 3+0 of 9, process 1", "NULL"]),
             row(["gateway", "8", "forebay budget: in other words", "NULL"]),
             row(["role", "app", "20", "4"]),
             row(["database", "app", "0", "0"]),
@@ -163,8 +165,8 @@ mod tests {
         let look = Look::read(&rows).unwrap();
         assert_eq!((look.max_connections, look.reserved, look.own), (100, 3, 7));
         assert_eq!((look.backends, look.settled, look.is_blind), (12, 10, None));
-        let one = Published { held: 1, claim: 1 };
-        assert_eq!(look.gateways, [(7, Published { held: 3, claim: 9 }), (8, one)]);
+        let one = Published { has: 1, coming: 0, claim: 1 };
+        assert_eq!(look.gateways, [(7, Published { has: 3, coming: 0, claim: 9 }), (8, one)]);
         assert_eq!((look.roles[0].limit, look.roles[0].backends), (20, 4));
         assert_eq!(Look::read(&rows[..1]), None);
         assert_eq!(Look::read(&[row(["limits", "many", "3", "2"])]), None);

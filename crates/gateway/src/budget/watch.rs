@@ -183,7 +183,8 @@ impl Looking {
 
     async fn look_with(&self, control: &mut Control) -> Result<(), Refusal> {
         let instance = &self.instance;
-        let published = instance.state().planner.publish(instance.servers.used());
+        let coming = instance.pools().iter().map(|pool| pool.census().connecting).sum();
+        let published = instance.state().planner.publish(instance.servers.used(), coming);
         let look = control.look(published).await?;
         instance.looks.fetch_add(1, Ordering::Relaxed);
         let cap = {
@@ -194,7 +195,7 @@ impl Looking {
             let may_grow = state.now >= state.hold_until;
             let before = state.planner.cap();
             let decision = state.planner.decide(&look, published, may_grow);
-            state.published = published.held;
+            state.published = published.held();
             state.is_settled = decision.is_settled && may_grow;
             state.last = Some((decision.sum, state.now));
             state.due = state.now + CALM;

@@ -41,7 +41,7 @@ impl Target {
         let user = configuration.control_user.as_ref()?;
         let stored = users.password(user).cloned();
         let parsed = stored.as_ref().map(|stored| StoredPassword::parse(stored.expose()));
-        let name = format!("{}1 held, 1 claimed", crate::budget::NAME);
+        let name = format!("{}1+0 of 1, not looking yet", crate::budget::NAME);
         Some(Self {
             address: address.clone(),
             database: configuration.control_dbname.clone(),
