@@ -80,6 +80,7 @@ _KINDS = {
     Kind.FLAG: "true or false",
     Kind.DURATION: "duration",
     Kind.MODE: "mode",
+    Kind.LIMIT: "number or auto",
     Kind.ADDRESSES: "text or list",
     Kind.NAMES: "text or list",
     Kind.PATH: "path",

@@ -18,6 +18,7 @@ use crate::configuration::SslMode;
 use crate::deadline::within;
 use crate::gateway::Common;
 use crate::parameters::Parameters;
+use crate::pool::shares::Places;
 use crate::pool::{Order, Pool, Target};
 use crate::report::Refusal;
 use crate::server::{Identity, Server};
@@ -59,23 +60,24 @@ impl Credential {
 }
 
 /// Connect a server for `pool`, and tell the pool how it went.
-pub async fn into_pool(pool: Arc<Pool>, order: Order, common: Arc<Common>) {
-    let mut attempt = Attempt { pool: &pool, order: &order, is_over: false };
+pub async fn into_pool(pool: Arc<Pool>, order: Order, places: Places, common: Arc<Common>) {
+    let mut attempt = Attempt { pool: &pool, order: &order, places, is_over: false };
     let limit = common.configuration().server_connect_timeout;
     let login = within(&common, limit, open(&order, &common));
     let result = tokio::select! {
         biased;
         result = login => result,
         () = pool.outdated(order.generation) => {
-            attempt.is_over = true;
+            attempt.end();
             return pool.connect_abandoned(order.generation);
         }
     };
     let result = result
         .unwrap_or_else(|_| Err(Refusal::server_late(&order.target.address.to_string(), limit)));
-    attempt.is_over = true;
+    let places = attempt.end();
     match result {
-        Ok(server) => {
+        Ok(mut server) => {
+            server.places = places;
             if common.configuration().log_connections {
                 tracing::info!(
                     database = pool.database,
@@ -87,7 +89,10 @@ pub async fn into_pool(pool: Arc<Pool>, order: Order, common: Arc<Common>) {
             }
             pool.connected(Box::new(server));
         }
-        Err(refusal) => pool.connect_failed(order.generation, &refusal),
+        Err(refusal) => {
+            drop(places);
+            pool.connect_failed(order.generation, &refusal);
+        }
     }
 }
 
@@ -120,12 +125,23 @@ async fn open(order: &Order, common: &Arc<Common>) -> Result<Server, Refusal> {
 struct Attempt<'a> {
     pool: &'a Arc<Pool>,
     order: &'a Order,
+    /// What counts it.
+    places: Places,
     is_over: bool,
+}
+
+impl Attempt<'_> {
+    /// There is a result; what counts the server is for whoever has it.
+    fn end(&mut self) -> Places {
+        self.is_over = true;
+        std::mem::take(&mut self.places)
+    }
 }
 
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
         if !self.is_over {
+            drop(self.end());
             let address = self.order.target.address.to_string();
             let refusal = Refusal::server_unreachable(&address, "the attempt was given up");
             self.pool.connect_failed(self.order.generation, &refusal);
@@ -133,7 +149,10 @@ impl Drop for Attempt<'_> {
     }
 }
 
-/// Log in, with TLS or without, as `server_tls_sslmode` says.
+/// Log in, with TLS or without, as `server_tls_sslmode` says. What counts the server is the caller's to add.
+///
+/// # Errors
+/// What PostgreSQL, or the way to it, has against it.
 pub(crate) async fn log_in(order: &Order, common: &Common) -> Result<Server, Refusal> {
     let target = &*order.target;
     let tls = common.tls();
@@ -228,6 +247,7 @@ async fn log_in_over(
                 idle_since: now,
                 grant: Grant::default(),
                 needs_check: false,
+                places: Places::default(),
             })
         }
         // Refused before it asked for anything: by a rule of pg_hba.conf for the other channel, usually.

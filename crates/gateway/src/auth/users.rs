@@ -105,6 +105,11 @@ impl Users {
         self.get(name)?.password.as_ref()
     }
 
+    /// What logins of that user against its verifier have shown.
+    pub fn learnt(&self, name: &str) -> LearntKeys {
+        self.get(name).map(|user| user.learnt.clone()).unwrap_or_default()
+    }
+
     /// The user of that name.
     pub fn get(&self, name: &str) -> Option<&User> {
         self.by_name.get(name)
