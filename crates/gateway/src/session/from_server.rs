@@ -414,13 +414,14 @@ impl Session<'_, '_, '_, '_> {
         }
         let (mut wanted, mut applied) =
             (Parameters::default(), Parameters::clone(&self.server.applied));
-        for (name, value) in self.client.startup.iter().filter(|(name, _)| tracking.resets.has(name)) {
+        for (name, value) in
+            self.client.startup.iter().filter(|(name, _)| tracking.resets.has(name))
+        {
             wanted.set(name, value);
             applied.set(name, value);
         }
         let before = self.server.expected.len();
-        let queries =
-            parameters::put_difference(self.to_server, &Parameters::default(), &wanted);
+        let queries = parameters::put_difference(self.to_server, &Parameters::default(), &wanted);
         for _ in 0..queries {
             self.server.expected.push_back(Expect::HiddenQuery);
         }

@@ -16,7 +16,7 @@ use crate::connect;
 use crate::deadline::within;
 use crate::gateway::{Common, Phase};
 use crate::parameters::put_literal;
-use crate::pool::{Order, Pool};
+use crate::pool::{Order, PlaceBeside, Pool};
 use crate::report::Refusal;
 use crate::server::Server;
 use crate::stream::with_buffer;
@@ -48,7 +48,8 @@ pub(super) async fn run(
     pool: Arc<Pool>,
     common: Arc<Common>,
 ) {
-    let mut guard = Guard { listeners: &listeners, listener: &listener, end: None };
+    let mut guard =
+        Guard { listeners: &listeners, listener: &listener, common: &common, end: None };
     let order = pool.order();
     let live = async {
         let (mut server, _place) = open(&listeners, &listener, &pool, &order, &common).await?;
@@ -68,6 +69,7 @@ pub(super) async fn run(
 struct Guard<'a> {
     listeners: &'a SharedListeners,
     listener: &'a Arc<SharedListener>,
+    common: &'a Common,
     end: Option<End>,
 }
 
@@ -84,6 +86,7 @@ impl Drop for Guard<'_> {
                 tracing::warn!(database, "shared listener not opened: {}", refusal.message);
                 *refusal
             }
+            End::Lost(_) if self.common.phase() == Phase::Stopping => Refusal::shutting_down(),
             End::Lost(why) => {
                 tracing::warn!(database, "shared listener lost: {why}");
                 Refusal::listener_lost(database, &why)
@@ -96,15 +99,6 @@ impl Drop for Guard<'_> {
     }
 }
 
-/// A server's place in a pool's budgets.
-struct Place(Arc<Pool>);
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.give_place();
-    }
-}
-
 /// Log in and listen on the channel for marks, as soon as budgets and PostgreSQL have room.
 async fn open(
     listeners: &SharedListeners,
@@ -112,12 +106,11 @@ async fn open(
     pool: &Arc<Pool>,
     order: &Order,
     common: &Arc<Common>,
-) -> Result<(Server, Place), End> {
+) -> Result<(Server, PlaceBeside), End> {
     let patience = common.configuration().query_wait_timeout;
     let began = common.clock.milliseconds();
     loop {
-        let refusal = if pool.take_place() {
-            let place = Place(Arc::clone(pool));
+        let refusal = if let Some(place) = pool.take_place() {
             let limit = common.configuration().server_connect_timeout;
             let login = log_in(listeners, listener, order, common);
             let late = |_| Err(Refusal::server_late(&order.target.address.to_string(), limit));
