@@ -135,7 +135,8 @@ pub fn is_safe_name(name: &str) -> bool {
 /// Settings that say as whom a session acts, in the order in which they are made.
 const IDENTITY: [&str; 2] = ["session_authorization", "role"];
 
-fn is_identity(name: &str) -> bool {
+/// Whether the setting says as whom a session acts.
+pub(crate) fn is_identity(name: &str) -> bool {
     IDENTITY.iter().any(|identity| name.eq_ignore_ascii_case(identity))
 }
 

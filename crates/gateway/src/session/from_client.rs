@@ -145,8 +145,12 @@ impl Session<'_, '_, '_, '_> {
                     | frontend::QUERY
             );
         let is_full = self.server.expected.len() >= OWED_LIMIT && tag != frontend::TERMINATE;
+        // What RESET goes back to is put in force behind it, and the next statement is to see that.
+        let may_reset = !self.client.tracking.resets.is_empty()
+            && !self.server.unsynced
+            && !self.client.startup.is_empty();
         let is_settled = tag == frontend::TERMINATE || !self.server.settles_channels();
-        let may_go = !may_drop && !is_full && is_settled;
+        let may_go = !may_drop && !is_full && !may_reset && is_settled;
         if may_go || self.server.expected.is_empty() || self.server.copy_in {
             return false;
         }

@@ -380,28 +380,22 @@ impl Session<'_, '_, '_, '_> {
             self.server.is_refused = true;
             return Ok(false);
         }
-        if std::mem::take(&mut self.server.discarding) {
+        let was_discarding = std::mem::take(&mut self.server.discarding);
+        if was_discarding {
             self.client.settings = Arc::clone(&self.client.startup);
             self.server.resetting = true;
         }
         // In a failed transaction nothing can be set, and what RESET did is undone. In the middle of a
         // message nothing can be put in between: the next ReadyForQuery will do.
         let can_set = status != Status::Failed && !self.client.is_midway();
-        let has_reset = self.server.resetting && can_set;
-        if has_reset || !self.server.resetting {
-            self.client.tracking.resets = Resets::default();
-        }
-        if has_reset {
+        if self.server.resetting && can_set {
             self.server.resetting = false;
-            let wanted = &self.client.settings;
-            let queries = parameters::put_difference(self.to_server, &self.server.applied, wanted);
-            if queries > 0 {
-                self.server.applied = Arc::clone(wanted);
-                for _ in 0..queries {
-                    self.server.expected.push_back(Expect::HiddenQuery);
-                }
+            if self.restore_startup(was_discarding) {
                 return Ok(self.shows_ready(is_hidden, is_query));
             }
+        }
+        if self.server.expected.is_empty() && !self.server.resetting {
+            self.client.tracking.resets = Resets::default();
         }
         self.tell();
         let shows = self.shows_ready(is_hidden, is_query);
@@ -409,6 +403,32 @@ impl Session<'_, '_, '_, '_> {
             self.server.inquire(self.client, self.shared, self.to_server);
         }
         Ok(shows)
+    }
+
+    /// Put what the client asked for at startup in force where RESET has gone back behind it, and nothing else: the
+    /// transaction may have changed more. Says whether that takes a query.
+    fn restore_startup(&mut self, was_discarding: bool) -> bool {
+        let tracking = &self.client.tracking;
+        if !tracking.is_on || was_discarding {
+            let before = self.server.expected.len();
+            let wanted = Arc::clone(&self.client.settings);
+            self.server.apply(&wanted, self.to_server);
+            return self.server.expected.len() > before;
+        }
+        let (mut wanted, mut applied) =
+            (Parameters::default(), Parameters::clone(&self.server.applied));
+        for (name, value) in self.client.startup.iter().filter(|(name, _)| tracking.resets.has(name)) {
+            wanted.set(name, value);
+            applied.set(name, value);
+        }
+        let before = self.server.expected.len();
+        let queries =
+            parameters::put_difference(self.to_server, &Parameters::default(), &wanted);
+        for _ in 0..queries {
+            self.server.expected.push_back(Expect::HiddenQuery);
+        }
+        self.server.applied = self.shared.parameters.intern(applied);
+        self.server.expected.len() > before
     }
 
     fn tell(&mut self) {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use super::scan::{Found, Marks};
-use crate::parameters::Parameters;
+use crate::parameters::{self, Parameters};
 use crate::pins::{Pin, Pins, Place, Reason, Reasons};
 use crate::report::Refusal;
 
@@ -70,7 +70,9 @@ impl Resets {
 
     /// Whether `name` is one.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.is_all || self.names.iter().any(|reset| reset.eq_ignore_ascii_case(name))
+        // RESET ALL leaves alone as whom the session acts.
+        (self.is_all && !parameters::is_identity(name))
+            || self.names.iter().any(|reset| reset.eq_ignore_ascii_case(name))
     }
 
     pub(super) fn is_empty(&self) -> bool {
