@@ -409,6 +409,8 @@ impl Session<'_, '_, '_, '_> {
     /// transaction may have changed more. Says whether that takes a query.
     fn restore_startup(&mut self, was_discarding: bool) -> bool {
         let tracking = &self.client.tracking;
+        // A simple query destroys the unnamed statement.
+        self.server.unnamed_is_clients = false;
         if !tracking.is_on || was_discarding {
             let before = self.server.expected.len();
             let wanted = Arc::clone(&self.client.settings);
@@ -417,13 +419,14 @@ impl Session<'_, '_, '_, '_> {
         }
         let (mut wanted, mut applied) =
             (Parameters::default(), Parameters::clone(&self.server.applied));
-        for (name, value) in self.client.startup.iter().filter(|(name, _)| tracking.resets.has(name)) {
+        for (name, value) in
+            self.client.startup.iter().filter(|(name, _)| tracking.resets.has(name))
+        {
             wanted.set(name, value);
             applied.set(name, value);
         }
         let before = self.server.expected.len();
-        let queries =
-            parameters::put_difference(self.to_server, &Parameters::default(), &wanted);
+        let queries = parameters::put_difference(self.to_server, &Parameters::default(), &wanted);
         for _ in 0..queries {
             self.server.expected.push_back(Expect::HiddenQuery);
         }

@@ -73,8 +73,13 @@ impl Pooler {
             replies: Vec::new(),
             holder: None,
         };
+        let tracked = || {
+            let mut state = ClientState::new(Arc::default(), Arc::default(), Arc::clone(&reported));
+            state.tracking.turn(true);
+            state
+        };
         let client = |_| Client {
-            state: ClientState::new(Arc::default(), Arc::default(), Arc::clone(&reported)),
+            state: tracked(),
             lease: None,
             is_waiting: false,
             is_held: false,

@@ -31,6 +31,17 @@ pub(crate) fn run(
         return Ok(Some(end));
     }
     match command {
+        Command::Inquire(names, asks_sources) => {
+            let value = |name: &String| session.settings.get(name).cloned().unwrap_or_default();
+            let is_made =
+                |name: &&String| session.settings.get(*name) != session.defaults.get(*name);
+            let mut columns: Vec<String> = names.iter().map(value).collect();
+            let made: Vec<&str> =
+                session.settings.keys().filter(is_made).map(String::as_str).collect();
+            columns.extend(asks_sources.then(|| made.join(",")));
+            writer.row(&columns);
+            writer.complete("SELECT 1");
+        }
         Command::SetConfig(pairs) => {
             session.settings.extend(pairs.iter().cloned());
             let values: Vec<String> = pairs.iter().map(|(_, value)| value.clone()).collect();

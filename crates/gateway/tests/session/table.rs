@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use gateway::pins::Pins;
+use gateway::report::Refusal;
 use gateway::session::expect::{Expect, Named, NamedKind};
 use gateway::statements::{Statement, Statements};
 
@@ -31,6 +33,8 @@ struct Row {
 
 const ONE: &str = "SELECT 1";
 const TWO: &str = "SELECT 2";
+const LOCK: &str = "SELECT pg_advisory_lock(1)";
+const TOO_MANY: &str = "ERROR 0A000: max_pinned: 1 clients of this pool keep their servers already";
 
 fn table() -> Vec<Row> {
     let row = |entry, before, messages, owed, seen, shown| Row {
@@ -209,9 +213,42 @@ fn table() -> Vec<Row> {
             vec![query("SET TimeZone TO 'Asia/Tokyo'")],
             // Sent by another client, which has set nothing.
             vec![query(ONE)],
-            &["HiddenQuery", "Query"],
-            &["Query RESET \"TimeZone\";", "Query SELECT 1"],
+            // What that client has sent waits until its settings are in force.
+            &["HiddenQuery"],
+            &["Query RESET \"TimeZone\"", "Query SELECT 1"],
             &["RowDescription", "DataRow 1", "CommandComplete SELECT 1", "ReadyForQuery I"],
+        ),
+        row(
+            "Inquiry",
+            vec![],
+            vec![query("SET work_mem TO '7MB'")],
+            &["Inquiry"],
+            &[
+                "Query SET work_mem TO '7MB'",
+                "Query SELECT pg_catalog.current_setting( E'work_mem',true)",
+            ],
+            &["CommandComplete SET", "ReadyForQuery I"],
+        ),
+        row(
+            "RefusedQuery",
+            vec![],
+            vec![query(LOCK)],
+            &["RefusedQuery"],
+            &["Query \"refused by the pooler: max_pinned\""],
+            &[TOO_MANY, "ReadyForQuery I"],
+        ),
+        row(
+            "RefusedParse",
+            vec![],
+            vec![parse("", LOCK), bind("", ""), execute("", 0), sync()],
+            &["ParseUnnamed", "RefusedParse", "Execute", "Sync"],
+            &[
+                "Parse : SELECT pg_advisory_lock(1)",
+                "Parse : \"refused by the pooler: max_pinned\"",
+                "Execute",
+                "Sync",
+            ],
+            &["ParseComplete", TOO_MANY, "ReadyForQuery I"],
         ),
     ]
 }
@@ -226,7 +263,17 @@ fn every_row_of_the_table_holds() {
         pooler.servers[0].postgres.seen.clear();
 
         let client = usize::from(entry == "HiddenQuery");
+        // One place among the pinned clients, which is taken.
+        let pins = Arc::new(Pins::default());
+        pins.limit_to(1);
+        let _taken = pins.take();
+        pooler.clients[client].state.tracking.join(&pins);
         pooler.send(client, &messages.concat()).unwrap();
+        if entry == "Inquiry" {
+            // Asked once there is nothing else.
+            pooler.serve(0, usize::MAX);
+            pooler.reply(0, usize::MAX).unwrap();
+        }
         assert_eq!(pooler.owed(0), owed, "{entry}");
         assert!(owed.contains(&entry), "{entry} is what its row is about");
         pooler.settle().unwrap();
@@ -266,6 +313,9 @@ fn every_entry() -> Vec<Expect> {
         Expect::FakeDeallocate(named),
         Expect::HiddenEnd,
         Expect::HiddenQuery,
+        Expect::Inquiry(Box::default()),
+        Expect::RefusedQuery(Box::new(Refusal::max_pinned(1, ""))),
+        Expect::RefusedParse(Box::new(Refusal::max_pinned(1, ""))),
     ]
 }
 
@@ -290,5 +340,8 @@ fn name(entry: &Expect) -> &'static str {
         Expect::CloseUnnamed => "CloseUnnamed",
         Expect::HiddenEnd => "HiddenEnd",
         Expect::HiddenQuery => "HiddenQuery",
+        Expect::Inquiry(_) => "Inquiry",
+        Expect::RefusedQuery(_) => "RefusedQuery",
+        Expect::RefusedParse(_) => "RefusedParse",
     }
 }
