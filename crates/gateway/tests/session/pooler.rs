@@ -214,15 +214,31 @@ impl Pooler {
 
     /// Let everything that has been sent arrive.
     pub(crate) fn settle(&mut self) -> Result<(), SessionError> {
-        while let Some(busy) = self
-            .servers
-            .iter()
-            .position(|server| !server.requests.is_empty() || !server.replies.is_empty())
-        {
-            self.serve(busy, usize::MAX);
-            self.reply(busy, usize::MAX)?;
+        loop {
+            while let Some(busy) = self
+                .servers
+                .iter()
+                .position(|server| !server.requests.is_empty() || !server.replies.is_empty())
+            {
+                self.serve(busy, usize::MAX);
+                self.reply(busy, usize::MAX)?;
+            }
+            if !self.listen() {
+                return Ok(());
+            }
         }
-        Ok(())
+    }
+
+    /// Somebody listens for a client from now on, if one waits for that.
+    pub(crate) fn listen(&mut self) -> bool {
+        self.servers.iter_mut().any(|server| {
+            let holder = server.holder.and_then(|holder| self.clients.get_mut(holder));
+            let wanted = holder.and_then(|client| client.state.take_wanted());
+            if wanted.is_some() {
+                server.state.put_mark(b"mark", 1, &mut server.requests);
+            }
+            wanted.is_some()
+        })
     }
 
     /// What a client has received since the last call.
