@@ -68,6 +68,7 @@ $(VENV)/tls: | $(VENV)/installed
 	  { echo 'make test needs a PostgreSQL with TLS: install the package postgresql, or set FOREBAY_TLS_POSTGRES_BIN' >&2; exit 1; }
 	@touch $@
 
-$(NODE)/node_modules/installed: $(NODE)/package-lock.json
-	cd $(NODE) && npm ci --no-audit --no-fund
+# Without their scripts, of which Prisma's would download programs that nothing here runs.
+$(NODE)/node_modules/installed: $(NODE)/package-lock.json $(NODE)/prisma/schema.prisma
+	cd $(NODE) && npm ci --no-audit --no-fund --ignore-scripts && npm run --silent generate >/dev/null
 	@touch $@

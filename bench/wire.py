@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -64,10 +65,11 @@ def text(value: str) -> bytes:
     return value.encode() + b"\0"
 
 
-def startup_message(endpoint: Endpoint) -> bytes:
+def startup_message(endpoint: Endpoint, parameters: Mapping[str, str] | None = None) -> bytes:
     """Build the packet that opens a session."""
     body = struct.pack("!I", PROTOCOL_3_0)
-    for name, value in (("user", endpoint.user), ("database", endpoint.database)):
+    who = {"user": endpoint.user, "database": endpoint.database}
+    for name, value in {**who, **(parameters or {})}.items():
         body += text(name) + text(value)
     body += b"\0"
     return struct.pack("!I", len(body) + 4) + body
@@ -78,14 +80,32 @@ def query_message(sql: str) -> bytes:
     return message(b"Q", text(sql))
 
 
-def extended_messages(sql: str, statement: str = "") -> bytes:
-    """Build Parse, Bind, Execute and Sync for a statement without parameters."""
+def extended_messages(
+    sql: str, statement: str = "", *, is_parsed: bool = False, syncs: bool = True
+) -> bytes:
+    """Build Parse, unless that was done before, Bind, Execute and Sync; without parameters."""
     return (
-        message(b"P", text(statement) + text(sql) + struct.pack("!H", 0))
+        (b"" if is_parsed else message(b"P", text(statement) + text(sql) + struct.pack("!H", 0)))
         + message(b"B", text("") + text(statement) + struct.pack("!HHH", 0, 0, 0))
         + message(b"E", text("") + struct.pack("!I", 0))
-        + message(b"S", b"")
+        + (sync_message() if syncs else b"")
     )
+
+
+def bind_messages(sql: str, values: Sequence[str]) -> bytes:
+    """Build Parse, Bind, Execute and Sync for a statement with parameters, given as text."""
+    bound = b"".join(struct.pack("!I", len(value.encode())) + value.encode() for value in values)
+    return (
+        message(b"P", text("") + text(sql) + struct.pack("!H", 0))
+        + message(b"B", text("") + text("") + struct.pack("!HH", 0, len(values)) + bound + b"\0\0")
+        + message(b"E", text("") + struct.pack("!I", 0))
+        + sync_message()
+    )
+
+
+def sync_message() -> bytes:
+    """Build the message that asks for ReadyForQuery."""
+    return message(b"S", b"")
 
 
 def terminate_message() -> bytes:
@@ -121,12 +141,14 @@ class Client:
     ) -> None:
         self.endpoint = endpoint
         self.cancel_key = b""
+        self.parameters: dict[str, str] = {}
+        self.is_abandoned = False
         self._reader = reader
         self._writer = writer
 
     @classmethod
-    async def connect(cls, endpoint: Endpoint) -> Client:
-        """Open a session and log in.
+    async def connect(cls, endpoint: Endpoint, **parameters: str) -> Client:
+        """Open a session and log in, with these startup parameters.
 
         Raises:
             ConnectionLost: refused; carries the server's own words.
@@ -136,7 +158,7 @@ class Client:
         except OSError as error:
             raise ConnectionLost(f"cannot connect: {error}") from error
         client = cls(endpoint, reader, writer)
-        answer = await client.exchange(startup_message(endpoint))
+        answer = await client.exchange(startup_message(endpoint, parameters))
         if answer.failure is not None:
             client.abandon()
             raise ConnectionLost(answer.failure.message, answer.failure.sqlstate)
@@ -167,6 +189,9 @@ class Client:
             answer.failure = _parse_failure(body)
         elif kind == b"K":
             self.cancel_key = body
+        elif kind == b"S":
+            name, value, _ = body.split(b"\0", 2)
+            self.parameters[name.decode()] = value.decode()
         elif kind == b"R" and body[:4] != b"\0\0\0\0":
             raise ConnectionLost("asked for a password: the proofs use trust authentication")
 
@@ -198,6 +223,7 @@ class Client:
 
     def abandon(self) -> None:
         """Drop the socket without a word, as a killed function does."""
+        self.is_abandoned = True
         self._writer.transport.abort()
 
 

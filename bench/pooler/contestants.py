@@ -104,10 +104,12 @@ class Contestant:
     version: str
 
     @contextmanager
-    def start(self, database: Database, transport: str) -> Iterator[Running]:
+    def start(
+        self, database: Database, transport: str, pool_size: int = POOL_SIZE
+    ) -> Iterator[Running]:
         """Run the pooler in front of ``database`` while the block lasts."""
         starter = _start_pgbouncer if self.family == "pgbouncer" else _start_forebay
-        child, port = starter(self, database, transport)
+        child, port = starter(self, database, transport, pool_size)
         with child:
             child.expect(lambda: is_listening(port), 15, f"{self.name} to listen")
             yield Running(self, child, port)
@@ -122,7 +124,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def _start_pgbouncer(
-    contestant: Contestant, database: Database, transport: str
+    contestant: Contestant, database: Database, transport: str, pool_size: int
 ) -> tuple[Child, int]:
     port, user = free_port(), unprivileged_user()
     settings, users = database.scratch("pgbouncer.ini"), database.scratch("users.txt")
@@ -134,7 +136,7 @@ def _start_pgbouncer(
             database_port=database.port,
             port=port,
             users=users,
-            pool_size=POOL_SIZE,
+            pool_size=pool_size,
             max_clients=MAX_CLIENTS,
             login_retry=LOGIN_RETRY_SECONDS,
         )
@@ -150,7 +152,9 @@ def _start_pgbouncer(
     return child, port
 
 
-def _start_forebay(contestant: Contestant, database: Database, transport: str) -> tuple[Child, int]:
+def _start_forebay(
+    contestant: Contestant, database: Database, transport: str, pool_size: int
+) -> tuple[Child, int]:
     configuration = {
         "listen_addr": ["127.0.0.1"],
         "listen_port": 0,
@@ -163,7 +167,7 @@ def _start_forebay(contestant: Contestant, database: Database, transport: str) -
         ],
         "pool_mode": "transaction",
         "max_client_conn": MAX_CLIENTS,
-        "default_pool_size": POOL_SIZE,
+        "default_pool_size": pool_size,
         "server_login_retry": LOGIN_RETRY_SECONDS,
         "log_connections": False,
         "log_disconnections": False,

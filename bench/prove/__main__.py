@@ -18,11 +18,14 @@ from bench.processes import end_on_signals, raise_descriptor_limit
 # Importing a module registers its proofs.
 from bench.prove import (  # noqa: F401
     bank,
+    budget,
     cancel,
     cells,
     crowd,
+    drivers,
     fresh,
     garbage,
+    isolation,
     listen,
     mutate,
     pgbouncer_suite,

@@ -4,6 +4,7 @@ A driver would hide what these tests look at: which reply came for which message
 """
 
 import hashlib
+import select
 import socket
 import struct
 from collections.abc import Callable
@@ -171,6 +172,11 @@ class Wire:
         found = [reply.values for reply in replies if reply.tag == "D"]
         assert len(found) == 1, [reply.line for reply in replies]
         return found[0][0]
+
+    def is_answered(self) -> bool:
+        """Whether something has come that has not been read; for one who reads whole answers."""
+        readable, _, _ = select.select([self.socket], [], [], 0)
+        return bool(readable)
 
     @property
     def is_closed(self) -> bool:

@@ -17,7 +17,7 @@ use crate::error::StartError;
 use derived::Cell;
 use values::{names, seconds};
 
-pub use kinds::{AuthType, LogFormat, MetricsNames, PoolMode, SslMode};
+pub use kinds::{AuthType, LogFormat, MetricsNames, PoolMode, ServerLimit, SslMode};
 pub use tables::{Database, User};
 
 /// Everything the data plane needs to know.
@@ -104,6 +104,12 @@ pub struct Configuration {
     pub max_user_connections: usize,
     /// Most clients of one user; 0 for no limit.
     pub max_user_client_connections: usize,
+    /// Most connections to one PostgreSQL: a number, 0 for no limit, or `auto` for what it has to give.
+    pub max_server_connections: ServerLimit,
+    /// Who looks at PostgreSQL for `auto`.
+    pub control_user: Option<String>,
+    /// Where from.
+    pub control_dbname: String,
     /// Most clients in line for one pool, others being refused at once; 0 for no limit.
     pub max_waiting: usize,
     /// Most clients of one pool that may keep a server beyond a transaction; 0 for no limit, and when absent one
@@ -274,6 +280,9 @@ impl Default for Configuration {
             max_db_client_connections: 0,
             max_user_connections: 0,
             max_user_client_connections: 0,
+            max_server_connections: ServerLimit::Off,
+            control_user: None,
+            control_dbname: "postgres".to_owned(),
             max_waiting: 0,
             max_pinned: None,
             query_timeout: Duration::ZERO,
@@ -329,6 +338,8 @@ impl Configuration {
             "max_packet_size is below 16384 bytes"
         } else if self.listen_addr.is_empty() && self.unix_socket_dir.is_none() {
             "listen_addr is empty and unix_socket_dir is not set: nobody could connect"
+        } else if self.max_server_connections == ServerLimit::Auto && self.control_user.is_none() {
+            "max_server_connections is auto: control_user must name the role that looks at PostgreSQL"
         } else {
             return Ok(());
         };

@@ -8,7 +8,8 @@ use pgwire::{frame, frontend, startup};
 
 use crate::auth::md5::{Md5Hash, md5_password, md5_response};
 use crate::auth::scram::{
-    ClientBinding, ClientCredential, ClientExchange, MECHANISM, MECHANISM_PLUS, SaltedPasswordCache,
+    ClientBinding, ClientCredential, ClientExchange, LearntKeys, MECHANISM, MECHANISM_PLUS,
+    SaltedPasswordCache,
 };
 use crate::auth::{Secret, StoredPassword};
 use crate::cancel::Unanswered;
@@ -17,6 +18,7 @@ use crate::configuration::SslMode;
 use crate::deadline::within;
 use crate::gateway::Common;
 use crate::parameters::Parameters;
+use crate::pool::shares::Places;
 use crate::pool::{Order, Pool, Target};
 use crate::report::Refusal;
 use crate::server::{Identity, Server};
@@ -39,42 +41,43 @@ pub enum Credential {
     Password(SaltedPasswordCache),
     /// An MD5 hash, good for MD5 authentication only.
     Md5(Md5Hash),
-    /// A SCRAM verifier, which proves nothing to a server.
-    Verifier,
+    /// A SCRAM verifier, which proves nothing to a server, and the keys that a client's login against it shows.
+    Verifier(LearntKeys),
 }
 
 impl Credential {
-    /// The credential in a stored password.
-    pub fn new(stored: Option<&StoredPassword>) -> Self {
+    /// The credential in a stored password; `learnt` is what its user's logins have shown.
+    pub fn new(stored: Option<&StoredPassword>, learnt: LearntKeys) -> Self {
         match stored {
             None => Self::None,
             Some(StoredPassword::Plain(password)) => {
                 Self::Password(SaltedPasswordCache::new(password.clone()))
             }
             Some(StoredPassword::Md5(hash)) => Self::Md5(hash.clone()),
-            Some(StoredPassword::Scram(_)) => Self::Verifier,
+            Some(StoredPassword::Scram(_)) => Self::Verifier(learnt),
         }
     }
 }
 
 /// Connect a server for `pool`, and tell the pool how it went.
-pub async fn into_pool(pool: Arc<Pool>, order: Order, common: Arc<Common>) {
-    let mut attempt = Attempt { pool: &pool, order: &order, is_over: false };
+pub async fn into_pool(pool: Arc<Pool>, order: Order, places: Places, common: Arc<Common>) {
+    let mut attempt = Attempt { pool: &pool, order: &order, places, is_over: false };
     let limit = common.configuration().server_connect_timeout;
     let login = within(&common, limit, open(&order, &common));
     let result = tokio::select! {
         biased;
         result = login => result,
         () = pool.outdated(order.generation) => {
-            attempt.is_over = true;
+            attempt.end();
             return pool.connect_abandoned(order.generation);
         }
     };
     let result = result
         .unwrap_or_else(|_| Err(Refusal::server_late(&order.target.address.to_string(), limit)));
-    attempt.is_over = true;
+    let places = attempt.end();
     match result {
-        Ok(server) => {
+        Ok(mut server) => {
+            server.places = places;
             if common.configuration().log_connections {
                 tracing::info!(
                     database = pool.database,
@@ -86,7 +89,10 @@ pub async fn into_pool(pool: Arc<Pool>, order: Order, common: Arc<Common>) {
             }
             pool.connected(Box::new(server));
         }
-        Err(refusal) => pool.connect_failed(order.generation, &refusal),
+        Err(refusal) => {
+            drop(places);
+            pool.connect_failed(order.generation, &refusal);
+        }
     }
 }
 
@@ -119,12 +125,23 @@ async fn open(order: &Order, common: &Arc<Common>) -> Result<Server, Refusal> {
 struct Attempt<'a> {
     pool: &'a Arc<Pool>,
     order: &'a Order,
+    /// What counts it.
+    places: Places,
     is_over: bool,
+}
+
+impl Attempt<'_> {
+    /// There is a result; what counts the server is for whoever has it.
+    fn end(&mut self) -> Places {
+        self.is_over = true;
+        std::mem::take(&mut self.places)
+    }
 }
 
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
         if !self.is_over {
+            drop(self.end());
             let address = self.order.target.address.to_string();
             let refusal = Refusal::server_unreachable(&address, "the attempt was given up");
             self.pool.connect_failed(self.order.generation, &refusal);
@@ -132,7 +149,10 @@ impl Drop for Attempt<'_> {
     }
 }
 
-/// Log in, with TLS or without, as `server_tls_sslmode` says.
+/// Log in, with TLS or without, as `server_tls_sslmode` says. What counts the server is the caller's to add.
+///
+/// # Errors
+/// What PostgreSQL, or the way to it, has against it.
 pub(crate) async fn log_in(order: &Order, common: &Common) -> Result<Server, Refusal> {
     let target = &*order.target;
     let tls = common.tls();
@@ -227,6 +247,7 @@ async fn log_in_over(
                 idle_since: now,
                 grant: Grant::default(),
                 needs_check: false,
+                places: Places::default(),
             })
         }
         // Refused before it asked for anything: by a rule of pg_hba.conf for the other channel, usually.
@@ -353,12 +374,17 @@ impl Login<'_> {
                 }
                 Authentication::Sasl(list) => {
                     let (mechanism, binding) = self.mechanism(list)?;
-                    let Credential::Password(cache) = &target.credential else {
-                        return Err(self.no_password(target));
+                    let known = match &target.credential {
+                        Credential::Password(cache) => {
+                            Some(ClientCredential::Password(cache.clone()))
+                        }
+                        Credential::Verifier(learnt) => learnt.get().map(ClientCredential::Keys),
+                        Credential::None | Credential::Md5(_) => None,
                     };
-                    let started = ClientExchange::new(ClientCredential::Password(cache.clone()))
-                        .map_err(|error| self.broken(&error.to_string()))?
-                        .bound_to(binding);
+                    let started =
+                        ClientExchange::new(known.ok_or_else(|| self.no_password(target))?)
+                            .map_err(|error| self.broken(&error.to_string()))?
+                            .bound_to(binding);
                     frontend::put_sasl_initial(&mut out, mechanism.as_bytes(), &started.first());
                     exchange = Some(started);
                 }
@@ -417,7 +443,10 @@ impl Login<'_> {
             Credential::Md5(_) => {
                 "only an MD5 hash is configured, which this server does not accept"
             }
-            Credential::Verifier => "only a SCRAM verifier is configured, which cannot log in",
+            Credential::Verifier(_) => {
+                "only a SCRAM verifier is configured, which logs in to a server that stores the very same \
+                 one once a client of that user has come in by auth_type scram-sha-256"
+            }
             Credential::Password(_) => "the password cannot be used",
         };
         Refusal::server_refused(

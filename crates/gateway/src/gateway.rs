@@ -12,6 +12,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::auth::users::Users;
+use crate::budget::Instances;
 use crate::clients::Clients;
 use crate::configuration::Configuration;
 use crate::deadline::Deadlines;
@@ -89,6 +90,8 @@ pub struct Common {
     tls: ArcSwap<Tls>,
     /// What sessions share.
     pub session: session::Shared,
+    /// Every PostgreSQL, and how many connections it has to give.
+    pub instances: Instances,
     /// The time.
     pub clock: Clock,
     /// Who is to be woken when.
@@ -287,6 +290,7 @@ impl Gateway {
             configuration: ArcSwap::from_pointee(configuration),
             tls: ArcSwap::from_pointee(tls),
             session,
+            instances: Instances::default(),
             clock: Clock::new(),
             deadlines: Deadlines::default(),
             runtimes: OnceLock::new(),
@@ -400,6 +404,7 @@ fn watch(threads: Vec<JoinHandle<()>>, context: Arc<Context>, finished: Arc<Fini
         }
         // Servers that tasks gave back as they were dropped.
         context.close_idle();
+        context.common.instances.close();
         context.reloader.forget();
         *finished.is_finished.lock().unwrap_or_else(PoisonError::into_inner) = true;
         finished.changed.notify_all();

@@ -47,6 +47,7 @@ async fn run(context: &Context) {
         if context.common.phase() == Phase::Running {
             context.make_ready();
         }
+        context.common.instances.tend(context, now);
         let pools = context.pools();
         for pool in &pools {
             pool.tend();

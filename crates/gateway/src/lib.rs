@@ -15,6 +15,7 @@
 //! - [`pool`]: servers at rest and clients in line; [`server`]: one server connection; [`connect`]: making
 //!   one; [`janitor`]: what time brings about; [`deadline`]: time limits for the workers' tasks.
 //! - `batch`: writing what a batch came to; `ending`: why a client's task ends.
+//! - [`budget`]: how many connections a PostgreSQL has to give.
 //! - [`cleanup`]: a server whose client left in the middle of something.
 //! - [`console`]: the admin console.
 //! - [`pools`]: every pool there is; [`reload`]: exchanging the configuration; [`control`]: an administrator's
@@ -34,6 +35,7 @@
 pub mod activity;
 pub mod auth;
 mod batch;
+pub mod budget;
 pub mod cancel;
 pub mod cleanup;
 pub mod client;

@@ -92,7 +92,8 @@ impl Pools {
         }
         let plan = Plan::derive(&configuration, &users(), database, name, server_user);
         let (database, user) = key.clone();
-        let shares = budgets.shares(&database, &user);
+        let limit = configuration.max_server_connections;
+        let shares = budgets.shares(&database, &user, common.instances.scopes(&plan.target, limit));
         let pool = Pool::new(database, user, plan, shares, Arc::clone(common));
         if inner.is_ending {
             pool.end();

@@ -12,6 +12,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::Notify;
 
 use crate::endpoint::Endpoint;
+use crate::pool::shares::Places;
 use crate::session::ServerState;
 use crate::stats::meter::Grant;
 use crate::stream::Stream;
@@ -157,6 +158,8 @@ pub struct Server {
     pub grant: Grant,
     /// It has been at rest for so long that it might be gone.
     pub needs_check: bool,
+    /// What counts it in its pool's budgets. Behind the stream, which is closed first.
+    pub places: Places,
 }
 
 impl Server {

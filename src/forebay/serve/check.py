@@ -66,6 +66,15 @@ def not_servable(settings: Settings, where: Where) -> list[Problem]:
                 'set auth_file to a file of "user" "password" lines',
             )
         )
+    if settings.max_server_connections == "auto" and not settings.control_user:
+        problems.append(
+            Problem(
+                where(("max_server_connections",)),
+                "max_server_connections auto needs control_user: nobody could look at PostgreSQL",
+                "name a role that is a member of pg_monitor, with its password in auth_file,"
+                " or give max_server_connections a number",
+            )
+        )
     if not settings.listen_addr and settings.unix_socket_dir is None:
         problems.append(
             Problem(

@@ -7,7 +7,7 @@ from typing import Literal
 
 from forebay.serve.registry import SettingDescription, Table, describe, setting
 from forebay.serve.tables import NO_AUTH_QUERY, Database, Peer, PoolMode, User
-from forebay.serve.values import Addresses, Duration, Mode, Names, OptionalPath, OptionalText
+from forebay.serve.values import Addresses, Duration, Limit, Mode, Names, OptionalPath, OptionalText
 
 __all__ = ["TABLES", "Database", "Peer", "PoolMode", "Settings", "User", "describe_settings"]
 
@@ -127,6 +127,15 @@ class Settings(Table):
         is_ours=True,
         ge=0,
     )
+    max_server_connections: Limit = setting(
+        0,
+        "Most connections to one PostgreSQL; 0 is no limit, auto what it has to give",
+        is_ours=True,
+    )
+    control_user: OptionalText = setting(
+        None, "Role that looks at PostgreSQL for max_server_connections = auto", is_ours=True
+    )
+    control_dbname: str = setting("postgres", "Database that control_user logs in to", is_ours=True)
     server_round_robin: bool = setting(False, "Lend the server that has rested longest first")
     max_prepared_statements: int = setting(
         200, "Most prepared statements kept on one server; 0 passes names through", ge=0

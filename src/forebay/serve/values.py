@@ -4,7 +4,7 @@ import math
 import re
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, GetPydanticSchema
 from pydantic_core import core_schema
@@ -24,6 +24,7 @@ class Kind(Enum):
     CHOICE = "one of some words"
     DURATION = "duration"
     MODE = "mode"
+    LIMIT = "number or auto"
     ADDRESSES = "addresses"
     NAMES = "names"
     PATH = "path"
@@ -80,6 +81,22 @@ def parse_addresses(value: object) -> object:
     return value
 
 
+def parse_limit(value: object) -> object:
+    """Read a limit that is a number or `auto`, or a text for either.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if isinstance(value, str):
+        text = value.strip().lower()
+        if text == "auto":
+            return text
+        value = int(text) if re.fullmatch("[0-9]+", text) else None
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError('must be a whole number, or "auto"')
+    return value
+
+
 def parse_mode(value: object) -> object:
     """Read `"0700"` as PgBouncer writes it; TOML's own `0o700` is a number already."""
     if not isinstance(value, str):
@@ -106,6 +123,7 @@ InheritedDuration = Annotated[
 ]
 Addresses = Annotated[list[str], BeforeValidator(parse_addresses), Kind.ADDRESSES]
 Names = Annotated[list[str], BeforeValidator(parse_names), Kind.NAMES]
+Limit = Annotated[int | Literal["auto"], BeforeValidator(parse_limit), Kind.LIMIT]
 Mode = Annotated[int, BeforeValidator(parse_mode), Kind.MODE]
 OptionalText = Annotated[str | None, BeforeValidator(parse_optional), Kind.TEXT]
 OptionalPath = Annotated[Path | None, BeforeValidator(parse_optional), Kind.PATH]

@@ -1,6 +1,6 @@
 //! Settings that are one of several words.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// When a server goes back to its pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
@@ -79,4 +79,46 @@ pub enum LogFormat {
     Text,
     /// A JSON object a line.
     Json,
+}
+
+/// Most connections to one PostgreSQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ServerLimit {
+    /// Any number.
+    #[default]
+    Off,
+    /// That many.
+    Number(usize),
+    /// What PostgreSQL has to give, shared with other gateways.
+    Auto,
+}
+
+impl<'de> Deserialize<'de> for ServerLimit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Number(usize),
+            Word(String),
+        }
+        match Written::deserialize(deserializer)? {
+            Written::Number(0) => Ok(Self::Off),
+            Written::Number(number) => Ok(Self::Number(number)),
+            Written::Word(word) if word == "auto" => Ok(Self::Auto),
+            Written::Word(word) => {
+                let message = format!("{word:?} is neither a number nor \"auto\"");
+                Err(serde::de::Error::custom(message))
+            }
+        }
+    }
+}
+
+impl Serialize for ServerLimit {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Off => serializer.serialize_u64(0),
+            Self::Number(number) => number.serialize(serializer),
+            Self::Auto => serializer.serialize_str("auto"),
+        }
+    }
 }

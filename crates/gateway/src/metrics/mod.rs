@@ -4,6 +4,7 @@
 //! Nothing that is sent to it reaches a worker, and it holds little: a bounded number of connections, each for one
 //! request with a bounded head, for a bounded time.
 
+mod budget;
 mod exporter;
 mod health;
 mod listeners;

@@ -11,6 +11,7 @@ use std::sync::atomic::Ordering;
 pub(super) fn put(page: &mut Page, context: &Arc<Context>) {
     page.put(WHOLE, &[(Labels::new(), Arc::clone(context))]);
     page.put(listeners::FAMILIES, &[(Labels::new(), context.listeners.totals())]);
+    page.put(super::budget::FAMILIES, &super::budget::seen(context));
     page.put(POOL, &view::pools(context));
     page.put(process::FAMILIES, &[(Labels::new(), ())]);
 }

@@ -1,6 +1,7 @@
-//! Limits that several pools share: servers of a database, servers of a user, and clients of either.
+//! One count against one limit that several pools share: servers of a database, of a user, of a PostgreSQL, and
+//! clients of either of the first two.
 //!
-//! Counting is two atomic additions when a connection is made and two when it ends, limit or not, so that a limit
+//! Counting is an atomic addition when a connection is made and one when it ends, limit or not, so that a limit
 //! can be set at any time. Between a client and its server nothing is counted.
 //!
 //! # Invariant
@@ -12,12 +13,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::Pool;
-use super::rules::Rules;
+use super::shares::{Scopes, Shares};
 
 /// One count against one limit.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Budget {
     used: AtomicUsize,
+    /// A limit that is no setting of the pools: what a PostgreSQL has to give. `usize::MAX` for none.
+    cap: AtomicUsize,
     /// Length of `claimants`, so that nobody has to lock it to see that it is empty.
     claims: AtomicUsize,
     /// Pools whose clients wait because others have used the budget up, first come first served.
@@ -25,16 +28,54 @@ pub struct Budget {
     members: Mutex<Vec<Weak<Pool>>>,
 }
 
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            used: AtomicUsize::new(0),
+            cap: AtomicUsize::new(usize::MAX),
+            claims: AtomicUsize::new(0),
+            claimants: Mutex::default(),
+            members: Mutex::default(),
+        }
+    }
+}
+
 impl Budget {
-    /// Use one more, unless `limit`, 0 meaning none, has been reached.
-    pub fn take(&self, limit: usize) -> bool {
-        let more = |used| (limit == 0 || used < limit).then_some(used + 1);
+    /// Use one more, unless the limit has been reached: the lower one of `setting`, 0 meaning none, and the cap.
+    pub fn take(&self, setting: usize) -> bool {
+        let limit = self.limit(setting);
+        let more = |used| (used < limit).then_some(used + 1);
         self.used.fetch_update(Ordering::AcqRel, Ordering::Relaxed, more).is_ok()
     }
 
-    /// Use one less.
-    pub fn give(&self) {
+    fn give(&self) {
         self.used.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    /// How many may be used, where a setting says `setting`; `usize::MAX` for any number.
+    pub fn limit(&self, setting: usize) -> usize {
+        let setting = if setting == 0 { usize::MAX } else { setting };
+        setting.min(self.cap.load(Ordering::Relaxed))
+    }
+
+    /// Whether no more may be used.
+    pub(super) fn is_full(&self, setting: usize) -> bool {
+        self.used() >= self.limit(setting)
+    }
+
+    /// Whether more are used than a limit, lowered meanwhile, allows.
+    pub(super) fn is_over(&self, setting: usize) -> bool {
+        self.used() > self.limit(setting)
+    }
+
+    /// Set the limit that is no setting; `usize::MAX` for none.
+    pub fn set_cap(&self, cap: usize) {
+        self.cap.store(cap, Ordering::Relaxed);
+    }
+
+    /// Close servers at rest, those unused for longest first, as far as more are used than a limit allows.
+    pub fn shrink(&self, setting: usize) {
+        while self.is_over(setting) && self.evict() {}
     }
 
     /// How many are used.
@@ -42,29 +83,36 @@ impl Budget {
         self.used.load(Ordering::Relaxed)
     }
 
-    fn members(&self) -> Vec<Arc<Pool>> {
+    /// The pools whose servers count here.
+    pub fn members(&self) -> Vec<Arc<Pool>> {
         let members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
         members.iter().filter_map(Weak::upgrade).collect()
     }
 
-    fn join(&self, pool: &Arc<Pool>) {
+    /// Count a pool no longer among those that may have to make room for each other.
+    pub(super) fn leave(&self, pool: &Pool) {
+        let mut members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
+        members.retain(|member| !std::ptr::eq(member.as_ptr(), pool));
+    }
+
+    pub(super) fn join(&self, pool: &Arc<Pool>) {
         let mut members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
         members.retain(|member| member.strong_count() > 0);
         members.push(Arc::downgrade(pool));
     }
 
     /// Close the server that has been at rest longest in any of the pools; `false` when there is none.
-    fn evict(&self) -> bool {
+    pub(super) fn evict(&self) -> bool {
         let members = self.members();
         let resting = members.iter().filter_map(|pool| Some((pool.resting_since()?, pool)));
         resting.min_by_key(|(since, _)| *since).is_some_and(|(_, pool)| pool.evict())
     }
 
-    fn has_resting(&self) -> bool {
+    pub(super) fn has_resting(&self) -> bool {
         self.members().iter().any(|pool| pool.resting_since().is_some())
     }
 
-    fn claim(&self, pool: &Arc<Pool>) {
+    pub(super) fn claim(&self, pool: &Arc<Pool>) {
         let mut claimants = self.claimants.lock().unwrap_or_else(PoisonError::into_inner);
         if !claimants.iter().any(|claimant| std::ptr::eq(claimant.as_ptr(), Arc::as_ptr(pool))) {
             claimants.push_back(Arc::downgrade(pool));
@@ -72,112 +120,16 @@ impl Budget {
         self.claims.store(claimants.len(), Ordering::Release);
     }
 
-    fn is_claimed(&self) -> bool {
+    pub(super) fn is_claimed(&self) -> bool {
         self.claims.load(Ordering::Acquire) > 0
     }
 
     /// Take everybody that waits for this budget off the list.
-    fn take_claimants(&self) -> Vec<Arc<Pool>> {
+    pub(super) fn take_claimants(&self) -> Vec<Arc<Pool>> {
         let mut claimants = self.claimants.lock().unwrap_or_else(PoisonError::into_inner);
         self.claims.store(0, Ordering::Release);
         claimants.drain(..).filter_map(|pool| pool.upgrade()).collect()
     }
-}
-
-/// The budgets that one pool's servers count against.
-#[derive(Debug, Clone)]
-pub struct Shares {
-    /// Of the pool's database.
-    pub database: Arc<Budget>,
-    /// Of the pool's user.
-    pub user: Arc<Budget>,
-}
-
-impl Shares {
-    fn budgets(&self) -> [&Arc<Budget>; 2] {
-        [&self.database, &self.user]
-    }
-
-    /// Count `pool` among those that may have to make room for each other.
-    pub fn join(&self, pool: &Arc<Pool>) {
-        for budget in self.budgets() {
-            budget.join(pool);
-        }
-    }
-
-    /// Use one more of each; `false`, with nothing used, when either is used up.
-    pub fn take(&self, rules: &Rules) -> bool {
-        if !self.database.take(rules.max_db_connections) {
-            return false;
-        }
-        let has_both = self.user.take(rules.max_user_connections);
-        if !has_both {
-            self.database.give();
-        }
-        has_both
-    }
-
-    /// Use one less of each.
-    pub fn give(&self) {
-        for budget in self.budgets() {
-            budget.give();
-        }
-    }
-
-    fn limited(&self, rules: &Rules) -> impl Iterator<Item = (&Arc<Budget>, usize)> {
-        let limits = [rules.max_db_connections, rules.max_user_connections];
-        self.budgets().into_iter().zip(limits).filter(|(_, limit)| *limit > 0)
-    }
-
-    fn full(&self, rules: &Rules) -> impl Iterator<Item = &Arc<Budget>> {
-        let full = self.limited(rules).filter(|(budget, limit)| budget.used() >= *limit);
-        full.map(|(budget, _)| budget)
-    }
-
-    /// Close a server at rest for each budget that is used up; `false` when there was none to close. None is closed
-    /// where that would not be enough.
-    pub fn make_room(&self, rules: &Rules) -> bool {
-        let may_help = self.full(rules).all(|budget| budget.has_resting());
-        // Looked at again one by one: a server may have been in both.
-        may_help && self.full(rules).all(|budget| budget.evict())
-    }
-
-    /// Whether more are used than a limit, lowered meanwhile, allows.
-    pub fn is_over(&self, rules: &Rules) -> bool {
-        self.limited(rules).any(|(budget, limit)| budget.used() > limit)
-    }
-
-    /// Close servers at rest as far as more are used than a limit, lowered meanwhile, allows.
-    pub fn shrink(&self, rules: &Rules) {
-        for (budget, limit) in self.limited(rules) {
-            while budget.used() > limit && budget.evict() {}
-        }
-    }
-
-    /// Note that `pool` cannot have a server because a budget is used up, so that others give one up.
-    pub fn claim(&self, pool: &Arc<Pool>, rules: &Rules) {
-        for budget in self.full(rules) {
-            budget.claim(pool);
-        }
-    }
-
-    /// Whether some pool waits for another to give a server up.
-    pub fn is_claimed(&self) -> bool {
-        self.database.is_claimed() || self.user.is_claimed()
-    }
-
-    /// Take everybody that waits off the lists.
-    pub fn take_claimants(&self) -> Vec<Arc<Pool>> {
-        self.budgets().into_iter().flat_map(|budget| budget.take_claimants()).collect()
-    }
-}
-
-/// Whether a pool with `own` servers is to give one up for a pool that has `theirs` and cannot get more.
-///
-/// One that has none goes first; else the difference must be such that the other is not worse off afterwards, or
-/// they would take servers from each other for ever.
-pub fn yields(own: usize, theirs: usize) -> bool {
-    own > 0 && (theirs == 0 || own >= theirs + 2)
 }
 
 /// Budgets by name.
@@ -214,11 +166,9 @@ impl Budgets {
     }
 
     /// What the servers of a pool count against.
-    pub fn shares(&self, database: &str, user: &str) -> Shares {
-        Shares {
-            database: self.get(Kind::DatabaseServers, database),
-            user: self.get(Kind::UserServers, user),
-        }
+    pub fn shares(&self, database: &str, user: &str, scopes: Scopes) -> Shares {
+        let database = self.get(Kind::DatabaseServers, database);
+        Shares::new(database, self.get(Kind::UserServers, user), scopes)
     }
 }
 
@@ -230,6 +180,16 @@ impl Place {
     /// One more against `limit`, 0 meaning none; `None` when that has been reached.
     pub fn take(budget: Arc<Budget>, limit: usize) -> Option<Self> {
         budget.take(limit).then(|| Self(budget))
+    }
+
+    /// One more, whatever the limit: of what is there already, or is needed to learn the limit.
+    pub fn take_anyway(budget: Arc<Budget>) -> Self {
+        budget.used.fetch_add(1, Ordering::AcqRel);
+        Self(budget)
+    }
+
+    pub(super) fn budget(&self) -> &Arc<Budget> {
+        &self.0
     }
 }
 
@@ -252,6 +212,11 @@ mod tests {
         drop(places);
         assert_eq!(budget.used(), 0);
         assert!(budget.take(0), "no limit");
+        budget.set_cap(2);
+        assert!(budget.take(3) && !budget.take(3) && !budget.take(0), "a cap");
+        assert!(budget.is_full(0) && !budget.is_over(0));
+        let _anyway = Place::take_anyway(Arc::clone(&budget));
+        assert!(budget.is_over(0));
     }
 
     #[test]
@@ -272,25 +237,6 @@ mod tests {
         });
         assert_eq!(budget.used(), 0);
         assert!((1..=2).contains(&most.into_inner()));
-    }
-
-    #[test]
-    fn a_server_is_given_up_only_where_that_makes_things_more_even() {
-        for (own, theirs, expected) in [
-            (1, 0, true),
-            (0, 0, false),
-            (5, 0, true),
-            (2, 1, false),
-            (3, 1, true),
-            (3, 3, false),
-            (1, 4, false),
-        ] {
-            assert_eq!(yields(own, theirs), expected, "{own} and {theirs}");
-            // Afterwards the other does not take it back.
-            if expected && own > 1 {
-                assert!(!yields(theirs + 1, own - 1), "{own} and {theirs}");
-            }
-        }
     }
 
     #[test]

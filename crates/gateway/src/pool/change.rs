@@ -14,16 +14,22 @@ impl Pool {
         self.rules.store(Arc::clone(&plan.rules));
         self.usual.follow(&plan.rules);
         self.pins.limit_to(plan.rules.max_pinned);
+        let leads_elsewhere = !self.lock().plan.leads_where(&plan);
+        if leads_elsewhere {
+            // Before the plan changes: a login that begins in between is of the old generation, and given up.
+            let limit = self.common.configuration().max_server_connections;
+            self.shares.lead(self, self.common.instances.scopes(&plan.target, limit));
+        }
         let closed = {
             let mut inner = self.lock();
-            if inner.plan.leads_where(&plan) {
-                // The target stays what it was: the keys derived for it are of use yet.
-                inner.plan = Plan { target: Arc::clone(&inner.plan.target), ..plan };
-                inner.surplus()
-            } else {
+            if leads_elsewhere {
                 inner.plan = plan;
                 inner.forget_target();
                 inner.begin_generation()
+            } else {
+                // The target stays what it was: the keys derived for it are of use yet.
+                inner.plan = Plan { target: Arc::clone(&inner.plan.target), ..plan };
+                inner.surplus()
             }
         };
         self.close_all(closed, "database configuration changed");
@@ -144,7 +150,6 @@ impl Pool {
             inner.connecting -= 1;
             inner.forget(generation);
         }
-        self.shares.give();
         self.common.servers_changed.notify_waiters();
         self.grow();
     }
@@ -158,7 +163,7 @@ impl Pool {
     }
 }
 
-fn refuse(line: Vec<Waiting>, refusal: &Refusal) {
+pub(super) fn refuse(line: Vec<Waiting>, refusal: &Refusal) {
     for waiting in line {
         let _ = waiting.reply.send(Err(Box::new(refusal.clone())));
     }

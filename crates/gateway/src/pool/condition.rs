@@ -25,6 +25,12 @@ impl Pool {
         }
     }
 
+    /// Whatever was wrong may be right again: open what is wanted at once.
+    pub fn may_open_again(self: &Arc<Self>) {
+        self.lock().failure = None;
+        self.grow();
+    }
+
     /// Try a login although no client waits for one, if the last failed long enough ago and none is under way.
     pub fn try_again(self: &Arc<Self>) {
         let rules = self.rules();

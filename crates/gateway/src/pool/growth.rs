@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::change::refuse;
 use super::stock::{Failure, State, Stock, Waiting};
 use super::{Order, Pool, Rules};
 use crate::connect;
@@ -77,18 +78,18 @@ impl Pool {
             return false;
         };
         // With no lock held: making room locks other pools.
-        let has_place = self.shares.take(rules)
-            || (matches!(reason, Reason::Client | Reason::Reserve)
-                && self.shares.make_room(rules)
-                && self.shares.take(rules));
-        if !has_place {
+        let may_make_room = matches!(reason, Reason::Client | Reason::Reserve);
+        let places = self.shares.take(rules).or_else(|| {
+            let has_room = may_make_room && self.shares.make_room(rules);
+            if has_room { self.shares.take(rules) } else { None }
+        });
+        let Some(places) = places else {
             return false;
-        }
+        };
         let (worker, order) = {
             let mut inner = self.lock();
-            if wants(&inner).is_none() {
-                drop(inner);
-                self.shares.give();
+            // A reload may have come between.
+            if wants(&inner).is_none() || !self.shares.are_current(&places) {
                 return false;
             }
             inner.total += 1;
@@ -105,7 +106,8 @@ impl Pool {
         }
         // Where clients wait, so that their servers are watched by the same runtime.
         if let Some(runtime) = self.common.runtime(worker) {
-            runtime.spawn(connect::into_pool(Arc::clone(self), order, Arc::clone(&self.common)));
+            let common = Arc::clone(&self.common);
+            runtime.spawn(connect::into_pool(Arc::clone(self), order, places, common));
         }
         true
     }
@@ -123,6 +125,21 @@ impl Pool {
         }
         self.stats.connects.count();
         self.give_back(server);
+    }
+
+    /// No server can be opened at present, because the PostgreSQL cannot be looked at. Clients in line are told when
+    /// no server is left to wait for.
+    pub fn cannot_open(&self, refusal: &Refusal) {
+        let told = {
+            let mut inner = self.lock();
+            if inner.total > 0 {
+                return;
+            }
+            let refusal = refusal.clone();
+            inner.failure = Some(Failure { at: Instant::now(), refusal, is_full: false });
+            inner.take_line()
+        };
+        refuse(told, refusal);
     }
 
     /// A server could not log in. Clients in line are told when no server is left to wait for.
@@ -148,7 +165,9 @@ impl Pool {
                 refusal.cause()
             );
         }
-        self.shares.give();
+        if is_full {
+            self.shares.instance().refused(refusal);
+        }
         let told: Vec<Waiting> = {
             let mut inner = self.lock();
             inner.connecting -= 1;
@@ -159,8 +178,6 @@ impl Pool {
             }
             inner.take_line()
         };
-        for waiting in told {
-            let _ = waiting.reply.send(Err(Box::new(refusal.clone())));
-        }
+        refuse(told, refusal);
     }
 }

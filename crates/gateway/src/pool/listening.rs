@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::shares::Places;
 use super::{Order, Pool};
 
 impl Pool {
@@ -11,21 +12,25 @@ impl Pool {
         Order { target: Arc::clone(&inner.plan.target), generation: inner.generation }
     }
 
-    /// Use one more of the pool's budgets, for a connection that is not one of its servers. Where a budget is used
-    /// up, a server at rest is closed.
-    pub fn take_place(&self) -> bool {
+    /// A place in the pool's budgets for a connection that is not one of its servers; `None` when one is used up.
+    /// Where a budget is used up, a server at rest is closed.
+    pub fn take_place(self: &Arc<Self>) -> Option<PlaceBeside> {
         let rules = self.rules();
-        self.shares.take(&rules) || (self.shares.make_room(&rules) && self.shares.take(&rules))
+        let again = || self.shares.make_room(&rules).then(|| self.shares.take(&rules)).flatten();
+        let places = self.shares.take(&rules).or_else(again)?;
+        Some(PlaceBeside { pool: Arc::clone(self), places })
     }
+}
 
-    /// Use one less.
-    pub fn give_place(self: &Arc<Self>) {
-        self.shares.give();
-        if self.shares.is_claimed() {
-            for pool in self.shares.take_claimants() {
-                pool.grow();
-            }
-        }
-        self.grow();
+/// Counts a connection in a pool's budgets that is not one of its servers, for as long as this lives.
+#[derive(Debug)]
+pub struct PlaceBeside {
+    pool: Arc<Pool>,
+    places: Places,
+}
+
+impl Drop for PlaceBeside {
+    fn drop(&mut self) {
+        self.pool.give_places(std::mem::take(&mut self.places));
     }
 }

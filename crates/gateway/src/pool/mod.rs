@@ -8,7 +8,7 @@
 //! # Invariants
 //! - `total` counts every server of the pool: at rest, lent, being cleaned, connecting. None is added beyond the
 //!   pool's size and reserve; after a reload that lowers them, `total` falls as servers come back. Each is counted in
-//!   both of the pool's [`budget`]s.
+//!   each of the pool's [`budget`]s, by a place that lives as long as its connection.
 //! - Every server has the *generation* the pool had when it began to connect. A changed target, RECONNECT, PAUSE
 //!   and KILL begin a new one: servers of an older generation are closed, those at rest at once, those connecting
 //!   as soon as their task notices, those lent when they come back. Only servers of the present one are at rest.
@@ -23,6 +23,7 @@ mod lease;
 mod listening;
 mod plan;
 pub mod rules;
+pub mod shares;
 mod stock;
 mod upkeep;
 mod view;
@@ -44,10 +45,12 @@ use crate::server::Server;
 use crate::stats::PoolStats;
 use crate::stats::meter::Grant;
 use crate::worker;
-use budget::{Budget, Shares};
+use budget::Budget;
+use shares::{Places, Shares};
 use stock::{State, Stock};
 
 pub use lease::Lease;
+pub use listening::PlaceBeside;
 pub use plan::{Plan, Target};
 pub use rules::Rules;
 use rules::Usual;
@@ -269,7 +272,7 @@ impl Pool {
             return self.discard(server, "a cancel request to it failed half way");
         }
         let now = self.common.clock.milliseconds();
-        if self.shares.is_claimed() {
+        if server.places.is_claimed() {
             match self.yield_up(server) {
                 Some(kept) => server = kept,
                 None => return,
@@ -280,7 +283,7 @@ impl Pool {
         loop {
             let mut inner = self.lock();
             let is_over =
-                || self.shares.is_over(&inner.plan.rules).then_some("a limit was lowered");
+                || server.places.is_over(&inner.plan.rules).then_some("a limit was lowered");
             if let Some(reason) = inner.has_no_use_for(&server, now).or_else(is_over) {
                 drop(inner);
                 return self.discard(server, reason);
@@ -322,17 +325,22 @@ impl Pool {
     }
 
     fn discard(self: &Arc<Self>, server: Box<Server>, reason: &str) {
-        self.close(server, reason);
-        if self.shares.is_claimed() {
-            for pool in self.shares.take_claimants() {
-                pool.grow();
-            }
+        let places = self.close(server, reason);
+        self.give_places(places);
+    }
+
+    /// Have others use what has counted a connection that is closed.
+    fn give_places(self: &Arc<Self>, places: Places) {
+        let claimants = if places.is_claimed() { places.take_claimants() } else { Vec::new() };
+        drop(places);
+        for pool in claimants {
+            pool.grow();
         }
         self.grow();
     }
 
-    /// Close a server, without opening another in its place.
-    fn close(&self, server: Box<Server>, reason: &str) {
+    /// Close a server, without opening another in its place. It counts until the places are dropped.
+    fn close(&self, mut server: Box<Server>, reason: &str) -> Places {
         if self.common.configuration().log_disconnections {
             tracing::info!(
                 database = self.database,
@@ -342,11 +350,12 @@ impl Pool {
             );
         }
         let generation = server.generation;
+        let places = std::mem::take(&mut server.places);
         drop(server);
         self.stats.closes.count();
         self.lock().forget(generation);
-        self.shares.give();
         self.common.servers_changed.notify_waiters();
+        places
     }
 
     /// What a server reports after login, once one has logged in.

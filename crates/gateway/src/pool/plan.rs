@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Rules;
+use crate::auth::scram::LearntKeys;
 use crate::auth::users::Users;
 use crate::auth::{Secret, StoredPassword};
 use crate::configuration::{Configuration, Database};
@@ -32,6 +33,28 @@ pub struct Target {
 }
 
 impl Target {
+    /// How the control connection logs in there; `None` without a `control_user`.
+    pub fn of_control(
+        configuration: &Configuration,
+        users: &Users,
+        address: &Address,
+    ) -> Option<Self> {
+        let user = configuration.control_user.as_ref()?;
+        let stored = users.password(user).cloned();
+        let parsed = stored.as_ref().map(|stored| StoredPassword::parse(stored.expose()));
+        let name = format!("{}1+0 of 1, not looking yet", crate::budget::NAME);
+        Some(Self {
+            address: address.clone(),
+            database: configuration.control_dbname.clone(),
+            user: user.clone(),
+            credential: Credential::new(parsed.as_ref(), users.learnt(user)),
+            settings: vec![("application_name", name), ("search_path", "pg_catalog".to_owned())],
+            connect_query: String::new(),
+            stored,
+            tls: None,
+        })
+    }
+
     fn is_same_as(&self, other: &Self) -> bool {
         self.address == other.address
             && self.database == other.database
@@ -66,13 +89,16 @@ impl Plan {
             None => users.password(user).cloned(),
         };
         let parsed = stored.as_ref().map(|stored| StoredPassword::parse(stored.expose()));
+        // Of the user whose verifier it is: one that a database names on its own is nobody's.
+        let is_own = database.password.is_none();
+        let learnt = if is_own { users.learnt(user) } else { LearntKeys::default() };
         let address = Address::new(&database.host, database.port);
         let tls = address.host().map(|_| ServerSettings::new(configuration));
         let target = Target {
             address,
             database: database.dbname.clone().unwrap_or_else(|| name.to_owned()),
             user: user.to_owned(),
-            credential: Credential::new(parsed.as_ref()),
+            credential: Credential::new(parsed.as_ref(), learnt),
             settings: database.settings(),
             connect_query: database.connect_query.clone().unwrap_or_default(),
             stored,

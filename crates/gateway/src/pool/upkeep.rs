@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::stock::{Stack, State, Waiting};
-use super::{Pool, budget, is_over, millis};
+use super::{Pool, is_over, millis, shares};
 use crate::configuration::Configuration;
 use crate::report::Refusal;
 use crate::server::Server;
@@ -33,6 +33,10 @@ impl Pool {
         };
         if is_hungry {
             self.shares.claim(self, &rules);
+            // Perhaps it has all it needs by now.
+            self.grow();
+        } else {
+            self.shares.unreserve();
         }
     }
 
@@ -95,7 +99,7 @@ impl Pool {
         let oldest = self.lock().take_oldest();
         let is_there = oldest.is_some();
         if let Some(server) = oldest {
-            self.close(server, "evicted: another pool needs its place");
+            drop(self.close(server, "evicted: another pool needs its place"));
         }
         is_there
     }
@@ -103,20 +107,22 @@ impl Pool {
     /// Close a server that has just been released if a pool with fewer waits for its place; the server otherwise.
     pub(super) fn yield_up(self: &Arc<Self>, server: Box<Server>) -> Option<Box<Server>> {
         let own = self.lock().total;
-        let mut claimants = self.shares.take_claimants().into_iter();
+        let mut claimants = server.places.take_claimants().into_iter();
         let hungriest = claimants.find(|pool| {
             let (theirs, waits) = {
                 let theirs = pool.lock();
                 let is_open = theirs.state == State::Open;
                 (theirs.total, is_open && theirs.waiting() > theirs.connecting)
             };
-            !Arc::ptr_eq(pool, self) && waits && budget::yields(own, theirs)
+            !Arc::ptr_eq(pool, self) && waits && shares::yields(own, theirs)
         });
         // Those behind it ask again in the janitor's next round.
         let Some(hungriest) = hungriest else {
             return Some(server);
         };
-        self.close(server, "given up: another pool has waited for its place");
+        let mut places = self.close(server, "given up: another pool has waited for its place");
+        hungriest.shares.reserve_from(&mut places);
+        drop(places);
         hungriest.grow();
         self.grow();
         None

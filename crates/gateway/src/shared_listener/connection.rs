@@ -16,7 +16,7 @@ use crate::connect;
 use crate::deadline::within;
 use crate::gateway::{Common, Phase};
 use crate::parameters::put_literal;
-use crate::pool::{Order, Pool};
+use crate::pool::{Order, PlaceBeside, Pool};
 use crate::report::Refusal;
 use crate::server::Server;
 use crate::stream::with_buffer;
@@ -99,15 +99,6 @@ impl Drop for Guard<'_> {
     }
 }
 
-/// A server's place in a pool's budgets.
-struct Place(Arc<Pool>);
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.give_place();
-    }
-}
-
 /// Log in and listen on the channel for marks, as soon as budgets and PostgreSQL have room.
 async fn open(
     listeners: &SharedListeners,
@@ -115,12 +106,11 @@ async fn open(
     pool: &Arc<Pool>,
     order: &Order,
     common: &Arc<Common>,
-) -> Result<(Server, Place), End> {
+) -> Result<(Server, PlaceBeside), End> {
     let patience = common.configuration().query_wait_timeout;
     let began = common.clock.milliseconds();
     loop {
-        let refusal = if pool.take_place() {
-            let place = Place(Arc::clone(pool));
+        let refusal = if let Some(place) = pool.take_place() {
             let limit = common.configuration().server_connect_timeout;
             let login = log_in(listeners, listener, order, common);
             let late = |_| Err(Refusal::server_late(&order.target.address.to_string(), limit));

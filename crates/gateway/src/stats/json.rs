@@ -46,6 +46,8 @@ struct PoolStatistics {
     server_idle: usize,
     server_connecting: usize,
     waiting: usize,
+    /// What clients are pinned for; one may be for several reasons.
+    pins: usize,
     longest_wait: f64,
     queries: u64,
     transactions: u64,
@@ -76,6 +78,7 @@ fn pool(context: &Context, pool: &Pool) -> PoolStatistics {
         server_idle: census.idle,
         server_connecting: census.connecting,
         waiting: census.waiting,
+        pins: pool.pins.counts().map(|(_, now, _)| now).sum(),
         longest_wait: census.longest_wait.as_secs_f64(),
         queries: figures.totals.query_count,
         transactions: figures.totals.xact_count,

@@ -15,7 +15,7 @@ use crate::running::{
 const BACKEND: &str = "SELECT pg_backend_pid()";
 
 /// Make a role that may log in to PostgreSQL as itself.
-fn role(name: &str) -> Value {
+pub(crate) fn role(name: &str) -> Value {
     let password = "the secret of a role";
     let mut owner = connect_directly();
     owner.query(&format!("CREATE ROLE {name} LOGIN PASSWORD '{password}'"));
@@ -23,18 +23,18 @@ fn role(name: &str) -> Value {
 }
 
 /// Log in as this user, who is let in by trust, to this database.
-fn log_in(gateway: &Gateway, user: &str, database: &str) -> Client {
+pub(crate) fn log_in(gateway: &Gateway, user: &str, database: &str) -> Client {
     let login = Login { user, database, ..app() };
     Client::log_in(&gateway.addresses()[0], &login).unwrap()
 }
 
-fn refused(gateway: &Gateway, user: &str, database: &str) -> String {
+pub(crate) fn refused(gateway: &Gateway, user: &str, database: &str) -> String {
     let login = Login { user, database, ..app() };
     Client::log_in(&gateway.addresses()[0], &login).unwrap_err().to_string()
 }
 
 /// Servers of all pools.
-fn servers(gateway: &Gateway) -> u64 {
+pub(crate) fn servers(gateway: &Gateway) -> u64 {
     let statistics: Value = serde_json::from_str(&gateway.statistics()).unwrap();
     let pools = statistics["pools"].as_array().unwrap();
     let kinds = ["server_active", "server_idle", "server_connecting"];
@@ -126,7 +126,7 @@ fn a_full_database_closes_the_server_that_rested_longest_for_another_pool() {
 }
 
 /// Clients of `busy` keep every server that the limit allows in use, and one of `other` is served all the same.
-fn nobody_starves(gateway: &Gateway, busy: (&str, &str), other: (&str, &str)) {
+pub(crate) fn nobody_starves(gateway: &Gateway, busy: (&str, &str), other: (&str, &str)) {
     let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let mut started = Vec::new();

@@ -25,6 +25,7 @@ mod transaction;
 #[path = "../session/writer.rs"]
 mod writer;
 
+mod budget;
 mod cancel;
 mod client;
 mod console;

@@ -1,5 +1,6 @@
 //! What the SHOW commands show, with PgBouncer's columns in PgBouncer's order.
 
+mod budget;
 mod listeners;
 mod nothing;
 mod pins;
@@ -21,6 +22,7 @@ use crate::configuration::Configuration;
 use crate::gateway::Context;
 use crate::pool::{Pool, Seen};
 
+pub use budget::BUDGET;
 pub use listeners::LISTENERS;
 pub use nothing::{DNS_HOSTS, DNS_ZONES, FDS, PEER_POOLS, PEERS};
 pub use pins::PINS;

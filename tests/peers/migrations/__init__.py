@@ -1,0 +1,1 @@
+"""Two migrations by each tool's own files; every step writes down what locks its server holds."""
