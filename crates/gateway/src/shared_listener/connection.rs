@@ -197,13 +197,13 @@ async fn serve(
         };
         match within(common, limit, turn).await {
             Ok(Ok(true)) => wire.understand(listener, listeners.marker())?,
-            Ok(Ok(false)) => {}
             Ok(Err(error)) => return Err(End::Lost(error.to_string())),
             Err(_) if wire.is_asked && limit == PROBE => {
                 return Err(End::Lost(format!("no answer within {} s", PROBE.as_secs())));
             }
             Err(_) if limit == PROBE => wire.ask(b""),
-            Err(_) => {}
+            // Something else is wanted, or it has been unused for another while.
+            Ok(Ok(false)) | Err(_) => {}
         }
         if common.phase() == Phase::Stopping {
             return Ok(End::Unused);

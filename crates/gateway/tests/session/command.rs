@@ -28,6 +28,14 @@ pub(crate) enum Command {
     SetConfig(Vec<(String, String)>),
     /// Returns settings in one row, and the names of those that the session has made, as the pooler asks.
     Inquire(Vec<String>, bool),
+    /// Listens on a channel.
+    Listen(String),
+    /// Listens on a channel no more; `None` on none.
+    Unlisten(Option<String>),
+    /// Returns what is listened on, behind the number of the last prelude, as the pooler asks.
+    Hears,
+    /// Listens on these, if the prelude of that number has not been run.
+    Prelude(String, Vec<String>),
     /// Its columns change when somebody alters the table.
     Versioned,
     /// Opens a transaction block.
@@ -77,6 +85,23 @@ impl Command {
     }
 
     fn read_longer(text: &str) -> Self {
+        if let Some(channel) = text.strip_prefix("LISTEN ") {
+            return Self::Listen(channel.replace('"', ""));
+        }
+        if let Some(channel) = text.strip_prefix("UNLISTEN ") {
+            return Self::Unlisten((channel != "*").then(|| channel.to_owned()));
+        }
+        if text.starts_with("SELECT pg_catalog.concat('s',") {
+            return Self::Hears;
+        }
+        if text.starts_with("SELECT pg_catalog.pg_notify(") {
+            return Self::Rows(vec![String::new()]);
+        }
+        if text.starts_with("DO LANGUAGE plpgsql ") {
+            let quoted = |mark: char| text.split(mark).skip(1).step_by(2).map(str::to_owned);
+            let number = quoted('\'').nth(1).unwrap_or_default();
+            return Self::Prelude(number, quoted('"').collect());
+        }
         if let Some(calls) = text.strip_prefix("SELECT pg_catalog.current_setting(") {
             let asks_sources = calls.contains("array_to_string");
             let names = calls.split("array_to_string").next().unwrap_or_default();
@@ -115,6 +140,7 @@ impl Command {
             | Self::Show(_)
             | Self::SetConfig(_)
             | Self::Inquire(..)
+            | Self::Hears
             | Self::Versioned => true,
             Self::Fails(stage, ..) => matches!(stage, Stage::Planning | Stage::Run),
             _ => false,

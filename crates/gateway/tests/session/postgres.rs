@@ -266,7 +266,9 @@ impl Postgres {
     }
 
     fn simple(&mut self, text: &str) -> Result<(), Failure> {
-        let texts = text.split(';').map(str::trim).filter(|part| !part.is_empty());
+        // A DO has semicolons of its own.
+        let end = if text.starts_with("DO ") { '\0' } else { ';' };
+        let texts = text.split(end).map(str::trim).filter(|part| !part.is_empty());
         let commands: Vec<Command> = texts.map(Command::read).collect();
         for command in &commands {
             check(command, Stage::Grammar)?;

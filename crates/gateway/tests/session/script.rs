@@ -9,7 +9,10 @@ use crate::messages::{
 };
 
 /// Texts to prepare or to run.
-pub(crate) const TEXTS: [&str; 17] = [
+pub(crate) const TEXTS: [&str; 20] = [
+    "LISTEN a",
+    "UNLISTEN a",
+    "UNLISTEN *",
     "SELECT 1",
     "SELECT 2",
     "SELECT generate_series(1,3)",
