@@ -30,8 +30,11 @@ pub fn begin(mut lease: Lease, client: ClientState, pool: &Arc<Pool>, common: &A
     if client.is_midway() {
         return lease.discard("its client left in the middle of a message");
     }
+    if let Some(server) = lease.server() {
+        server.state.abandon();
+    }
     let is_idle = lease.server().is_some_and(|server| server.state.is_idle());
-    if is_idle && reset_query.is_empty() {
+    if is_idle && reset_query.is_empty() && !client.tracking.leaves_traces() {
         return lease.release();
     }
     let Ok(runtime) = tokio::runtime::Handle::try_current() else {
@@ -106,6 +109,7 @@ async fn clean(
             server.state.put_hidden_query(b"ROLLBACK", &mut out);
             exchange(server, &mut client, shared, &out).await?;
         }
+        take_back(server, &mut client, shared).await?;
         if !reset_query.is_empty() {
             let mut out = Vec::new();
             server.state.put_hidden_query(reset_query.as_bytes(), &mut out);
@@ -124,6 +128,29 @@ async fn clean(
             Err(Unclean::Late(reason))
         }
     }
+}
+
+/// Take back what a client that is gone has left on its server, as far as PostgreSQL says that there is anything.
+/// Its settings may stay: the next client's are made instead.
+async fn take_back(
+    server: &mut Server,
+    client: &mut ClientState,
+    shared: &Shared,
+) -> Result<(), SessionError> {
+    let mut out = Vec::new();
+    // For a client that left in the middle of what was of interest.
+    server.state.inquire(client, shared, &mut out);
+    exchange(server, client, shared, &out).await?;
+    let reasons = client.tracking.reasons();
+    let Some(cures) = reasons.cures() else {
+        return Err(SessionError::Server(format!("nothing takes back {}", reasons.names())));
+    };
+    for cure in cures {
+        let mut out = Vec::new();
+        server.state.put_hidden_query(cure.as_bytes(), &mut out);
+        exchange(server, client, shared, &out).await?;
+    }
+    Ok(())
 }
 
 /// Whether a reset query takes back every setting.

@@ -13,6 +13,7 @@ use crate::configuration::Configuration;
 use crate::endpoint::Endpoint;
 use crate::gateway::{Clock, Context};
 use crate::parameters::Parameters;
+use crate::pins::Pin;
 use crate::pool::Pool;
 use crate::pool::budget::Place;
 use crate::report::Refusal;
@@ -98,6 +99,8 @@ pub struct Entry {
     leaves: AtomicU8,
     /// What it is told then.
     farewell: Mutex<Option<Box<Refusal>>>,
+    /// Why it keeps its server, if it does.
+    pin: Mutex<Option<Arc<Pin>>>,
 }
 
 impl Entry {
@@ -144,6 +147,16 @@ impl Entry {
         if !bytes.is_empty() {
             self.asked_at.store(clock.milliseconds(), Ordering::Relaxed);
         }
+    }
+
+    /// Note why it keeps its server, if it does.
+    pub fn pin(&self, pin: Option<&Arc<Pin>>) {
+        *self.pin.lock().unwrap_or_else(PoisonError::into_inner) = pin.cloned();
+    }
+
+    /// Why it keeps its server, if it does.
+    pub fn pinned(&self) -> Option<Arc<Pin>> {
+        self.pin.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Note how many named statements it holds.
@@ -276,6 +289,7 @@ impl Clients {
             seat: OnceLock::new(),
             leaves: AtomicU8::new(0),
             farewell: Mutex::new(None),
+            pin: Mutex::new(None),
         });
         entries.insert(id, Arc::clone(&entry));
         Ok(Some(entry))

@@ -112,6 +112,9 @@ pub struct Configuration {
     pub control_dbname: String,
     /// Most clients in line for one pool, others being refused at once; 0 for no limit.
     pub max_waiting: usize,
+    /// Most clients of one pool that may keep a server beyond a transaction; 0 for no limit, and when absent one
+    /// less than the pool's size.
+    pub max_pinned: Option<usize>,
     /// Longest a query may run; zero for no limit.
     #[serde(deserialize_with = "seconds")]
     pub query_timeout: Duration,
@@ -281,6 +284,7 @@ impl Default for Configuration {
             control_user: None,
             control_dbname: "postgres".to_owned(),
             max_waiting: 0,
+            max_pinned: None,
             query_timeout: Duration::ZERO,
             idle_transaction_timeout: Duration::ZERO,
             transaction_timeout: Duration::ZERO,

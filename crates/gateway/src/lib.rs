@@ -54,6 +54,7 @@ pub mod log;
 pub mod login;
 pub mod metrics;
 pub mod parameters;
+pub mod pins;
 pub mod pool;
 pub mod pools;
 pub mod relay;

@@ -150,6 +150,7 @@ pub async fn log_in(
     door.stream.write_all(&out).await?;
 
     let mut client = ClientState::new(Arc::clone(&startup), startup, reported);
+    client.tracking.join(&pool.pins);
     client.carry = door.received;
     client.carry.shrink_to_fit();
     let facts = Facts::new(&request.database, &request.user, door.stream);

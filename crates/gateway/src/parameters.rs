@@ -3,17 +3,42 @@
 //! Both kinds are small sorted lists behind an `Arc`, so that thousands of clients with the same settings
 //! share one, and the usual comparison on checkout is of two pointers.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pgwire::frontend;
 
+/// Settings that PostgreSQL reads a statement with: names, literals, what is rewritten.
+const READ_WITH: [&str; 20] = [
+    "array_nulls",
+    "backslash_quote",
+    "client_encoding",
+    "datestyle",
+    "default_text_search_config",
+    "intervalstyle",
+    "lc_monetary",
+    "lc_numeric",
+    "lc_time",
+    "restrict_nonsystem_relation_kind",
+    "role",
+    "row_security",
+    "search_path",
+    "session_authorization",
+    "session_replication_role",
+    "standard_conforming_strings",
+    "timezone",
+    "timezone_abbreviations",
+    "transform_null_equals",
+    "xmloption",
+];
+
 /// Names and values, sorted by lower-case name. GUC names do not depend on case.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Parameters {
     entries: Vec<Entry>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Entry {
     key: Box<str>,
     /// The name as PostgreSQL or the client spelled it, for ParameterStatus.
@@ -53,10 +78,11 @@ impl Parameters {
     }
 
     /// What a statement's meaning may depend on besides its text: PostgreSQL reads literals and names when it
-    /// parses, under the settings of that moment. Empty for a session that has set nothing of its own.
+    /// parses, under the settings of that moment. Empty for a session that has set nothing of the kind. The other
+    /// settings are left out, or every tenant would have a copy of each statement.
     pub fn parse_context(&self) -> Vec<u8> {
         let mut context = Vec::new();
-        for entry in self.entries.iter().filter(|entry| &*entry.key != "application_name") {
+        for entry in self.entries.iter().filter(|entry| READ_WITH.contains(&&*entry.key)) {
             context.extend_from_slice(entry.key.as_bytes());
             context.push(0);
             context.extend_from_slice(&entry.value);
@@ -106,41 +132,111 @@ pub fn is_safe_name(name: &str) -> bool {
     name.len() < 128 && name.split('.').all(is_word)
 }
 
+/// Settings that say as whom a session acts, in the order in which they are made.
+const IDENTITY: [&str; 2] = ["session_authorization", "role"];
+
+/// Whether the setting says as whom a session acts.
+pub(crate) fn is_identity(name: &str) -> bool {
+    IDENTITY.iter().any(|identity| name.eq_ignore_ascii_case(identity))
+}
+
 /// Append simple Queries that turn a session with `applied` into one with `wanted`; returns how many, 0 when
 /// they are equal.
 ///
-/// `client_encoding` goes first, in a Query of its own, because what follows is read in that encoding.
+/// `client_encoding` goes first, in a Query of its own, because what follows is read in that encoding. The others
+/// share one. A session that acts as somebody else goes back to itself first, and to whom it is to act as last:
+/// some settings are only for those who may make them, who set them before they became somebody else.
 /// `set_config` rather than `SET`, because it reads a list such as `search_path` the way the server prints it.
 pub fn put_difference(out: &mut Vec<u8>, applied: &Parameters, wanted: &Parameters) -> usize {
+    if applied == wanted {
+        return 0;
+    }
     let is_encoding = |name: &str| name.eq_ignore_ascii_case("client_encoding");
     let mut queries = 0;
-    for takes_encoding in [true, false] {
-        let mut sql = Vec::new();
-        for (name, _) in applied.iter().filter(|(name, _)| is_encoding(name) == takes_encoding) {
-            if wanted.get(name).is_none() {
-                sql.extend_from_slice(b"RESET ");
-                put_name(&mut sql, name);
-                sql.push(b';');
+    let mut encoding = Vec::new();
+    put_changes(&mut encoding, applied, wanted, is_encoding);
+    let mut sql = Vec::new();
+    let acts = IDENTITY.iter().any(|name| applied.get(name).is_some());
+    if acts {
+        sql.extend_from_slice(b"RESET ROLE;RESET SESSION AUTHORIZATION");
+    }
+    put_changes(&mut sql, applied, wanted, |name| !is_encoding(name) && !is_identity(name));
+    let acts_as_before = |name: &&str| wanted.get(name) == applied.get(name);
+    let differs = !IDENTITY.iter().all(acts_as_before);
+    let is_rest_equal = sql.len() == if acts { IDENTITY_RESET } else { 0 };
+    if is_rest_equal && !differs {
+        sql.clear();
+    } else {
+        for name in IDENTITY {
+            if let Some(value) = wanted.get(name) {
+                separate(&mut sql);
+                sql.extend_from_slice(b"SELECT ");
+                put_set(&mut sql, name, value);
             }
         }
-        let mut first = true;
-        for (name, value) in wanted.iter().filter(|(name, _)| is_encoding(name) == takes_encoding) {
-            if applied.get(name) != Some(value) {
-                sql.extend_from_slice(if first { b"SELECT " } else { b"," });
-                first = false;
-                sql.extend_from_slice(b"pg_catalog.set_config('");
-                sql.extend_from_slice(name.as_bytes());
-                sql.extend_from_slice(b"',");
-                put_literal(&mut sql, value);
-                sql.extend_from_slice(b",false)");
-            }
-        }
-        if !sql.is_empty() {
-            frontend::put_query(out, &sql);
+    }
+    for query in [encoding, sql] {
+        if !query.is_empty() {
+            frontend::put_query(out, &query);
             queries += 1;
         }
     }
     queries
+}
+
+/// Length of what takes both back.
+const IDENTITY_RESET: usize = "RESET ROLE;RESET SESSION AUTHORIZATION".len();
+
+/// Whether the two differ in nothing but `name`.
+pub fn differ_only_in(one: &Parameters, other: &Parameters, name: &str) -> bool {
+    let rest = |parameters: &Parameters| {
+        let mut rest = parameters.clone();
+        rest.remove(name);
+        rest
+    };
+    rest(one) == rest(other)
+}
+
+fn separate(sql: &mut Vec<u8>) {
+    if !sql.is_empty() {
+        sql.push(b';');
+    }
+}
+
+/// Append what makes the difference in the settings that `is_meant`.
+fn put_changes(
+    sql: &mut Vec<u8>,
+    applied: &Parameters,
+    wanted: &Parameters,
+    is_meant: impl Fn(&str) -> bool,
+) {
+    for (name, _) in applied.iter().filter(|(name, _)| is_meant(name)) {
+        if wanted.get(name).is_none() {
+            separate(sql);
+            sql.extend_from_slice(b"RESET ");
+            put_name(sql, name);
+        }
+    }
+    let mut first = true;
+    for (name, value) in wanted.iter().filter(|(name, _)| is_meant(name)) {
+        if applied.get(name) != Some(value) {
+            if std::mem::take(&mut first) {
+                separate(sql);
+                sql.extend_from_slice(b"SELECT ");
+            } else {
+                sql.push(b',');
+            }
+            put_set(sql, name, value);
+        }
+    }
+}
+
+fn put_set(sql: &mut Vec<u8>, name: &str, value: &[u8]) {
+    sql.extend_from_slice(b"pg_catalog.set_config('");
+    sql.extend_from_slice(name.as_bytes());
+    sql.extend_from_slice(b"',");
+    put_literal(sql, value);
+    sql.extend_from_slice(b",false)");
 }
 
 /// Append a setting's name, each part quoted, because a part may be a reserved word.
@@ -155,8 +251,20 @@ fn put_name(sql: &mut Vec<u8>, name: &str) {
     }
 }
 
-/// Append a string literal that reads the same whatever `standard_conforming_strings` is.
-fn put_literal(sql: &mut Vec<u8>, value: &[u8]) {
+/// Append a string literal that reads the same whatever `standard_conforming_strings` and `client_encoding` are.
+pub(crate) fn put_literal(sql: &mut Vec<u8>, value: &[u8]) {
+    if !value.is_ascii() {
+        // In some encodings a backslash may be the second half of a character.
+        sql.extend_from_slice(b" pg_catalog.convert_from(pg_catalog.decode('");
+        for byte in value {
+            let digits = b"0123456789abcdef";
+            for digit in [byte >> 4, byte & 15] {
+                sql.extend(digits.get(usize::from(digit)));
+            }
+        }
+        sql.extend_from_slice(b"','hex'),pg_catalog.pg_client_encoding())");
+        return;
+    }
     sql.extend_from_slice(b" E'");
     for byte in value {
         if matches!(byte, b'\'' | b'\\') {
@@ -170,24 +278,31 @@ fn put_literal(sql: &mut Vec<u8>, value: &[u8]) {
 /// Finds the `Arc` already in use for equal parameters, so that pointers can be compared.
 #[derive(Debug, Default)]
 pub struct Interner {
-    known: Mutex<Vec<Arc<Parameters>>>,
+    known: Mutex<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    sets: HashSet<Arc<Parameters>>,
+    /// Size at which sets that nobody holds any more are dropped.
+    sweep_at: usize,
 }
 
 impl Interner {
-    /// How many distinct sets are remembered; more only cost a comparison by value.
-    const CAPACITY: usize = 32;
+    const SMALLEST_SWEEP: usize = 1024;
 
-    /// An `Arc` equal to `parameters`, shared with earlier callers where possible.
+    /// An `Arc` equal to `parameters`, shared with earlier callers who hold theirs still.
     pub fn intern(&self, parameters: Parameters) -> Arc<Parameters> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = known.iter().find(|candidate| ***candidate == parameters) {
+        if let Some(found) = known.sets.get(&parameters) {
             return Arc::clone(found);
         }
-        let added = Arc::new(parameters);
-        if known.len() >= Self::CAPACITY {
-            known.remove(0);
+        if known.sets.len() >= known.sweep_at {
+            known.sets.retain(|held| Arc::strong_count(held) > 1);
+            known.sweep_at = (known.sets.len() * 2).max(Self::SMALLEST_SWEEP);
         }
-        known.push(Arc::clone(&added));
+        let added = Arc::new(parameters);
+        known.sets.insert(Arc::clone(&added));
         added
     }
 }

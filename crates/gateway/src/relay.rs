@@ -10,6 +10,7 @@
 
 mod finish;
 mod line;
+mod pin;
 mod time;
 
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use crate::configuration::PoolMode;
 use crate::ending::{Ending, session_refusal};
 use crate::gateway::{Context, Phase};
 use crate::login::LoggedIn;
+use crate::pins::Pin;
 use crate::pool::{Answer, Checkout, Lease, Pool};
 use crate::report::Refusal;
 use crate::session::from_client::{self, Next};
@@ -72,6 +74,10 @@ pub(crate) struct Relay {
     has_begun: bool,
     /// The pool's mode when the server was taken.
     mode: PoolMode,
+    /// The number of the server it used last; 0 for none.
+    last_server: u64,
+    /// What others see of its pin is up to date with this.
+    shown_pin: Option<Arc<Pin>>,
 }
 
 impl Relay {
@@ -93,6 +99,8 @@ impl Relay {
             is_closing: false,
             has_begun: false,
             mode: PoolMode::Transaction,
+            last_server: 0,
+            shown_pin: None,
         }
     }
 
@@ -259,7 +267,7 @@ impl Relay {
                     break;
                 }
                 Next::Terminate => return self.close(),
-                Next::Server => match self.pool.checkout() {
+                Next::Server => match self.checkout() {
                     Checkout::Leased(lease) => self.link(lease),
                     Checkout::Waiting(answer) => {
                         self.registration.entry.line_up(&self.context.common.clock);
@@ -289,6 +297,15 @@ impl Relay {
         Ok(())
     }
 
+    /// Take a server: the one used last, where what it has drawn from sequences is asked for.
+    fn checkout(&mut self) -> Checkout {
+        if self.client.tracking.wants_same_server() && self.last_server != 0 {
+            self.pool.checkout_again(self.last_server)
+        } else {
+            self.pool.checkout()
+        }
+    }
+
     /// Go to the pool that the configuration names now.
     fn change_pool(&mut self) -> Result<(), Ending> {
         let Some(seat) = self.registration.entry.seat.get() else {
@@ -300,6 +317,7 @@ impl Relay {
             .ok_or_else(|| Refusal::database_removed(&seat.database))?;
         self.registration.join(&self.pool);
         self.meter.follow(&self.pool.stats);
+        self.client.tracking.join(&self.pool.pins);
         Ok(())
     }
 
@@ -309,7 +327,9 @@ impl Relay {
             self.meter.linked(std::mem::take(&mut server.grant));
             self.registration.entry.link(&server.identity);
             self.client.refuse_blocks(self.mode == PoolMode::Statement);
-            server.state.link(&mut self.client, &mut self.to_server, &mut self.to_client);
+            self.client.tracking.turn(self.mode != PoolMode::Session);
+            self.last_server = server.identity.number;
+            server.state.link_safely(&mut self.client, &mut self.to_server, &mut self.to_client);
             self.holds_back = true;
         }
         self.lease = Some(lease);
@@ -373,7 +393,10 @@ impl Relay {
             Ok(if is_done { Progress::Idle } else { Progress::Some })
         })?;
         if progress == Progress::Idle {
-            self.release(answered);
+            self.show_pin();
+            if self.client.tracking.pin().is_none() {
+                self.release(answered);
+            }
         }
         if progress != Progress::Nothing {
             self.note_answer(ended);

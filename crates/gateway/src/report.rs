@@ -205,6 +205,21 @@ impl Refusal {
         }
     }
 
+    /// As many clients keep their servers as may.
+    pub fn max_pinned(limit: usize, reasons: &str) -> Self {
+        Self {
+            severity: "ERROR",
+            ..Self::fatal(
+                "0A000",
+                format!("max_pinned: {limit} clients of this pool keep their servers already"),
+                &format!(
+                    "this statement may need a server of its own ({reasons}): SHOW PINS lists who has one; end \
+                     those, use what ends with the transaction, raise max_pinned, or use pool_mode = session"
+                ),
+            )
+        }
+    }
+
     /// A query ran for too long.
     pub fn query_timeout(limit: Duration) -> Self {
         Self::fatal(

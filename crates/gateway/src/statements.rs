@@ -13,6 +13,7 @@ use pgwire::frontend;
 use crate::auth::AuthenticationError;
 use crate::auth::random::secure_random;
 use crate::session::deallocate;
+use crate::session::scan::{Found, scan};
 
 /// A distinct (text, parameter types, settings it was read under).
 #[derive(Debug)]
@@ -25,11 +26,18 @@ pub struct Statement {
     pub rest: Box<[u8]>,
     /// Whether it may drop every prepared statement when it runs.
     pub may_drop_all: bool,
+    /// What it may do to its session when it runs.
+    pub found: Found,
     /// `rest`, and the settings that its meaning depends on.
     content: Box<[u8]>,
 }
 
 impl Statement {
+    /// Its text.
+    pub fn text(&self) -> &[u8] {
+        self.rest.split(|byte| *byte == 0).next().unwrap_or_default()
+    }
+
     /// Append the Parse message that prepares this on a server.
     pub fn put_parse(&self, out: &mut Vec<u8>) {
         frontend::put_parse(out, &self.name, &self.rest);
@@ -115,6 +123,7 @@ impl Statements {
             name: format!("{prefix}{}", known.next).into_bytes().into(),
             rest: rest.into(),
             may_drop_all: deallocate::may_drop_all(text),
+            found: scan(text),
             content: content.into(),
         });
         known.statements.insert(ByContent(Arc::clone(&statement)));

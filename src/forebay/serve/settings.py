@@ -129,6 +129,13 @@ class Settings(Table):
         None, "Role that looks at PostgreSQL for max_server_connections = auto", is_ours=True
     )
     control_dbname: str = setting("postgres", "Database that control_user logs in to", is_ours=True)
+    max_pinned: int | None = setting(
+        None,
+        "Most clients of one pool that may keep a server beyond a transaction; 0 is no limit, "
+        "and without one a server is left for the others",
+        is_ours=True,
+        ge=0,
+    )
     server_round_robin: bool = setting(False, "Lend the server that has rested longest first")
     max_prepared_statements: int = setting(
         200, "Most prepared statements kept on one server; 0 passes names through", ge=0

@@ -89,6 +89,7 @@ pub const COMMANDS: &[Command] = &[
     show("STATS_AVERAGES", tables::STATS_AVERAGES),
     show("TOTALS", tables::TOTALS),
     show("BUDGET", tables::BUDGET),
+    show("PINS", tables::PINS),
     deed("SET", Takes::Setting, deeds::Deed::Set),
     deed("RELOAD", Takes::Nothing, deeds::Deed::Reload),
     deed("PAUSE", Takes::AnyDatabase, deeds::Deed::Pause),

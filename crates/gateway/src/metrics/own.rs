@@ -114,6 +114,29 @@ const POOL: &[Family<PoolView>] = &[
             ]
         },
     ),
+    Family::many(
+        "forebay_pins",
+        Kind::Gauge,
+        "Clients that keep their server beyond a transaction, by reason; one may have several.",
+        |view| {
+            let counts = view.pool.pins.counts();
+            counts.map(|(reason, now, _)| (label("reason", reason.name()), size(now))).collect()
+        },
+    ),
+    Family::many(
+        "forebay_pins_total",
+        Kind::Counter,
+        "How often a client has come to keep its server, by reason.",
+        |view| {
+            let counts = view.pool.pins.counts();
+            counts.map(|(reason, _, total)| (label("reason", reason.name()), float(total))).collect()
+        },
+    ),
+    Family::gauge(
+        "forebay_pins_limit",
+        "Most clients of a pool that may keep their server: max_pinned; 0 is no limit.",
+        |view| size(view.pool.pins.limit()),
+    ),
     Family::gauge(
         "forebay_pool_servers_limit",
         "Most connections to PostgreSQL at once: the pool's size.",

@@ -19,6 +19,7 @@ impl Pool {
             let limit = self.common.configuration().max_server_connections;
             self.shares.lead(self, self.common.instances.scopes(&plan.target, limit));
         }
+        self.pins.limit_to(plan.rules.max_pinned);
         let closed = {
             let mut inner = self.lock();
             if leads_elsewhere {

@@ -38,6 +38,7 @@ use tokio::sync::oneshot;
 use crate::configuration::PoolMode;
 use crate::gateway::Common;
 use crate::parameters::Parameters;
+use crate::pins::Pins;
 use crate::report::Refusal;
 use crate::server::Server;
 use crate::stats::PoolStats;
@@ -73,6 +74,8 @@ pub struct Pool {
     inner: Mutex<Stock>,
     /// What it has done.
     pub stats: Arc<PoolStats>,
+    /// Its clients that keep their servers.
+    pub pins: Arc<Pins>,
 }
 
 /// What a client in line is told.
@@ -142,7 +145,9 @@ impl Pool {
             common,
             inner: Mutex::new(stock),
             stats: Arc::new(PoolStats::new(workers)),
+            pins: Arc::default(),
         });
+        pool.pins.limit_to(pool.rules().max_pinned);
         pool.shares.join(&pool);
         pool
     }
@@ -174,6 +179,26 @@ impl Pool {
 
     fn lock(&self) -> MutexGuard<'_, Stock> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// [`Self::checkout`], of the server with that number if it is at rest.
+    pub fn checkout_again(self: &Arc<Self>, number: u64) -> Checkout {
+        let found = {
+            let mut inner = self.lock();
+            let is_open = inner.state == State::Open;
+            if is_open { inner.take_numbered(number) } else { None }
+        };
+        match found {
+            Some(mut server) => {
+                if !server.needs_check && server.absorb() {
+                    server.grant = Grant::default();
+                    return Checkout::Leased(Lease::new(server, self));
+                }
+                self.give_back(server);
+                self.checkout()
+            }
+            None => self.checkout(),
+        }
     }
 
     /// Take a server, or a place in line. Must be called on a worker.

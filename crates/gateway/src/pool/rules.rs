@@ -31,6 +31,8 @@ pub struct Rules {
     pub checks_always: bool,
     /// Most clients in line; 0 for no limit.
     pub max_waiting: usize,
+    /// Most clients that may keep a server beyond a transaction; 0 for no limit.
+    pub max_pinned: usize,
     /// Run when a server is released, before the next client gets it; empty for none.
     pub reset_query: String,
     /// Every client logs in to PostgreSQL as one user, so that servers can be had ready for nobody in particular.
@@ -68,6 +70,8 @@ impl Rules {
             takes_oldest: configuration.server_round_robin,
             checks_always: checks && configuration.server_check_delay.is_zero(),
             max_waiting: configuration.max_waiting,
+            // One server is left for everybody else, where there is another.
+            max_pinned: configuration.max_pinned.unwrap_or(size.saturating_sub(1).max(1)),
             reset_query: if resets {
                 configuration.server_reset_query.clone()
             } else {

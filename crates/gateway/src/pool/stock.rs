@@ -216,6 +216,14 @@ impl Stock {
         self.idle.iter_mut().find_map(Vec::pop)
     }
 
+    /// The server with that number, if it is at rest.
+    pub(super) fn take_numbered(&mut self, number: u64) -> Option<Box<Server>> {
+        self.idle.iter_mut().find_map(|stack| {
+            let at = stack.iter().position(|server| server.identity.number == number)?;
+            Some(stack.remove(at))
+        })
+    }
+
     pub(super) fn line_up(&mut self, worker: usize) -> oneshot::Receiver<Answer> {
         let (reply, receiver) = oneshot::channel();
         let place = self.next_place;

@@ -7,6 +7,7 @@ use pgwire::backend::{self, Status};
 use pgwire::{frame, frontend};
 
 use super::expect::Named;
+use super::tracking::Tracking;
 use crate::parameters::Parameters;
 use crate::report::Refusal;
 
@@ -31,6 +32,8 @@ pub struct ClientState {
     pub(super) settings: Arc<Parameters>,
     /// Reported parameters as this client has been told them.
     pub(super) reported: Arc<Parameters>,
+    /// What it has done to its session.
+    pub tracking: Tracking,
 }
 
 impl ClientState {
@@ -50,6 +53,7 @@ impl ClientState {
             startup,
             settings,
             reported,
+            tracking: Tracking::default(),
         }
     }
 

@@ -28,7 +28,7 @@ impl ServerState {
     /// Note an error of PostgreSQL's: whether the connection ends with it, and its class if it is for the client.
     pub(super) fn note_error(&mut self, body: &[u8]) {
         self.is_ending |= Fields::new(body).get(b'V') != Some(b"ERROR");
-        if !matches!(self.expected.front(), Some(Expect::HiddenQuery)) {
+        if !self.expected.front().is_some_and(Expect::is_hidden) {
             self.counts.error(Fields::new(body).get(b'C').unwrap_or_default());
         }
     }
@@ -43,8 +43,13 @@ impl ServerState {
         std::mem::take(&mut self.counts)
     }
 
+    /// Whether something is owed that the client has asked for.
+    fn owes_client(&self) -> bool {
+        self.expected.back().is_some_and(|last| !matches!(last, Expect::Inquiry(_)))
+    }
+
     /// How the server stands.
     pub fn standing(&self) -> Standing {
-        Standing { is_busy: self.is_busy(), is_in_transaction: self.status != Status::Idle }
+        Standing { is_busy: self.owes_client(), is_in_transaction: self.status != Status::Idle }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::inquiry::Inquiry;
+use crate::report::Refusal;
 use crate::statements::Statement;
 
 /// A reply that is owed to the client, or to the pooler itself.
@@ -25,6 +27,9 @@ use crate::statements::Statement;
 /// | `FakeDeallocate` | nothing | – | CommandComplete and ReadyForQuery made here |
 /// | `HiddenEnd` | an empty Query made here | ReadyForQuery | no |
 /// | `HiddenQuery` | Query made here | ReadyForQuery | only an error |
+/// | `Inquiry` | Query made here | ReadyForQuery | no |
+/// | `RefusedQuery` | a Query that fails | ReadyForQuery | an error made here, and ReadyForQuery |
+/// | `RefusedParse` | a Parse that fails | ErrorResponse | an error made here |
 ///
 /// An error in an extended-protocol entry skips all that follows up to the next `Sync`.
 #[derive(Debug)]
@@ -65,6 +70,12 @@ pub enum Expect {
     HiddenEnd,
     /// A Query made here, to apply settings or clean up.
     HiddenQuery,
+    /// A Query made here that asks what the session is like.
+    Inquiry(Box<Inquiry>),
+    /// A Query made here that fails in place of one that is refused.
+    RefusedQuery(Box<Refusal>),
+    /// A Parse made here that fails in place of a message that is refused.
+    RefusedParse(Box<Refusal>),
 }
 
 /// A statement under the client's name for it.
@@ -92,8 +103,19 @@ impl Expect {
     pub fn ends_with_ready(&self) -> bool {
         matches!(
             self,
-            Self::Sync | Self::Query | Self::FunctionCall | Self::HiddenEnd | Self::HiddenQuery
+            Self::Sync
+                | Self::Query
+                | Self::FunctionCall
+                | Self::HiddenEnd
+                | Self::HiddenQuery
+                | Self::Inquiry(_)
+                | Self::RefusedQuery(_)
         )
+    }
+
+    /// Whether it is the pooler's own, and nothing of its reply is for the client.
+    pub fn is_hidden(&self) -> bool {
+        matches!(self, Self::HiddenQuery | Self::Inquiry(_))
     }
 
     /// Whether the unnamed statement on the server is the client's afterwards.

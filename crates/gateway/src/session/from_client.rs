@@ -1,5 +1,7 @@
 //! Reads what a client sends: passes it on, rewrites statement names, answers what needs no server.
 
+mod noting;
+
 use std::sync::Arc;
 
 use pgwire::WireError;
@@ -11,7 +13,7 @@ use super::expect::{Expect, Named, NamedKind};
 use super::message::{Message, Step, deallocated, discard};
 use super::output::Output;
 use super::{
-    CLIENT_STATEMENTS_LIMIT, ClientState, OWED_LIMIT, Pass, STATEMENT_LIMIT, ServerState,
+    CLIENT_STATEMENTS_LIMIT, ClientState, OWED_LIMIT, Pass, Replay, STATEMENT_LIMIT, ServerState,
     SessionError, Shared, WHOLE_LIMIT, deallocate, without_server,
 };
 use crate::statements::{Presence, Statement};
@@ -43,6 +45,9 @@ pub fn take(
             let (count, goes_on) = client.pass.advance(rest.len());
             if goes_on {
                 to_server.forward(at, at + count);
+            }
+            if client.tracking.long.is_some() {
+                client.read_long(rest.get(..count).unwrap_or(&[]));
             }
             at += count;
             continue;
@@ -81,6 +86,9 @@ impl Session<'_, '_, '_, '_> {
     fn message(&mut self, message: &Message<'_>) -> Result<Step, SessionError> {
         let tag = message.header.tag;
         message.check_empty()?;
+        if !matches!(self.server.replay, Replay::Done) && self.awaits_replay(tag) {
+            return Ok(Step::Hold);
+        }
         if tag == frontend::SYNC {
             return Ok(self.sync(message));
         }
@@ -111,6 +119,7 @@ impl Session<'_, '_, '_, '_> {
                 Ok(self.forward(message))
             }
             frontend::FUNCTION_CALL => {
+                self.note_call(message);
                 self.server.expect(Expect::FunctionCall);
                 Ok(self.forward(message))
             }
@@ -132,7 +141,11 @@ impl Session<'_, '_, '_, '_> {
                     | frontend::QUERY
             );
         let is_full = self.server.expected.len() >= OWED_LIMIT && tag != frontend::TERMINATE;
-        if (!may_drop && !is_full) || self.server.expected.is_empty() || self.server.copy_in {
+        // What RESET goes back to is put in force behind it, and the next statement is to see that.
+        let may_reset = !self.client.tracking.resets.is_empty()
+            && !self.server.unsynced
+            && !self.client.startup.is_empty();
+        if (!may_drop && !is_full && !may_reset) || self.server.expected.is_empty() || self.server.copy_in {
             return false;
         }
         if self.server.unsynced {
@@ -180,6 +193,9 @@ impl Session<'_, '_, '_, '_> {
         {
             return Ok(Step::Hold);
         }
+        if !message.is_whole() && message.header.size <= WHOLE_LIMIT && self.client.tracking.is_on {
+            return Ok(Step::Wait);
+        }
         if !self.client.statements.is_empty() {
             if message.is_whole() {
                 if let Some(name) = deallocated(self.client, frontend::query(message.body())?) {
@@ -202,7 +218,15 @@ impl Session<'_, '_, '_, '_> {
             }
         }
         if message.is_whole() {
-            self.server.may_drop_all |= deallocate::may_drop_all(frontend::query(message.body())?);
+            let text = frontend::query(message.body())?;
+            self.server.may_drop_all |= deallocate::may_drop_all(text);
+            if self.client.tracking.is_on
+                && let Err(refusal) = self.note_query(text)
+            {
+                return Ok(self.refuse_query(message, refusal));
+            }
+        } else {
+            self.begin_long(message, false);
         }
         // A simple query destroys the unnamed statement.
         self.server.unnamed_is_clients = true;
@@ -252,9 +276,9 @@ impl Session<'_, '_, '_, '_> {
         }
         let context = self.client.settings.parse_context();
         let statement = self.shared.statements.intern_in(parse.rest, &context);
+        self.clean_numbers(&statement.found);
         let presence = self.server.prepared.touch(&statement);
-        let may_fail =
-            |entry: &Expect| entry.ends_with_ready() && !matches!(entry, Expect::HiddenQuery);
+        let may_fail = |entry: &Expect| entry.ends_with_ready() && !entry.is_hidden();
         if presence == Presence::Ready
             && !self.server.copy_in
             && self.server.expected.iter().any(may_fail)
@@ -303,6 +327,11 @@ impl Session<'_, '_, '_, '_> {
             if parse.rest.len() <= WHOLE_LIMIT {
                 remembered = Some(parse.rest.into());
             }
+            if self.client.tracking.is_on {
+                self.note_unnamed(parse.text);
+            }
+        } else {
+            self.begin_long(message, true);
         }
         self.server.unnamed_is_clients = true;
         Ok(self.extended(message, Expect::ParseUnnamed(remembered)))
@@ -382,6 +411,9 @@ impl Session<'_, '_, '_, '_> {
             return Ok(Step::Hold);
         }
         if names.statement.is_empty() {
+            if let Some(step) = self.note_bound_unnamed(message)? {
+                return Ok(step);
+            }
             self.ensure_unnamed();
             return Ok(self.extended(message, Expect::Bind(None)));
         }
@@ -389,6 +421,9 @@ impl Session<'_, '_, '_, '_> {
             // One made by SQL's PREPARE, or PostgreSQL's own error.
             return Ok(self.extended(message, Expect::Bind(None)));
         };
+        if let Some(step) = self.note_bound(message, &named.statement)? {
+            return Ok(step);
+        }
         self.ensure(&named.statement);
         self.server.may_drop_all |= named.statement.may_drop_all;
         let whole = message.header.size - HEADER - names.length;

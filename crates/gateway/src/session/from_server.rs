@@ -9,6 +9,7 @@ use pgwire::frame::{self, HEADER};
 
 use super::expect::Expect;
 use super::output::Output;
+use super::tracking::Resets;
 use super::{ClientState, Pass, SERVER_WHOLE_LIMIT, ServerState, SessionError, Shared};
 use crate::parameters::{self, Parameters};
 
@@ -76,6 +77,11 @@ impl Session<'_, '_, '_, '_> {
             };
             let message = rest.get(..header.size).unwrap_or(rest);
             let is_whole = message.len() == header.size;
+            let is_answer = header.tag == backend::DATA_ROW
+                && matches!(self.server.expected.front(), Some(Expect::Inquiry(_)));
+            if !is_whole && is_answer && header.size <= SERVER_WHOLE_LIMIT {
+                return Ok(at);
+            }
             if !is_whole && !streams(header.tag) {
                 if header.size <= SERVER_WHOLE_LIMIT {
                     return Ok(at);
@@ -124,8 +130,14 @@ impl Session<'_, '_, '_, '_> {
 
     /// Deal with one message; says whether it goes on to the client.
     fn message(&mut self, tag: u8, body: &[u8]) -> Result<bool, SessionError> {
-        let is_hidden = matches!(self.server.expected.front(), Some(Expect::HiddenQuery));
+        let is_hidden = self.server.expected.front().is_some_and(Expect::is_hidden);
         match tag {
+            backend::DATA_ROW if is_hidden => {
+                if let Some(Expect::Inquiry(inquiry)) = self.server.expected.front_mut() {
+                    inquiry.row(body);
+                }
+                Ok(false)
+            }
             backend::DATA_ROW
             | backend::COPY_DATA
             | backend::COPY_DONE
@@ -205,10 +217,12 @@ impl Session<'_, '_, '_, '_> {
     }
 
     fn command_complete(&mut self, body: &[u8]) {
-        let is_hidden = matches!(self.server.expected.front(), Some(Expect::HiddenQuery));
-        if body == b"RESET\0" && !is_hidden && !self.client.startup.is_empty() {
-            self.server.resetting = true;
-            self.forget_startup();
+        let is_hidden = self.server.expected.front().is_some_and(Expect::is_hidden);
+        match body {
+            b"RESET\0" | b"SET\0" if !is_hidden => self.has_reset(body == b"RESET\0"),
+            b"LOAD\0" if !is_hidden && self.client.tracking.is_on => self.client.tracking.loaded(),
+            b"DISCARD SEQUENCES\0" if !is_hidden => self.client.tracking.forgets_numbers(),
+            _ => {}
         }
         if body.first() != Some(&b'D') {
             return;
@@ -227,8 +241,21 @@ impl Session<'_, '_, '_, '_> {
         self.client.statements.clear();
         if is_discard {
             self.client.unnamed = None;
+            self.client.tracking.discarded();
             self.server.applied = Arc::default();
             self.server.discarding = true;
+        }
+    }
+
+    /// Settings may have been taken back: to those that the client asked for at startup, then.
+    fn has_reset(&mut self, is_reset: bool) {
+        if self.client.startup.is_empty() {
+            return;
+        }
+        let knows = self.client.tracking.is_on;
+        if if knows { !self.client.tracking.resets.is_empty() } else { is_reset } {
+            self.server.resetting = true;
+            self.forget_startup();
         }
     }
 
@@ -249,16 +276,22 @@ impl Session<'_, '_, '_, '_> {
         self.server.applied = self.shared.parameters.intern(applied);
     }
 
-    /// RESET may have taken what the client asked for at startup, which PostgreSQL would have gone back to.
-    /// What is not reported might be gone, so it is taken to be.
+    /// RESET has taken what the client asked for at startup, which PostgreSQL would have gone back to. Of what is
+    /// not reported, and not named either where statements are not looked through, all is taken to be gone.
     fn forget_startup(&mut self) {
         let mut applied = Parameters::clone(&self.server.applied);
-        for (name, _) in self.client.startup.iter() {
-            if self.server.reported.get(name).is_none() {
+        let mut settings = Parameters::clone(&self.client.settings);
+        for (name, value) in self.client.startup.iter() {
+            let is_gone = !self.client.tracking.is_on || self.client.tracking.resets.has(name);
+            if is_gone && self.server.reported.get(name).is_none() {
                 applied.remove(name);
+                if self.client.tracking.is_on {
+                    settings.set(name, value);
+                }
             }
         }
         self.server.applied = self.shared.parameters.intern(applied);
+        self.client.settings = self.shared.parameters.intern(settings);
     }
 
     /// PostgreSQL begins to read COPY data: any Sync it was sent before the end of that data is void.
@@ -304,13 +337,25 @@ impl Session<'_, '_, '_, '_> {
             self.client.unnamed = None;
         }
         self.server.copy_in = false;
-        let is_hidden = matches!(front, Some(Expect::HiddenQuery | Expect::HiddenEnd));
+        let is_hidden =
+            front.as_ref().is_some_and(|front| front.is_hidden() || matches!(front, Expect::HiddenEnd));
         if is_hidden {
             self.apply_reported();
         }
+        if let Some(Expect::Inquiry(inquiry)) = front {
+            let is_answered = self.server.hidden_error.take().is_none();
+            self.server.conclude(self.client, self.shared, inquiry, is_answered);
+            self.server.inquire(self.client, self.shared, self.to_server);
+            self.tell();
+            return Ok(false);
+        }
         if is_hidden && let Some((sqlstate, message)) = self.server.hidden_error.take() {
+            if self.server.replays_again(&sqlstate, &self.client.settings, self.to_server) {
+                return Ok(false);
+            }
             return Err(SessionError::Setting { sqlstate, message });
         }
+        self.server.note_replayed();
         if !is_hidden {
             self.server.counts.queries += 1;
             self.server.counts.transactions += u64::from(status == Status::Idle);
@@ -319,7 +364,8 @@ impl Session<'_, '_, '_, '_> {
             self.server.is_refused = true;
             return Ok(false);
         }
-        if std::mem::take(&mut self.server.discarding) {
+        let was_discarding = std::mem::take(&mut self.server.discarding);
+        if was_discarding {
             self.client.settings = Arc::clone(&self.client.startup);
             self.server.resetting = true;
         }
@@ -328,19 +374,49 @@ impl Session<'_, '_, '_, '_> {
         let can_set = status != Status::Failed && !self.client.is_midway();
         if self.server.resetting && can_set {
             self.server.resetting = false;
-            let wanted = &self.client.settings;
-            let queries = parameters::put_difference(self.to_server, &self.server.applied, wanted);
-            if queries > 0 {
-                self.server.applied = Arc::clone(wanted);
-                for _ in 0..queries {
-                    self.server.expected.push_back(Expect::HiddenQuery);
-                }
+            if self.restore_startup(was_discarding) {
                 return Ok(!is_hidden);
             }
         }
+        if self.server.expected.is_empty() && !self.server.resetting {
+            self.client.tracking.resets = Resets::default();
+        }
+        self.tell();
+        if status == Status::Idle && self.client.tracking.pending.is_some() {
+            self.server.inquire(self.client, self.shared, self.to_server);
+        }
+        Ok(!is_hidden)
+    }
+
+    /// Put what the client asked for at startup in force where RESET has gone back behind it, and nothing else: the
+    /// transaction may have changed more. Says whether that takes a query.
+    fn restore_startup(&mut self, was_discarding: bool) -> bool {
+        let tracking = &self.client.tracking;
+        if !tracking.is_on || was_discarding {
+            let before = self.server.expected.len();
+            let wanted = Arc::clone(&self.client.settings);
+            self.server.apply(&wanted, self.to_server);
+            return self.server.expected.len() > before;
+        }
+        let (mut wanted, mut applied) =
+            (Parameters::default(), Parameters::clone(&self.server.applied));
+        for (name, value) in self.client.startup.iter().filter(|(name, _)| tracking.resets.has(name)) {
+            wanted.set(name, value);
+            applied.set(name, value);
+        }
+        let before = self.server.expected.len();
+        let queries =
+            parameters::put_difference(self.to_server, &Parameters::default(), &wanted);
+        for _ in 0..queries {
+            self.server.expected.push_back(Expect::HiddenQuery);
+        }
+        self.server.applied = self.shared.parameters.intern(applied);
+        self.server.expected.len() > before
+    }
+
+    fn tell(&mut self) {
         let to_client = &mut *self.to_client;
         self.server.tell(self.client, |bytes| to_client.insert(|out| out.extend_from_slice(bytes)));
-        Ok(!is_hidden)
     }
 
     fn parameter_status(&mut self, body: &[u8], is_hidden: bool) -> Result<bool, SessionError> {
@@ -353,7 +429,9 @@ impl Session<'_, '_, '_, '_> {
         if is_hidden || self.server.discarding {
             return Ok(false);
         }
+        let is_reset = !self.client.tracking.is_on || self.client.tracking.resets.has(&name);
         if self.server.resetting
+            && is_reset
             && let Some(startup) = self.client.startup.get(&name)
         {
             let mut settings = Parameters::clone(&self.client.settings);
@@ -363,6 +441,9 @@ impl Session<'_, '_, '_, '_> {
             applied.set(&name, value);
             self.server.applied = self.shared.parameters.intern(applied);
             return Ok(false);
+        }
+        if name.eq_ignore_ascii_case("client_encoding") {
+            self.client.tracking.spells_differently(&self.client.settings);
         }
         if !parameters::is_server_property(&name) && parameters::is_safe_name(&name) {
             let mut settings = Parameters::clone(&self.client.settings);

@@ -59,6 +59,9 @@ pub(super) fn message(
         }
         _ => {}
     }
+    if message.is_whole() && client.tracking.is_on {
+        client.look_ahead(message);
+    }
     // A client that dribbles a message must not hold a server meanwhile.
     Ok(if message.is_whole() || size > WHOLE_LIMIT { Step::Server } else { Step::Wait })
 }

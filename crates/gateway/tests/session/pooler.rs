@@ -148,7 +148,7 @@ impl Pooler {
         self.turn = free + 1;
         let (client, server) = (&mut self.clients[index], &mut self.servers[free]);
         assert!(client.lease.is_none(), "a client holds one server");
-        server.state.link(&mut client.state, &mut server.requests, &mut client.received);
+        server.state.link_safely(&mut client.state, &mut server.requests, &mut client.received);
         server.holder = Some(index);
         client.lease = Some(free);
         client.is_waiting = false;

@@ -2,6 +2,7 @@
 
 mod budget;
 mod nothing;
+mod pins;
 mod pools;
 mod settings;
 mod sockets;
@@ -22,6 +23,7 @@ use crate::pool::{Pool, Seen};
 
 pub use budget::BUDGET;
 pub use nothing::{DNS_HOSTS, DNS_ZONES, FDS, PEER_POOLS, PEERS};
+pub use pins::PINS;
 pub use pools::{DATABASES, LISTS, POOLS, USERS};
 pub use settings::{CONFIG, is_changeable};
 pub use sockets::{ACTIVE_SOCKETS, CLIENTS, SERVERS, SOCKETS};

@@ -251,17 +251,17 @@ fn address(end: &Endpoint, port: u64) -> (String, u64) {
 }
 
 /// What stands for a client in the columns `ptr` and `link`; no address of memory is shown to anybody.
-fn client_pointer(id: u32) -> String {
+pub(super) fn client_pointer(id: u32) -> String {
     format!("0xc{id:08x}")
 }
 
 /// What stands for a server there.
-fn server_pointer(number: u64) -> String {
+pub(super) fn server_pointer(number: u64) -> String {
     format!("0x5{number:08x}")
 }
 
 /// `2026-01-31 12:34:56 UTC`
-fn time(time: SystemTime) -> String {
+pub(super) fn time(time: SystemTime) -> String {
     let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let (year, month, day) = civil(seconds / 86_400);
     let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);

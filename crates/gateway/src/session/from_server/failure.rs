@@ -8,6 +8,7 @@ use pgwire::frame;
 use super::{Session, unexpected};
 use crate::session::SessionError;
 use crate::session::expect::{Expect, Named, NamedKind};
+use crate::session::sequences::HINT;
 use crate::statements::Statement;
 
 impl Session<'_, '_, '_, '_> {
@@ -18,7 +19,8 @@ impl Session<'_, '_, '_, '_> {
             // Unasked for there are only farewells.
             None if self.server.is_ending => return Ok(true),
             None => return Err(unexpected("ErrorResponse")),
-            Some(Expect::HiddenQuery) => {
+            Some(Expect::RefusedQuery(_) | Expect::RefusedParse(_)) => return self.refused(),
+            Some(Expect::HiddenQuery | Expect::Inquiry(_)) => {
                 let text = |code| {
                     String::from_utf8_lossy(Fields::new(body).get(code).unwrap_or_default())
                         .into_owned()
@@ -29,7 +31,7 @@ impl Session<'_, '_, '_, '_> {
             }
             Some(front) if !front.is_extended() => {
                 self.server.copy_in = false;
-                return Ok(true);
+                return Ok(!self.hint(body));
             }
             Some(_) => {}
         }
@@ -47,12 +49,56 @@ impl Session<'_, '_, '_, '_> {
             self.server.prepared.mark_stale(&statement);
         }
         match renamed {
-            None => Ok(true),
+            None => Ok(!self.hint(body)),
             Some(message) => {
                 self.to_client.insert(|out| out.extend_from_slice(&message));
                 Ok(false)
             }
         }
+    }
+
+    /// A message sent in place of a refused one has failed, as it was to.
+    fn refused(&mut self) -> Result<bool, SessionError> {
+        if self.server.is_ending {
+            return Ok(true);
+        }
+        self.server.copy_in = false;
+        let mut out = Vec::new();
+        if let Some(Expect::RefusedQuery(refusal) | Expect::RefusedParse(refusal)) =
+            self.server.expected.front()
+        {
+            refusal.put(&mut out);
+        }
+        if matches!(self.server.expected.front(), Some(Expect::RefusedParse(_))) {
+            // PostgreSQL drops the unnamed statement before it looks at a new one.
+            self.server.unnamed_is_clients = false;
+            self.skip();
+        }
+        self.to_client.insert(|buffer| buffer.extend_from_slice(&out));
+        Ok(false)
+    }
+
+    /// Add a hint to the error that there is no number of a sequence to be told; says whether it is that error.
+    fn hint(&mut self, body: &[u8]) -> bool {
+        let fields = Fields::new(body);
+        let is_asking = matches!(fields.get(b'R'), Some(b"lastval" | b"currval_oid"));
+        let is_meant = fields.get(b'C') == Some(b"55000") && is_asking && fields.get(b'H').is_none();
+        if !is_meant || !self.client.tracking.is_on {
+            return false;
+        }
+        self.client.tracking.has_no_number();
+        self.to_client.insert(|out| {
+            frame::put(out, backend::ERROR_RESPONSE, |out| {
+                for (code, value) in Fields::new(body).flatten() {
+                    out.push(code);
+                    frame::put_string(out, value);
+                }
+                out.push(b'H');
+                frame::put_string(out, HINT.as_bytes());
+                out.push(0);
+            });
+        });
+        true
     }
 
     /// The statement that could not be prepared because the server has it already, unknown to the pooler. As a

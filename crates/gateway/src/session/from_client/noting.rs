@@ -1,0 +1,308 @@
+//! Takes note of statements that may change their session, and refuses those that may not.
+
+use pgwire::backend::Status;
+use pgwire::cursor::Cursor;
+use pgwire::{frontend, frontend::BindNames};
+
+use super::{Expect, Message, Session, Step};
+use crate::pins::summary;
+use crate::report::Refusal;
+use crate::session::scan::{Found, Marks, TAIL, scan, scan_part};
+use crate::session::tracking::Long;
+use crate::session::{ClientState, Replay, SessionError, WHOLE_LIMIT};
+use crate::statements::Statement;
+
+/// A text that PostgreSQL cannot read, and says so in its log.
+const REFUSED: &[u8] = b"\"refused by the pooler: max_pinned\"";
+
+/// Functions of PostgreSQL's own that change a session, by OID, which a FunctionCall may call: `set_config`, those of
+/// sequences, those of advisory locks.
+const SET_CONFIG: u32 = 2078;
+const SEQUENCES: [u32; 5] = [1574, 1575, 1576, 1765, 2559];
+const LOCKS: std::ops::RangeInclusive<u32> = 2880..=2892;
+
+impl Session<'_, '_, '_, '_> {
+    /// Whether a message is held back because the client's settings are not known to be in force yet.
+    pub(super) fn awaits_replay(&mut self, tag: u8) -> bool {
+        match self.server.replay {
+            Replay::UnderWay { .. } => tag != frontend::TERMINATE,
+            Replay::Acknowledged | Replay::Done => {
+                self.server.replay = Replay::Done;
+                false
+            }
+        }
+    }
+
+    /// Take note of a simple Query's text.
+    pub(super) fn note_query(&mut self, text: &[u8]) -> Result<(), Box<Refusal>> {
+        let found = self.client.tracking.scanned.take().unwrap_or_else(|| scan(text));
+        if found.marks.is_empty() {
+            return Ok(());
+        }
+        self.clean_numbers(&found);
+        self.note(&found, &|| summary(text))
+    }
+
+    fn note(&mut self, found: &Found, shown: &dyn Fn() -> Box<str>) -> Result<(), Box<Refusal>> {
+        if found.marks.has(Marks::DRAWS) {
+            self.server.drawn.draws();
+        }
+        if !found.is_of_interest() && !found.marks.has(Marks::CREATES) {
+            return Ok(());
+        }
+        if found.marks.has(Marks::SEQUENCE)
+            && !found.marks.has(Marks::DRAWS)
+            && self.server.status == Status::Idle
+        {
+            self.client.tracking.note_sequence(shown)?;
+        }
+        let creates = found.marks.has(Marks::CREATES) && self.makes_temporary();
+        let may_refuse = self.server.status != Status::Failed;
+        self.client.tracking.note(found, shown, creates, may_refuse)?;
+        if !found.resets.is_empty() || found.marks.has(Marks::RESET_ALL) {
+            self.client.tracking.resets.note(found);
+        }
+        Ok(())
+    }
+
+    /// Whether what is created goes where temporary things are.
+    fn makes_temporary(&self) -> bool {
+        let is_temporary = |path: &[u8]| path.windows(7).any(|part| part == b"pg_temp");
+        let paths =
+            [self.client.settings.get("search_path"), self.server.reported.get("search_path")];
+        paths.into_iter().flatten().any(is_temporary)
+    }
+
+    /// Have PostgreSQL forget the numbers of sequences that may be another client's, before a statement that asks
+    /// for one.
+    pub(super) fn clean_numbers(&mut self, found: &Found) {
+        if !found.marks.has(Marks::SEQUENCE) || !self.client.tracking.is_on {
+            return;
+        }
+        self.client.tracking.pins().note_sequences();
+        if self.server.drawn.is_in_doubt()
+            && !self.server.unsynced
+            && !self.server.copy_in
+            && self.server.status != Status::Failed
+        {
+            let (client, server) = (&*self.client, &mut *self.server);
+            self.to_server.insert(|out| server.forget_numbers(client, out));
+        }
+    }
+
+    /// Take note of the text of the unnamed statement, for when it is bound.
+    pub(super) fn note_unnamed(&mut self, text: &[u8]) {
+        let found = self.client.tracking.scanned.take().unwrap_or_else(|| scan(text));
+        self.clean_numbers(&found);
+        if found.is_of_interest() {
+            self.client.tracking.unnamed_shown = summary(text);
+        }
+        let unnamed = &mut self.client.tracking.unnamed;
+        if self.server.expected.is_empty() {
+            *unnamed = found;
+        } else {
+            // An error before it may have it skipped.
+            unnamed.merge(&found);
+        }
+    }
+
+    /// Take note of what a Bind of the unnamed statement may do.
+    pub(super) fn note_bound_unnamed(
+        &mut self,
+        message: &Message<'_>,
+    ) -> Result<Option<Step>, SessionError> {
+        self.client.tracking.scanned = None;
+        if !self.client.tracking.is_on || self.client.tracking.unnamed.marks.is_empty() {
+            return Ok(None);
+        }
+        let found = std::mem::take(&mut self.client.tracking.unnamed);
+        let shown = self.client.tracking.unnamed_shown.clone();
+        let step = self.note_binding(message, &found, &|| shown.clone());
+        self.client.tracking.unnamed = found;
+        step
+    }
+
+    /// Take note of what a Bind of `statement` may do.
+    #[inline]
+    pub(super) fn note_bound(
+        &mut self,
+        message: &Message<'_>,
+        statement: &Statement,
+    ) -> Result<Option<Step>, SessionError> {
+        self.client.tracking.scanned = None;
+        if statement.found.marks.is_empty() || !self.client.tracking.is_on {
+            return Ok(None);
+        }
+        self.clean_numbers(&statement.found);
+        self.note_binding(message, &statement.found, &|| summary(statement.text()))
+    }
+
+    fn note_binding(
+        &mut self,
+        message: &Message<'_>,
+        found: &Found,
+        shown: &dyn Fn() -> Box<str>,
+    ) -> Result<Option<Step>, SessionError> {
+        let mut named;
+        let mut found = found;
+        if !found.parameters.is_empty() {
+            if !message.is_whole() && message.header.size <= WHOLE_LIMIT {
+                return Ok(Some(Step::Wait));
+            }
+            named = found.clone();
+            for parameter in &found.parameters {
+                match parameter_value(message, *parameter) {
+                    Some(Some(name)) => named.ask(&name.to_ascii_lowercase()),
+                    Some(None) => {}
+                    None => named.marks |= Marks::UNDECIDED,
+                }
+            }
+            found = &named;
+        }
+        match self.note(found, shown) {
+            Ok(()) => Ok(None),
+            Err(refusal) => Ok(Some(self.refuse_bind(message, refusal))),
+        }
+    }
+
+    /// Send something that fails in place of a Query, so that a transaction is aborted as by an error of
+    /// PostgreSQL's own.
+    pub(super) fn refuse_query(&mut self, message: &Message<'_>, refusal: Box<Refusal>) -> Step {
+        self.to_server.insert(|out| frontend::put_query(out, REFUSED));
+        self.server.unnamed_is_clients = true;
+        self.server.unsynced = false;
+        self.server.expect(Expect::RefusedQuery(refusal));
+        Step::Used(message.header.size)
+    }
+
+    fn refuse_bind(&mut self, message: &Message<'_>, refusal: Box<Refusal>) -> Step {
+        self.to_server.insert(|out| {
+            frontend::put_parse(out, b"", &[REFUSED, b"\0\0\0"].concat());
+        });
+        self.server.unnamed_is_clients = false;
+        self.server.expect(Expect::RefusedParse(refusal));
+        self.server.unsynced = true;
+        self.client.pass = super::Pass::drop(message.header.size - message.bytes.len());
+        Step::Used(message.bytes.len())
+    }
+
+    /// Take note of a call by the function's OID.
+    pub(super) fn note_call(&mut self, message: &Message<'_>) {
+        if !self.client.tracking.is_on {
+            return;
+        }
+        let mut found = Found::default();
+        match Cursor::new(message.body()).u32("function") {
+            Ok(oid) if LOCKS.contains(&oid) => found.marks |= Marks::LOCK,
+            Ok(SET_CONFIG) => found.marks |= Marks::UNDECIDED,
+            Ok(oid) if SEQUENCES.contains(&oid) => {
+                self.server.drawn.draws();
+                return;
+            }
+            _ => return,
+        }
+        // Refusing it would take an answer that no other message has.
+        let noted = self.client.tracking.note(&found, &|| "(function call)".into(), false, false);
+        debug_assert!(noted.is_ok());
+    }
+
+    /// A text begins that comes in pieces.
+    pub(super) fn begin_long(&mut self, message: &Message<'_>, is_parse: bool) {
+        if !self.client.tracking.is_on {
+            return;
+        }
+        // A Parse begins with the statement's name, which is empty.
+        let head = message.body().get(usize::from(is_parse)..).unwrap_or(&[]);
+        self.client.tracking.long = Some(Box::new(Long {
+            tail: Vec::new(),
+            is_start: true,
+            found: Found::default(),
+            is_parse,
+            head: head.get(..head.len().min(1024)).unwrap_or(&[]).into(),
+        }));
+        self.client.look_at_long(head, false);
+        self.server.drawn.draws();
+    }
+}
+
+impl ClientState {
+    /// Look through the statement that needs a server, so that the right one can be asked for.
+    pub(in crate::session) fn look_ahead(&mut self, message: &Message<'_>) {
+        let body = message.body();
+        self.tracking.scanned = match message.header.tag {
+            frontend::QUERY => frontend::query(body).ok().map(scan),
+            frontend::PARSE if body.first() == Some(&0) => {
+                frontend::Parse::parse(body).ok().map(|parse| scan(parse.text))
+            }
+            frontend::BIND => {
+                let names = BindNames::parse(body);
+                let named = names.and_then(|names| self.statements.get(names.statement));
+                named
+                    .filter(|named| named.statement.found.marks.has(Marks::SEQUENCE))
+                    .map(|named| named.statement.found.clone())
+            }
+            _ => None,
+        };
+    }
+
+    /// Look at another piece of a long text; what was found counts once all of it has been sent.
+    pub(super) fn read_long(&mut self, piece: &[u8]) {
+        let is_last = self.pass == super::Pass::Nothing;
+        self.look_at_long(piece, is_last);
+        if !is_last {
+            return;
+        }
+        let Some(long) = self.tracking.long.take() else {
+            return;
+        };
+        if long.is_parse {
+            self.tracking.unnamed.merge(&long.found);
+            self.tracking.unnamed_shown = summary(&long.head);
+            return;
+        }
+        // Its beginning is on its way: it can no longer be refused.
+        let creates = false;
+        let shown = || summary(&long.head);
+        let noted = self.tracking.note(&long.found, &shown, creates, false);
+        debug_assert!(noted.is_ok());
+        self.tracking.resets.note(&long.found);
+    }
+
+    fn look_at_long(&mut self, piece: &[u8], is_last: bool) {
+        let Some(long) = &mut self.tracking.long else {
+            return;
+        };
+        let mut text = std::mem::take(&mut long.tail);
+        text.extend_from_slice(piece);
+        let end = if is_last { usize::MAX } else { text.len().saturating_sub(TAIL) };
+        // Not for every byte of a text that comes byte by byte.
+        if is_last || end >= TAIL {
+            scan_part(&text, long.is_start, end, &mut long.found);
+            long.is_start = false;
+            text.drain(..end.min(text.len()));
+        }
+        long.tail = text;
+    }
+}
+
+/// The value of a Bind's parameter, counted from 0: inside, `None` for NULL; outside, where it cannot be read.
+fn parameter_value<'a>(message: &Message<'a>, number: u16) -> Option<Option<&'a [u8]>> {
+    let body = message.body();
+    let names = BindNames::parse(body)?;
+    let mut cursor = Cursor::new(body.get(names.length..)?);
+    let formats = cursor.u16("format count").ok()?;
+    cursor.bytes(usize::from(formats) * 2, "formats").ok()?;
+    if number >= cursor.u16("parameter count").ok()? {
+        return None;
+    }
+    let mut value = None;
+    for _ in 0..=number {
+        let length = cursor.u32("length").ok()?;
+        value = if length == u32::MAX {
+            None
+        } else {
+            Some(cursor.bytes(length as usize, "value").ok()?)
+        };
+    }
+    Some(value)
+}

@@ -1,0 +1,62 @@
+//! Keeps `currval` and `lastval` from telling a client the number that another has drawn.
+//!
+//! PostgreSQL remembers for each session the numbers it has drawn. A server whose numbers may be several clients'
+//! forgets them before it is asked; then PostgreSQL itself says that there is none.
+
+use super::expect::Expect;
+use super::{ClientState, ServerState};
+
+/// Why there is no number, in a hint to PostgreSQL's own error.
+pub(super) const HINT: &str = "In transaction mode a number that an earlier transaction drew is only there while \
+    nobody else has used the server connection since. Use INSERT ... RETURNING, or ask in the same transaction.";
+
+/// Whose numbers a server remembers.
+#[derive(Debug, Default)]
+pub(super) struct Drawn {
+    /// The client that used it last; 0 for nobody.
+    last: u64,
+    /// Somebody else has used it since it forgot.
+    is_mixed: bool,
+    /// Since it was last given to a client, something was sent that may have drawn a number.
+    may_have_drawn: bool,
+}
+
+impl Drawn {
+    /// A client is given the server.
+    pub(super) fn link(&mut self, client: &ClientState) {
+        let number = client.tracking.number;
+        self.is_mixed |= self.last != 0 && self.last != number;
+        self.last = number;
+        self.may_have_drawn = false;
+    }
+
+    /// Whether the server must forget before this client asks it anything.
+    pub(super) fn must_be_cleaned(&self, client: &ClientState) -> bool {
+        self.is_mixed && client.tracking.is_on && client.tracking.pins().asks_for_sequences()
+    }
+
+    /// A statement is sent that may draw a number.
+    pub(super) fn draws(&mut self) {
+        self.may_have_drawn = true;
+    }
+
+    /// Whether a client that asks for a number now may get another's.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        self.is_mixed && !self.may_have_drawn
+    }
+}
+
+impl ServerState {
+    /// Append what makes PostgreSQL forget the numbers.
+    pub(super) fn forget_numbers(&mut self, client: &ClientState, to_server: &mut Vec<u8>) {
+        pgwire::frontend::put_query(to_server, b"DISCARD SEQUENCES");
+        self.expected.push_back(Expect::HiddenQuery);
+        self.drawn.is_mixed = false;
+        self.drawn.last = client.tracking.number;
+    }
+
+    /// Whether this client alone has used the server since it last forgot.
+    pub fn is_only_used_by(&self, client: &ClientState) -> bool {
+        self.drawn.last == client.tracking.number && !self.drawn.is_mixed
+    }
+}

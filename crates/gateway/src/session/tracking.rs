@@ -1,0 +1,328 @@
+//! What a client has done to its session, as far as that is known, and what ties it to its server.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
+
+use super::scan::{Found, Marks};
+use crate::parameters::{self, Parameters};
+use crate::pins::{Pin, Pins, Place, Reason, Reasons};
+use crate::report::Refusal;
+
+/// Numbers clients; 0 is nobody.
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+/// What is to be asked of PostgreSQL once it is idle.
+#[derive(Debug, Default)]
+pub struct Pending {
+    /// What has been found in the texts sent since it was last asked.
+    pub found: Found,
+    /// Ties that are known without asking.
+    pub sure: Reasons,
+    /// The first statement that may tie the client, without its literals.
+    pub statement: Option<Box<str>>,
+    /// How often asking has failed.
+    pub failures: u8,
+}
+
+/// What is followed of a client.
+#[derive(Debug)]
+pub struct Tracking {
+    /// Its pool's pinned clients.
+    pins: Arc<Pins>,
+    /// Tells it from every other client.
+    pub(super) number: u64,
+    /// Whether its statements are looked through: not in session mode.
+    pub(super) is_on: bool,
+    /// What is to be asked.
+    pub(super) pending: Option<Box<Pending>>,
+    /// What ties it to its server.
+    pin: Option<Arc<Pin>>,
+    /// Taken while something may tie it.
+    place: Option<Place>,
+    /// What an EXECUTE may do: what has been found in texts with a PREPARE.
+    prepared: Option<Box<Found>>,
+    /// What has been found in the unnamed statement.
+    pub(super) unnamed: Found,
+    /// The beginning of that, if it may tie the client.
+    pub(super) unnamed_shown: Box<str>,
+    /// Settings that a statement under way takes back to what they were at startup.
+    pub(super) resets: Resets,
+    /// What has been found in the message that waits for a server.
+    pub(super) scanned: Option<Found>,
+    /// A text that comes in pieces.
+    pub(super) long: Option<Box<Long>>,
+}
+
+/// Settings that are taken back to what they were at startup.
+#[derive(Debug, Default)]
+pub(super) struct Resets {
+    names: Vec<Box<str>>,
+    is_all: bool,
+}
+
+impl Resets {
+    /// Those that a text takes back.
+    pub(super) fn note(&mut self, found: &Found) {
+        self.names.extend(found.resets.iter().cloned());
+        self.is_all |= found.marks.has(Marks::RESET_ALL);
+    }
+
+    /// Whether `name` is one.
+    pub(super) fn has(&self, name: &str) -> bool {
+        // RESET ALL leaves alone as whom the session acts.
+        (self.is_all && !parameters::is_identity(name))
+            || self.names.iter().any(|reset| reset.eq_ignore_ascii_case(name))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.names.is_empty() && !self.is_all
+    }
+}
+
+/// A text that comes in pieces.
+#[derive(Debug)]
+pub(super) struct Long {
+    /// What constructs that are not all there yet may need of the last piece.
+    pub(super) tail: Vec<u8>,
+    /// Whether it is the text's beginning.
+    pub(super) is_start: bool,
+    pub(super) found: Found,
+    /// Whether it is a Parse, so that it counts when it is bound.
+    pub(super) is_parse: bool,
+    /// How the text begins.
+    pub(super) head: Box<[u8]>,
+}
+
+impl Default for Tracking {
+    fn default() -> Self {
+        Self {
+            pins: Arc::default(),
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
+            is_on: false,
+            pending: None,
+            pin: None,
+            place: None,
+            prepared: None,
+            unnamed: Found::default(),
+            unnamed_shown: Box::default(),
+            resets: Resets::default(),
+            scanned: None,
+            long: None,
+        }
+    }
+}
+
+impl Drop for Tracking {
+    fn drop(&mut self) {
+        self.pins.changed(self.reasons(), Reasons::default());
+    }
+}
+
+impl Tracking {
+    /// Belong to the pool with these `pins` from now on. Never while a server is held.
+    pub fn join(&mut self, pins: &Arc<Pins>) {
+        self.pins = Arc::clone(pins);
+    }
+
+    /// Look through statements from now on, or do not.
+    pub fn turn(&mut self, is_on: bool) {
+        self.is_on = is_on;
+    }
+
+    /// Its pool's pinned clients.
+    pub fn pins(&self) -> &Arc<Pins> {
+        &self.pins
+    }
+
+    /// What ties the client to its server.
+    pub fn pin(&self) -> Option<&Arc<Pin>> {
+        self.pin.as_ref()
+    }
+
+    /// The kinds of ties.
+    pub fn reasons(&self) -> Reasons {
+        self.pin.as_ref().map(|pin| pin.reasons).unwrap_or_default()
+    }
+
+    /// Whether the server may not be as its client found it.
+    pub fn leaves_traces(&self) -> bool {
+        self.pin.is_some() || self.pending.is_some()
+    }
+
+    /// Whether the message that waits for a server is about a sequence's last number, so that the server should be
+    /// the one that the client used last.
+    pub fn wants_same_server(&self) -> bool {
+        self.scanned.as_ref().is_some_and(|found| found.marks.has(Marks::SEQUENCE))
+    }
+
+    /// Take note of a statement that is about to be sent.
+    ///
+    /// # Errors
+    /// It may tie the client to its server, and too many are tied already.
+    pub(super) fn note(
+        &mut self,
+        found: &Found,
+        shown: &dyn Fn() -> Box<str>,
+        makes_temporary: bool,
+        may_refuse: bool,
+    ) -> Result<(), Box<Refusal>> {
+        let marks = found.marks;
+        let mut asked = found.clone();
+        if marks.has(Marks::EXECUTE)
+            && let Some(prepared) = &self.prepared
+        {
+            asked.merge(prepared);
+        }
+        if marks.has(Marks::CREATES) && makes_temporary {
+            asked.marks |= Marks::TEMPORARY;
+        }
+        if marks.has(Marks::LOAD) && marks.has(Marks::BLOCK) {
+            asked.marks |= Marks::UNDECIDED;
+        }
+        for (mark, reason) in [
+            (Marks::UNLOCK, Reason::AdvisoryLock),
+            (Marks::DEALLOCATE, Reason::PreparedStatement),
+            (Marks::CLOSE, Reason::Cursor),
+            (Marks::DROP, Reason::TemporaryObject),
+            (Marks::UNLISTEN, Reason::Listen),
+        ] {
+            let is_moot = !self.reasons().has(reason) && self.pending.is_none();
+            if is_moot {
+                asked.marks = asked.marks & !mark;
+            }
+        }
+        asked.marks = asked.marks & !(Marks::ASIDE | Marks::EXECUTE);
+        if asked.marks.is_empty() {
+            return Ok(());
+        }
+        if asked.marks.has(Marks::MAY_PIN) && self.place.is_none() {
+            self.place = match self.pins.take() {
+                None if may_refuse => return Err(self.refusal(&asked)),
+                None => Some(self.pins.force()),
+                place => place,
+            };
+        }
+        if marks.has(Marks::PREPARE) {
+            let mut inside = asked.clone();
+            inside.marks = inside.marks & !Marks::PREPARE;
+            if inside.is_of_interest() {
+                self.prepared.get_or_insert_default().merge(&inside);
+            }
+        }
+        let pending = self.pending.get_or_insert_default();
+        pending.found.merge(&asked);
+        if asked.marks.has(Marks::MAY_PIN) && pending.statement.is_none() {
+            pending.statement = Some(shown());
+        }
+        Ok(())
+    }
+
+    /// Take note that a statement ties the client that asks for a sequence's last number.
+    ///
+    /// # Errors
+    /// As [`Self::note`].
+    pub(super) fn note_sequence(
+        &mut self,
+        shown: &dyn Fn() -> Box<str>,
+    ) -> Result<(), Box<Refusal>> {
+        if self.reasons().has(Reason::Sequence) {
+            return Ok(());
+        }
+        if self.place.is_none() {
+            self.place = self.pins.take();
+            if self.place.is_none() {
+                let mut found = Found::default();
+                found.marks |= Marks::SEQUENCE;
+                return Err(self.refusal(&found));
+            }
+        }
+        let pending = self.pending.get_or_insert_default();
+        pending.sure.set(Reason::Sequence, true);
+        pending.statement.get_or_insert_with(shown);
+        Ok(())
+    }
+
+    fn refusal(&self, found: &Found) -> Box<Refusal> {
+        let mut reasons = Reasons::default();
+        for (mark, reason) in MARKED {
+            reasons.set(reason, found.marks.has(mark));
+        }
+        Box::new(Refusal::max_pinned(self.pins.limit(), &reasons.names()))
+    }
+
+    /// Note what PostgreSQL has done: LOAD cannot be undone.
+    pub(super) fn loaded(&mut self) {
+        let pending = self.pending.get_or_insert_default();
+        pending.sure.set(Reason::Load, true);
+    }
+
+    /// Note that DISCARD SEQUENCES has run.
+    pub(super) fn forgets_numbers(&mut self) {
+        let mut reasons = self.reasons();
+        reasons.set(Reason::Sequence, false);
+        self.tie(reasons, None);
+    }
+
+    /// Note that there was no number to be told.
+    pub(super) fn has_no_number(&mut self) {
+        if let Some(pending) = &mut self.pending {
+            pending.sure.set(Reason::Sequence, false);
+        }
+    }
+
+    /// Note that `client_encoding` has changed, in which values are read: those that look different in another are
+    /// to be asked for again.
+    pub(super) fn spells_differently(&mut self, settings: &Parameters) {
+        if !self.is_on {
+            return;
+        }
+        for (name, _) in settings.iter().filter(|(_, value)| !value.is_ascii()) {
+            self.pending.get_or_insert_default().found.ask(name.as_bytes());
+        }
+    }
+
+    /// Note that DISCARD ALL has run: it takes back all but what nothing takes back.
+    pub(super) fn discarded(&mut self) {
+        let mut reasons = self.reasons();
+        for reason in [Reason::Sequence, Reason::Undecided] {
+            reasons.set(reason, false);
+        }
+        self.tie(reasons, None);
+    }
+
+    /// The client is tied by `reasons` and nothing else from now on.
+    pub(super) fn tie(&mut self, reasons: Reasons, statement: Option<Box<str>>) {
+        let before = self.reasons();
+        self.pins.changed(before, reasons);
+        if reasons.is_empty() {
+            self.pin = None;
+            if self.pending.is_none() {
+                self.place = None;
+                self.prepared = None;
+            }
+        } else if before != reasons {
+            if self.place.is_none() {
+                self.place = Some(self.pins.force());
+            }
+            let (since, statement) = match &self.pin {
+                Some(pin) => (pin.since, pin.statement.clone()),
+                None => (SystemTime::now(), statement.unwrap_or_default()),
+            };
+            self.pin = Some(Arc::new(Pin { reasons, since, statement }));
+        }
+    }
+}
+
+/// Which reason each mark may be.
+pub(super) const MARKED: [(Marks, Reason); 9] = [
+    (Marks::LOCK, Reason::AdvisoryLock),
+    (Marks::PREPARE, Reason::PreparedStatement),
+    (Marks::CURSOR, Reason::Cursor),
+    (Marks::TEMPORARY, Reason::TemporaryObject),
+    (Marks::LISTEN, Reason::Listen),
+    (Marks::LOAD, Reason::Load),
+    (Marks::SEQUENCE, Reason::Sequence),
+    (Marks::SEED, Reason::Seed),
+    (Marks::UNDECIDED, Reason::Undecided),
+];
