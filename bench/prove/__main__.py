@@ -24,6 +24,7 @@ from bench.prove import (  # noqa: F401
     crowd,
     fresh,
     garbage,
+    listen,
     mutate,
     pgbouncer_suite,
     storm,

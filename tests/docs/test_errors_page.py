@@ -56,8 +56,9 @@ def _text(argument: str) -> str:
 
 
 def _refusals() -> Iterator[Refusal]:
-    """Read the table that report.rs is."""
-    source = (GATEWAY / "report.rs").read_text()
+    """Read the table that report.rs is, with the parts that have files of their own."""
+    parts = [GATEWAY / "report.rs", *sorted((GATEWAY / "report").glob("*.rs"))]
+    source = "".join(part.read_text() for part in parts)
     for name, body in _FUNCTION.findall(source):
         sqlstate, message, hint = _arguments(body.partition("Self::fatal(")[2])
         severity = _text(body.partition("severity:")[2].partition("\n")[0]) or "FATAL"

@@ -24,17 +24,20 @@ const RESET_LIMIT: Duration = Duration::from_secs(10);
 
 /// Take a server from a client that is gone: finish what is under way, roll back what is open, reset what a
 /// session has changed, and give it back. Closes it where that is not possible.
-pub fn begin(mut lease: Lease, client: ClientState, pool: &Arc<Pool>, common: &Arc<Common>) {
+pub fn begin(mut lease: Lease, mut client: ClientState, pool: &Arc<Pool>, common: &Arc<Common>) {
     let reset_query = pool.rules().reset_query.clone();
     // First of all: PostgreSQL would take the next client's bytes for the rest of that message.
     if client.is_midway() {
         return lease.discard("its client left in the middle of a message");
     }
+    client.leave();
     if let Some(server) = lease.server() {
         server.state.abandon();
     }
+    let may_hear = lease.server().is_some_and(|server| server.state.may_hear());
     let is_idle = lease.server().is_some_and(|server| server.state.is_idle());
-    if is_idle && reset_query.is_empty() && !client.tracking.leaves_traces() {
+    let leaves_traces = may_hear || client.tracking.leaves_traces();
+    if is_idle && reset_query.is_empty() && !leaves_traces {
         return lease.release();
     }
     let Ok(runtime) = tokio::runtime::Handle::try_current() else {
@@ -107,6 +110,12 @@ async fn clean(
         if !server.state.is_idle() {
             let mut out = Vec::new();
             server.state.put_hidden_query(b"ROLLBACK", &mut out);
+            exchange(server, &mut client, shared, &out).await?;
+        }
+        if server.state.may_hear() {
+            server.state.hears_nothing();
+            let mut out = Vec::new();
+            server.state.put_unlisten(&mut out);
             exchange(server, &mut client, shared, &out).await?;
         }
         take_back(server, &mut client, shared).await?;

@@ -30,6 +30,9 @@ impl From<Refusal> for Ending {
 pub(crate) fn session_refusal(error: &SessionError) -> Ending {
     match error {
         SessionError::Setting { sqlstate, message } => Refusal::setting_failed(sqlstate, message),
+        SessionError::Channels { sqlstate, message } => {
+            Refusal::channels_unknown(sqlstate, message)
+        }
         SessionError::TooManyStatements => {
             Refusal::too_many_statements(crate::session::CLIENT_STATEMENTS_LIMIT)
         }

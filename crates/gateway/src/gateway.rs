@@ -25,6 +25,7 @@ use crate::pool::budget::Budgets;
 use crate::pools::Pools;
 use crate::reloader::{self, Reloader};
 use crate::session;
+use crate::shared_listener::SharedListeners;
 use crate::statements::Statements;
 use crate::stats::gateway::GatewayStats;
 use crate::tls::Tls;
@@ -167,6 +168,8 @@ pub struct Context {
     pub budgets: Budgets,
     /// Every pool.
     pub(crate) pools: Pools,
+    /// Who listens for clients that hold no server.
+    pub listeners: Arc<SharedListeners>,
     reloading: Mutex<()>,
     /// Told when the phase changes.
     pub phase_changed: Notify,
@@ -281,6 +284,8 @@ impl Gateway {
             disable_pqexec: configuration.disable_pqexec.into(),
             ..session::Shared::default()
         };
+        let listeners = SharedListeners::new()
+            .map_err(|error| StartError::Configuration { message: error.to_string() })?;
         let common = Arc::new(Common {
             configuration: ArcSwap::from_pointee(configuration),
             tls: ArcSwap::from_pointee(tls),
@@ -304,6 +309,7 @@ impl Gateway {
             is_asked_to_end: AtomicBool::new(false),
             budgets: Budgets::default(),
             pools: Pools::default(),
+            listeners: Arc::new(listeners),
             reloading: Mutex::default(),
             phase_changed: Notify::new(),
         });

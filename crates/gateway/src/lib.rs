@@ -27,6 +27,7 @@
 //! - [`reloader`]: asks for a new configuration, for the console.
 //! - [`tls`]: certificates and rules for TLS; the sessions themselves are [`stream`]s.
 //! - [`report`]: what clients are told when something is refused.
+//! - [`shared_listener`]: LISTEN for clients that hold no server.
 //! - [`stats`]: what has been done: counts, times, errors; [`metrics`]: the door to ask for that by HTTP.
 
 #![forbid(unsafe_code)]
@@ -63,6 +64,7 @@ pub mod reloader;
 pub mod report;
 pub mod server;
 pub mod session;
+pub mod shared_listener;
 pub mod sockets;
 pub mod statements;
 pub mod stats;

@@ -23,8 +23,6 @@ pub enum Reason {
     Cursor,
     /// Temporary tables, views, sequences, functions or types.
     TemporaryObject,
-    /// LISTEN.
-    Listen,
     /// LOAD, which nothing takes back.
     Load,
     /// It has asked for the number that it last drew from a sequence.
@@ -37,12 +35,11 @@ pub enum Reason {
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 8] = [
         Self::AdvisoryLock,
         Self::PreparedStatement,
         Self::Cursor,
         Self::TemporaryObject,
-        Self::Listen,
         Self::Load,
         Self::Sequence,
         Self::Seed,
@@ -56,7 +53,6 @@ impl Reason {
             Self::PreparedStatement => "prepared_statement",
             Self::Cursor => "cursor",
             Self::TemporaryObject => "temporary_object",
-            Self::Listen => "listen",
             Self::Load => "load",
             Self::Sequence => "sequence",
             Self::Seed => "seed",
@@ -80,7 +76,6 @@ impl Reason {
                 "EXISTS(SELECT FROM pg_catalog.pg_depend WHERE refclassid OPERATOR(pg_catalog.=) \
                  2615::pg_catalog.oid AND refobjid OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema())"
             }
-            Self::Listen => "EXISTS(SELECT FROM pg_catalog.pg_listening_channels())",
             Self::Load | Self::Sequence | Self::Seed | Self::Undecided => return None,
         })
     }
@@ -92,7 +87,6 @@ impl Reason {
             Self::PreparedStatement => "DEALLOCATE ALL",
             Self::Cursor => "CLOSE ALL",
             Self::TemporaryObject => "DISCARD TEMP",
-            Self::Listen => "UNLISTEN *",
             Self::Sequence => "DISCARD SEQUENCES",
             Self::Undecided => "DISCARD ALL",
             Self::Load | Self::Seed => return None,
@@ -329,7 +323,10 @@ mod tests {
     fn what_is_shown_of_a_statement_holds_no_literal() {
         for (text, shown) in [
             ("SELECT  pg_advisory_lock(42,\n'x''y') ", "SELECT pg_advisory_lock(?,??)"),
-            ("prepare p1 as select $1, E'a\\'b', 1.5e3, t2.a", "prepare p1 as select $1, E?, ?, t2.a"),
+            (
+                "prepare p1 as select $1, E'a\\'b', 1.5e3, t2.a",
+                "prepare p1 as select $1, E?, ?, t2.a",
+            ),
             ("do $$ secret $$", "do ?"),
             ("select 'open", "select ?"),
         ] {

@@ -9,6 +9,7 @@
 //! One write a direction for each batch received: half a request wakes a backend for nothing.
 
 mod finish;
+mod hear;
 mod line;
 mod pin;
 mod time;
@@ -34,6 +35,7 @@ use crate::report::Refusal;
 use crate::session::from_client::{self, Next};
 use crate::session::output::Output;
 use crate::session::{ClientState, from_server};
+use crate::shared_listener;
 use crate::stats::meter::Meter;
 use crate::stream::{Stream, with_buffer};
 
@@ -60,6 +62,10 @@ pub(crate) struct Relay {
     lease: Option<Lease>,
     /// The place in line.
     line: Option<oneshot::Receiver<Answer>>,
+    /// What it listens with, once it listens.
+    ears: Option<Box<shared_listener::Ears>>,
+    /// The shared listener's answer, while it is waited for.
+    wish: Option<oneshot::Receiver<shared_listener::Answer>>,
     /// Not yet taken by the client's socket.
     to_client: Vec<u8>,
     /// Not yet taken by the server's socket.
@@ -92,6 +98,8 @@ impl Relay {
             registration: logged_in.registration,
             lease: None,
             line: None,
+            ears: None,
+            wish: None,
             to_client: Vec::new(),
             to_server: Vec::new(),
             holds_back: false,
@@ -137,6 +145,9 @@ impl Relay {
             && let Some(refusal) = self.registration.entry.farewell()
         {
             return Err(Ending::Killed(refusal));
+        }
+        if self.ears.is_some() && self.hear(cx)? {
+            return Ok(true);
         }
         if !self.to_client.is_empty() && !self.holds_back {
             match self.stream.poll_write(cx, &self.to_client) {
@@ -392,6 +403,9 @@ impl Relay {
                 server.state.is_idle() && self.to_server.is_empty() && !self.client.is_midway();
             Ok(if is_done { Progress::Idle } else { Progress::Some })
         })?;
+        if self.client.listens() {
+            self.attend();
+        }
         if progress == Progress::Idle {
             self.show_pin();
             if self.client.tracking.pin().is_none() {

@@ -2,6 +2,8 @@
 //!
 //! The first words of a message are PgBouncer's where it has the same refusal, because tools match on them.
 
+mod listening;
+
 use std::time::Duration;
 
 use pgwire::backend::{self, Report};

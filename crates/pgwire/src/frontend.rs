@@ -192,6 +192,11 @@ pub fn put_close_statement(out: &mut Vec<u8>, name: &[u8]) {
     put_target(out, CLOSE, b'S', name);
 }
 
+/// Append a Close for a portal.
+pub fn put_close_portal(out: &mut Vec<u8>, name: &[u8]) {
+    put_target(out, CLOSE, b'P', name);
+}
+
 fn put_target(out: &mut Vec<u8>, tag: u8, kind: u8, name: &[u8]) {
     put(out, tag, |out| {
         out.push(kind);

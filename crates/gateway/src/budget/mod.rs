@@ -153,6 +153,8 @@ pub struct Seen {
     pub cap: Option<usize>,
     /// Connections that there are, and that are being made.
     pub held: usize,
+    /// Servers of those that clients keep beyond a transaction, or may.
+    pub pinned: usize,
     /// Whether there is a control connection.
     pub has_control: bool,
     /// The last look's arithmetic, and how long ago it was, in milliseconds.
@@ -207,11 +209,13 @@ impl Instance {
 
     /// What there is to know of it.
     pub fn seen(&self) -> Seen {
+        let pinned = self.servers.members().iter().map(|pool| pool.pins.taken()).sum();
         let state = self.state();
         Seen {
             limit: state.limit,
             cap: Some(self.servers.limit(0)).filter(|cap| *cap != usize::MAX),
             held: self.servers.used(),
+            pinned,
             has_control: state.place.is_some(),
             last: state.last.map(|(sum, at)| (sum, state.now.saturating_sub(at))),
             failure: state.failure.clone(),

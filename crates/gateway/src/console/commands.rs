@@ -82,6 +82,7 @@ pub const COMMANDS: &[Command] = &[
     show("LISTS", tables::LISTS),
     show("MEM", tables::MEM),
     show("STATE", tables::STATE),
+    show("LISTENERS", tables::LISTENERS),
     show("DNS_HOSTS", tables::DNS_HOSTS),
     show("DNS_ZONES", tables::DNS_ZONES),
     show("STATS", tables::STATS),

@@ -7,6 +7,7 @@
 mod budget;
 mod exporter;
 mod health;
+mod listeners;
 mod own;
 mod process;
 mod text;

@@ -2,7 +2,7 @@
 
 use super::text::{Family, Kind, Labels, Page, float, size};
 use super::view::{self, PoolView};
-use super::{process, version};
+use super::{listeners, process, version};
 use crate::gateway::{Context, Phase};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,6 +11,7 @@ use std::sync::atomic::Ordering;
 pub(super) fn put(page: &mut Page, context: &Arc<Context>) {
     page.put(WHOLE, &[(Labels::new(), Arc::clone(context))]);
     page.put(super::budget::FAMILIES, &super::budget::seen(context));
+    page.put(listeners::FAMILIES, &[(Labels::new(), context.listeners.totals())]);
     page.put(POOL, &view::pools(context));
     page.put(process::FAMILIES, &[(Labels::new(), ())]);
 }
@@ -129,7 +130,9 @@ const POOL: &[Family<PoolView>] = &[
         "How often a client has come to keep its server, by reason.",
         |view| {
             let counts = view.pool.pins.counts();
-            counts.map(|(reason, _, total)| (label("reason", reason.name()), float(total))).collect()
+            counts
+                .map(|(reason, _, total)| (label("reason", reason.name()), float(total)))
+                .collect()
         },
     ),
     Family::gauge(

@@ -20,6 +20,7 @@ mod check;
 mod condition;
 mod growth;
 mod lease;
+mod listening;
 mod plan;
 pub mod rules;
 pub mod shares;

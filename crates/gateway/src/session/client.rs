@@ -7,11 +7,13 @@ use pgwire::backend::{self, Status};
 use pgwire::{frame, frontend};
 
 use super::expect::Named;
+use super::listening::Listening;
 use super::tracking::Tracking;
 use crate::parameters::Parameters;
 use crate::report::Refusal;
 
 /// What a session remembers of its client. An idle client owns no buffer.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, in any combination")]
 #[derive(Debug)]
 pub struct ClientState {
     /// Bytes received and not yet understood, or not yet sent because there is no server.
@@ -34,6 +36,12 @@ pub struct ClientState {
     pub(super) reported: Arc<Parameters>,
     /// What it has done to its session.
     pub tracking: Tracking,
+    /// What it listens on, once it has listened.
+    pub(super) listening: Option<Box<Listening>>,
+    /// A long text that may change what it listens on has been sent.
+    pub(super) is_to_be_heard: bool,
+    /// It has left its server to be cleaned.
+    pub(super) is_gone: bool,
 }
 
 impl ClientState {
@@ -54,6 +62,9 @@ impl ClientState {
             settings,
             reported,
             tracking: Tracking::default(),
+            listening: None,
+            is_to_be_heard: false,
+            is_gone: false,
         }
     }
 

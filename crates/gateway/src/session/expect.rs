@@ -30,6 +30,12 @@ use crate::statements::Statement;
 /// | `Inquiry` | Query made here | ReadyForQuery | no |
 /// | `RefusedQuery` | a Query that fails | ReadyForQuery | an error made here, and ReadyForQuery |
 /// | `RefusedParse` | a Parse that fails | ErrorResponse | an error made here |
+/// | `HiddenBind` | Bind made here | BindComplete | no |
+/// | `HiddenExecute` | Execute made here | CommandComplete | no |
+/// | `Channels` | Query made here | ReadyForQuery | the ReadyForQuery before it, when nobody has to listen |
+/// | `Listener` | nothing, somebody else listens | – | – |
+/// | `Mark` | Query made here | ReadyForQuery | the ReadyForQuery before `Channels` |
+/// | `Unlisten` | Query made here | ReadyForQuery | no |
 ///
 /// An error in an extended-protocol entry skips all that follows up to the next `Sync`.
 #[derive(Debug)]
@@ -76,6 +82,18 @@ pub enum Expect {
     RefusedQuery(Box<Refusal>),
     /// A Parse made here that fails in place of a message that is refused.
     RefusedParse(Box<Refusal>),
+    /// A Bind made here.
+    HiddenBind,
+    /// An Execute made here.
+    HiddenExecute,
+    /// A Query made here that asks what the server listens on.
+    Channels,
+    /// Whoever is to listen for the client from now on.
+    Listener,
+    /// A Query made here that sets a mark between what the server has heard for the client and what others hear.
+    Mark,
+    /// A Query made here that has the server listen on nothing any more.
+    Unlisten,
 }
 
 /// A statement under the client's name for it.
@@ -110,12 +128,20 @@ impl Expect {
                 | Self::HiddenQuery
                 | Self::Inquiry(_)
                 | Self::RefusedQuery(_)
+                | Self::Channels
+                | Self::Mark
+                | Self::Unlisten
         )
     }
 
     /// Whether it is the pooler's own, and nothing of its reply is for the client.
     pub fn is_hidden(&self) -> bool {
-        matches!(self, Self::HiddenQuery | Self::Inquiry(_))
+        self.is_about_channels() || matches!(self, Self::HiddenQuery | Self::Inquiry(_))
+    }
+
+    /// Whether it is the pooler's own, about what is listened on.
+    pub fn is_about_channels(&self) -> bool {
+        matches!(self, Self::Channels | Self::Mark | Self::Unlisten)
     }
 
     /// Whether the unnamed statement on the server is the client's afterwards.
@@ -133,6 +159,6 @@ impl Expect {
 
     /// Whether an error here skips what follows up to the next Sync.
     pub fn is_extended(&self) -> bool {
-        !self.ends_with_ready() && !matches!(self, Self::FakeDeallocate(_))
+        !self.ends_with_ready() && !matches!(self, Self::FakeDeallocate(_) | Self::Listener)
     }
 }

@@ -1,5 +1,6 @@
 //! Reads what a client sends: passes it on, rewrites statement names, answers what needs no server.
 
+mod channels;
 mod noting;
 
 use std::sync::Arc;
@@ -48,6 +49,9 @@ pub fn take(
             }
             if client.tracking.long.is_some() {
                 client.read_long(rest.get(..count).unwrap_or(&[]));
+                if let Some(server) = server.as_deref_mut() {
+                    server.note_long(client);
+                }
             }
             at += count;
             continue;
@@ -89,7 +93,7 @@ impl Session<'_, '_, '_, '_> {
         if !matches!(self.server.replay, Replay::Done) && self.awaits_replay(tag) {
             return Ok(Step::Hold);
         }
-        if tag == frontend::SYNC {
+        if tag == frontend::SYNC && (self.server.copy_in || !self.server.settles_channels()) {
             return Ok(self.sync(message));
         }
         if self.must_hold(tag) {
@@ -145,7 +149,9 @@ impl Session<'_, '_, '_, '_> {
         let may_reset = !self.client.tracking.resets.is_empty()
             && !self.server.unsynced
             && !self.client.startup.is_empty();
-        if (!may_drop && !is_full && !may_reset) || self.server.expected.is_empty() || self.server.copy_in {
+        let is_settled = tag == frontend::TERMINATE || !self.server.settles_channels();
+        let may_go = !may_drop && !is_full && !may_reset && is_settled;
+        if may_go || self.server.expected.is_empty() || self.server.copy_in {
             return false;
         }
         if self.server.unsynced {
@@ -220,13 +226,17 @@ impl Session<'_, '_, '_, '_> {
         if message.is_whole() {
             let text = frontend::query(message.body())?;
             self.server.may_drop_all |= deallocate::may_drop_all(text);
-            if self.client.tracking.is_on
-                && let Err(refusal) = self.note_query(text)
-            {
-                return Ok(self.refuse_query(message, refusal));
+            if self.client.tracking.is_on {
+                match self.note_query(text) {
+                    Ok(true) => {}
+                    Ok(false) => return Ok(Step::Hold),
+                    Err(refusal) => return Ok(self.refuse_query(message, refusal)),
+                }
             }
-        } else {
+        } else if self.make_way_for_long() {
             self.begin_long(message, false);
+        } else {
+            return Ok(Step::Hold);
         }
         // A simple query destroys the unnamed statement.
         self.server.unnamed_is_clients = true;
@@ -276,6 +286,9 @@ impl Session<'_, '_, '_, '_> {
         }
         let context = self.client.settings.parse_context();
         let statement = self.shared.statements.intern_in(parse.rest, &context);
+        if !self.make_way_early(statement.found.marks) {
+            return Ok(Step::Hold);
+        }
         self.clean_numbers(&statement.found);
         let presence = self.server.prepared.touch(&statement);
         let may_fail = |entry: &Expect| entry.ends_with_ready() && !entry.is_hidden();
@@ -317,6 +330,9 @@ impl Session<'_, '_, '_, '_> {
         if message.is_whole() {
             let parse = Parse::parse(message.body())?;
             if self.server.is_in_doubt(true) && deallocate::name(parse.text).is_some() {
+                return Ok(Step::Hold);
+            }
+            if self.client.tracking.is_on && !self.scan_ahead(parse.text) {
                 return Ok(Step::Hold);
             }
             self.server.may_drop_all |= deallocate::may_drop_all(parse.text);

@@ -78,7 +78,10 @@ impl Session<'_, '_, '_, '_> {
             let message = rest.get(..header.size).unwrap_or(rest);
             let is_whole = message.len() == header.size;
             let is_answer = header.tag == backend::DATA_ROW
-                && matches!(self.server.expected.front(), Some(Expect::Inquiry(_)));
+                && matches!(
+                    self.server.expected.front(),
+                    Some(Expect::Inquiry(_) | Expect::Channels)
+                );
             if !is_whole && is_answer && header.size <= SERVER_WHOLE_LIMIT {
                 return Ok(at);
             }
@@ -133,8 +136,10 @@ impl Session<'_, '_, '_, '_> {
         let is_hidden = self.server.expected.front().is_some_and(Expect::is_hidden);
         match tag {
             backend::DATA_ROW if is_hidden => {
-                if let Some(Expect::Inquiry(inquiry)) = self.server.expected.front_mut() {
-                    inquiry.row(body);
+                match self.server.expected.front_mut() {
+                    Some(Expect::Inquiry(inquiry)) => inquiry.row(body),
+                    Some(Expect::Channels) => self.server.note_channel(body)?,
+                    _ => {}
                 }
                 Ok(false)
             }
@@ -145,11 +150,21 @@ impl Session<'_, '_, '_, '_> {
             | backend::NOTICE_RESPONSE
             | backend::FUNCTION_CALL_RESPONSE
             | backend::PARAMETER_DESCRIPTION => Ok(!is_hidden),
-            backend::NOTIFICATION_RESPONSE => Ok(true),
-            backend::BIND_COMPLETE => {
-                self.pop("BindComplete", |front| matches!(front, Expect::Bind(_)))
+            backend::NOTIFICATION_RESPONSE if self.client.tracking.is_on => {
+                self.server.overhear(body)?;
+                Ok(false)
             }
+            backend::NOTIFICATION_RESPONSE => Ok(true),
+            backend::BIND_COMPLETE => match self.server.expected.pop_front() {
+                Some(Expect::Bind(_)) => Ok(true),
+                Some(Expect::HiddenBind) => Ok(false),
+                _ => Err(unexpected("BindComplete")),
+            },
             backend::COMMAND_COMPLETE => {
+                if matches!(self.server.expected.front(), Some(Expect::HiddenExecute)) {
+                    self.server.expected.pop_front();
+                    return Ok(false);
+                }
                 self.command_complete(body);
                 self.end_execute();
                 Ok(!is_hidden)
@@ -184,17 +199,6 @@ impl Session<'_, '_, '_, '_> {
             }
             backend::COPY_BOTH_RESPONSE => Err(unexpected("CopyBothResponse")),
             other => Err(SessionError::Server(format!("an unknown message type {other:#04x}"))),
-        }
-    }
-
-    fn pop(
-        &mut self,
-        what: &str,
-        is_right: impl FnOnce(&Expect) -> bool,
-    ) -> Result<bool, SessionError> {
-        match self.server.expected.pop_front() {
-            Some(front) if is_right(&front) => Ok(true),
-            _ => Err(unexpected(what)),
         }
     }
 
@@ -241,6 +245,7 @@ impl Session<'_, '_, '_, '_> {
         self.client.statements.clear();
         if is_discard {
             self.client.unnamed = None;
+            self.client.hear_nothing();
             self.client.tracking.discarded();
             self.server.applied = Arc::default();
             self.server.discarding = true;
@@ -337,8 +342,8 @@ impl Session<'_, '_, '_, '_> {
             self.client.unnamed = None;
         }
         self.server.copy_in = false;
-        let is_hidden =
-            front.as_ref().is_some_and(|front| front.is_hidden() || matches!(front, Expect::HiddenEnd));
+        let is_query = front.as_ref().is_some_and(Expect::is_hidden);
+        let is_hidden = is_query || matches!(front, Some(Expect::HiddenEnd));
         if is_hidden {
             self.apply_reported();
         }
@@ -350,10 +355,21 @@ impl Session<'_, '_, '_, '_> {
             return Ok(false);
         }
         if is_hidden && let Some((sqlstate, message)) = self.server.hidden_error.take() {
+            if let Some(front) = front.as_ref().filter(|front| front.is_about_channels()) {
+                if self.server.asks_again(front, &sqlstate, self.to_server) {
+                    return Ok(false);
+                }
+                return Err(SessionError::Channels { sqlstate, message });
+            }
             if self.server.replays_again(&sqlstate, &self.client.settings, self.to_server) {
                 return Ok(false);
             }
             return Err(SessionError::Setting { sqlstate, message });
+        }
+        if let Some(front) = front.as_ref().filter(|front| front.is_about_channels()) {
+            self.channels_settled(front);
+            self.server.inquire(self.client, self.shared, self.to_server);
+            return Ok(false);
         }
         self.server.note_replayed();
         if !is_hidden {
@@ -375,17 +391,18 @@ impl Session<'_, '_, '_, '_> {
         if self.server.resetting && can_set {
             self.server.resetting = false;
             if self.restore_startup(was_discarding) {
-                return Ok(!is_hidden);
+                return Ok(self.shows_ready(is_hidden, is_query));
             }
         }
         if self.server.expected.is_empty() && !self.server.resetting {
             self.client.tracking.resets = Resets::default();
         }
         self.tell();
+        let shows = self.shows_ready(is_hidden, is_query);
         if status == Status::Idle && self.client.tracking.pending.is_some() {
             self.server.inquire(self.client, self.shared, self.to_server);
         }
-        Ok(!is_hidden)
+        Ok(shows)
     }
 
     /// Put what the client asked for at startup in force where RESET has gone back behind it, and nothing else: the
@@ -400,13 +417,14 @@ impl Session<'_, '_, '_, '_> {
         }
         let (mut wanted, mut applied) =
             (Parameters::default(), Parameters::clone(&self.server.applied));
-        for (name, value) in self.client.startup.iter().filter(|(name, _)| tracking.resets.has(name)) {
+        for (name, value) in
+            self.client.startup.iter().filter(|(name, _)| tracking.resets.has(name))
+        {
             wanted.set(name, value);
             applied.set(name, value);
         }
         let before = self.server.expected.len();
-        let queries =
-            parameters::put_difference(self.to_server, &Parameters::default(), &wanted);
+        let queries = parameters::put_difference(self.to_server, &Parameters::default(), &wanted);
         for _ in 0..queries {
             self.server.expected.push_back(Expect::HiddenQuery);
         }
@@ -417,6 +435,33 @@ impl Session<'_, '_, '_, '_> {
     fn tell(&mut self) {
         let to_client = &mut *self.to_client;
         self.server.tell(self.client, |bytes| to_client.insert(|out| out.extend_from_slice(bytes)));
+    }
+
+    /// Whether a ReadyForQuery goes on now: it has to wait where what the client listens on may have changed.
+    fn shows_ready(&mut self, is_hidden: bool, is_query: bool) -> bool {
+        let waits = !is_query && self.server.ask_channels(self.client, !is_hidden, self.to_server);
+        !is_hidden && !waits
+    }
+
+    /// What the server listens on is known, or the mark is set: tell the client that its transaction is over, if
+    /// it is.
+    fn channels_settled(&mut self, front: &Expect) {
+        let is_owed = match front {
+            Expect::Channels => self.server.weigh_channels(self.client, self.to_server),
+            Expect::Mark => {
+                let to_client = &mut *self.to_client;
+                let is_owed = self.server.hand_over(self.client, |message| {
+                    to_client.insert(|out| out.extend_from_slice(message));
+                });
+                self.server.put_unlisten(self.to_server);
+                is_owed
+            }
+            _ => false,
+        };
+        if is_owed {
+            let status = self.server.status;
+            self.to_client.insert(|out| backend::put_ready_for_query(out, status));
+        }
     }
 
     fn parameter_status(&mut self, body: &[u8], is_hidden: bool) -> Result<bool, SessionError> {
@@ -472,7 +517,6 @@ fn streams(tag: u8) -> bool {
             | backend::ROW_DESCRIPTION
             | backend::PARAMETER_DESCRIPTION
             | backend::NOTICE_RESPONSE
-            | backend::NOTIFICATION_RESPONSE
             | backend::FUNCTION_CALL_RESPONSE
     )
 }

@@ -61,12 +61,7 @@ impl Inquiry {
 
 impl ServerState {
     /// Put the question that is due for `client`, if one is and now is the time: nothing is under way.
-    pub fn inquire(
-        &mut self,
-        client: &mut ClientState,
-        shared: &Shared,
-        to_server: &mut Vec<u8>,
-    ) {
+    pub fn inquire(&mut self, client: &mut ClientState, shared: &Shared, to_server: &mut Vec<u8>) {
         let is_time = self.status == pgwire::backend::Status::Idle
             && self.expected.is_empty()
             && !self.unsynced
@@ -87,9 +82,8 @@ impl ServerState {
 
     fn question(&self, client: &ClientState, pending: Box<Pending>) -> Inquiry {
         let found = &pending.found;
-        let is_unreported = |name: &str| {
-            parameters::is_server_property(name) || self.reported.get(name).is_none()
-        };
+        let is_unreported =
+            |name: &str| parameters::is_server_property(name) || self.reported.get(name).is_none();
         let mut names: Vec<Box<str>> =
             found.names.iter().filter(|name| is_unreported(name)).cloned().collect();
         let mut asks_sources = found.resets.iter().any(|name| is_unreported(name));
@@ -109,7 +103,6 @@ impl ServerState {
                 Reason::PreparedStatement => Marks::PREPARE | Marks::DEALLOCATE,
                 Reason::Cursor => Marks::CURSOR | Marks::CLOSE,
                 Reason::TemporaryObject => Marks::TEMPORARY | Marks::DROP,
-                Reason::Listen => Marks::LISTEN | Marks::UNLISTEN,
                 _ => Marks::NONE,
             };
             found.marks.has(made) || (found.marks.has(Marks::DISCARD) && tied.has(reason))
@@ -145,8 +138,9 @@ impl ServerState {
         }
         let mut tied = client.tracking.reasons().and(pending.sure);
         tied.set(Reason::Seed, tied.has(Reason::Seed) || pending.found.marks.has(Marks::SEED));
-        let mut is_undecided =
-            tied.has(Reason::Undecided) || pending.found.marks.has(Marks::UNDECIDED) || !is_answered;
+        let mut is_undecided = tied.has(Reason::Undecided)
+            || pending.found.marks.has(Marks::UNDECIDED)
+            || !is_answered;
         if is_answered {
             let found: Vec<_> = values.by_ref().take(names.len()).collect();
             for reason in &reasons {

@@ -16,6 +16,7 @@ pub mod expect;
 pub mod from_client;
 pub mod from_server;
 pub mod inquiry;
+pub mod listening;
 mod message;
 pub mod output;
 pub mod scan;
@@ -35,8 +36,9 @@ use crate::parameters::{self, Parameters};
 use crate::statements::Prepared;
 use crate::stats::Counts;
 use client::Pass;
-use sequences::Drawn;
 use expect::Expect;
+use listening::Hearing;
+use sequences::Drawn;
 
 pub use client::ClientState;
 
@@ -82,6 +84,14 @@ pub enum SessionError {
     /// The server sent what the protocol does not allow, or what nothing asked for.
     #[error("server sent {0}")]
     Server(String),
+    /// The server could not be asked what it listens on.
+    #[error("{message}")]
+    Channels {
+        /// PostgreSQL's SQLSTATE.
+        sqlstate: String,
+        /// PostgreSQL's message.
+        message: String,
+    },
     /// A setting could not be applied to the server.
     #[error("{message}")]
     Setting {
@@ -169,6 +179,12 @@ pub struct ServerState {
     replay: Replay,
     /// Whose numbers it has drawn from sequences.
     drawn: Drawn,
+    /// What has been done about channels in the transaction under way, if anything.
+    hearing: Option<Box<Hearing>>,
+    /// Preludes that have been numbered.
+    preludes: u64,
+    /// How often asking about channels has failed.
+    channel_failures: u8,
     /// What has been done since it was last asked.
     counts: Counts,
 }
@@ -203,6 +219,9 @@ impl ServerState {
             prepared: Prepared::default(),
             reported,
             applied: Arc::default(),
+            hearing: None,
+            preludes: 0,
+            channel_failures: 0,
             counts: Counts::default(),
         }
     }
@@ -396,6 +415,7 @@ impl ServerState {
     /// The client is gone, and nothing is held back for it any more.
     pub fn abandon(&mut self) {
         self.replay = Replay::Done;
+        self.expected.retain(|entry| !matches!(entry, Expect::Listener));
     }
 
     /// Tell the client what it does not know of the server's reported parameters.

@@ -185,14 +185,15 @@ impl Tracking {
             (Marks::DEALLOCATE, Reason::PreparedStatement),
             (Marks::CLOSE, Reason::Cursor),
             (Marks::DROP, Reason::TemporaryObject),
-            (Marks::UNLISTEN, Reason::Listen),
         ] {
             let is_moot = !self.reasons().has(reason) && self.pending.is_none();
             if is_moot {
                 asked.marks = asked.marks & !mark;
             }
         }
-        asked.marks = asked.marks & !(Marks::ASIDE | Marks::EXECUTE);
+        // Channels are another's business, and tie nobody: see `listening`.
+        let others = Marks::LISTEN | Marks::UNLISTEN;
+        asked.marks = asked.marks & !(Marks::ASIDE | Marks::EXECUTE | others);
         if asked.marks.is_empty() {
             return Ok(());
         }
@@ -315,12 +316,11 @@ impl Tracking {
 }
 
 /// Which reason each mark may be.
-pub(super) const MARKED: [(Marks, Reason); 9] = [
+pub(super) const MARKED: [(Marks, Reason); 8] = [
     (Marks::LOCK, Reason::AdvisoryLock),
     (Marks::PREPARE, Reason::PreparedStatement),
     (Marks::CURSOR, Reason::Cursor),
     (Marks::TEMPORARY, Reason::TemporaryObject),
-    (Marks::LISTEN, Reason::Listen),
     (Marks::LOAD, Reason::Load),
     (Marks::SEQUENCE, Reason::Sequence),
     (Marks::SEED, Reason::Seed),

@@ -24,6 +24,7 @@ struct Statistics {
     metrics_address: Option<String>,
     login_refusals: BTreeMap<&'static str, u64>,
     cancels: Cancels,
+    listeners: crate::shared_listener::Totals,
     pools: Vec<PoolStatistics>,
 }
 
@@ -116,6 +117,7 @@ pub fn write(context: &Context, metrics_address: Option<SocketAddr>) -> String {
             ignored: cancels.ignored.get(),
             failed: cancels.failed.get(),
         },
+        listeners: context.listeners.totals(),
         pools,
     };
     serde_json::to_string(&statistics).unwrap_or_default()

@@ -36,6 +36,8 @@ mod large;
 mod leaving;
 mod lending;
 mod limits;
+mod listen;
+mod listen_differential;
 mod login;
 mod opening;
 mod panic;

@@ -1,6 +1,7 @@
 //! What the SHOW commands show, with PgBouncer's columns in PgBouncer's order.
 
 mod budget;
+mod listeners;
 mod nothing;
 mod pins;
 mod pools;
@@ -22,6 +23,7 @@ use crate::gateway::Context;
 use crate::pool::{Pool, Seen};
 
 pub use budget::BUDGET;
+pub use listeners::LISTENERS;
 pub use nothing::{DNS_HOSTS, DNS_ZONES, FDS, PEER_POOLS, PEERS};
 pub use pins::PINS;
 pub use pools::{DATABASES, LISTS, POOLS, USERS};

@@ -7,6 +7,7 @@ use pgwire::{frontend, frontend::BindNames};
 use super::{Expect, Message, Session, Step};
 use crate::pins::summary;
 use crate::report::Refusal;
+use crate::session::listening::CHANNELS;
 use crate::session::scan::{Found, Marks, TAIL, scan, scan_part};
 use crate::session::tracking::Long;
 use crate::session::{ClientState, Replay, SessionError, WHOLE_LIMIT};
@@ -33,14 +34,26 @@ impl Session<'_, '_, '_, '_> {
         }
     }
 
-    /// Take note of a simple Query's text.
-    pub(super) fn note_query(&mut self, text: &[u8]) -> Result<(), Box<Refusal>> {
+    /// Take note of a simple Query's text; `false` when it has to wait for replies.
+    pub(super) fn note_query(&mut self, text: &[u8]) -> Result<bool, Box<Refusal>> {
         let found = self.client.tracking.scanned.take().unwrap_or_else(|| scan(text));
         if found.marks.is_empty() {
-            return Ok(());
+            return Ok(true);
+        }
+        if !self.make_way(found.marks) {
+            self.client.tracking.scanned = Some(found);
+            return Ok(false);
         }
         self.clean_numbers(&found);
-        self.note(&found, &|| summary(text))
+        self.note(&found, &|| summary(text)).map(|()| true)
+    }
+
+    /// Look through the unnamed statement's text before it is sent; `false` when it has to wait for replies.
+    pub(super) fn scan_ahead(&mut self, text: &[u8]) -> bool {
+        let found = self.client.tracking.scanned.take().unwrap_or_else(|| scan(text));
+        let may_go = self.make_way_early(found.marks);
+        self.client.tracking.scanned = Some(found);
+        may_go
     }
 
     fn note(&mut self, found: &Found, shown: &dyn Fn() -> Box<str>) -> Result<(), Box<Refusal>> {
@@ -115,6 +128,9 @@ impl Session<'_, '_, '_, '_> {
         if !self.client.tracking.is_on || self.client.tracking.unnamed.marks.is_empty() {
             return Ok(None);
         }
+        if !self.make_way(self.client.tracking.unnamed.marks) {
+            return Ok(Some(Step::Hold));
+        }
         let found = std::mem::take(&mut self.client.tracking.unnamed);
         let shown = self.client.tracking.unnamed_shown.clone();
         let step = self.note_binding(message, &found, &|| shown.clone());
@@ -132,6 +148,9 @@ impl Session<'_, '_, '_, '_> {
         self.client.tracking.scanned = None;
         if statement.found.marks.is_empty() || !self.client.tracking.is_on {
             return Ok(None);
+        }
+        if !self.make_way(statement.found.marks) {
+            return Ok(Some(Step::Hold));
         }
         self.clean_numbers(&statement.found);
         self.note_binding(message, &statement.found, &|| summary(statement.text()))
@@ -266,6 +285,7 @@ impl ClientState {
         let noted = self.tracking.note(&long.found, &shown, creates, false);
         debug_assert!(noted.is_ok());
         self.tracking.resets.note(&long.found);
+        self.is_to_be_heard |= long.found.marks.has(CHANNELS);
     }
 
     fn look_at_long(&mut self, piece: &[u8], is_last: bool) {

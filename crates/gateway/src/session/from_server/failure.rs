@@ -20,7 +20,7 @@ impl Session<'_, '_, '_, '_> {
             None if self.server.is_ending => return Ok(true),
             None => return Err(unexpected("ErrorResponse")),
             Some(Expect::RefusedQuery(_) | Expect::RefusedParse(_)) => return self.refused(),
-            Some(Expect::HiddenQuery | Expect::Inquiry(_)) => {
+            Some(front) if front.is_hidden() => {
                 let text = |code| {
                     String::from_utf8_lossy(Fields::new(body).get(code).unwrap_or_default())
                         .into_owned()
@@ -82,7 +82,8 @@ impl Session<'_, '_, '_, '_> {
     fn hint(&mut self, body: &[u8]) -> bool {
         let fields = Fields::new(body);
         let is_asking = matches!(fields.get(b'R'), Some(b"lastval" | b"currval_oid"));
-        let is_meant = fields.get(b'C') == Some(b"55000") && is_asking && fields.get(b'H').is_none();
+        let is_meant =
+            fields.get(b'C') == Some(b"55000") && is_asking && fields.get(b'H').is_none();
         if !is_meant || !self.client.tracking.is_on {
             return false;
         }

@@ -65,11 +65,20 @@ impl Marks {
             | Self::PREPARE.0
             | Self::CURSOR.0
             | Self::TEMPORARY.0
-            | Self::LISTEN.0
             | Self::LOAD.0
             | Self::SEED.0
             | Self::UNDECIDED.0,
     );
+
+    /// All of these.
+    pub const fn of(all: &[Self]) -> Self {
+        let (mut sum, mut rest) = (0, all);
+        while let [first, others @ ..] = rest {
+            sum |= first.0;
+            rest = others;
+        }
+        Self(sum)
+    }
 
     /// Whether any of `others` is among these.
     pub const fn has(self, others: Self) -> bool {
