@@ -123,6 +123,7 @@ pub struct Instance {
 #[derive(Debug, Default)]
 struct State {
     limit: ServerLimit,
+    control_user: Option<String>,
     planner: Planner,
     control: Option<Control>,
     /// Counts the control connection.
@@ -142,6 +143,8 @@ struct State {
     failure: Option<Refusal>,
     /// How many were held when that was published last.
     published: usize,
+    /// The cap that was logged last.
+    logged: usize,
 }
 
 /// An instance as an operator sees it.
