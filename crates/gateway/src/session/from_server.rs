@@ -409,6 +409,8 @@ impl Session<'_, '_, '_, '_> {
     /// transaction may have changed more. Says whether that takes a query.
     fn restore_startup(&mut self, was_discarding: bool) -> bool {
         let tracking = &self.client.tracking;
+        // A simple query destroys the unnamed statement.
+        self.server.unnamed_is_clients = false;
         if !tracking.is_on || was_discarding {
             let before = self.server.expected.len();
             let wanted = Arc::clone(&self.client.settings);
