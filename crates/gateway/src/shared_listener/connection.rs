@@ -116,7 +116,13 @@ async fn open(
             let late = |_| Err(Refusal::server_late(&order.target.address.to_string(), limit));
             match within(common, limit, login).await.unwrap_or_else(late) {
                 Ok(server) => return Ok((server, place)),
-                Err(refusal) => refusal,
+                Err(refusal) => {
+                    drop(place);
+                    if refusal.sqlstate == "53300" {
+                        pool.was_refused(&refusal);
+                    }
+                    refusal
+                }
             }
         } else {
             Refusal::no_place_for_listener(&pool.database)
