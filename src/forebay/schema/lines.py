@@ -1,0 +1,230 @@
+"""One line inside a block: a field, an enum's value, a property or a block attribute.
+
+Each reader returns where the next line begins, or 0 where the line is none of its kind; then
+whatever was reported meanwhile is taken back, since the line is reported as a whole.
+"""
+
+from re import Match
+
+from forebay.schema import lexer, texts
+from forebay.schema.diagnostics import Diagnostics, Text
+from forebay.schema.expressions import ExpressionParser
+from forebay.schema.strings import StringReader
+from forebay.schema.tree import Attribute, Block, EnumValue, Expression, Field, Property
+
+_COMPOSITE_ATTRIBUTES = {
+    "map": texts.COMPOSITE_MAP,
+    "unique": texts.COMPOSITE_UNIQUE,
+    "index": texts.COMPOSITE_INDEX,
+    "fulltext": texts.COMPOSITE_FULLTEXT,
+    "id": texts.COMPOSITE_ID,
+}
+_NOT_IN_COMPOSITE = frozenset({"relation", "unique", "id"})
+
+
+def documentation(remarks: str) -> str | None:
+    """Return what the `///` lines and `/* */` remarks among some remarks say."""
+    if "///" not in remarks and "/*" not in remarks:
+        return None
+    lines = []
+    for one in lexer.REMARK.finditer(remarks):
+        if one.lastgroup == "doc":
+            lines.append(one["doc"].lstrip())
+        elif one.lastgroup == "block":
+            lines.append(one["block"][2:-2].strip())
+    return "\n".join(lines) if lines else None
+
+
+def _joined(before: str | None, behind: str | None) -> str | None:
+    """Join what is said before a line with what is said at its end."""
+    if before is None and behind is None:
+        return None
+    said = [text for text in (before, behind) if text is not None]
+    found = [text for text in map(documentation, said) if text is not None]
+    return "\n".join(found) if found else None
+
+
+class LineReader:
+    """Reads the lines of blocks, in a range of the text."""
+
+    __slots__ = ("_diagnostics", "_end", "_expressions", "_strings", "_text")
+
+    def __init__(
+        self, text: str, end: int, diagnostics: Diagnostics, *, with_objects: bool
+    ) -> None:
+        """Read `text` up to `end`."""
+        self._text = text
+        self._end = end
+        self._diagnostics = diagnostics
+        self._strings = StringReader(diagnostics)
+        self._expressions = ExpressionParser(
+            text, end, self._strings, with_objects=with_objects
+        )
+
+    def attributes(self, position: int, into: list[Attribute]) -> int:
+        """Read field attributes into a list, and return where the last one ends."""
+        text, end = self._text, self._end
+        match = lexer.FIELD_ATTRIBUTE.match
+        while True:
+            found = match(text, position, end)
+            if found is None:
+                return position
+            position = found.end("name")
+            arguments = None
+            if found.lastgroup == "open":
+                read = self._expressions.arguments(found.end())
+                if read:
+                    arguments, position = read
+            name_start = found.start("name")
+            into.append(Attribute(found["name"], name_start, arguments, found.start("at"), position))
+            if found.lastgroup == "open" and arguments is None:
+                return position
+
+    def block_attribute(self, block: Block, found: Match[str]) -> int:
+        """Read `@@name(…)`, of which `found` is the name."""
+        text, end = self._text, self._end
+        name_start = found.start("attribute")
+        start = text.rindex("@@", found.start(), name_start)
+        reported = len(self._diagnostics.errors)
+        position = found.end()
+        arguments = None
+        opened = lexer.OPEN_ARGUMENTS.match(text, position, end)
+        if opened:
+            read = self._expressions.arguments(opened.end())
+            if read:
+                arguments, position = read
+        tail = lexer.TAIL.match(text, position, end)
+        if tail is None:
+            del self._diagnostics.errors[reported:]
+            return 0
+        name = found["attribute"]
+        attribute = Attribute(name, name_start, arguments, start, position, tail["remark"])
+        block.items.append(attribute)
+        if block.kind == "type":
+            what = _COMPOSITE_ATTRIBUTES.get(name, texts.COMPOSITE_ATTRIBUTE)
+            self._diagnostics.error(what, start, position)
+        else:
+            block.attributes.append(attribute)
+        return tail.end()
+
+    def field(self, block: Block, found: Match[str], remarks: str | None) -> int:
+        """Read a field, of which `found` is the name."""
+        text, end = self._text, self._end
+        start = found.start("word")
+        errors = self._diagnostics.errors
+        reported = len(errors)
+        typed = lexer.FIELD_TYPE.match(text, found.end(), end)
+        if typed is None:
+            return 0
+        attributes: list[Attribute] = []
+        kind = typed.lastgroup
+        base = typed["base"] or typed["listed"]
+        position = typed.end() if kind else found.end()
+        unsupported = None
+        if base is not None and len(base) > 12 and base.startswith("Unsupported("):
+            unsupported = self._unsupported(typed.start(kind if kind == "listed" else "base"))
+        tail = lexer.TAIL.match(text, position, end)
+        if tail is None:
+            position = self.attributes(position, attributes)
+            tail = lexer.TAIL.match(text, position, end)
+            if tail is None:
+                del errors[reported:]
+                return 0
+        remark = tail["remark"]
+        stop = tail.end()
+        node = Field(
+            found["word"],
+            base or "",
+            unsupported,
+            (typed["arity"] or "") if kind != "listed" else "[",
+            typed.start("base"),
+            typed.end("base"),
+            attributes,
+            _joined(remarks, remark) if remarks or remark else None,
+            remark,
+            start,
+            stop,
+        )
+        block.items.append(node)
+        problem = _legacy(typed, base, node.arity)
+        if problem or base is None:
+            del errors[reported:]
+            if problem:
+                what, at = problem
+                self._diagnostics.error(what, typed.start(at), typed.end(at))
+            else:
+                self._diagnostics.error(
+                    texts.FIELD_WITHOUT_TYPE, start, stop, kind=block.kind, model=block.name
+                )
+            return stop
+        if block.kind == "type":
+            self._composite_field(node)
+        block.fields.append(node)
+        return stop
+
+    def _unsupported(self, start: int) -> str:
+        found = lexer.UNSUPPORTED.match(self._text, start, self._end)
+        if found is None:  # the field's type has matched the same text
+            return ""
+        raw = found["string"][1:-1]
+        return self._strings.read(raw, found.start("string") + 1) if "\\" in raw else raw
+
+    def _composite_field(self, node: Field) -> None:
+        for attribute in node.attributes:
+            if attribute.name in _NOT_IN_COMPOSITE:
+                self._diagnostics.error(
+                    texts.COMPOSITE_FIELD_ATTRIBUTE, node.start, node.end, name=attribute.name
+                )
+
+    def value(self, block: Block, found: Match[str], remarks: str | None) -> int:
+        """Read an enum's value, of which `found` is the name."""
+        reported = len(self._diagnostics.errors)
+        attributes: list[Attribute] = []
+        position = self.attributes(found.end(), attributes)
+        tail = lexer.TAIL.match(self._text, position, self._end)
+        if tail is None:
+            del self._diagnostics.errors[reported:]
+            return 0
+        remark = tail["remark"]
+        said = _joined(remarks, remark) if remarks or remark else None
+        node = EnumValue(
+            found["word"], attributes, said, remark, found.start("word"), tail.end()
+        )
+        block.items.append(node)
+        block.values.append(node)
+        return tail.end()
+
+    def property(self, block: Block, found: Match[str]) -> int:
+        """Read `key = value`, of which `found` is the key."""
+        equals = lexer.EQUALS.match(self._text, found.end(), self._end)
+        if equals is None:
+            return 0
+        reported = len(self._diagnostics.errors)
+        position = equals.end()
+        value: Expression | None = None
+        read = self._expressions.expression(position)
+        if read:
+            value, position = read
+        tail = lexer.TAIL.match(self._text, position, self._end)
+        if tail is None:
+            del self._diagnostics.errors[reported:]
+            return 0
+        node = Property(found["word"], value, tail["remark"], found.start("word"), position)
+        block.items.append(node)
+        block.properties.append(node)
+        return tail.end()
+
+
+def _legacy(typed: Match[str], base: str | None, arity: str) -> tuple[Text, str] | None:
+    """Say what of Prisma 1's is written in a field's type, and where."""
+    if typed["colon"]:
+        return texts.LEGACY_COLON, "colon"
+    if base is None:
+        return None
+    if arity == "[":
+        return texts.LEGACY_LIST, "listed"
+    if arity == "!":
+        return texts.LEGACY_REQUIRED, "arity"
+    if len(arity) > 2:
+        return texts.OPTIONAL_LIST, "arity"
+    return None
