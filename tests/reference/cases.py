@@ -1,7 +1,7 @@
 """Reads the corpus: schemas of ours by topic, in files with a line ``=== name`` before each.
 
-A schema without a datasource is given one. Prisma 7 keeps URLs elsewhere: the one usual ``url`` line
-is left out for it, while any other spelling stays and is what Prisma 7 has to say something about.
+A schema without a datasource is given one. Prisma 7 keeps URLs elsewhere: the one usual ``url``
+line is left out for it, while any other spelling stays, for Prisma 7 to say something about.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ FOLDER = Path(__file__).parent / "corpus"
 URL = '  url      = env("DATABASE_URL")\n'
 DATASOURCE = f'datasource db {{\n  provider = "postgresql"\n{URL}}}\n\n'
 
+_URL = re.compile(r'^  url      = env\("DATABASE_URL"\)\r?\n', re.MULTILINE)
 _TITLE = re.compile(r"^=== (.+)\n", re.MULTILINE)
 _FILE = re.compile(r"^//// file (.+)\n", re.MULTILINE)
 
@@ -43,7 +44,7 @@ def for_version(files: Files, version: str) -> Files:
     """Leave the usual URL out where it is an error."""
     if version == "6":
         return files
-    return tuple((name, text.replace(URL, "")) for name, text in files)
+    return tuple((name, _URL.sub("", text)) for name, text in files)
 
 
 def _files(text: str) -> Files:

@@ -1,7 +1,7 @@
-"""Writes down what both versions of Prisma answer to the corpus: ``python -m tests.reference.record``.
+"""Writes down what both versions of Prisma answer to the corpus.
 
-One file a topic. Prisma 7's answers stand beside Prisma 6's only where they differ, and the table of
-input types, which is long, only as a digest.
+``python -m tests.reference.record``: one file a topic. Prisma 7's answers stand beside Prisma 6's
+only where they differ, and the table of input types, which is long, only as a digest.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ def answers_of(wasm: Wasm, case: Case, version: str) -> dict[str, Any]:
     refused = said["validate"]
     kept["errors"] = None if refused is None else refused.get("refused", refused)
     kept["diagnostics"] = _diagnostics(said["lint"])
-    kept["formatted"] = said["format"] if isinstance(said["format"], dict) else [
-        text for _, text in said["format"]
-    ]
+    kept["formatted"] = (
+        said["format"] if isinstance(said["format"], dict) else [text for _, text in said["format"]]
+    )
     if refused is None:
         kept["datamodel"] = said["dmmf"]["datamodel"]
         kept["schema"] = digest(said["dmmf"]["schema"])
@@ -61,7 +61,7 @@ def _packed(text: str) -> str:
     return re.sub(r"\n {5,}\s*|\n {4}(?=[\]}])", " ", text)
 
 
-def main() -> int:
+def main() -> None:
     """Record all of it."""
     FOLDER.mkdir(exist_ok=True)
     topics: dict[str, dict[str, Any]] = {}
@@ -73,14 +73,12 @@ def main() -> int:
             answers = {"6": six, "7": differing | dict.fromkeys(missing)}
             topic = topics.setdefault(case.topic, {})
             if case.name in topic:
-                print(f"two cases are called {case.id}", file=sys.stderr)
-                return 1
+                sys.exit(f"two cases are called {case.id}")
             topic[case.name] = answers
     for name, cases in topics.items():
         text = json.dumps(cases, indent=1, ensure_ascii=False)
         (FOLDER / f"{name}.json").write_text(_packed(text) + "\n", encoding="utf-8")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
