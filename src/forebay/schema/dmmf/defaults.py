@@ -1,0 +1,83 @@
+"""Default values as the data model shows them: numbers, texts, lists and calls."""
+
+from __future__ import annotations
+
+import base64
+import re
+
+from forebay.schema.model import ScalarField
+from forebay.schema.tree import Array, Call, Constant, Expression, Number, String
+
+# What a function means when it is given no argument.
+_IMPLIED: dict[str, list[object]] = {"cuid": [1], "uuid": [4]}
+
+_DATE_TIME = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:?\d{2})$"
+)
+
+
+def default_value(field: ScalarField) -> object:
+    """Return the default of a field that has one."""
+    assert field.default is not None
+    return _value(field.default.value, field.type if field.kind == "scalar" else "")
+
+
+def _value(value: Expression, type_: str) -> object:
+    if isinstance(value, Array):
+        return [_value(item, type_) for item in value.items]
+    if isinstance(value, Call):
+        return {"name": value.name, "args": _arguments(value)}
+    if isinstance(value, Number):
+        return _number(value.text, type_)
+    if isinstance(value, String):
+        return _text(value.value, type_)
+    assert isinstance(value, Constant)
+    if type_ == "Boolean":
+        return value.text == "true"
+    return value.text
+
+
+def _arguments(call: Call) -> list[object]:
+    given = [_argument(argument.value) for argument in call.arguments.given]
+    return given or list(_IMPLIED.get(call.name, ()))
+
+
+def _argument(value: Expression | None) -> object:
+    if isinstance(value, Number):
+        return int(value.text)
+    assert isinstance(value, String)
+    return value.value
+
+
+def _number(text: str, type_: str) -> object:
+    if type_ == "Int":
+        return int(text)
+    if type_ == "BigInt":
+        return str(int(text))
+    number = float(text)
+    # A whole number has no point in JavaScript, where this is read.
+    return int(number) if number.is_integer() and abs(number) < 1e21 else number
+
+
+def _text(text: str, type_: str) -> str:
+    if type_ == "DateTime":
+        return _date_time(text)
+    if type_ == "Bytes":
+        return base64.b64encode(base64.b64decode(text)).decode()
+    return text
+
+
+def _date_time(text: str) -> str:
+    """Write a moment the way chrono does: a numeric offset, and fractions by the thousand."""
+    match = _DATE_TIME.match(text)
+    if match is None:
+        return text
+    date, time, fraction, offset = match.groups()
+    digits = (fraction or "")[:9].ljust(9, "0")
+    while digits.endswith("000"):
+        digits = digits[:-3]
+    if offset in "Zz":
+        offset = "+00:00"
+    elif ":" not in offset:
+        offset = f"{offset[:3]}:{offset[3:]}"
+    return f"{date}T{time}{f'.{digits}' if digits else ''}{offset}"
