@@ -521,3 +521,483 @@ FEATURE_INTEGRATED = Text(
 FEATURE_LEAVING = Text(
     'Preview feature "{feature}" is deprecated. It will be removed in a future version of Prisma.'
 )
+
+# Models.
+NO_CRITERION = Text(
+    'Error validating {kind} "{model}": Each {kind} must have at least one unique criteria that '
+    "has only required fields. Either mark a single field with `@id`, `@unique` or add a multi "
+    "field criterion with `@@id([])` or `@@unique([])` to the {kind}.",
+    "mark the primary key's field with @id",
+)
+NO_STRICT_CRITERION = Text(
+    NO_CRITERION.message + " The following unique criterias were not considered as they contain "
+    "fields that are not required:{loose}",
+    "make the fields of one of them required",
+)
+TABLE_TWICE = Text(
+    'The model with database name "{table}" could not be defined because another model or view '
+    'with this name exists: "{existing}"'
+)
+ENUM_TABLE_TWICE = Text("An enum with the same database name is already defined.")
+VIEW_WITHOUT_FEATURE = Text(
+    "Error validating: View definitions are only available with the `views` preview feature.",
+    'add previewFeatures = ["views"] to the generator',
+)
+ID_EMPTY = Text(
+    'Error parsing attribute "{attribute}": The list of fields in an `{attribute}()` attribute '
+    "cannot be empty. Please specify at least one field."
+)
+ID_NAME_IS_FIELD = Text(
+    'Error validating {kind} "{model}": The field `{name}` clashes with the `@@id` attribute\'s '
+    "name. Please resolve the conflict by providing a custom id name: "
+    '`@@id([...], name: "custom_name")`'
+)
+ID_NAMED = Text(
+    'Error validating {kind} "{model}": You defined a database name for the primary key on the '
+    "model. This is not supported by the provider.",
+    "add a datasource",
+)
+ID_LENGTH = Text(
+    'Error parsing attribute "{attribute}": The length argument is not supported in the primary '
+    "key with the current connector"
+)
+ID_SORT = Text(
+    'Error parsing attribute "{attribute}": The sort argument is not supported in the primary key '
+    "with the current connector"
+)
+CLUSTERED = Text(
+    'Error parsing attribute "{attribute}": Defining clustering is not supported in the current '
+    "connector."
+)
+SCHEMA_NOT_SUPPORTED = Text("@@schema is not supported on the current datasource provider")
+SCHEMA_UNDEFINED = Text(
+    "This schema is not defined in the datasource. Read more on `@@schema` at "
+    "https://pris.ly/d/multi-schema",
+    "add it to `schemas` in the datasource",
+)
+MODEL_WITHOUT_SCHEMA = Text(
+    'Error validating {kind} "{model}": This {kind} is missing an `@@schema` attribute.',
+    "name one of the datasource's schemas",
+)
+ENUM_WITHOUT_SCHEMA = Text(
+    "This enum is missing an `@@schema` attribute.", "name one of the datasource's schemas"
+)
+AUTOINCREMENT_TWICE = Text(
+    'Error parsing attribute "@default": The `autoincrement()` default value is used multiple '
+    "times on this model even though the underlying datasource only supports one instance per "
+    "table."
+)
+AUTOINCREMENT_NOT_ID = Text(
+    'Error parsing attribute "@default": The `autoincrement()` default value is used on a non-id '
+    "field even though the datasource does not support this."
+)
+AUTOINCREMENT_NOT_INDEXED = Text(
+    'Error parsing attribute "@default": The `autoincrement()` default value is used on a '
+    "non-indexed field even though the datasource does not support this."
+)
+COMPOSITES_NOT_SUPPORTED = Text(
+    "Error validating: Composite types are not supported on {provider}.",
+    "use a model of its own, or a Json field",
+)
+COMPOSITE_IN_ITSELF = Text(
+    "Error validating field `{field}` in composite type `{composite}`: The type is the same as "
+    "the parent and causes an endless cycle. Please change the field to be either optional or a "
+    "list."
+)
+COMPOSITE_CYCLE = Text(
+    "Error validating field `{field}` in composite type `{composite}`: The types cause an endless "
+    "cycle in the path {path}. Please change one of the fields to be either optional or a list to "
+    "break the cycle."
+)
+
+# Names of constraints and of the client.
+CONSTRAINT_NAME_TAKEN = Text(
+    'Error parsing attribute "{attribute}": The given constraint name `{name}` has to be unique '
+    "in the following namespace: {space}. Please provide a different name using the `map` "
+    "argument."
+)
+CLIENT_NAME_TWICE = Text(
+    'Error parsing attribute "{attribute}": The given custom name `{name}` has to be unique on '
+    "the model. Please provide a different name for the `name` argument."
+)
+CLIENT_NAME_IS_FIELD = Text(
+    'Error validating {kind} "{model}": The custom name `{name}` specified for the `{shown}` '
+    "attribute is already used as a name for a field. Please choose a different name."
+)
+NAME_TOO_LONG = Text(
+    "Error validating model \"{model}\": The constraint name '{name}' specified in the `map` "
+    "argument for the `{shown}` constraint is too long for your chosen provider. The maximum "
+    "allowed length is {limit} bytes."
+)
+
+# Native types and defaults.
+NATIVE_PREFIX = Text(
+    "The prefix {prefix} is invalid. It must be equal to the name of an existing datasource e.g. "
+    "{expected}. Did you mean to use {meant}?"
+)
+NATIVE_UNKNOWN = Text("Native type {type} is not supported for {provider} connector.")
+NATIVE_NO_ARGUMENTS = Text(
+    'Function "{type}" takes {optional} arguments, but received {given}.', "remove the brackets"
+)
+NATIVE_ARGUMENTS = Text(
+    "Native type {type} takes {optional} optional arguments, but received {given}."
+)
+NATIVE_SCALAR = Text(
+    "Native type {type} is not compatible with declared field type {scalar}, expected field type "
+    "{expected}."
+)
+NATIVE_NOT_NUMBERS = Text("Expected {expected}, but found {given}.")
+NATIVE_SCALE = Text(
+    "The scale must not be larger than the precision for the {type} native type in Postgres."
+)
+NATIVE_PRECISION = Text(
+    "Argument M is out of range for native type `{type}` of Postgres: Precision must be positive "
+    "with a maximum value of 1000."
+)
+NATIVE_POSITIVE = Text(
+    "Argument M is out of range for native type `{type}` of Postgres: M must be a positive "
+    "integer."
+)
+NATIVE_SECONDS = Text(
+    "Argument M is out of range for native type `{type}` of Postgres: M can range from 0 to 6."
+)
+UNSUPPORTED_SUPPORTED = Text(
+    'Error validating: The type `Unsupported("{type}")` you specified in the type definition for '
+    "the field `{field}` is supported as a native type by Prisma. Please use the native type "
+    "notation `{scalar} @{native}` for full support."
+)
+NO_JSON_LISTS = Text(
+    "Error validating field `{field}` in {kind} `{model}`: Field `{field}` in {kind} `{model}` "
+    "can't be of type Json[]. The current connector does not support the Json List type.",
+    "add a datasource",
+)
+NO_DECIMALS = Text(
+    "Error validating field `{field}` in {kind} `{model}`: Field `{field}` in {kind} `{model}` "
+    "can't be of type Decimal. The current connector does not support the Decimal type.",
+    "add a datasource",
+)
+NO_LISTS = Text(
+    'Field "{field}" in {kind} "{model}" can\'t be a list. The current connector does not support '
+    "lists of primitive types.",
+    "add a datasource",
+)
+DEFAULT_NAMED = Text(
+    'Error parsing attribute "@default": You defined a database name for the default value of a '
+    "field on the model. This is not supported by the provider.",
+    "remove `map`: PostgreSQL's defaults have no names",
+)
+AUTO_NOT_SUPPORTED = Text(
+    'Error parsing attribute "@default": The current connector does not support the `auto()` '
+    "function.",
+    "use autoincrement(), cuid() or uuid()",
+)
+WRONG_JSON = Text(
+    'Error parsing attribute "@default": Parse error: "{value}" is not a valid JSON string. '
+    "({problem})"
+)
+WRONG_BASE64 = Text(
+    'Error parsing attribute "@default": Parse error: "{value}" is not a valid base64 string. '
+    "({problem})"
+)
+WRONG_TIME = Text(
+    'Error parsing attribute "@default": Parse error: "{value}" is not a valid rfc3339 datetime '
+    "string. ({problem})",
+    'write it like "2026-01-31T12:00:00Z"',
+)
+WRONG_INTEGER = Text(
+    'Error parsing attribute "@default": Parse error: "{value}" is not a valid integer. '
+    "({problem})"
+)
+WRONG_DECIMAL = Text(
+    'Error parsing attribute "default": Parse error: "{value}" is not a valid decimal. ({problem})'
+)
+
+# Indexes.
+INDEX_EMPTY = Text(
+    'Error parsing attribute "{attribute}": The list of fields in an index cannot be empty. '
+    "Please specify at least one field."
+)
+INDEX_LENGTH = Text(
+    'Error parsing attribute "{attribute}": The length argument is not supported in an index '
+    "definition with the current connector"
+)
+INDEX_TYPE_NOT_SUPPORTED = Text(
+    'Error parsing attribute "{attribute}": The given index type is not supported with the '
+    "current connector",
+    "add a datasource",
+)
+HASH_SORT = Text(
+    'Error parsing attribute "{attribute}": Hash type does not support sort option.'
+)
+FULLTEXT_NOT_SUPPORTED = Text(
+    'Error parsing attribute "{attribute}": Defining fulltext indexes is not supported with the '
+    "current connector.",
+    "use @@index with type: Gin",
+)
+OPERATOR_CLASS_PLACE = Text(
+    'Error parsing attribute "{attribute}": Operator classes can only be defined to fields in an '
+    "@@index attribute."
+)
+PARTIAL_WITHOUT_FEATURE = Text(
+    'Error parsing attribute "{attribute}": Partial indexes are a preview feature. Add '
+    '"partialIndexes" to previewFeatures in your generator block.'
+)
+UNIQUE_NAME_IS_FIELD = Text(
+    'Error validating {kind} "{model}": The field `{name}` clashes with the `{shown}` name. '
+    "Please resolve the conflict by providing a custom id name: "
+    '`{shown}([...], name: "custom_name")`'
+)
+XML_UNIQUE = Text("Native type `{type}` cannot be unique in Postgres.")
+XML_INDEX = Text("You cannot define an index on fields with native type `{type}` of Postgres.")
+SPGIST_COLUMNS = Text(
+    'Error parsing attribute "{attribute}": SpGist does not support multi-column indices.'
+)
+OPERATOR_CLASS_TYPE = Text(
+    'Error parsing attribute "{attribute}": The given operator class `{ops}` is not supported '
+    "with the `{type}` index type."
+)
+OPERATOR_CLASS_NATIVE = Text(
+    'Error parsing attribute "{attribute}": The given operator class `{ops}` does not support '
+    "native type `{native}` of field `{field}`."
+)
+NO_OPERATOR_CLASS = Text(
+    'Error parsing attribute "{attribute}": The {type} index field type `{native}` has no default '
+    "operator class."
+)
+OPERATOR_CLASS_NEEDS_NATIVE = Text(
+    'Error parsing attribute "{attribute}": The given operator class `{ops}` expects the field '
+    "`{field}` to define a valid native type."
+)
+OPERATOR_CLASS_SCALAR = Text(
+    'Error parsing attribute "{attribute}": The given operator class `{ops}` points to the field '
+    "`{field}` that is not of {expected} type."
+)
+OPERATOR_CLASS_ARRAY = Text(
+    'Error parsing attribute "{attribute}": The given operator class `ArrayOps` expects the type '
+    "of field `{field}` to be an array."
+)
+INDEX_TYPE_COLUMN = Text(
+    'Error parsing attribute "{attribute}": The {type} index type does not support the type of '
+    "the field `{field}`."
+)
+EXTENSIONS_WITHOUT_FEATURE = Text(
+    "The `extensions` property is only available with the `postgresqlExtensions` preview feature.",
+    'add previewFeatures = ["postgresqlExtensions"] to the generator',
+)
+EXTENSION_BEGINS_WITH_NUMBER = Text(
+    "Error validating: The name of an extension must not start with a number."
+)
+EXTENSION_WITH_DASH = Text(
+    "Error validating: The character `-` is not allowed in extension names.",
+    'give it a name without, and the database\'s name as map: "…"',
+)
+
+# Relations.
+_AMBIGUOUS = 'Error validating {kind} "{model}": '
+AMBIGUOUS_SELF_RELATION = Text(
+    _AMBIGUOUS + "Ambiguous self relation detected. The fields {fields} in model `{model}` both "
+    "refer to `{related}`. If they are part of the same relation add the same relation name for "
+    "them with `@relation(<name>)`."
+)
+UNNAMED_SELF_RELATION = Text(
+    _AMBIGUOUS + "Unnamed self relation detected. The fields {fields} in model `{model}` have no "
+    "relation name. Please provide a relation name for one of them by adding `@relation(<name>)."
+)
+SELF_RELATION_NAMES = Text(
+    _AMBIGUOUS + "Wrongly named self relation detected. The fields {fields} in model `{model}` "
+    "have the same relation name. At most two relation fields can belong to the same relation and "
+    "therefore have the same name. Please assign a different relation name to one of them."
+)
+AMBIGUOUS_RELATION = Text(
+    _AMBIGUOUS + "Ambiguous relation detected. The fields {fields} in model `{model}` both refer "
+    "to `{related}`. Please provide different relation names for them by adding "
+    "`@relation(<name>)."
+)
+RELATION_NAMES = Text(
+    _AMBIGUOUS + "Wrongly named relation detected. The fields {fields} in model `{model}` both "
+    "use the same relation name. Please provide different relation names for them through "
+    "`@relation(<name>)."
+)
+RELATION_TO_IGNORED = Text(
+    'Error parsing attribute "@ignore": The relation field `{field}` on Model `{model}` must '
+    "specify the `@ignore` attribute, because the model {related} it is pointing to is marked "
+    "ignored."
+)
+ACTION_NOT_ALLOWED = Text(
+    "Error validating: Invalid referential action: `{action}`. Allowed values: ({allowed})"
+)
+ACTION_INSTEAD = Text(
+    ACTION_NOT_ALLOWED.message + ". `NoAction` is not implemented for Postgres when using "
+    '`relationMode = "prisma"`, you could try using `Restrict` instead. Learn more at '
+    "https://pris.ly/d/relation-mode"
+)
+FOREIGN_KEY_NAMED = Text(
+    'Error parsing attribute "@relation": Your provider does not support named foreign keys.',
+    "add a datasource",
+)
+RELATION_WITHOUT_INDEX = Text(
+    'With `relationMode = "prisma"`, no foreign keys are used, so relation fields will not '
+    "benefit from the index usually created by the relational database under the hood. This can "
+    "lead to poor performance when querying these fields. We recommend adding an index manually. "
+    'Learn more at https://pris.ly/d/relation-mode-prisma-indexes" '
+)
+REFERENCE_NOT_UNIQUE = Text(
+    'Error parsing attribute "@relation": The argument `references` must refer to a unique '
+    "criterion in the related model. Consider adding an `@unique` attribute to the field "
+    "`{fields}` in the model `{model}`."
+)
+REFERENCES_NOT_UNIQUE = Text(
+    'Error parsing attribute "@relation": The argument `references` must refer to a unique '
+    "criterion in the related model. Consider adding an `@@unique([{fields}])` attribute to the "
+    "model `{model}`."
+)
+REFERENCES_ORDER = Text(
+    "Error validating: The argument `references` must refer to a unique criterion in the related "
+    "model `{model}` using the same order of fields. Please check the ordering in the following "
+    "fields: `{fields}`."
+)
+NUMBER_OF_FIELDS = Text(
+    "Error validating: You must specify the same number of fields in `fields` and `references`."
+)
+RELATION_MUST_BE_OPTIONAL = Text(
+    "Error validating: The relation field `{field}` uses the scalar fields {fields}. At least one "
+    "of those fields is optional. Hence the relation field must be optional as well.",
+    "put a question mark behind the relation field's type",
+)
+RELATION_TYPES = Text(
+    'Error parsing attribute "@relation": The type of the field `{field}` in the model `{model}` '
+    "is not matching the type of the referenced field `{other}` in model `{related}`."
+)
+SET_NULL_WARNING = Text(
+    "The `{argument}` referential action of a relation should not be set to `SetNull` when a "
+    "referenced field is required. We recommend either to choose another referential action, or "
+    "to make the referenced fields optional. Read more at https://pris.ly/d/postgres-set-null "
+)
+SET_NULL = Text(
+    'Error parsing attribute "@relation": The `{argument}` referential action of a relation must '
+    "not be set to `SetNull` when a referenced field is required.\nEither choose another "
+    "referential action, or make the referenced fields optional.\n"
+)
+MANY_TO_MANY_ACTION = Text(
+    "Error validating: Referential actions on implicit many-to-many relations are not supported",
+    "write the model in between yourself, with a relation to either side",
+)
+MANY_TO_MANY_REFERENCES = Text(
+    'Error parsing attribute "@relation": Implicit many-to-many relation should not have '
+    "references argument defined. Either remove it, or change the relation to one-to-many."
+)
+MANY_TO_MANY_ID = Text(
+    "Error validating field `{field}` in {container} `{model}`: The relation field `{field}` on "
+    "{container} `{model}` references `{related}` which does not have an `@id` field. Models "
+    "without `@id` cannot be part of a many to many relation. Use an explicit intermediate Model "
+    "to represent this relationship."
+)
+MANY_TO_MANY_NOT_ID = Text(
+    "Error validating: Implicit many-to-many relations must always reference the id field of the "
+    "related model. Change the argument `references` to use the id field of the related model "
+    "`{related}`. But it is referencing the following fields that are not the id: {fields}"
+)
+OPPOSITE_MISSING = Text(
+    "Error validating field `{field}` in {kind} `{model}`: The relation field `{field}` on {kind} "
+    "`{model}` is missing an opposite relation field on the model `{related}`. Either run `prisma "
+    "format` or add it manually.",
+    "`forebay format` adds it too",
+)
+FIELDS_MISSING = Text(
+    'Error parsing attribute "@relation": The relation field `{field}` on Model `{model}` must '
+    "specify the `fields` argument in the @relation attribute. You can run `prisma format` to fix "
+    "this automatically.",
+    "`forebay format` adds it too",
+)
+REFERENCES_MISSING = Text(
+    'Error parsing attribute "@relation": The relation field `{field}` on Model `{model}` must '
+    "specify the `references` argument in the @relation attribute.",
+    "`forebay format` adds it",
+)
+FIELDS_ON_LIST = Text(
+    'Error parsing attribute "@relation": The relation field `{field}` on Model `{model}` must '
+    "not specify the `fields` or `references` argument in the @relation attribute. You must only "
+    "specify it on the opposite field `{other}` on model `{related}`."
+)
+ACTIONS_ON_LIST = Text(
+    'Error parsing attribute "@relation": The relation field `{field}` on Model `{model}` must '
+    "not specify the `onDelete` or `onUpdate` argument in the @relation attribute. You must only "
+    "specify it on the opposite field `{other}` on model `{related}`, or in case of a many to "
+    "many relation, in an explicit join table."
+)
+_BOTH = (
+    'Error parsing attribute "@relation": The relation fields `{field}` on Model `{model}` and '
+    "`{other}` on Model `{related}` "
+)
+_ONE_OF_THE_TWO = "You have to provide it on one of the two fields."
+_ONLY_ONE_OF_THE_TWO = "You have to provide it only on one of the two fields."
+NO_FIELDS = Text(
+    _BOTH + "do not provide the `fields` argument in the @relation attribute. " + _ONE_OF_THE_TWO
+)
+NO_REFERENCES = Text(
+    _BOTH
+    + "do not provide the `references` argument in the @relation attribute. "
+    + _ONE_OF_THE_TWO
+)
+REFERENCES_TWICE = Text(
+    _BOTH
+    + "both provide the `references` argument in the @relation attribute. "
+    + _ONLY_ONE_OF_THE_TWO
+)
+FIELDS_TWICE = Text(
+    _BOTH + "both provide the `fields` argument in the @relation attribute. " + _ONLY_ONE_OF_THE_TWO
+)
+ACTIONS_TWICE = Text(
+    _BOTH
+    + "both provide the `onDelete` or `onUpdate` argument in the @relation attribute. "
+    + _ONLY_ONE_OF_THE_TWO
+)
+ACTIONS_ON_BACK = Text(
+    'Error parsing attribute "@relation": The relation field `{field}` on Model `{model}` must '
+    "not specify the `onDelete` or `onUpdate` argument in the @relation attribute. You must only "
+    "specify it on the opposite field `{other}` on model `{related}`."
+)
+ONE_TO_ONE_FIELD = Text(
+    'Error parsing attribute "@relation": A one-to-one relation must use unique fields on the '
+    "defining side. Either add an `@unique` attribute to the field `{fields}`, or change the "
+    "relation to one-to-many."
+)
+ONE_TO_ONE_FIELDS = Text(
+    'Error parsing attribute "@relation": A one-to-one relation must use unique fields on the '
+    "defining side. Either add an `@@unique([{fields}])` attribute to the model, or change the "
+    "relation to one-to-many."
+)
+REFERENCES_ELSEWHERE = Text(
+    'Error parsing attribute "@relation": The relation field `{field}` on Model `{model}` '
+    "provides the `fields` argument in the @relation attribute. And the related field `{other}` "
+    "on Model `{related}` provides the `references` argument. You must provide both arguments on "
+    "the same side."
+)
+FIELDS_ELSEWHERE = Text(
+    'Error parsing attribute "@relation": The relation field `{field}` on Model `{model}` '
+    "provides the `references` argument in the @relation attribute. And the related field "
+    "`{other}` on Model `{related}` provides the `fields` argument. You must provide both "
+    "arguments on the same side."
+)
+BACK_REQUIRED = Text(
+    'Error parsing attribute "@relation": The relation field `{field}` on Model `{model}` is '
+    "required. This is not valid because it's not possible to enforce this constraint on the "
+    "database level. Please change the field type from `{related}` to `{related}?` to fix this."
+)
+FIELDS_ON_WRONG_SIDE = Text(
+    'Error parsing attribute "@relation": The relation field `{model}.{field}` defines the '
+    "`fields` and/or `references` argument. You must set them on the required side of the "
+    "relation (`{related}.{other}`) in order for the constraints to be enforced. Alternatively, "
+    "you can change this field to be required and the opposite optional, or make both sides of "
+    "the relation optional."
+)
+SELF_CYCLE = Text(
+    "Error validating: A self-relation must have `onDelete` and `onUpdate` referential actions "
+    "set to `NoAction` in one of the @relation attributes.{defaults} Read more at "
+    "https://pris.ly/d/cyclic-referential-actions"
+)
+CYCLE = Text(
+    "Error validating: Reference causes a cycle. One of the @relation attributes in this cycle "
+    "must have `onDelete` and `onUpdate` referential actions set to `NoAction`. Cycle path: "
+    "{path}.{defaults} Read more at https://pris.ly/d/cyclic-referential-actions"
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from decimal import Decimal
 
 from forebay.schema.model import ScalarField
 from forebay.schema.tree import Array, Call, Constant, Expression, Number, String
@@ -17,8 +18,9 @@ _DATE_TIME = re.compile(
 
 
 def default_value(field: ScalarField) -> object:
-    """Return the default of a field that has one."""
-    assert field.default is not None
+    """Return the default of a field, None where there is none."""
+    if field.default is None:
+        return None
     return _value(field.default.value, field.type if field.kind == "scalar" else "")
 
 
@@ -31,10 +33,8 @@ def _value(value: Expression, type_: str) -> object:
         return _number(value.text, type_)
     if isinstance(value, String):
         return _text(value.value, type_)
-    assert isinstance(value, Constant)
-    if type_ == "Boolean":
-        return value.text == "true"
-    return value.text
+    word = value.text if isinstance(value, Constant) else ""
+    return word == "true" if type_ == "Boolean" else word
 
 
 def _arguments(call: Call) -> list[object]:
@@ -45,8 +45,7 @@ def _arguments(call: Call) -> list[object]:
 def _argument(value: Expression | None) -> object:
     if isinstance(value, Number):
         return int(value.text)
-    assert isinstance(value, String)
-    return value.value
+    return value.value if isinstance(value, String) else ""
 
 
 def _number(text: str, type_: str) -> object:
@@ -54,9 +53,20 @@ def _number(text: str, type_: str) -> object:
         return int(text)
     if type_ == "BigInt":
         return str(int(text))
-    number = float(text)
-    # A whole number has no point in JavaScript, where this is read.
-    return int(number) if number.is_integer() and abs(number) < 1e21 else number
+    return _float(text)
+
+
+def _float(text: str) -> int | float:
+    """Read a number with Prisma's own loss of digits, and write it as JavaScript does.
+
+    Prisma multiplies the digits by a power of ten, which is off by a bit at times. JavaScript
+    writes whole numbers below 10²¹ without a point, with the fewest digits that name them.
+    """
+    whole, _, fraction = text.partition(".")
+    number = float(int(whole + fraction)) * 10.0 ** -len(fraction)
+    if number.is_integer() and abs(number) < 1e21:
+        return int(Decimal(repr(number)))
+    return number
 
 
 def _text(text: str, type_: str) -> str:
