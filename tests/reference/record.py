@@ -25,7 +25,8 @@ def digest(value: object) -> str:
     return hashlib.sha256(json.dumps(value, ensure_ascii=False).encode()).hexdigest()[:16]
 
 
-def _diagnostics(lint: list[dict[str, Any]]) -> list[list[Any]]:
+def diagnostics_of(lint: list[dict[str, Any]]) -> list[list[Any]]:
+    """Keep of each diagnostic its kind, where it is (in UTF-16 units) and its text."""
     return [
         [
             "warning" if found["is_warning"] else "error",
@@ -45,7 +46,7 @@ def answers_of(wasm: Wasm, case: Case, version: str) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     refused = said["validate"]
     kept["errors"] = None if refused is None else refused.get("refused", refused)
-    kept["diagnostics"] = _diagnostics(said["lint"])
+    kept["diagnostics"] = diagnostics_of(said["lint"])
     kept["formatted"] = (
         said["format"] if isinstance(said["format"], dict) else [text for _, text in said["format"]]
     )

@@ -1,0 +1,100 @@
+"""Asks Forebay and both WebAssemblies about the corpus and about random schemas.
+
+``python -m tests.reference.campaign --seeds 500 --write FILE`` lists every class of difference.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.reference import ours
+from tests.reference.cases import for_version, read_cases
+from tests.reference.compare import Difference, Score, compare
+from tests.reference.damage import damaged
+from tests.reference.generate import make_schema
+from tests.reference.record import diagnostics_of
+from tests.reference.wasm import VERSIONS, Files, Wasm
+
+Named = tuple[str, Files]
+
+
+def corpus() -> Iterator[Named]:
+    """Return the schemas that people wrote for this."""
+    for case in read_cases():
+        yield case.id, case.files
+
+
+def generated(first: int, count: int) -> Iterator[Named]:
+    """Return random schemas, every second one damaged."""
+    for seed in range(first, first + count):
+        text = make_schema(seed)
+        if seed % 2:
+            text = damaged(seed, text)
+        yield f"seed {seed}", (("schema.prisma", text),)
+
+
+def theirs(wasm: Wasm, version: str, files: Files, *, with_types: bool) -> dict[str, Any] | None:
+    """Return the reference's answers, None where it broke down over the schema."""
+    said = wasm.ask(version, files, ["validate", "lint", "format"])
+    refused = said["validate"]
+    if refused is not None and "panic" in refused:
+        return None
+    kept: dict[str, Any] = {
+        "errors": None if refused is None else refused["refused"],
+        "diagnostics": diagnostics_of(said["lint"]),
+        "formatted": said["format"]
+        if isinstance(said["format"], dict)
+        else [text for _, text in said["format"]],
+    }
+    if refused is None:
+        whole = wasm.ask(version, files, ["dmmf" if with_types else "datamodel"])
+        kept |= whole["dmmf"] if with_types else {"datamodel": whole["datamodel"]}
+    return kept
+
+
+def run(wasm: Wasm, version: str, schemas: Iterable[Named], *, with_types: bool = True) -> Score:
+    """Compare all answers of one version."""
+    score = Score()
+    for name, files in schemas:
+        given = for_version(files, version)
+        expected = theirs(wasm, version, given, with_types=with_types)
+        if expected is None:
+            score.add(name, {"the reference broke down"}, [])
+            continue
+        try:
+            found = compare(ours.answers_of(given, version), expected)
+        except Exception as error:  # a crash is a finding, and the campaign goes on
+            title = f"crash: {type(error).__name__}: {error}"[:120]
+            difference = Difference("valid or not", title, name)
+            found = ({"valid or not"}, [difference])
+        score.add(name, *found)
+    return score
+
+
+def main() -> None:
+    """Run a campaign and write down what differs."""
+    parser = argparse.ArgumentParser(prog="python -m tests.reference.campaign")
+    parser.add_argument("--seeds", type=int, default=0)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--write", type=Path)
+    given = parser.parse_args()
+    lines: list[str] = []
+    with Wasm() as wasm:
+        for version in VERSIONS:
+            lines.append(f"# Prisma {version}, corpus")
+            lines += run(wasm, version, corpus()).lines()
+            if given.seeds:
+                lines.append(f"# Prisma {version}, generated")
+                lines += run(wasm, version, generated(given.first, given.seeds)).lines()
+    text = "\n".join(lines) + "\n"
+    if given.write is not None:
+        given.write.write_text(text)
+    sys.stdout.write(text)
+
+
+if __name__ == "__main__":
+    main()
