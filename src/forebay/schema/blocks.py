@@ -183,9 +183,7 @@ def _fields(index: Index, arguments: ArgumentSet) -> None:
     unique = "unique " if index.kind == "unique" else ""
     if found.unknown:
         names = ", ".join(found.unknown)
-        arguments.report(
-            texts.INDEX_UNKNOWN_FIELDS, model=model.name, unique=unique, fields=names
-        )
+        arguments.report(texts.INDEX_UNKNOWN_FIELDS, model=model.name, unique=unique, fields=names)
     if found.relations:
         meant = _scalars_behind(model, found.relations)
         attribute = "unique" if unique else "index"

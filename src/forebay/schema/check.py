@@ -54,9 +54,7 @@ def check(files: Sequence[tuple[str, str]], prisma: Version) -> Checked:
     return Checked(source, trees, schema, diagnostics.errors, diagnostics.warnings, prisma)
 
 
-def analyse(
-    trees: list[Tree], diagnostics: Diagnostics, prisma: Version
-) -> tuple[Schema, list]:
+def analyse(trees: list[Tree], diagnostics: Diagnostics, prisma: Version) -> tuple[Schema, list]:
     """Build the model: names, types, attributes, relations."""
     blocks = [block for tree in trees for block in tree.blocks]
     types = check_names(blocks, diagnostics)

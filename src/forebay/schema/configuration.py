@@ -16,9 +16,7 @@ OTHER_PROVIDERS = ("mysql", "sqlite", "sqlserver", "mongodb", "cockroachdb")
 class ConfigurationReader:
     """Reads datasources and generators by the rules of a version of Prisma."""
 
-    def __init__(
-        self, diagnostics: Diagnostics, prisma: int, *, is_postgresql: bool
-    ) -> None:
+    def __init__(self, diagnostics: Diagnostics, prisma: int, *, is_postgresql: bool) -> None:
         """Report to `diagnostics`; some features are known for PostgreSQL only."""
         self._diagnostics = diagnostics
         self._prisma = prisma
@@ -75,9 +73,7 @@ class ConfigurationReader:
             self._error(texts.PROPERTY_UNKNOWN, one, property=one.name)
         return source
 
-    def _provider(
-        self, block: Block, given: dict[str, tuple[Property, Expression]]
-    ) -> str | None:
+    def _provider(self, block: Block, given: dict[str, tuple[Property, Expression]]) -> str | None:
         _, value = given.pop("provider", (None, None))
         if value is None:
             self._error(
@@ -103,9 +99,7 @@ class ConfigurationReader:
         block = source.node
         _, url = given.pop("url", (None, None))
         if url is None:
-            self._error(
-                texts.DATASOURCE_ARGUMENT_MISSING, block, argument="url", source=block.name
-            )
+            self._error(texts.DATASOURCE_ARGUMENT_MISSING, block, argument="url", source=block.name)
             return False
         source.url = self._string(url)
         if source.url is None:
@@ -228,9 +222,7 @@ def names_postgresql(blocks: list[Block]) -> bool:
     return False
 
 
-def _placed_string(
-    value: Expression, diagnostics: Diagnostics
-) -> tuple[str, Expression] | None:
+def _placed_string(value: Expression, diagnostics: Diagnostics) -> tuple[str, Expression] | None:
     text = coerce.string(value, diagnostics)
     return None if text is None else (text, value)
 

@@ -55,7 +55,9 @@ FIELD_TYPE = re.compile(
 )
 UNSUPPORTED = re.compile(rf"Unsupported\({_SPACE}(?P<string>{_STRING})")
 EQUALS = re.compile(rf"{_SPACE}=")
-FIELD_ATTRIBUTE = re.compile(rf"{_SPACE}(?P<at>@){_SPACE}(?P<name>{_PATH})(?:{_SPACE}(?P<open>\())?")
+FIELD_ATTRIBUTE = re.compile(
+    rf"{_SPACE}(?P<at>@){_SPACE}(?P<name>{_PATH})(?:{_SPACE}(?P<open>\())?"
+)
 OPEN_ARGUMENTS = re.compile(rf"{_SPACE}\(")
 # What may stand behind the last word of a line, and the end of that line.
 TAIL = re.compile(rf"{_SPACE}(?P<remark>{_REMARK}|{_BLOCK_REMARK})?{_SPACE}{_BREAK}")

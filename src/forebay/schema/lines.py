@@ -57,9 +57,7 @@ class LineReader:
         self._end = end
         self._diagnostics = diagnostics
         self._strings = StringReader(diagnostics)
-        self._expressions = ExpressionParser(
-            text, end, self._strings, with_objects=with_objects
-        )
+        self._expressions = ExpressionParser(text, end, self._strings, with_objects=with_objects)
 
     def attributes(self, position: int, into: list[Attribute]) -> int:
         """Read field attributes into a list, and return where the last one ends."""
@@ -76,7 +74,9 @@ class LineReader:
                 if read:
                     arguments, position = read
             name_start = found.start("name")
-            into.append(Attribute(found["name"], name_start, arguments, found.start("at"), position))
+            into.append(
+                Attribute(found["name"], name_start, arguments, found.start("at"), position)
+            )
             if found.lastgroup == "open" and arguments is None:
                 return position
 
@@ -187,9 +187,7 @@ class LineReader:
             return 0
         remark = tail["remark"]
         said = _joined(remarks, remark) if remarks or remark else None
-        node = EnumValue(
-            found["word"], attributes, said, remark, found.start("word"), tail.end()
-        )
+        node = EnumValue(found["word"], attributes, said, remark, found.start("word"), tail.end())
         block.items.append(node)
         block.values.append(node)
         return tail.end()

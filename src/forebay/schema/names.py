@@ -53,9 +53,7 @@ def check_names(blocks: list[Block], diagnostics: Diagnostics) -> dict[str, Bloc
     return types
 
 
-def _report_block(
-    text: texts.Text, block: Block, diagnostics: Diagnostics, **gaps: object
-) -> None:
+def _report_block(text: texts.Text, block: Block, diagnostics: Diagnostics, **gaps: object) -> None:
     end = block.name_start + len(block.name)
     diagnostics.error(text, block.name_start, end, name=block.name, **gaps)
 

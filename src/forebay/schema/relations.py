@@ -37,9 +37,7 @@ def _relation(field: RelationField, opposite: RelationField | None) -> Relation 
     kind = _kind(field, opposite)
     if kind is None:
         return None
-    return Relation(
-        kind, field.model, field.related_model, field, opposite, field.explicit_name
-    )
+    return Relation(kind, field.model, field.related_model, field, opposite, field.explicit_name)
 
 
 def _one_sided(field: RelationField) -> Relation:
@@ -54,9 +52,10 @@ def _one_sided(field: RelationField) -> Relation:
 
 
 def _covers(index: Index, field: RelationField) -> bool:
-    return not any(one.path for one in index.fields) and [
-        one.field for one in index.fields
-    ] == field.fields
+    return (
+        not any(one.path for one in index.fields)
+        and [one.field for one in index.fields] == field.fields
+    )
 
 
 def _kind(field: RelationField, opposite: RelationField) -> RelationKind | None:

@@ -44,5 +44,7 @@ class Source:
         start = self.starts[number]
         line = self.text.count("\n", start, offset) + 1
         return Place(
-            self.names[number], line, offset - max(self.text.rfind("\n", start, offset) + 1, start) + 1
+            self.names[number],
+            line,
+            offset - max(self.text.rfind("\n", start, offset) + 1, start) + 1,
         )

@@ -69,12 +69,9 @@ COMPOSITE_FULLTEXT = Text(
     "Error validating: A fulltext index should be defined in the model containing the embed."
 )
 COMPOSITE_ID = Text("Error validating: A composite type cannot define an id.")
-COMPOSITE_ATTRIBUTE = Text(
-    "Error validating: A composite type cannot have block-level attributes."
-)
+COMPOSITE_ATTRIBUTE = Text("Error validating: A composite type cannot have block-level attributes.")
 COMPOSITE_FIELD_ATTRIBUTE = Text(
-    "Error validating: Defining `@{name}` attribute for a field in a composite type is not "
-    "allowed."
+    "Error validating: Defining `@{name}` attribute for a field in a composite type is not allowed."
 )
 
 # Names.
@@ -181,8 +178,7 @@ UPDATED_AT_TYPE = Text(
     "type DateTime."
 )
 UPDATED_AT_LIST = Text(
-    'Error parsing attribute "{attribute}": Fields that are marked with @updatedAt cannot be '
-    "lists."
+    'Error parsing attribute "{attribute}": Fields that are marked with @updatedAt cannot be lists.'
 )
 SECOND_ID = Text(
     'Error validating model "{model}": At most one field must be marked as the id field with the '
@@ -264,8 +260,7 @@ LIST_DEFAULT = Text(
     'Error parsing attribute "{attribute}": The default value of a list field must be a list.'
 )
 NOT_A_LIST_DEFAULT = Text(
-    'Error parsing attribute "{attribute}": The default value of a non-list field cannot be a '
-    "list."
+    'Error parsing attribute "{attribute}": The default value of a non-list field cannot be a list.'
 )
 NOT_A_BOOLEAN = Text(
     'Error parsing attribute "@default": A boolean literal must be `true` or `false`.'
@@ -277,9 +272,7 @@ FUNCTION_WITH_ARGUMENT = Text(
     'Error parsing attribute "{attribute}": The `{function}` function does not take any argument. '
     "Consider changing this default to `{function}()`."
 )
-AUTO_WITH_ARGUMENT = Text(
-    'Error parsing attribute "{attribute}": `auto()` takes no arguments'
-)
+AUTO_WITH_ARGUMENT = Text('Error parsing attribute "{attribute}": `auto()` takes no arguments')
 DBGENERATED_ARGUMENT = Text(
     'Error parsing attribute "{attribute}": `dbgenerated()` takes a single String argument'
 )
@@ -387,10 +380,10 @@ WHERE_EMPTY = Text(
     'Error parsing attribute "{attribute}": The `where` argument cannot be an empty object.'
 )
 WHERE_UNKNOWN_FIELD = Text(
-    'Error parsing attribute "{attribute}": Field \'{field}\' does not exist in model \'{model}\'.'
+    "Error parsing attribute \"{attribute}\": Field '{field}' does not exist in model '{model}'."
 )
 WHERE_RELATION = Text(
-    'Error parsing attribute "{attribute}": Field \'{field}\' is a relation field. Only scalar '
+    "Error parsing attribute \"{attribute}\": Field '{field}' is a relation field. Only scalar "
     "fields can be used in the where clause."
 )
 WHERE_NESTED = Text(
@@ -398,11 +391,11 @@ WHERE_NESTED = Text(
     'key. Use `{{ not: null }}` or `{{ not: "value" }}`.'
 )
 WHERE_UNKNOWN_KEY = Text(
-    'Error parsing attribute "{attribute}": Unknown key \'{key}\' in nested where clause object. '
+    "Error parsing attribute \"{attribute}\": Unknown key '{key}' in nested where clause object. "
     "Only 'not' is supported."
 )
 WHERE_WRONG_WORD = Text(
-    'Error parsing attribute "{attribute}": Invalid value \'{value}\' in where clause. Expected '
+    "Error parsing attribute \"{attribute}\": Invalid value '{value}' in where clause. Expected "
     "true, false, null, a string, a number, or an object like {{ not: null }}."
 )
 WHERE_WRONG_VALUE = Text(
@@ -410,15 +403,15 @@ WHERE_WRONG_VALUE = Text(
     "null, a string, a number, or an object like {{ not: null }}."
 )
 WHERE_UNSUPPORTED = Text(
-    'Error parsing attribute "{attribute}": Field \'{field}\' is an unsupported type and cannot be '
+    "Error parsing attribute \"{attribute}\": Field '{field}' is an unsupported type and cannot be "
     "used in the object syntax of a where clause. Use raw() instead."
 )
 WHERE_ENUM = Text(
-    'Error parsing attribute "{attribute}": Type mismatch: field \'{field}\' is an Enum and only '
+    "Error parsing attribute \"{attribute}\": Type mismatch: field '{field}' is an Enum and only "
     "accepts String values in the where clause."
 )
 WHERE_TYPE = Text(
-    'Error parsing attribute "{attribute}": Type mismatch: field \'{field}\' is of type {type}, '
+    "Error parsing attribute \"{attribute}\": Type mismatch: field '{field}' is of type {type}, "
     "but the value is {kind}."
 )
 
@@ -502,14 +495,10 @@ ENV_NAMED_ARGUMENT = Text("The env function doesn't expect named arguments")
 ENV_WITHOUT_VALUE = Text("The env function expects a singular, unnamed, string argument.")
 ENV_ARGUMENTS = Text("Exactly one string parameter must be passed to the env function.")
 EXTENSION_ARGUMENT_UNNAMED = Text("Error validating: The argument must have a name")
-EXTENSION_ARGUMENT_TWICE = Text(
-    "Error validating: The argument `{name}` can only be defined once"
-)
+EXTENSION_ARGUMENT_TWICE = Text("Error validating: The argument `{name}` can only be defined once")
 EXTENSION_ARGUMENT_KIND = Text("Error validating: The `{name}` argument must be a string literal")
 EXTENSION_ARGUMENT_UNKNOWN = Text('Argument not known: "{name}".')
-FEATURE_UNKNOWN = Text(
-    'The preview feature "{feature}" is not known. Expected one of: {expected}'
-)
+FEATURE_UNKNOWN = Text('The preview feature "{feature}" is not known. Expected one of: {expected}')
 FEATURE_RENAMED = Text(
     'On `provider = "postgresql"`, preview feature "{feature}" has been renamed to '
     '"fullTextSearchPostgres". Learn more at https://pris.ly/d/fts-postgres.'
@@ -655,8 +644,7 @@ NATIVE_PRECISION = Text(
     "with a maximum value of 1000."
 )
 NATIVE_POSITIVE = Text(
-    "Argument M is out of range for native type `{type}` of Postgres: M must be a positive "
-    "integer."
+    "Argument M is out of range for native type `{type}` of Postgres: M must be a positive integer."
 )
 NATIVE_SECONDS = Text(
     "Argument M is out of range for native type `{type}` of Postgres: M can range from 0 to 6."
@@ -705,8 +693,7 @@ WRONG_TIME = Text(
     'write it like "2026-01-31T12:00:00Z"',
 )
 WRONG_INTEGER = Text(
-    'Error parsing attribute "@default": Parse error: "{value}" is not a valid integer. '
-    "({problem})"
+    'Error parsing attribute "@default": Parse error: "{value}" is not a valid integer. ({problem})'
 )
 WRONG_DECIMAL = Text(
     'Error parsing attribute "default": Parse error: "{value}" is not a valid decimal. ({problem})'
@@ -726,9 +713,7 @@ INDEX_TYPE_NOT_SUPPORTED = Text(
     "current connector",
     "add a datasource",
 )
-HASH_SORT = Text(
-    'Error parsing attribute "{attribute}": Hash type does not support sort option.'
-)
+HASH_SORT = Text('Error parsing attribute "{attribute}": Hash type does not support sort option.')
 FULLTEXT_NOT_SUPPORTED = Text(
     'Error parsing attribute "{attribute}": Defining fulltext indexes is not supported with the '
     "current connector.",
@@ -1000,4 +985,27 @@ CYCLE = Text(
     "Error validating: Reference causes a cycle. One of the @relation attributes in this cycle "
     "must have `onDelete` and `onUpdate` referential actions set to `NoAction`. Cycle path: "
     "{path}.{defaults} Read more at https://pris.ly/d/cyclic-referential-actions"
+)
+
+# Views.
+VIEW_WITH_ID = Text(
+    "Error validating: Views cannot have primary keys.", "use @unique, which the client relies on"
+)
+VIEW_WITH_INDEX = Text(
+    "Error validating: Views cannot have indexes.", "put it on the tables behind the view"
+)
+VIEW_UNIQUE_NAMED = Text(
+    "Error validating: @@unique annotations on views are not backed by unique indexes in the "
+    "database and cannot specify a mapped database name."
+)
+VIEW_UNIQUE_CLUSTERED = Text(
+    "Error validating: @@unique annotations on views are not backed by unique indexes in the "
+    "database and cannot be clustered."
+)
+VIEW_UNIQUE_ARGUMENTS = Text(
+    'Error parsing attribute "{attribute}": Scalar fields in @@unique attributes in views cannot '
+    "have arguments."
+)
+MANY_TO_MANY_VIEW = Text(
+    "Error validating: Implicit many-to-many relations are not supported for views."
 )

@@ -1,7 +1,7 @@
 """The last pass: rules that need a sound model, in the order in which Prisma reports them."""
 
 from forebay.schema import texts
-from forebay.schema.checks import fields, indexes, models, postgresql, relation_fields
+from forebay.schema.checks import fields, indexes, models, postgresql, relation_fields, views
 from forebay.schema.checks.composites import check_composites
 from forebay.schema.checks.constraints import ConstraintNames
 from forebay.schema.checks.context import Context
@@ -40,14 +40,17 @@ def _check_model(
     groups: relation_fields.RelationFields,
     context: Context,
 ) -> bool:
-    models.view_is_enabled(model, context)
-    models.has_unique_criterion(model, context)
-    models.check_primary_key(model, names, context)
+    if model.is_view:
+        views.check_view(model, context)
+    else:
+        models.has_unique_criterion(model, context)
+        models.check_primary_key(model, names, context)
     models.check_schema(model, context)
-    if context.provider.is_postgresql:
-        postgresql.check_columns(model, context)
-    models.check_autoincrement(model, context)
-    models.clustering_of_key(model, context)
+    if not model.is_view:
+        if context.provider.is_postgresql:
+            postgresql.check_columns(model, context)
+        models.check_autoincrement(model, context)
+        models.clustering_of_key(model, context)
     taken = fields.taken_names(model)
     for field in model.scalars:
         fields.check_storable(field, context)
@@ -61,5 +64,8 @@ def _check_model(
             fields.check_client_name(relation, taken, context)
         relation_fields.check_relation_field(relation, context)
     for index in model.indexes:
-        indexes.check_index(index, names, context)
+        if model.is_view:
+            views.check_view_index(index, context)
+        else:
+            indexes.check_index(index, names, context)
     return True

@@ -51,6 +51,4 @@ def _check_cycles(context: Context) -> None:
         problems.append((order[id(inner)], found, composite, field, shown))
     problems.sort(key=lambda one: one[0])
     for _, text, composite, field, shown in problems:
-        context.error(
-            text, field.node, field=field.name, composite=composite.name, path=shown
-        )
+        context.error(text, field.node, field=field.name, composite=composite.name, path=shown)

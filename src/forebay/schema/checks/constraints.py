@@ -140,9 +140,7 @@ class ConstraintNames:
         if name is None or self._custom[id(one.model), name] < 2:
             return
         place = argument_of(one.node, "name") or one.node
-        context.error(
-            texts.CLIENT_NAME_TWICE, place, attribute=shown_attribute(one), name=name
-        )
+        context.error(texts.CLIENT_NAME_TWICE, place, attribute=shown_attribute(one), name=name)
 
     def _globally(self, model: Model, name: str) -> list[str]:
         return [_GLOBAL] if self._global[model.schema, name] > 1 else []

@@ -13,7 +13,12 @@ from forebay.schema.tree import Array, Expression, Number, String
 
 _SMALLEST = -(2**63)
 _LARGEST = 2**63 - 1
-_DECIMAL = re.compile(r"[+-]?[0-9]*(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?\Z")
+_NO_DIGIT = "invalid digit found in string"
+_EMPTY = "cannot parse integer from empty string"
+_DIGITS = re.compile(r"[0-9][0-9_]*\Z")
+_BASE64 = re.compile(
+    r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?\Z"
+)
 
 
 def check_literal(type_: str, value: Expression, context: Context) -> None:
@@ -41,7 +46,7 @@ def check_literal(type_: str, value: Expression, context: Context) -> None:
 
 def _integer_problem(text: str) -> str | None:
     if "." in text:
-        return "invalid digit found in string"
+        return _NO_DIGIT
     digits = text.removeprefix("-")
     number = int(digits) if len(digits.lstrip("0")) < 20 else _LARGEST + 2
     if text.startswith("-"):
@@ -50,23 +55,42 @@ def _integer_problem(text: str) -> str | None:
 
 
 def _base64_problem(text: str) -> str | None:
-    """Say what is wrong with standard base64, whose padding must be there."""
-    raw = text.encode()
-    alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-    return _symbols_problem(raw, alphabet)
-
-
-def _symbols_problem(raw: bytes, alphabet: bytes) -> str | None:
-    body = raw.rstrip(b"=")
-    for offset, byte in enumerate(raw):
-        if byte not in alphabet and (byte != 0x3D or offset < len(body)):
-            return f"Invalid symbol {byte}, offset {offset}."
-    return None
+    """Say whether a text is standard base64 with its padding, and no bit left over."""
+    if _BASE64.match(text):
+        return None
+    return "Could not convert from `base64 encoded bytes` to `PrismaValue::Bytes`"
 
 
 def _decimal_problem(text: str) -> str | None:
-    if not text:
+    base, mark, exponent = text, "", ""
+    for position, char in enumerate(text):
+        if char in "eE":
+            base, mark, exponent = text[:position], char, text[position + 1 :]
+            break
+    if mark and (problem := _exponent_problem(exponent.removeprefix("+"))):
+        return problem
+    if not base:
         return "Failed to parse empty string"
-    if not _DECIMAL.match(text):
-        return "invalid digit found in string"
-    return None
+    whole, _, part = base.partition(".")
+    digits = whole + part
+    if digits.startswith("-") and not digits.startswith("-+"):
+        digits = digits[1:]
+    if digits.startswith("+") and not digits.startswith("++"):
+        digits = digits[1:]
+    if not digits:
+        return _EMPTY
+    return None if _DIGITS.match(digits) else _NO_DIGIT
+
+
+def _exponent_problem(text: str) -> str | None:
+    if not text:
+        return _EMPTY
+    digits = text[1:] if text[0] in "+-" else text
+    if not (digits.isascii() and digits.isdigit()):
+        return _NO_DIGIT
+    number = (
+        int(text) if len(digits.lstrip("0")) < 20 else (_LARGEST + 2) * (-1) ** (text[0] == "-")
+    )
+    if number > _LARGEST:
+        return "number too large to fit in target type"
+    return "number too small to fit in target type" if number < _SMALLEST else None

@@ -39,12 +39,6 @@ def _is_strict(one: IndexField) -> bool:
     return indexed.arity != "?" and indexed.kind != "unsupported"
 
 
-def view_is_enabled(model: Model, context: Context) -> None:
-    """Views are a preview feature."""
-    if model.is_view and "views" not in context.features:
-        context.error(texts.VIEW_WITHOUT_FEATURE, model.node)
-
-
 def check_primary_key(model: Model, names: ConstraintNames, context: Context) -> None:
     """The rules for a primary key."""
     key = model.primary_key
@@ -56,9 +50,7 @@ def check_primary_key(model: Model, names: ConstraintNames, context: Context) ->
         context.error(texts.ID_EMPTY, key.node, attribute=shown_attribute(key))
     _name_is_no_field(key, context)
     if key.mapped_name is not None and not context.provider.is_postgresql:
-        context.error(
-            texts.ID_NAMED, model.node, kind=model.keyword, model=model.name
-        )
+        context.error(texts.ID_NAMED, model.node, kind=model.keyword, model=model.name)
     if any(one.length is not None for one in key.fields):
         context.error(texts.ID_LENGTH, key.node, attribute=shown_attribute(key))
     if any(one.sort is not None for one in key.fields):
@@ -96,9 +88,7 @@ def check_schema(model: Model, context: Context) -> None:
         if model.schema not in (source.schemas or ()):
             context.error(texts.SCHEMA_UNDEFINED, model.schema_node)
     elif source.schemas is not None:
-        context.error(
-            texts.MODEL_WITHOUT_SCHEMA, model.node, kind=model.keyword, model=model.name
-        )
+        context.error(texts.MODEL_WITHOUT_SCHEMA, model.node, kind=model.keyword, model=model.name)
 
 
 def check_enums(context: Context) -> None:
@@ -136,7 +126,9 @@ def check_autoincrement(model: Model, context: Context) -> None:
         if key is None or [one.field for one in key.fields] != [field]:
             context.error(texts.AUTOINCREMENT_NOT_ID, field.node)
         indexed = [key] if key is not None else []
-        if not any(one.fields and one.fields[0].field is field for one in (*model.indexes, *indexed)):
+        if not any(
+            one.fields and one.fields[0].field is field for one in (*model.indexes, *indexed)
+        ):
             context.error(texts.AUTOINCREMENT_NOT_INDEXED, field.node)
 
 

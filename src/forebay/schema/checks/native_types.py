@@ -105,9 +105,7 @@ def check_native_type(field: ScalarField, context: Context) -> None:
         )
     known = NATIVE_TYPES.get(native.name) if context.provider.is_postgresql else None
     if known is None:
-        context.error(
-            texts.NATIVE_UNKNOWN, node, type=native.name, provider=context.provider.name
-        )
+        context.error(texts.NATIVE_UNKNOWN, node, type=native.name, provider=context.provider.name)
         return
     given = len(native.arguments)
     if given > known.arguments:

@@ -66,9 +66,7 @@ def _check_class(index: Index, one: IndexField, context: Context) -> None:
         if None not in SCALAR[algorithm].get(scalar, ()) and not _takes(algorithm, one):
             _report(texts.INDEX_TYPE_COLUMN, index, one, context)
         return
-    expected = next(
-        (name for name, classes in SCALAR[algorithm].items() if ops in classes), None
-    )
+    expected = next((name for name, classes in SCALAR[algorithm].items() if ops in classes), None)
     if expected is None:
         _report(texts.OPERATOR_CLASS_NEEDS_NATIVE, index, one, context)
     elif expected != scalar:

@@ -112,6 +112,9 @@ def _set_null_needs_optional_fields(field: RelationField, context: Context) -> N
 
 def _check_many_to_many(relation: Relation, context: Context) -> None:
     sides = [side for side in (relation.field_a, relation.field_b) if side is not None]
+    if relation.model_a.is_view or relation.model_b.is_view:
+        for side in sides:
+            context.error(texts.MANY_TO_MANY_VIEW, side.node)
     for side in sides:
         _singular_id(side, context)
     for side in sides:

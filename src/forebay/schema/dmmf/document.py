@@ -1,4 +1,4 @@
-"""The whole document that generators are given: data model, types, and names of operations."""
+"""The document that generators are given: data model, types, and names of operations."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from forebay.schema.dmmf.table import Table
 from forebay.schema.model import Schema
 
 Json: TypeAlias = dict[str, Any]
-
-PARTS = ("datamodel", "schema", "mappings")
 
 
 def document(schema: Schema, prisma: int) -> Json:
