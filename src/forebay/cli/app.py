@@ -6,6 +6,7 @@ import typer
 
 from forebay import __version__
 from forebay.cli.config import config
+from forebay.cli.dmmf import dmmf
 from forebay.cli.serve import serve
 from forebay.cli.storm import storm
 from forebay.cli.up import up
@@ -42,3 +43,4 @@ app.command()(up)
 app.command()(serve)
 app.add_typer(config, name="config")
 app.command()(storm)
+app.command()(dmmf)
