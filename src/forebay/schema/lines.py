@@ -67,9 +67,11 @@ class LineReader:
             found = match(text, position, end)
             if found is None:
                 return position
-            position = found.end("name")
+            # White space behind a name without brackets counts as part of the attribute.
+            position = found.end()
             arguments = None
             if found.lastgroup == "open":
+                position -= 1
                 read = self._expressions.arguments(found.end())
                 if read:
                     arguments, position = read
@@ -89,7 +91,7 @@ class LineReader:
         position = found.end()
         arguments = None
         opened = lexer.OPEN_ARGUMENTS.match(text, position, end)
-        if opened:
+        if opened and opened["open"]:
             read = self._expressions.arguments(opened.end())
             if read:
                 arguments, position = read
@@ -98,6 +100,8 @@ class LineReader:
             del self._diagnostics.errors[reported:]
             return 0
         name = found["attribute"]
+        # White space and remarks behind it count as part of it.
+        position = tail.start("break")
         attribute = Attribute(name, name_start, arguments, start, position, tail["remark"])
         block.items.append(attribute)
         if block.kind == "type":
@@ -150,8 +154,8 @@ class LineReader:
         if problem or base is None:
             del errors[reported:]
             if problem:
-                what, at = problem
-                self._diagnostics.error(what, typed.start(at), typed.end(at))
+                what, at, stop_at = problem
+                self._diagnostics.error(what, at, stop_at)
             else:
                 self._diagnostics.error(
                     texts.FIELD_WITHOUT_TYPE, start, stop, kind=block.kind, model=block.name
@@ -207,22 +211,23 @@ class LineReader:
         if tail is None:
             del self._diagnostics.errors[reported:]
             return 0
-        node = Property(found["word"], value, tail["remark"], found.start("word"), position)
+        start, stop = found.start("word"), tail.start("break")
+        node = Property(found["word"], value, tail["remark"], start, stop)
         block.items.append(node)
         block.properties.append(node)
         return tail.end()
 
 
-def _legacy(typed: Match[str], base: str | None, arity: str) -> tuple[Text, str] | None:
-    """Say what of Prisma 1's is written in a field's type, and where."""
+def _legacy(typed: Match[str], base: str | None, arity: str) -> tuple[Text, int, int] | None:
+    """Say what of Prisma 1's is written in a field's type, and from where to where."""
     if typed["colon"]:
-        return texts.LEGACY_COLON, "colon"
+        return texts.LEGACY_COLON, typed.start("colon"), typed.end("colon")
     if base is None:
         return None
     if arity == "[":
-        return texts.LEGACY_LIST, "listed"
+        return texts.LEGACY_LIST, typed.string.rindex("[", 0, typed.start("listed")), typed.end()
     if arity == "!":
-        return texts.LEGACY_REQUIRED, "arity"
+        return texts.LEGACY_REQUIRED, typed.start("base"), typed.end("arity")
     if len(arity) > 2:
-        return texts.OPTIONAL_LIST, "arity"
+        return texts.OPTIONAL_LIST, typed.start("base"), typed.end("arity")
     return None

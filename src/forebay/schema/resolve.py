@@ -28,6 +28,7 @@ class Resolver:
         self._types = types
         self._diagnostics = diagnostics
         self._made: dict[int, Model | Enum | Composite] = {}
+        self._lower_case = {name.lower(): name for name in reversed(types)}
 
     def resolve(self, blocks: list[Block], schema: Schema) -> None:
         """Fill a schema with models, views, enums and composite types, in the order written."""
@@ -114,7 +115,7 @@ class Resolver:
         if isinstance(made, Composite):
             return "composite", node.type, None, made
         if made is None:
-            meant = _LOWER_CASE.get(node.type.lower())
+            meant = self._lower_case.get(node.type) or _LOWER_CASE.get(node.type.lower())
             self._diagnostics.error(
                 texts.UNKNOWN_TYPE_CASE if meant else texts.UNKNOWN_TYPE,
                 node.type_start,
