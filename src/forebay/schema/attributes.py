@@ -4,19 +4,11 @@ What nobody has taken at the end is not known, which is how misspelt names are f
 """
 
 from collections.abc import Iterator
-from typing import Protocol
 
 from forebay.schema import coerce, texts
 from forebay.schema.diagnostics import Diagnostics, Text
 from forebay.schema.show import show
-from forebay.schema.tree import Argument, Arguments, Array, Attribute, Call, Expression
-
-
-class Placed(Protocol):
-    """Anything that is written somewhere."""
-
-    start: int
-    end: int
+from forebay.schema.tree import Argument, Arguments, Array, Attribute, Call, Expression, Placed
 
 
 class ArgumentSet:

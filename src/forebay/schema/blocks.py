@@ -4,7 +4,7 @@ from forebay.schema import coerce, texts
 from forebay.schema.attributes import ArgumentSet, AttributeSet
 from forebay.schema.diagnostics import Diagnostics
 from forebay.schema.fields import mapped_name
-from forebay.schema.index_fields import Wrong, index_fields
+from forebay.schema.index_fields import Wrong, index_fields, scalar_names
 from forebay.schema.model import (
     Algorithm,
     Enum,
@@ -13,6 +13,7 @@ from forebay.schema.model import (
     PrimaryKey,
     RelationField,
     ScalarField,
+    ShardKey,
 )
 from forebay.schema.tree import REQUIRED, Expression
 from forebay.schema.where import read_where
@@ -56,6 +57,9 @@ def read_model(model: Model, diagnostics: Diagnostics, prisma: int) -> None:
     if (found := attributes.one("id")) is not None:
         _id(model, found)
         found.finish()
+    if (found := attributes.one("shardKey")) is not None:
+        _shard_key(model, found)
+        found.finish()
     if (found := attributes.one("map")) is not None:
         model.mapped_name = mapped_name(found)
         found.finish()
@@ -71,7 +75,7 @@ def read_model(model: Model, diagnostics: Diagnostics, prisma: int) -> None:
     for found in attributes.each("fulltext"):
         _fulltext(model, found)
         found.finish()
-    _id_is_required(model, diagnostics)
+    _keys_are_required(model, diagnostics)
     attributes.finish()
 
 
@@ -116,6 +120,31 @@ def _id(model: Model, arguments: ArgumentSet) -> None:
     model.primary_key = PrimaryKey(
         arguments.attribute, model, fields, None, name, mapped, clustered
     )
+
+
+def _shard_key(model: Model, arguments: ArgumentSet) -> None:
+    value = arguments.default("fields")
+    if value is None:
+        return
+    fields = scalar_names(value, model, arguments)
+    if isinstance(fields, Wrong):
+        if fields.unknown:
+            listed = _listed(fields.unknown)
+            arguments.report_at(
+                texts.SHARD_KEY_UNKNOWN_FIELDS, value, model=model.name, fields=listed
+            )
+        if fields.relations:
+            listed = _listed(fields.relations)
+            arguments.report(texts.SHARD_KEY_OVER_RELATIONS, model=model.name, fields=listed)
+        return
+    if fields is None:
+        return
+    loose = [one.name for one in fields if one.arity != REQUIRED]
+    if loose and not model.is_ignored:
+        arguments.report(texts.SHARD_KEY_OPTIONAL, model=model.name, fields=_listed(loose))
+    if model.shard_key is not None:
+        arguments.report_at(texts.TWO_SHARD_KEYS, model.node, model=model.name)
+    model.shard_key = ShardKey(arguments.attribute, fields, None)
 
 
 def _listed(names: list[str]) -> str:
@@ -205,8 +234,12 @@ def _scalars_behind(model: Model, names: list[str]) -> list[str]:
     return [field.name for field in found]
 
 
-def _id_is_required(model: Model, diagnostics: Diagnostics) -> None:
-    key = model.primary_key
-    if model.is_ignored or key is None or key.source is None or key.source.arity == REQUIRED:
+def _keys_are_required(model: Model, diagnostics: Diagnostics) -> None:
+    if model.is_ignored:
         return
-    diagnostics.error(texts.ID_NOT_REQUIRED, key.node.start, key.node.end)
+    key = model.primary_key
+    if key is not None and key.source is not None and key.source.arity != REQUIRED:
+        diagnostics.error(texts.ID_NOT_REQUIRED, key.node.start, key.node.end)
+    shard = model.shard_key
+    if shard is not None and shard.source is not None and shard.source.arity != REQUIRED:
+        diagnostics.error(texts.SHARD_KEY_NOT_REQUIRED, shard.node.start, shard.node.end)

@@ -12,13 +12,13 @@ from forebay.schema.blocks import read_enum, read_model
 from forebay.schema.configuration import ConfigurationReader, names_postgresql
 from forebay.schema.diagnostics import Diagnostic, Diagnostics
 from forebay.schema.fields import FieldReader
-from forebay.schema.model import Composite, Enum, Model, Schema
+from forebay.schema.model import Composite, Enum, Model, ScalarField, Schema
 from forebay.schema.names import check_names
 from forebay.schema.parser import parse
 from forebay.schema.relations import infer_relations
 from forebay.schema.resolve import Resolver
 from forebay.schema.source import Source
-from forebay.schema.tree import Block, Tree
+from forebay.schema.tree import Tree
 from forebay.schema.validate import validate
 
 Version: TypeAlias = Literal[6, 7]
@@ -54,7 +54,9 @@ def check(files: Sequence[tuple[str, str]], prisma: Version) -> Checked:
     return Checked(source, trees, schema, diagnostics.errors, diagnostics.warnings, prisma)
 
 
-def analyse(trees: list[Tree], diagnostics: Diagnostics, prisma: Version) -> tuple[Schema, list]:
+def analyse(
+    trees: list[Tree], diagnostics: Diagnostics, prisma: Version
+) -> tuple[Schema, list[ScalarField]]:
     """Build the model: names, types, attributes, relations."""
     blocks = [block for tree in trees for block in tree.blocks]
     types = check_names(blocks, diagnostics)

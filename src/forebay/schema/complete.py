@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from forebay.schema.inflection import camel_case, plural
-from forebay.schema.model import Index, Model, Relation, RelationField, ScalarField, Schema
+from forebay.schema.model import Model, Relation, RelationField, ScalarField, Schema
 from forebay.schema.tree import LIST, OPTIONAL, REQUIRED
 
 
@@ -143,6 +143,3 @@ def _guesses(relation: Relation) -> list[_Guess]:
         else:
             guesses.append(_Guess(name, existing.arity, existing.kind, existing.type, target))
     return guesses
-
-
-__all__ = ["Addition", "Index", "additions", "referenced_fields"]

@@ -1,7 +1,9 @@
 """The datasource and the generators: their properties, and what either version allows."""
 
+from itertools import pairwise
+
 from forebay.schema import coerce, texts
-from forebay.schema.diagnostics import Diagnostics
+from forebay.schema.diagnostics import Diagnostics, Text
 from forebay.schema.extensions import read_extensions
 from forebay.schema.features import check_features
 from forebay.schema.model import ConfigValue, Datasource, EnvironmentOr, Generator, Schema
@@ -35,9 +37,7 @@ class ConfigurationReader:
             for block in sources:
                 self._error(texts.SEVERAL_DATASOURCES, block, source=block.name)
 
-    def _error(
-        self, text: texts.Text, where: Block | Property | Expression, **gaps: object
-    ) -> None:
+    def _error(self, text: Text, where: Block | Property | Expression, **gaps: object) -> None:
         self._diagnostics.error(text, where.start, where.end, **gaps)
 
     def _properties(self, block: Block) -> dict[str, tuple[Property, Expression]] | None:
@@ -159,7 +159,7 @@ class ConfigurationReader:
             self._error(texts.SCHEMAS_EMPTY, value)
             return
         names.sort(key=lambda one: one[0])
-        for (name, node), (following, _) in zip(names, names[1:], strict=False):
+        for (name, node), (following, _) in pairwise(names):
             if name == following:
                 self._error(texts.SCHEMA_TWICE, node)
         source.schemas = [name for name, _ in names]
@@ -182,6 +182,18 @@ class ConfigurationReader:
         if provider is None:
             return
         generator = Generator(block, block.name, provider)
+        self._known_options(generator, given)
+        for name, (_, one) in given.items():
+            read = _config_value(one, self._diagnostics)
+            if read is None:
+                return
+            generator.config[name] = read
+        schema.generators.append(generator)
+
+    def _known_options(
+        self, generator: Generator, given: dict[str, tuple[Property, Expression]]
+    ) -> None:
+        """Read the options that mean something to Prisma itself."""
         _, value = given.pop("output", (None, None))
         if value is not None:
             generator.output = self._string(value)
@@ -190,22 +202,11 @@ class ConfigurationReader:
             targets = coerce.array(value, _environment_or, self._diagnostics)
             generator.binary_targets = targets or []
         _, value = given.pop("previewFeatures", (None, None))
-        if value is not None:
-            names = coerce.array(value, coerce.string, self._diagnostics)
-            if names is not None:
-                generator.preview_features = check_features(
-                    names,
-                    value,
-                    self._diagnostics,
-                    self._prisma,
-                    postgresql=self._is_postgresql,
-                )
-        for name, (_, one) in given.items():
-            read = _config_value(one, self._diagnostics)
-            if read is None:
-                return
-            generator.config[name] = read
-        schema.generators.append(generator)
+        names = None if value is None else coerce.array(value, coerce.string, self._diagnostics)
+        if value is not None and names is not None:
+            generator.preview_features = check_features(
+                names, value, self._diagnostics, self._prisma, postgresql=self._is_postgresql
+            )
 
     def _string(self, value: Expression) -> EnvironmentOr | None:
         return _environment_or(value, self._diagnostics)
@@ -262,7 +263,7 @@ def _config_value(value: Expression, diagnostics: Diagnostics) -> "ConfigValue |
         sound = [item for item in found if item is not None]
         return sound if len(sound) == len(found) else None
     if isinstance(value, Object):
-        members: "dict[str, ConfigValue]" = {}
+        members: dict[str, ConfigValue] = {}
         for name, one in value.members:
             read = _config_value(one, diagnostics)
             if read is None:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from forebay.schema import texts
 from forebay.schema.attributes import ArgumentSet
+from forebay.schema.diagnostics import Text
 from forebay.schema.model import CompositeField, Default, Enum, ScalarField
 from forebay.schema.show import show
 from forebay.schema.tree import LIST, Array, Call, Constant, Expression, Number, String
@@ -180,7 +181,7 @@ def _dbgenerated(arguments: ArgumentSet, call: Call) -> bool:
 
 
 def _number(
-    allowed: range | tuple[int, ...], not_a_number: texts.Text, not_allowed: texts.Text
+    allowed: range | tuple[int, ...], not_a_number: Text, not_allowed: Text
 ) -> Callable[[ArgumentSet, Call], bool]:
     def check(arguments: ArgumentSet, call: Call) -> bool:
         given = call.arguments.given

@@ -1,4 +1,4 @@
-"""Errors and warnings about a schema: collected as they are found, laid out as Prisma lays them out.
+"""Errors and warnings about a schema: collected as found, and laid out as Prisma lays them out.
 
 A text of Prisma's may have a line of ours, the hint, which says what to do; it is kept apart so
 that it can be printed below the original's words or left out.

@@ -16,6 +16,7 @@ from forebay.schema.model import (
     PrimaryKey,
     RelationField,
     ScalarField,
+    ShardKey,
 )
 from forebay.schema.show import show
 from forebay.schema.tree import LIST, Attribute, Expression
@@ -52,24 +53,10 @@ class FieldReader:
         attributes = AttributeSet(field.node.attributes, self._diagnostics)
         if (found := attributes.one("map")) is not None:
             self._map(field, found, mapped)
-        if (found := attributes.one("ignore")) is not None:
-            if field.kind == "unsupported":
-                found.report(texts.IGNORED_UNSUPPORTED)
-            else:
-                field.is_ignored = True
-            found.finish()
-        if (found := attributes.one("relation")) is not None:
-            found.report(texts.NOT_A_RELATION)
-            found.finish()
-        if (found := attributes.one("id")) is not None:
-            _id(field, found)
-        if (found := attributes.one("updatedAt")) is not None:
-            if field.kind != "scalar" or field.type != "DateTime":
-                found.report(texts.UPDATED_AT_TYPE)
-            if field.arity == LIST:
-                found.report(texts.UPDATED_AT_LIST)
-            field.is_updated_at = True
-            found.finish()
+        for name, read in _SIMPLE:
+            if (found := attributes.one(name)) is not None:
+                read(field, found)
+                found.finish()
         if (found := attributes.one("default")) is not None:
             if model_default(field, found):
                 self.unknown_functions.append(field)
@@ -78,6 +65,7 @@ class FieldReader:
             field.native_type = _native(attributes.scoped())
         if (found := attributes.one("unique")) is not None:
             _unique(field, found, self._prisma)
+            found.finish()
         attributes.finish()
 
     def _map(self, field: ScalarField, arguments: ArgumentSet, mapped: set[str]) -> None:
@@ -209,6 +197,25 @@ def sort_argument(arguments: ArgumentSet) -> Sort | None:
     return _SORTS.get(name or "")
 
 
+def _ignore(field: ScalarField, arguments: ArgumentSet) -> None:
+    if field.kind == "unsupported":
+        arguments.report(texts.IGNORED_UNSUPPORTED)
+    else:
+        field.is_ignored = True
+
+
+def _not_a_relation(_: ScalarField, arguments: ArgumentSet) -> None:
+    arguments.report(texts.NOT_A_RELATION)
+
+
+def _updated_at(field: ScalarField, arguments: ArgumentSet) -> None:
+    if field.kind != "scalar" or field.type != "DateTime":
+        arguments.report(texts.UPDATED_AT_TYPE)
+    if field.arity == LIST:
+        arguments.report(texts.UPDATED_AT_LIST)
+    field.is_updated_at = True
+
+
 def _id(field: ScalarField, arguments: ArgumentSet) -> None:
     model = field.model
     if model.primary_key is not None:
@@ -222,7 +229,23 @@ def _id(field: ScalarField, arguments: ArgumentSet) -> None:
         model.primary_key = PrimaryKey(
             arguments.attribute, model, [entry], field, None, mapped, clustered
         )
-    arguments.finish()
+
+
+def _shard_key(field: ScalarField, arguments: ArgumentSet) -> None:
+    model = field.model
+    if model.shard_key is not None:
+        arguments.report_at(texts.SECOND_SHARD_KEY, model.node, model=model.name)
+    else:
+        model.shard_key = ShardKey(arguments.attribute, [field], field)
+
+
+_SIMPLE = (
+    ("ignore", _ignore),
+    ("relation", _not_a_relation),
+    ("id", _id),
+    ("shardKey", _shard_key),
+    ("updatedAt", _updated_at),
+)
 
 
 def _unique(field: ScalarField, arguments: ArgumentSet, prisma: int) -> None:
@@ -235,7 +258,6 @@ def _unique(field: ScalarField, arguments: ArgumentSet, prisma: int) -> None:
     if prisma >= 7:
         index.where = read_where(field.model, arguments)
     field.model.indexes.append(index)
-    arguments.finish()
 
 
 def _native(attribute: Attribute | None) -> NativeType | None:

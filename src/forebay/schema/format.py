@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from forebay.schema.check import analyse, Version
+from forebay.schema.check import Version, analyse
 from forebay.schema.complete import Addition, additions
 from forebay.schema.diagnostics import Diagnostics
 from forebay.schema.parser import parse

@@ -4,7 +4,8 @@ Order is the file's everywhere: of models, of fields, of indexes. Each part keep
 syntax tree, so that whoever reads the model can say where something is written.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as made
 from typing import Literal, TypeAlias
 
 from forebay.schema.tree import Attribute, Block, EnumValue, Expression, Field
@@ -150,7 +151,7 @@ class IndexField:
     sort: Literal["Asc", "Desc"] | None = None
     length: int | None = None
     ops: str | Raw | None = None
-    path: "list[CompositeField]" = field(default_factory=list)
+    path: "list[CompositeField]" = made(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -181,31 +182,41 @@ class Index:
     node: Attribute
     model: "Model"
     kind: IndexKind
-    fields: list[IndexField] = field(default_factory=list)
+    fields: list[IndexField] = made(default_factory=list)
     source: ScalarField | None = None
     name: str | None = None
     mapped_name: str | None = None
     algorithm: Algorithm | None = None
     clustered: bool | None = None
-    where: "Raw | Expression | None" = None
+    where: Raw | Expression | None = None
 
 
-AnyField: TypeAlias = "ScalarField | RelationField"
+@dataclass(slots=True, eq=False)
+class ShardKey:
+    """`@shardKey` or `@@shardKey`, which PostgreSQL does not have."""
+
+    node: Attribute
+    fields: list[ScalarField]
+    source: ScalarField | None
+
+
+AnyField: TypeAlias = ScalarField | RelationField
 
 
 @dataclass(slots=True, eq=False)
 class Model:
-    """A model or a view. `fields` is every field in order, `scalars` and `relations` a part each."""
+    """A model or a view. `fields` is all in order; `scalars` and `relations` are a part each."""
 
     node: Block
     name: str
     is_view: bool
-    fields: list[AnyField] = field(default_factory=list)
-    scalars: list[ScalarField] = field(default_factory=list)
-    relations: list[RelationField] = field(default_factory=list)
-    by_name: dict[str, AnyField] = field(default_factory=dict)
+    fields: list[AnyField] = made(default_factory=list)
+    scalars: list[ScalarField] = made(default_factory=list)
+    relations: list[RelationField] = made(default_factory=list)
+    by_name: dict[str, AnyField] = made(default_factory=dict)
     primary_key: PrimaryKey | None = None
-    indexes: list[Index] = field(default_factory=list)
+    shard_key: ShardKey | None = None
+    indexes: list[Index] = made(default_factory=list)
     mapped_name: str | None = None
     is_ignored: bool = False
     schema: str | None = None
@@ -250,7 +261,7 @@ class Composite:
 
     node: Block
     name: str
-    fields: dict[str, CompositeField] = field(default_factory=dict)
+    fields: dict[str, CompositeField] = made(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
@@ -330,22 +341,22 @@ class Generator:
     name: str
     provider: EnvironmentOr
     output: EnvironmentOr | None = None
-    binary_targets: list[EnvironmentOr] = field(default_factory=list)
+    binary_targets: list[EnvironmentOr] = made(default_factory=list)
     preview_features: list[str] | None = None
-    config: dict[str, ConfigValue] = field(default_factory=dict)
+    config: dict[str, ConfigValue] = made(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
 class Schema:
     """Everything a schema says. `datasource` is the first; a valid schema has one at most."""
 
-    models: list[Model] = field(default_factory=list)
-    views: list[Model] = field(default_factory=list)
-    enums: list[Enum] = field(default_factory=list)
-    composites: list[Composite] = field(default_factory=list)
-    relations: list[Relation] = field(default_factory=list)
+    models: list[Model] = made(default_factory=list)
+    views: list[Model] = made(default_factory=list)
+    enums: list[Enum] = made(default_factory=list)
+    composites: list[Composite] = made(default_factory=list)
+    relations: list[Relation] = made(default_factory=list)
     datasource: Datasource | None = None
-    generators: list[Generator] = field(default_factory=list)
+    generators: list[Generator] = made(default_factory=list)
 
     @property
     def preview_features(self) -> frozenset[str]:

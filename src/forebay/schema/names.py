@@ -1,7 +1,7 @@
 """First pass: every name is sound, and no two things in one place share one."""
 
 from forebay.schema import texts
-from forebay.schema.diagnostics import Diagnostics
+from forebay.schema.diagnostics import Diagnostics, Text
 from forebay.schema.model import SCALAR_TYPES
 from forebay.schema.tree import Attribute, Block
 
@@ -53,7 +53,7 @@ def check_names(blocks: list[Block], diagnostics: Diagnostics) -> dict[str, Bloc
     return types
 
 
-def _report_block(text: texts.Text, block: Block, diagnostics: Diagnostics, **gaps: object) -> None:
+def _report_block(text: Text, block: Block, diagnostics: Diagnostics, **gaps: object) -> None:
     end = block.name_start + len(block.name)
     diagnostics.error(text, block.name_start, end, name=block.name, **gaps)
 

@@ -1009,3 +1009,47 @@ VIEW_UNIQUE_ARGUMENTS = Text(
 MANY_TO_MANY_VIEW = Text(
     "Error validating: Implicit many-to-many relations are not supported for views."
 )
+MANY_TO_MANY_FIELDS = Text(
+    "Error validating: Embedded many-to-many relations are not supported on {provider}. Please "
+    "use the syntax defined in https://pris.ly/d/relational-database-many-to-many",
+    "remove the arguments: two lists need nothing but, if there are several, a name",
+)
+
+# Shard keys.
+SECOND_SHARD_KEY = Text(
+    'Error validating model "{model}": At most one field must be marked as the shard key with the '
+    "`@shardKey` attribute."
+)
+TWO_SHARD_KEYS = Text(
+    'Error validating model "{model}": Each model must have at most one shard key. You can\'t '
+    "have `@shardKey` and `@@shardKey` at the same time."
+)
+SHARD_KEY_NOT_REQUIRED = Text(
+    'Error parsing attribute "@shardKey": Fields that are marked as shard keys must be required.'
+)
+SHARD_KEY_UNKNOWN_FIELDS = Text(
+    'Error validating model "{model}": The multi field shard key declaration refers to the '
+    "unknown {fields}."
+)
+SHARD_KEY_OVER_RELATIONS = Text(
+    'Error validating model "{model}": The shard key definition refers to the relation {fields}. '
+    "Shard key definitions must reference only scalar fields."
+)
+SHARD_KEY_OPTIONAL = Text(
+    'Error validating model "{model}": The shard key definition refers to the optional {fields}. '
+    "Shard key definitions must reference only required fields."
+)
+SHARD_KEY_EMPTY = Text(
+    'Error parsing attribute "{attribute}": The list of fields in a `{attribute}()` attribute '
+    "cannot be empty. Please specify at least one field."
+)
+SHARD_KEY_WITHOUT_FEATURE = Text(
+    'Error parsing attribute "{attribute}": Defining shard keys requires enabling the `shardKeys` '
+    "preview feature",
+    "remove it: PostgreSQL has no shard keys",
+)
+SHARD_KEY_NOT_SUPPORTED = Text(
+    'Error parsing attribute "{attribute}": Shard keys are not currently supported for provider '
+    "{provider}",
+    "remove it: PostgreSQL has no shard keys",
+)

@@ -6,7 +6,15 @@ formatter can write it again.
 """
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
+
+
+class Placed(Protocol):
+    """Anything that is written somewhere: from where, and to where."""
+
+    start: int
+    end: int
+
 
 REQUIRED = ""
 OPTIONAL = "?"

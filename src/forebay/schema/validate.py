@@ -42,26 +42,22 @@ def _check_model(
 ) -> bool:
     if model.is_view:
         views.check_view(model, context)
+        models.check_schema(model, context)
     else:
         models.has_unique_criterion(model, context)
         models.check_primary_key(model, names, context)
-    models.check_schema(model, context)
-    if not model.is_view:
-        if context.provider.is_postgresql:
-            postgresql.check_columns(model, context)
+        models.check_shard_key(model, context)
+        models.check_schema(model, context)
+        postgresql.check_columns(model, context)
         models.check_autoincrement(model, context)
         models.clustering_of_key(model, context)
     taken = fields.taken_names(model)
     for field in model.scalars:
-        fields.check_storable(field, context)
-        if taken:
-            fields.check_client_name(field, taken, context)
-        fields.check_scalar(field, context)
+        fields.check_scalar(field, taken, context)
     for relation in model.relations:
         if relation_fields.is_ambiguous(relation, groups, context):
             return False
-        if taken:
-            fields.check_client_name(relation, taken, context)
+        fields.check_client_name(relation, taken, context)
         relation_fields.check_relation_field(relation, context)
     for index in model.indexes:
         if model.is_view:

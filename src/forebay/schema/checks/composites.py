@@ -2,6 +2,7 @@
 
 from forebay.schema import texts
 from forebay.schema.checks.context import Context
+from forebay.schema.diagnostics import Text
 from forebay.schema.model import Composite, CompositeField
 from forebay.schema.tree import REQUIRED
 
@@ -19,7 +20,7 @@ def check_composites(context: Context) -> None:
 
 def _check_cycles(context: Context) -> None:
     order = {id(one): number for number, one in enumerate(context.schema.composites)}
-    problems: list[tuple[int, texts.Text, Composite, CompositeField, str]] = []
+    problems: list[tuple[int, Text, Composite, CompositeField, str]] = []
     visited: list[Composite] = []
     waiting: list[_Step] = [
         (composite, field, None)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from forebay.schema.diagnostics import Diagnostics, Text
 from forebay.schema.model import (
     Action,
-    AnyField,
     Index,
     Model,
     PrimaryKey,
@@ -13,7 +12,7 @@ from forebay.schema.model import (
     RelationMode,
     Schema,
 )
-from forebay.schema.tree import Argument, Attribute, Expression, Field
+from forebay.schema.tree import Argument, Attribute, Field, Placed
 
 
 @dataclass(slots=True, frozen=True)
@@ -66,16 +65,13 @@ class Context:
             return ACTIONS
         return _EMULATED
 
-    def error(self, text: Text, node: "Placed", **gaps: object) -> None:
+    def error(self, text: Text, node: Placed, **gaps: object) -> None:
         """Report an error about a node."""
         self.diagnostics.error(text, node.start, node.end, **gaps)
 
-    def warning(self, text: Text, node: "Placed", **gaps: object) -> None:
+    def warning(self, text: Text, node: Placed, **gaps: object) -> None:
         """Report a warning about a node."""
         self.diagnostics.warning(text, node.start, node.end, **gaps)
-
-
-from forebay.schema.attributes import Placed  # noqa: E402
 
 
 def argument_of(attribute: Attribute, name: str) -> Argument | None:
@@ -95,15 +91,3 @@ def shown_attribute(one: Index | PrimaryKey) -> str:
     if one.kind == "unique":
         return "@unique" if one.source else "@@unique"
     return "@@index" if one.kind == "normal" else "@@fulltext"
-
-
-__all__ = [
-    "ACTIONS",
-    "AnyField",
-    "Context",
-    "Expression",
-    "Provider",
-    "argument_of",
-    "attribute_of",
-    "shown_attribute",
-]

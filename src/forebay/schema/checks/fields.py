@@ -5,7 +5,7 @@ from forebay.schema.checks.constraints import check_length
 from forebay.schema.checks.context import Context
 from forebay.schema.checks.literals import check_literal
 from forebay.schema.checks.native_types import check_native_type, check_unsupported
-from forebay.schema.model import AnyField, CompositeField, Model, ScalarField
+from forebay.schema.model import AnyField, Model, ScalarField
 from forebay.schema.tree import LIST, Call
 
 
@@ -45,8 +45,12 @@ def check_client_name(field: AnyField, taken: dict[str, list[str]], context: Con
         )
 
 
-def check_scalar(field: ScalarField, context: Context) -> None:
-    """The rules for a scalar field that concern it alone."""
+def check_scalar(field: ScalarField, taken: dict[str, list[str]], context: Context) -> None:
+    """The rules for a scalar field; `taken` are the client's names of the model's keys."""
+    if not context.provider.is_postgresql:
+        _check_storable(field, context)
+    if taken:
+        check_client_name(field, taken, context)
     if field.native_type is not None:
         check_native_type(field, context)
     if field.default is not None:
@@ -55,10 +59,8 @@ def check_scalar(field: ScalarField, context: Context) -> None:
         check_unsupported(field, context)
 
 
-def check_storable(field: ScalarField, context: Context) -> None:
+def _check_storable(field: ScalarField, context: Context) -> None:
     """Without a datasource there are no lists and no decimals."""
-    if context.provider.is_postgresql:
-        return
     gaps = {"field": field.name, "kind": field.model.keyword, "model": field.model.name}
     if field.kind == "scalar" and field.type == "Json" and field.arity == LIST:
         context.error(texts.NO_JSON_LISTS, field.node, **gaps)
@@ -80,9 +82,3 @@ def check_default(field: ScalarField, context: Context) -> None:
         check_literal(field.type, default.value, context)
     if isinstance(default.value, Call) and default.value.name == "auto":
         context.error(texts.AUTO_NOT_SUPPORTED, default.value)
-
-
-def check_composite_default(field: CompositeField, context: Context) -> None:
-    """The rules for `@default` in a composite type."""
-    if field.default is not None and field.kind == "scalar":
-        check_literal(field.type, field.default.value, context)

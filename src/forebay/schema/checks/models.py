@@ -3,8 +3,8 @@
 from forebay.schema import texts
 from forebay.schema.checks.constraints import ConstraintNames
 from forebay.schema.checks.context import Context, shown_attribute
+from forebay.schema.checks.fields import is_autoincrement
 from forebay.schema.model import IndexField, Model, PrimaryKey
-from forebay.schema.tree import REQUIRED
 
 
 def database_names_are_unique(context: Context) -> None:
@@ -68,6 +68,20 @@ def _name_is_no_field(key: PrimaryKey, context: Context) -> None:
         )
 
 
+def check_shard_key(model: Model, context: Context) -> None:
+    """PostgreSQL has no shard keys."""
+    key = model.shard_key
+    if key is None:
+        return
+    shown = "@shardKey" if key.source else "@@shardKey"
+    if not key.fields:
+        context.error(texts.SHARD_KEY_EMPTY, key.node, attribute=shown)
+    if "shardKeys" not in context.features:
+        context.error(texts.SHARD_KEY_WITHOUT_FEATURE, key.node, attribute=shown)
+    name = "postgresql" if context.provider.is_postgresql else context.provider.shown
+    context.error(texts.SHARD_KEY_NOT_SUPPORTED, key.node, attribute=shown, provider=name)
+
+
 def clustering_of_key(model: Model, context: Context) -> None:
     """PostgreSQL's keys are not clustered."""
     key = model.primary_key
@@ -116,20 +130,15 @@ def check_autoincrement(model: Model, context: Context) -> None:
     """Without a provider only one field counts up, and only the id."""
     if context.provider.is_postgresql:
         return
-    from forebay.schema.checks.fields import is_autoincrement
-
     counting = [field for field in model.scalars if is_autoincrement(field)]
     if len(counting) > 1:
         context.error(texts.AUTOINCREMENT_TWICE, model.node)
     key = model.primary_key
+    first = [index.fields[0].field for index in model.indexes if index.fields]
+    if key is not None and key.fields:
+        first.append(key.fields[0].field)
     for field in counting:
         if key is None or [one.field for one in key.fields] != [field]:
             context.error(texts.AUTOINCREMENT_NOT_ID, field.node)
-        indexed = [key] if key is not None else []
-        if not any(
-            one.fields and one.fields[0].field is field for one in (*model.indexes, *indexed)
-        ):
+        if field not in first:
             context.error(texts.AUTOINCREMENT_NOT_INDEXED, field.node)
-
-
-__all__ = ["REQUIRED", "check_autoincrement"]

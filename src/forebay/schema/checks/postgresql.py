@@ -3,6 +3,7 @@
 from forebay.schema import texts
 from forebay.schema.checks.context import Context, shown_attribute
 from forebay.schema.checks.native_types import native_type_of
+from forebay.schema.diagnostics import Text
 from forebay.schema.model import Index, IndexField, Model, Raw
 from forebay.schema.operators import NATIVE, OPERATOR_CLASSES, PRINTED, SCALAR
 from forebay.schema.tree import LIST
@@ -16,6 +17,8 @@ _ANY_SCALAR = {
 
 def check_columns(model: Model, context: Context) -> None:
     """The rules for the columns of a model's indexes."""
+    if not context.provider.is_postgresql:
+        return
     for index in model.indexes:
         _no_xml(index, context)
         algorithm = index.algorithm or "BTree"
@@ -44,48 +47,46 @@ def _no_xml(index: Index, context: Context) -> None:
 def _check_class(index: Index, one: IndexField, context: Context) -> None:
     """Check that an operator class, or none, goes with a column's type."""
     algorithm = index.algorithm or "BTree"
-    field = one.field
-    found = native_type_of(field) if not one.path else None
-    native = found[0] if found else None
     ops = one.ops if isinstance(one.ops, str) else None
-    if algorithm == "Gin":
-        if ops == "ArrayOps":
-            if field.arity != LIST:
-                _report(texts.OPERATOR_CLASS_ARRAY, index, one, context)
-            return
-        if ops is None and field.arity == LIST:
-            return
-    if native is not None:
-        if ops in NATIVE[algorithm].get(native, ()):
-            return
-        text = texts.OPERATOR_CLASS_NATIVE if ops else texts.NO_OPERATOR_CLASS
-        _report(text, index, one, context, native=native)
-        return
-    scalar = field.type if field.kind == "scalar" else ""
+    is_list = one.field.arity == LIST
+    if algorithm == "Gin" and ops == "ArrayOps":
+        if not is_list:
+            _report(texts.OPERATOR_CLASS_ARRAY, index, one, context)
+    elif algorithm != "Gin" or ops is not None or not is_list:
+        native = native_type_of(one.field)
+        if native is None:
+            _check_scalar_class(index, one, ops, context)
+        elif ops not in NATIVE[algorithm].get(native[0], ()):
+            text = texts.OPERATOR_CLASS_NATIVE if ops else texts.NO_OPERATOR_CLASS
+            _report(text, index, one, context, native=native[0])
+
+
+def _check_scalar_class(index: Index, one: IndexField, ops: str | None, context: Context) -> None:
+    """Check an operator class of a column without a native type."""
+    known = SCALAR[index.algorithm or "BTree"]
+    scalar = one.field.type if one.field.kind == "scalar" else ""
     if ops is None:
-        if None not in SCALAR[algorithm].get(scalar, ()) and not _takes(algorithm, one):
+        if None not in known.get(scalar, ()) and not _takes(index, one):
             _report(texts.INDEX_TYPE_COLUMN, index, one, context)
         return
-    expected = next((name for name, classes in SCALAR[algorithm].items() if ops in classes), None)
+    expected = next((name for name, classes in known.items() if ops in classes), None)
     if expected is None:
         _report(texts.OPERATOR_CLASS_NEEDS_NATIVE, index, one, context)
     elif expected != scalar:
         _report(texts.OPERATOR_CLASS_SCALAR, index, one, context, expected=expected)
 
 
-def _takes(algorithm: str, one: IndexField) -> bool:
+def _takes(index: Index, one: IndexField) -> bool:
     """Say whether an index type takes a column without a native type or an operator class."""
     field = one.field
     if field.kind == "unsupported":
         return True
-    if algorithm == "Gin":
+    if index.algorithm == "Gin":
         return field.type == "Json" or field.arity == LIST
-    return field.kind == "scalar" and field.type in _ANY_SCALAR[algorithm]
+    return field.kind == "scalar" and field.type in _ANY_SCALAR[index.algorithm or ""]
 
 
-def _report(
-    text: texts.Text, index: Index, one: IndexField, context: Context, **gaps: object
-) -> None:
+def _report(text: Text, index: Index, one: IndexField, context: Context, **gaps: object) -> None:
     ops = one.ops if isinstance(one.ops, str) else ""
     context.error(
         text,

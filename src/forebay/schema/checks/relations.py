@@ -5,7 +5,8 @@ from forebay.schema.checks.cascades import check_cycles
 from forebay.schema.checks.constraints import ConstraintNames
 from forebay.schema.checks.context import Context
 from forebay.schema.checks.sides import check_one_to_many, check_one_to_one
-from forebay.schema.model import IndexField, Relation, RelationField, ScalarField
+from forebay.schema.complete import referenced_fields
+from forebay.schema.model import Relation, RelationField
 from forebay.schema.tree import REQUIRED
 
 
@@ -28,21 +29,6 @@ def check_relation(relation: Relation, names: ConstraintNames, context: Context)
         check_one_to_one(relation, context)
     else:
         check_one_to_many(relation, context)
-
-
-def referenced_fields(relation: Relation) -> list[ScalarField]:
-    """Return the fields that a relation refers to: those written, or the first strict criterion."""
-    field = relation.field_a
-    if field is not None and field.references is not None:
-        return field.references
-    for criterion in relation.model_b.unique_criteria:
-        if all(map(_is_strict, criterion)):
-            return [one.field for one in criterion if not one.path]
-    return []
-
-
-def _is_strict(one: IndexField) -> bool:
-    return one.field.arity != "?" and one.field.kind != "unsupported"
 
 
 def _references_unique_fields(relation: Relation, field: RelationField, context: Context) -> None:
@@ -112,18 +98,24 @@ def _set_null_needs_optional_fields(field: RelationField, context: Context) -> N
 
 def _check_many_to_many(relation: Relation, context: Context) -> None:
     sides = [side for side in (relation.field_a, relation.field_b) if side is not None]
+    if any(side.fields is not None for side in sides):
+        for side in sides:
+            context.error(texts.MANY_TO_MANY_FIELDS, side.node, provider=context.provider.shown)
+        return
     if relation.model_a.is_view or relation.model_b.is_view:
         for side in sides:
             context.error(texts.MANY_TO_MANY_VIEW, side.node)
     for side in sides:
         _singular_id(side, context)
-    for side in sides:
-        for node in (side.on_delete_node, side.on_update_node):
-            if node is not None:
-                context.error(texts.MANY_TO_MANY_ACTION, node)
-    for side in sides:
+        _no_actions(side, context)
         if side.references is not None:
             context.error(texts.MANY_TO_MANY_REFERENCES, side.node)
+
+
+def _no_actions(side: RelationField, context: Context) -> None:
+    for node in (side.on_delete_node, side.on_update_node):
+        if node is not None:
+            context.error(texts.MANY_TO_MANY_ACTION, node)
 
 
 def _singular_id(side: RelationField, context: Context) -> None:
