@@ -129,7 +129,7 @@ def compare(ours: Answers, theirs: Answers) -> tuple[set[str], list[Difference]]
         title = _title(blocks(ours["errors"]), blocks(theirs["errors"]))
         found.append(Difference("valid or not", title, str(theirs["errors"])[:300]))
         return asked, found
-    if isinstance(theirs["formatted"], list) and ours["formatted"]:
+    if isinstance(theirs["formatted"], list):
         kind = "format of valid" if is_valid else "format of invalid"
         asked.add(kind)
         found += _format(kind, ours, theirs)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any, Literal
 
 from forebay.schema.check import Checked, check
 from forebay.schema.diagnostics import Diagnostic, render
+from forebay.schema.dmmf.datamodel import datamodel
 from forebay.schema.dmmf.document import document
+from forebay.schema.format import format_files
 from tests.reference.wasm import Files
 
 NUMBERS: dict[str, Literal[6, 7]] = {"6": 6, "7": 7}
@@ -41,20 +42,12 @@ def answers_of(files: Files, version: str, *, with_types: bool = True) -> dict[s
             *(_diagnostic(checked, "error", one) for one in checked.errors),
             *(_diagnostic(checked, "warning", one) for one in checked.warnings),
         ],
-        "formatted": formatted(files),
+        "formatted": [text for _, text in format_files(files, NUMBERS[version])],
     }
     if checked.errors:
         return kept
-    if with_types:
-        whole = document(checked.schema, checked.prisma)
-        kept |= {name: whole[name] for name in ("datamodel", "schema", "mappings")}
-    return kept
-
-
-def formatted(files: Files) -> list[str]:
-    """Return the formatted texts."""
-    try:
-        texts: list[str] = import_module("forebay.schema.format").format_files(files)
-    except ModuleNotFoundError:
-        return []
-    return texts
+    return kept | (
+        document(checked.schema, checked.prisma)
+        if with_types
+        else {"datamodel": datamodel(checked.schema)}
+    )
