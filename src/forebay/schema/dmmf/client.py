@@ -169,11 +169,9 @@ class ClientModel:
 
 
 def _is_usable(field: RelationField) -> bool:
-    """Say whether nothing of a relation is ignored, on either side."""
+    """Say whether a client has both sides of a relation, and the fields that hold its key."""
     sides = (field, opposite(field))
-    return not any(
-        side.is_ignored or any(key.is_ignored for key in side.fields or ()) for side in sides
-    )
+    return all(is_visible(side) and all(map(is_visible, side.fields or ())) for side in sides)
 
 
 def key_name(key: PrimaryKey | Index) -> str:

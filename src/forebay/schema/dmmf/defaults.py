@@ -69,11 +69,13 @@ def _float(text: str) -> int | float:
     return number
 
 
-def _text(text: str, type_: str) -> str:
+def _text(text: str, type_: str) -> object:
     if type_ == "DateTime":
         return _date_time(text)
     if type_ == "Bytes":
         return base64.b64encode(base64.b64decode(text)).decode()
+    if type_ == "Decimal":
+        return _float(text)
     return text
 
 

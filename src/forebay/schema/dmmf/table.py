@@ -97,10 +97,10 @@ class Table:
             "isNullable": field.is_nullable,
             "inputTypes": types,
         }
-        if field.requires:
-            found["requiresOtherFields"] = list(field.requires)
         if self._has_parameters:
             found["isParameterizable"] = field.is_parameterizable
+        if field.requires:
+            found["requiresOtherFields"] = list(field.requires)
         return found
 
     def _output_field(self, field: OutputField) -> Json:
