@@ -4,7 +4,7 @@ A list that is not closed as it should be is no list at all: the caller is told 
 back but what was reported meanwhile, and goes on with the line as broken.
 """
 
-from forebay.schema.lexer import AFTER, ARGUMENT, ARGUMENT_7, EXPRESSION, EXPRESSION_7
+from forebay.schema.lexer import AFTER, Patterns
 from forebay.schema.strings import StringReader
 from forebay.schema.tree import (
     Argument,
@@ -23,17 +23,17 @@ DEEPEST = 100
 
 
 class ExpressionParser:
-    """Reads expressions from a range of the text; `with_objects` is Prisma 7's grammar."""
+    """Reads expressions from a range of the text."""
 
     __slots__ = ("_argument", "_depth", "_end", "_expression", "_strings", "_text")
 
-    def __init__(self, text: str, end: int, strings: StringReader, *, with_objects: bool) -> None:
+    def __init__(self, text: str, end: int, patterns: Patterns, strings: StringReader) -> None:
         """Read `text` up to `end`; what is wrong inside a string goes to `strings`."""
         self._text = text
         self._end = end
         self._strings = strings
-        self._argument = ARGUMENT_7 if with_objects else ARGUMENT
-        self._expression = EXPRESSION_7 if with_objects else EXPRESSION
+        self._argument = patterns.argument
+        self._expression = patterns.expression
         self._depth = 0
 
     def arguments(self, position: int) -> tuple[Arguments, int] | None:

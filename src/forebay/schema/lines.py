@@ -9,6 +9,8 @@ from re import Match
 from forebay.schema import lexer, texts
 from forebay.schema.diagnostics import Diagnostics, Text
 from forebay.schema.expressions import ExpressionParser
+from forebay.schema.lexer import Patterns
+from forebay.schema.remarks import RemarkFinder, joined
 from forebay.schema.strings import StringReader
 from forebay.schema.tree import Attribute, Block, EnumValue, Expression, Field, Property
 
@@ -22,47 +24,33 @@ _COMPOSITE_ATTRIBUTES = {
 _NOT_IN_COMPOSITE = frozenset({"relation", "unique", "id"})
 
 
-def documentation(remarks: str) -> str | None:
-    """Return what the `///` lines and `/* */` remarks among some remarks say."""
-    if "///" not in remarks and "/*" not in remarks:
-        return None
-    lines = []
-    for one in lexer.REMARK.finditer(remarks):
-        if one.lastgroup == "doc":
-            lines.append(one["doc"].lstrip())
-        elif one.lastgroup == "block":
-            lines.append(one["block"][2:-2].strip())
-    return "\n".join(lines) if lines else None
-
-
-def _joined(before: str | None, behind: str | None) -> str | None:
-    """Join what is said before a line with what is said at its end."""
-    if before is None and behind is None:
-        return None
-    said = [text for text in (before, behind) if text is not None]
-    found = [text for text in map(documentation, said) if text is not None]
-    return "\n".join(found) if found else None
-
-
 class LineReader:
     """Reads the lines of blocks, in a range of the text."""
 
-    __slots__ = ("_diagnostics", "_end", "_expressions", "_strings", "_text")
+    __slots__ = (
+        "_diagnostics",
+        "_end",
+        "_expressions",
+        "_patterns",
+        "_strings",
+        "_text",
+        "remarks",
+    )
 
-    def __init__(
-        self, text: str, end: int, diagnostics: Diagnostics, *, with_objects: bool
-    ) -> None:
+    def __init__(self, text: str, end: int, patterns: Patterns, diagnostics: Diagnostics) -> None:
         """Read `text` up to `end`."""
         self._text = text
         self._end = end
+        self._patterns = patterns
         self._diagnostics = diagnostics
         self._strings = StringReader(diagnostics)
-        self._expressions = ExpressionParser(text, end, self._strings, with_objects=with_objects)
+        self._expressions = ExpressionParser(text, end, patterns, self._strings)
+        self.remarks = RemarkFinder(text, end)
 
     def attributes(self, position: int, into: list[Attribute]) -> int:
         """Read field attributes into a list, and return where the last one ends."""
         text, end = self._text, self._end
-        match = lexer.FIELD_ATTRIBUTE.match
+        match = self._patterns.field_attribute.match
         while True:
             found = match(text, position, end)
             if found is None:
@@ -95,21 +83,21 @@ class LineReader:
             read = self._expressions.arguments(opened.end())
             if read:
                 arguments, position = read
-        tail = lexer.TAIL.match(text, position, end)
+        tail = self.remarks.tail(position)
         if tail is None:
             del self._diagnostics.errors[reported:]
             return 0
         name = found["attribute"]
         # White space and remarks behind it count as part of it.
-        position = tail.start("break")
-        attribute = Attribute(name, name_start, arguments, start, position, tail["remark"])
+        remark, position, following = tail
+        attribute = Attribute(name, name_start, arguments, start, position, remark)
         block.items.append(attribute)
         if block.kind == "type":
             what = _COMPOSITE_ATTRIBUTES.get(name, texts.COMPOSITE_ATTRIBUTE)
             self._diagnostics.error(what, start, position)
         else:
             block.attributes.append(attribute)
-        return tail.end()
+        return following
 
     def field(self, block: Block, found: Match[str], remarks: str | None) -> int:
         """Read a field, of which `found` is the name."""
@@ -117,7 +105,7 @@ class LineReader:
         start = found.start("word")
         errors = self._diagnostics.errors
         reported = len(errors)
-        typed = lexer.FIELD_TYPE.match(text, found.end(), end)
+        typed = self._patterns.field_type.match(text, found.end(), end)
         if typed is None:
             return 0
         attributes: list[Attribute] = []
@@ -127,15 +115,14 @@ class LineReader:
         unsupported = None
         if base is not None and len(base) > 12 and base.startswith("Unsupported("):
             unsupported = self._unsupported(typed.start(kind if kind == "listed" else "base"))
-        tail = lexer.TAIL.match(text, position, end)
+        tail = self.remarks.tail(position)
         if tail is None:
             position = self.attributes(position, attributes)
-            tail = lexer.TAIL.match(text, position, end)
+            tail = self.remarks.tail(position)
             if tail is None:
                 del errors[reported:]
                 return 0
-        remark = tail["remark"]
-        stop = tail.end()
+        remark, _, stop = tail
         node = Field(
             found["word"],
             base or "",
@@ -144,7 +131,7 @@ class LineReader:
             typed.start("base"),
             typed.end("base"),
             attributes,
-            _joined(remarks, remark) if remarks or remark else None,
+            joined(remarks, remark) if remarks or remark else None,
             remark,
             start,
             stop,
@@ -185,16 +172,16 @@ class LineReader:
         reported = len(self._diagnostics.errors)
         attributes: list[Attribute] = []
         position = self.attributes(found.end(), attributes)
-        tail = lexer.TAIL.match(self._text, position, self._end)
+        tail = self.remarks.tail(position)
         if tail is None:
             del self._diagnostics.errors[reported:]
             return 0
-        remark = tail["remark"]
-        said = _joined(remarks, remark) if remarks or remark else None
-        node = EnumValue(found["word"], attributes, said, remark, found.start("word"), tail.end())
+        remark, _, following = tail
+        said = joined(remarks, remark) if remarks or remark else None
+        node = EnumValue(found["word"], attributes, said, remark, found.start("word"), following)
         block.items.append(node)
         block.values.append(node)
-        return tail.end()
+        return following
 
     def property(self, block: Block, found: Match[str]) -> int:
         """Read `key = value`, of which `found` is the key."""
@@ -207,15 +194,15 @@ class LineReader:
         read = self._expressions.expression(position)
         if read:
             value, position = read
-        tail = lexer.TAIL.match(self._text, position, self._end)
+        tail = self.remarks.tail(position)
         if tail is None:
             del self._diagnostics.errors[reported:]
             return 0
-        start, stop = found.start("word"), tail.start("break")
-        node = Property(found["word"], value, tail["remark"], start, stop)
+        remark, stop, following = tail
+        node = Property(found["word"], value, remark, found.start("word"), stop)
         block.items.append(node)
         block.properties.append(node)
-        return tail.end()
+        return following
 
 
 def _legacy(typed: Match[str], base: str | None, arity: str) -> tuple[Text, int, int] | None:

@@ -10,7 +10,9 @@ from re import Match
 
 from forebay.schema import lexer, texts
 from forebay.schema.diagnostics import Diagnostics, Text
-from forebay.schema.lines import LineReader, documentation
+from forebay.schema.lexer import Patterns, patterns_for
+from forebay.schema.lines import LineReader
+from forebay.schema.remarks import documentation
 from forebay.schema.source import Source
 from forebay.schema.tree import Blank, Block, Remarks, Stray, Tree
 
@@ -25,9 +27,9 @@ _STRAY_LINES = {
 
 def parse(source: Source, diagnostics: Diagnostics, *, with_objects: bool = True) -> list[Tree]:
     """Read every file of a schema; what is wrong with the text goes to `diagnostics`."""
+    patterns = patterns_for(source.text, with_objects=with_objects)
     return [
-        Parser(source, number, diagnostics, with_objects=with_objects).tree()
-        for number in range(len(source.names))
+        Parser(source, number, patterns, diagnostics).tree() for number in range(len(source.names))
     ]
 
 
@@ -41,13 +43,14 @@ class Parser:
         "_last_close",
         "_lines",
         "_never_closing",
+        "_patterns",
         "_pending",
         "_position",
         "_text",
     )
 
     def __init__(
-        self, source: Source, file: int, diagnostics: Diagnostics, *, with_objects: bool
+        self, source: Source, file: int, patterns: Patterns, diagnostics: Diagnostics
     ) -> None:
         """Read file number `file` of `source`."""
         self._file = file
@@ -55,7 +58,8 @@ class Parser:
         self._text = source.text
         self._position = source.starts[file]
         self._end = source.starts[file + 1]
-        self._lines = LineReader(self._text, self._end, diagnostics, with_objects=with_objects)
+        self._patterns = patterns
+        self._lines = LineReader(self._text, self._end, patterns, diagnostics)
         self._last_close = self._text.rfind("}", self._position, self._end)
         self._never_closing: set[tuple[str, int]] = set()
         self._pending: str | None = None
@@ -63,28 +67,28 @@ class Parser:
     def tree(self) -> Tree:
         """Read the whole file."""
         tree = Tree([], [])
-        match = lexer.TOP.match
+        match = self._patterns.top.match
         while True:
             found = match(self._text, self._position, self._end)
             kind = found.lastgroup if found else None
             if found is None or kind is None:
                 return tree
             start = found.start(kind)
-            if kind == "remarks":
-                self._remarks(tree, found)
-            elif kind == "blank":
+            if kind == "blank":
                 tree.items.append(Blank())
                 self._position = found.end()
+            elif kind == "other" and (stop := self._lines.remarks.block_end(start)):
+                self._remarks(tree, start, stop)
             elif kind != "block" or not self._block(tree, found, start):
                 self._stray(tree, start)
 
-    def _remarks(self, tree: Tree, found: Match[str]) -> None:
-        raw = found["remarks"]
-        self._position = found.end()
-        tree.items.append(Remarks(raw, found.start("remarks")))
+    def _remarks(self, tree: Tree, start: int, stop: int) -> None:
+        raw = self._text[start:stop]
+        self._position = stop
+        tree.items.append(Remarks(raw, start))
         # Remarks belong to the block that follows at once; one that a datasource or generator
         # does not take waits for the next block that does.
-        following = lexer.TOP.match(self._text, self._position, self._end)
+        following = self._patterns.top.match(self._text, self._position, self._end)
         if following and following.lastgroup == "block":
             self._pending = raw
 
@@ -96,10 +100,10 @@ class Parser:
 
     def _what_is_stray(self, start: int) -> tuple[Text, int]:
         text, end = self._text, self._end
-        alias = lexer.ALIAS.match(text, start, end)
+        alias = self._patterns.alias.match(text, start, end)
         if alias:
             return texts.TYPE_ALIAS, self._lines.attributes(alias.end(), [])
-        opened = lexer.STRAY_BLOCK.match(text, start, end)
+        opened = self._patterns.stray_block.match(text, start, end)
         if opened and opened.end() <= self._last_close:
             return texts.STRAY_BLOCK, text.index("}", opened.end(), end) + 1
         return texts.STRAY_LINE, _line_end(text, start, end)
@@ -124,41 +128,42 @@ class Parser:
         return True
 
     def _contents(self, block: Block, position: int) -> bool:
-        text, end = self._text, self._end
+        """Read what is between the braces; False where the closing one never comes."""
         kind = block.kind
-        items = block.items
-        match = lexer.LINE.match
-        never_closing = self._never_closing
+        match = self._patterns.line.match
         tried = []
         pending: str | None = None
-        while (kind, position) not in never_closing:
+        while (kind, position) not in self._never_closing:
             tried.append((kind, position))
-            found = match(text, position, end)
+            found = match(self._text, position, self._end)
             what = found.lastgroup if found else None
             if found is None or what is None:
                 break
-            stop = 0
             if what == "word":
                 stop = self._word(block, found, pending)
-                if stop:
-                    pending = None
+                pending = None if stop else pending
             elif what == "blank":
-                items.append(Blank())
+                block.items.append(Blank())
                 stop = found.end()
-            elif what == "remarks":
-                pending = found["remarks"]
-                items.append(Remarks(pending, found.start("remarks")))
-                stop = found.end()
-                if kind in _CONFIG:
-                    block.documentation = documentation(pending)
             elif what == "close":
                 self._position = found.end()
                 return True
-            elif what == "attribute" and kind not in _CONFIG:
-                stop = self._lines.block_attribute(block, found)
+            elif what == "attribute":
+                stop = 0 if kind in _CONFIG else self._lines.block_attribute(block, found)
+            else:
+                stop = self._lines.remarks.block_end(found.start(what))
+                if stop:
+                    pending = self._remark_lines(block, found.start(what), stop)
             position = stop or self._stray_line(block, found)
-        never_closing.update(tried)
+        self._never_closing.update(tried)
         return False
+
+    def _remark_lines(self, block: Block, start: int, stop: int) -> str:
+        raw = self._text[start:stop]
+        block.items.append(Remarks(raw, start))
+        if block.kind in _CONFIG:
+            block.documentation = documentation(raw)
+        return raw
 
     def _word(self, block: Block, found: Match[str], remarks: str | None) -> int:
         if block.kind == "enum":

@@ -62,9 +62,10 @@ class ConstraintNames:
             self._count(model)
         if self._is_checked:
             for relation in context.schema.relations:
-                if relation.kind != "many-to-many" and not relation.model_a.is_view:
-                    name = foreign_key_name(relation, limit)
-                    self._local[id(relation.model_a), name] += 1
+                # Prisma counts a relation of which only the list is written with the list's model.
+                owner = relation.model_b if relation.field_a is None else relation.model_a
+                if relation.kind != "many-to-many" and not owner.is_view:
+                    self._local[id(owner), foreign_key_name(relation, limit)] += 1
 
     def _count(self, model: Model) -> None:
         key = model.primary_key

@@ -34,7 +34,8 @@ def check_index(index: Index, names: ConstraintNames, context: Context) -> None:
     if index.kind != "normal" and any(one.ops is not None for one in index.fields):
         context.error(texts.OPERATOR_CLASS_PLACE, node, attribute=shown)
     if index.where is not None and "partialIndexes" not in context.features:
-        context.error(texts.PARTIAL_WITHOUT_FEATURE, node, attribute=shown)
+        place = argument_of(node, "where") or node
+        context.error(texts.PARTIAL_WITHOUT_FEATURE, place, attribute=shown)
 
 
 def _name_is_no_field(index: Index, context: Context) -> None:
