@@ -53,39 +53,30 @@ def _fill(text: Text, start: int, end: int, gaps: dict[str, object]) -> Diagnost
 
 def render(source: Source, diagnostics: list[Diagnostic], *, with_hints: bool) -> str:
     """Lay errors out with the lines they are about, and count them."""
-    lines: dict[int, list[str]] = {}
-    out = [_render_one(source, one, "error", lines, with_hints) for one in diagnostics]
+    out = [_render_one(source, one, "error", with_hints) for one in diagnostics]
     return f"{''.join(out)}\nValidation Error Count: {len(diagnostics)}"
 
 
 def render_warnings(source: Source, diagnostics: list[Diagnostic], *, with_hints: bool) -> str:
     """Lay warnings out with the lines they are about."""
-    lines: dict[int, list[str]] = {}
-    return "".join(_render_one(source, one, "warning", lines, with_hints) for one in diagnostics)
+    return "".join(_render_one(source, one, "warning", with_hints) for one in diagnostics)
 
 
-def _render_one(
-    source: Source, one: Diagnostic, title: str, cache: dict[int, list[str]], with_hints: bool
-) -> str:
-    number = source.file_of(one.start)
-    lines = cache.get(number)
-    if lines is None:
-        lines = cache[number] = source.file_text(number).split("\n")
-    start_of_file = source.starts[number]
-    first = source.text.count("\n", start_of_file, one.start)
-    last = first + source.text.count("\n", one.start, one.end)
-    line = lines[first]
-    column = one.start - max(source.text.rfind("\n", start_of_file, one.start) + 1, start_of_file)
+def _render_one(source: Source, one: Diagnostic, title: str, with_hints: bool) -> str:
+    file = source.file_of(one.start)
+    first, last = source.line_of(one.start, file), source.line_of(one.end, file)
+    line = source.line(first, file)
+    column = one.start - source.line_start(first, file)
     out = [
         f"{title}: {one.message}",
-        f"  -->  {source.names[number]}:{first + 1}",
+        f"  -->  {source.names[file]}:{first + 1}",
         _EMPTY,
-        _numbered(first, lines),
+        _numbered(source, first, file),
         f"{first + 1:2} | {line}",
     ]
     if not line[column : column + one.end - one.start]:
         out.append(f"{_EMPTY}{' ' * len(line[:column].encode())}^ Unexpected token.")
-    out.extend(_numbered(i, lines) for i in range(first + 2, last + 2))
+    out.extend(_numbered(source, number, file) for number in range(first + 2, last + 2))
     out.append(_EMPTY)
     if with_hints and one.hint:
         out.append(f"   = hint: {one.hint}")
@@ -95,5 +86,7 @@ def _render_one(
 _EMPTY = "   | "
 
 
-def _numbered(number: int, lines: list[str]) -> str:
-    return f"{number:2} | {lines[number - 1]}" if 0 < number <= len(lines) else _EMPTY
+def _numbered(source: Source, number: int, file: int) -> str:
+    if not 0 < number <= source.line_count(file):
+        return _EMPTY
+    return f"{number:2} | {source.line(number - 1, file)}"

@@ -22,6 +22,7 @@ class Located:
     """The files of a schema: each with its name, as errors will call it, and its text."""
 
     path: Path
+    paths: list[Path]
     files: list[tuple[str, str]]
 
 
@@ -33,7 +34,7 @@ def find_schema(path: Path | None, folder: Path) -> Located:
     """
     found = _existing(folder / path) if path is not None else _default(folder)
     paths = _files_below(found) if found.is_dir() else [found]
-    return Located(found, [(_name(one, folder), _read(one)) for one in paths])
+    return Located(found, paths, [(_name(one, folder), _read(one)) for one in paths])
 
 
 def _existing(path: Path) -> Path:

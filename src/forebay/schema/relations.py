@@ -6,21 +6,16 @@ from forebay.schema.tree import LIST, OPTIONAL, REQUIRED
 
 def infer_relations(schema: Schema, models: list[Model]) -> None:
     """Find every relation of a schema once, in the order its first field is written."""
-    by_pair: dict[tuple[int, int], list[RelationField]] = {}
+    by_relation: dict[tuple[int, int, str | None], list[RelationField]] = {}
     for model in models:
         for field in model.relations:
-            by_pair.setdefault((id(model), id(field.related_model)), []).append(field)
+            key = (id(model), id(field.related_model), field.explicit_name)
+            by_relation.setdefault(key, []).append(field)
     for model in models:
         for field in model.relations:
-            others = by_pair.get((id(field.related_model), id(model)), ())
-            opposite = next(
-                (
-                    other
-                    for other in others
-                    if other is not field and other.explicit_name == field.explicit_name
-                ),
-                None,
-            )
+            key = (id(field.related_model), id(model), field.explicit_name)
+            others = by_relation.get(key, ())
+            opposite = next((other for other in others if other is not field), None)
             relation = _relation(field, opposite)
             if relation is None:
                 continue
