@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from forebay.schema.blocks import read_enum, read_model
-from forebay.schema.configuration import ConfigurationReader, names_postgresql
+from forebay.schema.configuration import ConfigurationReader
 from forebay.schema.diagnostics import Diagnostic, Diagnostics
 from forebay.schema.fields import FieldReader
 from forebay.schema.model import Composite, Enum, Model, ScalarField, Schema
@@ -45,8 +45,7 @@ def check(files: Sequence[tuple[str, str]], prisma: Version) -> Checked:
     diagnostics = Diagnostics()
     trees = parse(source, diagnostics, with_objects=prisma >= 7)
     schema, unknown_functions = analyse(trees, diagnostics, prisma)
-    is_postgresql = names_postgresql([block for tree in trees for block in tree.blocks])
-    reader = ConfigurationReader(diagnostics, prisma, is_postgresql=is_postgresql)
+    reader = ConfigurationReader(diagnostics, prisma)
     for tree in trees:
         reader.read(tree.blocks, schema)
     if not diagnostics.errors:

@@ -18,24 +18,23 @@ OTHER_PROVIDERS = ("mysql", "sqlite", "sqlserver", "mongodb", "cockroachdb")
 class ConfigurationReader:
     """Reads datasources and generators by the rules of a version of Prisma."""
 
-    def __init__(self, diagnostics: Diagnostics, prisma: int, *, is_postgresql: bool) -> None:
-        """Report to `diagnostics`; some features are known for PostgreSQL only."""
+    def __init__(self, diagnostics: Diagnostics, prisma: int) -> None:
+        """Report to `diagnostics`."""
         self._diagnostics = diagnostics
         self._prisma = prisma
-        self._is_postgresql = is_postgresql
 
     def read(self, blocks: list[Block], schema: Schema) -> None:
-        """Read what one file says, generators first, as Prisma does."""
+        """Read what one file says. Some features are known only beside its own datasource."""
         sources = [block for block in blocks if block.kind == "datasource"]
-        for block in blocks:
-            if block.kind == "generator":
-                self._generator(block, schema)
         read = [found for block in sources if (found := self._datasource(block)) is not None]
         if schema.datasource is None and read:
             schema.datasource = read[0]
         if len(read) > 1:
             for block in sources:
                 self._error(texts.SEVERAL_DATASOURCES, block, source=block.name)
+        for block in blocks:
+            if block.kind == "generator":
+                self._generator(block, schema, is_postgresql=bool(read))
 
     def _error(self, text: Text, where: Block | Property | Expression, **gaps: object) -> None:
         self._diagnostics.error(text, where.start, where.end, **gaps)
@@ -165,7 +164,7 @@ class ConfigurationReader:
         source.schemas = [name for name, _ in names]
         source.schemas_node = value
 
-    def _generator(self, block: Block, schema: Schema) -> None:
+    def _generator(self, block: Block, schema: Schema, *, is_postgresql: bool) -> None:
         given = self._properties(block)
         if given is None:
             return
@@ -182,7 +181,7 @@ class ConfigurationReader:
         if provider is None:
             return
         generator = Generator(block, block.name, provider)
-        self._known_options(generator, given)
+        self._known_options(generator, given, is_postgresql=is_postgresql)
         for name, (_, one) in given.items():
             read = _config_value(one, self._diagnostics)
             if read is None:
@@ -191,7 +190,11 @@ class ConfigurationReader:
         schema.generators.append(generator)
 
     def _known_options(
-        self, generator: Generator, given: dict[str, tuple[Property, Expression]]
+        self,
+        generator: Generator,
+        given: dict[str, tuple[Property, Expression]],
+        *,
+        is_postgresql: bool,
     ) -> None:
         """Read the options that mean something to Prisma itself."""
         _, value = given.pop("output", (None, None))
@@ -205,22 +208,11 @@ class ConfigurationReader:
         names = None if value is None else coerce.array(value, coerce.string, self._diagnostics)
         if value is not None and names is not None:
             generator.preview_features = check_features(
-                names, value, self._diagnostics, self._prisma, postgresql=self._is_postgresql
+                names, value, self._diagnostics, self._prisma, postgresql=is_postgresql
             )
 
     def _string(self, value: Expression) -> EnvironmentOr | None:
         return _environment_or(value, self._diagnostics)
-
-
-def names_postgresql(blocks: list[Block]) -> bool:
-    """Say whether the first datasource is PostgreSQL, without checking it."""
-    for block in blocks:
-        if block.kind == "datasource":
-            for one in block.properties:
-                if one.name == "provider" and isinstance(one.value, String):
-                    return one.value.value in POSTGRESQL
-            return False
-    return False
 
 
 def _placed_string(value: Expression, diagnostics: Diagnostics) -> tuple[str, Expression] | None:

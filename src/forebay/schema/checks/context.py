@@ -57,6 +57,9 @@ class Context:
         self.relations_from = {}
         for relation in self.schema.relations:
             self.relations_from.setdefault(id(relation.model_a), []).append(relation)
+        # In the order of the models that are referred to, as Prisma follows them.
+        for relations in self.relations_from.values():
+            relations.sort(key=lambda relation: relation.model_b.node.start)
 
     @property
     def allowed_actions(self) -> tuple[Action, ...]:

@@ -105,17 +105,20 @@ def _check_many_to_many(relation: Relation, context: Context) -> None:
     if relation.model_a.is_view or relation.model_b.is_view:
         for side in sides:
             context.error(texts.MANY_TO_MANY_VIEW, side.node)
-    for side in sides:
-        _singular_id(side, context)
-        _no_actions(side, context)
-        if side.references is not None:
-            context.error(texts.MANY_TO_MANY_REFERENCES, side.node)
+    for check in (_singular_id, _no_actions, _no_references):
+        for side in sides:
+            check(side, context)
 
 
 def _no_actions(side: RelationField, context: Context) -> None:
     for node in (side.on_delete_node, side.on_update_node):
         if node is not None:
             context.error(texts.MANY_TO_MANY_ACTION, node)
+
+
+def _no_references(side: RelationField, context: Context) -> None:
+    if side.references is not None:
+        context.error(texts.MANY_TO_MANY_REFERENCES, side.node)
 
 
 def _singular_id(side: RelationField, context: Context) -> None:
