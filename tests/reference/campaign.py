@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -34,7 +35,14 @@ def generated(first: int, count: int) -> Iterator[Named]:
         text = make_schema(seed)
         if seed % 2:
             text = damaged(seed, text)
-        yield f"seed {seed}", (("schema.prisma", text),)
+        yield f"seed {seed}", _split(text) if seed % 10 > 7 else (("schema.prisma", text),)
+
+
+def _split(text: str) -> Files:
+    """Put the second half of the blocks into a file of their own."""
+    blocks = re.split(r"^(?=\w+ +\w+ +\{)", text, flags=re.MULTILINE)
+    half = len(blocks) // 2
+    return (("a.prisma", "".join(blocks[:half])), ("b/c.prisma", "".join(blocks[half:])))
 
 
 def theirs(wasm: Wasm, version: str, files: Files, *, with_types: bool) -> dict[str, Any] | None:

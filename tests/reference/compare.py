@@ -40,6 +40,13 @@ class Score:
             self.classes[key] += 1
             self.examples.setdefault(key, (name, one.detail))
 
+    def join(self, other: Score) -> None:
+        """Add what was counted elsewhere."""
+        self.asked += other.asked
+        self.missed += other.missed
+        self.classes += other.classes
+        self.examples = other.examples | self.examples
+
     def share(self, kind: str) -> float:
         """Return the share of schemas that agreed, 1 where none was asked."""
         asked = self.asked[kind]
