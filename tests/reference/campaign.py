@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import random
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -30,8 +31,17 @@ def corpus() -> Iterator[Named]:
 
 
 def generated(first: int, count: int) -> Iterator[Named]:
-    """Return random schemas, every second one damaged."""
+    """Return random schemas; every second one is damaged, half of those from the corpus."""
+    cases = list(read_cases())
     for seed in range(first, first + count):
+        if seed % 4 == 3:
+            case = random.Random(seed).choice(cases)
+            files = tuple(
+                (name, damaged(seed + number, text))
+                for number, (name, text) in enumerate(case.files)
+            )
+            yield f"seed {seed} ({case.id})", files
+            continue
         text = make_schema(seed)
         if seed % 2:
             text = damaged(seed, text)
