@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from forebay.schema.blocks import read_enum, read_model
+from forebay.schema.collection import paused
 from forebay.schema.configuration import ConfigurationReader
 from forebay.schema.diagnostics import Diagnostic, Diagnostics
 from forebay.schema.fields import FieldReader
@@ -39,6 +40,7 @@ class Checked:
     prisma: Version
 
 
+@paused()
 def check(files: Sequence[tuple[str, str]], prisma: Version) -> Checked:
     """Read and check the files of a schema by the rules of a version of Prisma."""
     source = Source(files)

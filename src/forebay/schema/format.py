@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from forebay.schema.check import Version, analyse
+from forebay.schema.collection import paused
 from forebay.schema.complete import Addition, additions
 from forebay.schema.diagnostics import Diagnostics
 from forebay.schema.parser import parse
@@ -10,6 +11,7 @@ from forebay.schema.render import render
 from forebay.schema.source import Source
 
 
+@paused()
 def format_files(
     files: Sequence[tuple[str, str]], prisma: Version, *, width: int = 2
 ) -> list[tuple[str, str]]:

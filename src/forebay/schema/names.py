@@ -13,7 +13,7 @@ RESERVED = frozenset(
 )
 _TYPES = {
     "model": "model",
-    "view": "model",
+    "view": "view",
     "enum": "enum",
     "type": "composite type",
     "datasource": "source",
