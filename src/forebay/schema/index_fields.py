@@ -79,21 +79,16 @@ def _find(model: Model, name: str, wrong: Wrong) -> ScalarField | None:
     found = model.by_name.get(name)
     if isinstance(found, ScalarField):
         return found
-    # A field whose type is unknown is in no list, but it is written: it counts as a relation.
-    written = found is not None or any(node.name == name for node in model.node.fields)
-    (wrong.relations if written else wrong.unknown).append(name)
+    # A field whose type is unknown counts as a relation.
+    (wrong.relations if name in model.by_name else wrong.unknown).append(name)
     return None
 
 
 def _path(path: str, model: Model, wrong: Wrong) -> IndexField | None:
     first, *rest = path.split(".")
     root = model.by_name.get(first)
-    if root is None:
-        written = any(node.name == first for node in model.node.fields)
-        (wrong.relations if written else wrong.unknown).append(first)
-        return None
     if not isinstance(root, ScalarField):
-        wrong.relations.append(first)
+        (wrong.relations if first in model.by_name else wrong.unknown).append(first)
         return None
     if root.composite is None:
         wrong.unknown.append(path)

@@ -213,7 +213,8 @@ class Model:
     fields: list[AnyField] = made(default_factory=list)
     scalars: list[ScalarField] = made(default_factory=list)
     relations: list[RelationField] = made(default_factory=list)
-    by_name: dict[str, AnyField] = made(default_factory=dict)
+    # As written, the last of two alike: None if its type is unknown, and then it is in no list.
+    by_name: dict[str, AnyField | None] = made(default_factory=dict)
     primary_key: PrimaryKey | None = None
     shard_key: ShardKey | None = None
     indexes: list[Index] = made(default_factory=list)

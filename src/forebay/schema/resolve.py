@@ -69,8 +69,7 @@ class Resolver:
                 continue
             found = self._other(node)
             if found is None:
-                # Of two fields with one name the last one is meant, even if it has no type.
-                model.by_name.pop(name, None)
+                model.by_name[name] = None
                 continue
             if isinstance(found, Model):
                 relation = RelationField(node, name, model, found, node.arity)

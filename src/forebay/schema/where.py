@@ -2,7 +2,7 @@
 
 from forebay.schema import coerce, texts
 from forebay.schema.attributes import ArgumentSet
-from forebay.schema.model import Model, Raw, RelationField, ScalarField
+from forebay.schema.model import Model, Raw, ScalarField
 from forebay.schema.tree import Call, Constant, Expression, Number, Object, String
 
 _STRINGS = frozenset({"String", "DateTime"})
@@ -39,11 +39,11 @@ def _object(model: Model, value: Object, arguments: ArgumentSet) -> bool:
 
 
 def _member(model: Model, name: str, value: Expression, arguments: ArgumentSet) -> bool:
-    field = model.by_name.get(name)
-    if field is None:
+    if name not in model.by_name:
         arguments.report(texts.WHERE_UNKNOWN_FIELD, field=name, model=model.name)
         return False
-    if isinstance(field, RelationField):
+    field = model.by_name[name]
+    if not isinstance(field, ScalarField):
         arguments.report(texts.WHERE_RELATION, field=name)
         return False
     if isinstance(value, Object):
