@@ -115,7 +115,7 @@ async fn clean(
         if server.state.may_hear() {
             server.state.hears_nothing();
             let mut out = Vec::new();
-            server.state.put_hidden_query(b"UNLISTEN *", &mut out);
+            server.state.put_unlisten(&mut out);
             exchange(server, &mut client, shared, &out).await?;
         }
         take_back(server, &mut client, shared).await?;

@@ -322,7 +322,7 @@ mod tests {
     #[test]
     fn what_is_shown_of_a_statement_holds_no_literal() {
         for (text, shown) in [
-            ("SELECT  pg_advisory_lock(42,\n'x''y') ", "SELECT pg_advisory_lock(?,??)"),
+            ("SELECT  pg_advisory_lock(42,\n'x''y') ", "SELECT pg_advisory_lock(?, ??)"),
             (
                 "prepare p1 as select $1, E'a\\'b', 1.5e3, t2.a",
                 "prepare p1 as select $1, E?, ?, t2.a",

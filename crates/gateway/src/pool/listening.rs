@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::shares::Places;
 use super::{Order, Pool};
+use crate::report::Refusal;
 
 impl Pool {
     /// How to log in where this pool leads now.
@@ -19,6 +20,11 @@ impl Pool {
         let again = || self.shares.make_room(&rules).then(|| self.shares.take(&rules)).flatten();
         let places = self.shares.take(&rules).or_else(again)?;
         Some(PlaceBeside { pool: Arc::clone(self), places })
+    }
+
+    /// PostgreSQL had no connection left for it.
+    pub fn was_refused(&self, refusal: &Refusal) {
+        self.shares.instance().refused(refusal);
     }
 }
 

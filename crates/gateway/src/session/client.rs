@@ -13,6 +13,7 @@ use crate::parameters::Parameters;
 use crate::report::Refusal;
 
 /// What a session remembers of its client. An idle client owns no buffer.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, in any combination")]
 #[derive(Debug)]
 pub struct ClientState {
     /// Bytes received and not yet understood, or not yet sent because there is no server.

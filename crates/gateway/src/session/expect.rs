@@ -35,6 +35,7 @@ use crate::statements::Statement;
 /// | `Channels` | Query made here | ReadyForQuery | the ReadyForQuery before it, when nobody has to listen |
 /// | `Listener` | nothing, somebody else listens | – | – |
 /// | `Mark` | Query made here | ReadyForQuery | the ReadyForQuery before `Channels` |
+/// | `Unlisten` | Query made here | ReadyForQuery | no |
 ///
 /// An error in an extended-protocol entry skips all that follows up to the next `Sync`.
 #[derive(Debug)]
@@ -91,6 +92,8 @@ pub enum Expect {
     Listener,
     /// A Query made here that sets a mark between what the server has heard for the client and what others hear.
     Mark,
+    /// A Query made here that has the server listen on nothing any more.
+    Unlisten,
 }
 
 /// A statement under the client's name for it.
@@ -127,12 +130,18 @@ impl Expect {
                 | Self::RefusedQuery(_)
                 | Self::Channels
                 | Self::Mark
+                | Self::Unlisten
         )
     }
 
     /// Whether it is the pooler's own, and nothing of its reply is for the client.
     pub fn is_hidden(&self) -> bool {
-        matches!(self, Self::HiddenQuery | Self::Inquiry(_) | Self::Channels | Self::Mark)
+        self.is_about_channels() || matches!(self, Self::HiddenQuery | Self::Inquiry(_))
+    }
+
+    /// Whether it is the pooler's own, about what is listened on.
+    pub fn is_about_channels(&self) -> bool {
+        matches!(self, Self::Channels | Self::Mark | Self::Unlisten)
     }
 
     /// Whether the unnamed statement on the server is the client's afterwards.

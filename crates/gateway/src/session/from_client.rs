@@ -332,9 +332,6 @@ impl Session<'_, '_, '_, '_> {
             if self.server.is_in_doubt(true) && deallocate::name(parse.text).is_some() {
                 return Ok(Step::Hold);
             }
-            if self.client.tracking.is_on && !self.scan_ahead(parse.text) {
-                return Ok(Step::Hold);
-            }
             self.server.may_drop_all |= deallocate::may_drop_all(parse.text);
             if let Some(step) = self.parse_deallocate(message, &parse) {
                 return Ok(step);
@@ -343,8 +340,8 @@ impl Session<'_, '_, '_, '_> {
             if parse.rest.len() <= WHOLE_LIMIT {
                 remembered = Some(parse.rest.into());
             }
-            if self.client.tracking.is_on {
-                self.note_unnamed(parse.text);
+            if self.client.tracking.is_on && !self.note_unnamed(parse.text) {
+                return Ok(Step::Hold);
             }
         } else {
             self.begin_long(message, true);

@@ -355,7 +355,10 @@ impl Session<'_, '_, '_, '_> {
             return Ok(false);
         }
         if is_hidden && let Some((sqlstate, message)) = self.server.hidden_error.take() {
-            if matches!(front, Some(Expect::Channels | Expect::Mark)) {
+            if let Some(front) = front.as_ref().filter(|front| front.is_about_channels()) {
+                if self.server.asks_again(front, &sqlstate, self.to_server) {
+                    return Ok(false);
+                }
                 return Err(SessionError::Channels { sqlstate, message });
             }
             if self.server.replays_again(&sqlstate, &self.client.settings, self.to_server) {
@@ -363,8 +366,8 @@ impl Session<'_, '_, '_, '_> {
             }
             return Err(SessionError::Setting { sqlstate, message });
         }
-        if matches!(front, Some(Expect::Channels | Expect::Mark)) {
-            self.channels_settled(matches!(front, Some(Expect::Mark)));
+        if let Some(front) = front.as_ref().filter(|front| front.is_about_channels()) {
+            self.channels_settled(front);
             self.server.inquire(self.client, self.shared, self.to_server);
             return Ok(false);
         }
@@ -406,6 +409,8 @@ impl Session<'_, '_, '_, '_> {
     /// transaction may have changed more. Says whether that takes a query.
     fn restore_startup(&mut self, was_discarding: bool) -> bool {
         let tracking = &self.client.tracking;
+        // A simple query destroys the unnamed statement.
+        self.server.unnamed_is_clients = false;
         if !tracking.is_on || was_discarding {
             let before = self.server.expected.len();
             let wanted = Arc::clone(&self.client.settings);
@@ -442,14 +447,18 @@ impl Session<'_, '_, '_, '_> {
 
     /// What the server listens on is known, or the mark is set: tell the client that its transaction is over, if
     /// it is.
-    fn channels_settled(&mut self, is_marked: bool) {
-        let is_owed = if is_marked {
-            let to_client = &mut *self.to_client;
-            self.server.hand_over(self.client, |message| {
-                to_client.insert(|out| out.extend_from_slice(message));
-            })
-        } else {
-            self.server.weigh_channels(self.client, self.to_server)
+    fn channels_settled(&mut self, front: &Expect) {
+        let is_owed = match front {
+            Expect::Channels => self.server.weigh_channels(self.client, self.to_server),
+            Expect::Mark => {
+                let to_client = &mut *self.to_client;
+                let is_owed = self.server.hand_over(self.client, |message| {
+                    to_client.insert(|out| out.extend_from_slice(message));
+                });
+                self.server.put_unlisten(self.to_server);
+                is_owed
+            }
+            _ => false,
         };
         if is_owed {
             let status = self.server.status;

@@ -23,7 +23,7 @@ const SETTINGS_LIMIT: usize = 256;
 const VALUES_LIMIT: usize = 256 * 1024;
 
 /// A question under way.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Inquiry {
     names: Vec<Box<str>>,
     reasons: Vec<Reason>,
@@ -77,6 +77,8 @@ impl ServerState {
             return self.conclude(client, shared, Box::new(inquiry), true);
         }
         put(&inquiry, to_server);
+        // A simple query destroys the unnamed statement.
+        self.unnamed_is_clients = false;
         self.expected.push_back(Expect::Inquiry(Box::new(inquiry)));
     }
 

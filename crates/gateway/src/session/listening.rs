@@ -24,6 +24,9 @@ use super::{ClientState, ServerState, SessionError};
 /// The setting that says which prelude has come true.
 const SETTING: &str = "forebay.listening";
 
+/// How often a query of the pooler's own is put that something else has hit.
+const ATTEMPTS: u8 = 3;
+
 /// Most bytes of notifications kept until it is known whose they are.
 const OVERHEARD_LIMIT: usize = 4 * 1024 * 1024;
 
@@ -55,15 +58,22 @@ pub(super) struct Hearing {
     prelude: Prelude,
     /// What [`Expect::Channels`] has returned so far.
     rows: Vec<Box<[u8]>>,
-    /// Notifications that this server has sent: channel and message.
-    overheard: Vec<(Box<[u8]>, Box<[u8]>)>,
+    /// Notifications that this server has sent.
+    overheard: Vec<Overheard>,
     overheard_bytes: usize,
-    /// The mark's channel and text, once it is to be set.
-    mark: Option<(Box<[u8]>, String)>,
+    /// The mark's channel and number, once it is to be set.
+    mark: Option<(Box<[u8]>, u64)>,
     /// What is notified from here on is somebody else's to deliver.
     is_marked: bool,
     /// The client is owed a ReadyForQuery.
     is_owed: bool,
+}
+
+/// A notification whose hearer is not known yet.
+#[derive(Debug)]
+struct Overheard {
+    channel: Box<[u8]>,
+    message: Box<[u8]>,
 }
 
 /// Whether the client's channels are listened on where its UNLISTEN runs.
@@ -161,6 +171,11 @@ impl ServerState {
         if known == Prelude::Committed || self.status == Status::Failed {
             return Before::Nothing;
         }
+        let runs = |entry: &&Expect| matches!(entry, Expect::Execute | Expect::HiddenExecute);
+        if matches!(self.expected.iter().rev().find(runs), Some(Expect::HiddenExecute)) {
+            // It is on its way, and nothing that could undo it is behind it.
+            return Before::Nothing;
+        }
         let mut listen = Vec::new();
         for channel in channels {
             crate::shared_listener::put_command(&mut listen, b"LISTEN ", channel);
@@ -170,12 +185,11 @@ impl ServerState {
             self.hearing.get_or_insert_default().prelude = Prelude::Committed;
             return Before::Query(listen);
         }
-        let number = match known {
-            Prelude::Pending(number) => number,
-            _ => {
-                self.preludes += 1;
-                self.preludes
-            }
+        let number = if let Prelude::Pending(number) = known {
+            number
+        } else {
+            self.preludes += 1;
+            self.preludes
         };
         self.hearing.get_or_insert_default().prelude = Prelude::Pending(number);
         // Unless it is done already: what has been left since then must not come back.
@@ -201,7 +215,9 @@ impl ServerState {
     /// Whether the end of something that has been sent has not been told yet, settings aside.
     fn owes_ready(&self) -> bool {
         let ends = |entry: &Expect| {
-            entry.ends_with_ready() && !matches!(entry, Expect::HiddenQuery | Expect::Inquiry(_))
+            let is_behind =
+                matches!(entry, Expect::HiddenQuery | Expect::Inquiry(_) | Expect::Unlisten);
+            entry.ends_with_ready() && !is_behind
         };
         self.expected.iter().any(ends)
     }
@@ -228,15 +244,23 @@ impl ServerState {
             return false;
         }
         hearing.is_owed = is_owed;
+        self.channel_failures = 0;
+        self.put_question(to_server);
+        // A simple query destroys the unnamed statement.
+        self.unnamed_is_clients = false;
+        true
+    }
+
+    fn put_question(&mut self, to_server: &mut Vec<u8>) {
+        if let Some(hearing) = &mut self.hearing {
+            hearing.rows.clear();
+        }
         let sql = format!(
             "SELECT pg_catalog.concat('s', pg_catalog.current_setting('{SETTING}', true)) \
              UNION ALL SELECT pg_catalog.concat('c', c) FROM pg_catalog.pg_listening_channels() AS c"
         );
         pgwire::frontend::put_query(to_server, sql.as_bytes());
         self.expected.push_back(Expect::Channels);
-        // A simple query destroys the unnamed statement.
-        self.unnamed_is_clients = false;
-        true
     }
 
     /// A row of the answer to [`Self::ask_channels`].
@@ -295,7 +319,7 @@ impl ServerState {
             listening.channels = next;
         }
         if !is_clean {
-            self.put_hidden_query(b"UNLISTEN *", to_server);
+            self.put_unlisten(to_server);
         }
         is_owed
     }
@@ -306,14 +330,47 @@ impl ServerState {
             return;
         }
         self.expected.pop_front();
+        if let Some(hearing) = &mut self.hearing {
+            hearing.mark = Some((channel.into(), mark));
+        }
+        self.set_mark(to_server);
+    }
+
+    fn set_mark(&mut self, to_server: &mut Vec<u8>) {
+        let Some((channel, mark)) = self.hearing.as_ref().and_then(|hearing| hearing.mark.as_ref())
+        else {
+            return;
+        };
         let mut sql = Vec::new();
-        crate::shared_listener::put_mark(&mut sql, channel, mark);
+        crate::shared_listener::put_mark(&mut sql, channel, *mark);
         pgwire::frontend::put_query(to_server, &sql);
         self.expected.push_back(Expect::Mark);
-        if let Some(hearing) = &mut self.hearing {
-            hearing.mark = Some((channel.into(), mark.to_string()));
+    }
+
+    /// Have the server listen on nothing.
+    pub fn put_unlisten(&mut self, to_server: &mut Vec<u8>) {
+        pgwire::frontend::put_query(to_server, b"UNLISTEN *");
+        self.expected.push_back(Expect::Unlisten);
+    }
+
+    /// Put a query of the pooler's own once more where a cancel or a time limit has hit it that was meant for what
+    /// came before; `false` where that is of no use.
+    pub(super) fn asks_again(
+        &mut self,
+        failed: &Expect,
+        sqlstate: &str,
+        to_server: &mut Vec<u8>,
+    ) -> bool {
+        self.channel_failures += 1;
+        if sqlstate != "57014" || self.channel_failures > ATTEMPTS {
+            return false;
         }
-        self.put_hidden_query(b"UNLISTEN *", to_server);
+        match failed {
+            Expect::Channels => self.put_question(to_server),
+            Expect::Mark => self.set_mark(to_server),
+            _ => self.put_unlisten(to_server),
+        }
+        true
     }
 
     /// A notification has come from the server itself; keep it until it is known whether it is for the client.
@@ -327,10 +384,10 @@ impl ServerState {
             .u32("process")
             .and_then(|_| Ok((cursor.string("channel")?, cursor.string("payload")?)));
         let (channel, payload) = read.map_err(|error| SessionError::Server(error.to_string()))?;
-        if let Some((mark, text)) = &hearing.mark
-            && **mark == *channel
+        if let Some((marker, mark)) = &hearing.mark
+            && **marker == *channel
         {
-            hearing.is_marked |= text.as_bytes() == payload;
+            hearing.is_marked |= mark.to_string().as_bytes() == payload;
         } else if !hearing.is_marked {
             hearing.overheard_bytes += body.len();
             if hearing.overheard_bytes > OVERHEARD_LIMIT {
@@ -341,7 +398,7 @@ impl ServerState {
             frame::put(&mut message, backend::NOTIFICATION_RESPONSE, |out| {
                 out.extend_from_slice(body);
             });
-            hearing.overheard.push((channel.into(), message.into()));
+            hearing.overheard.push(Overheard { channel: channel.into(), message: message.into() });
         }
         Ok(())
     }
@@ -361,8 +418,8 @@ impl ServerState {
         };
         let next = listening.next.take().unwrap_or_default();
         let is_new =
-            |channel: &Box<[u8]>| !listening.channels.contains(channel) && next.contains(channel);
-        for (channel, message) in &hearing.overheard {
+            |channel: &[u8]| !listening.channels.contains(channel) && next.contains(channel);
+        for Overheard { channel, message } in &hearing.overheard {
             if is_new(channel) {
                 emit(message);
             }

@@ -183,6 +183,8 @@ pub struct ServerState {
     hearing: Option<Box<Hearing>>,
     /// Preludes that have been numbered.
     preludes: u64,
+    /// How often asking about channels has failed.
+    channel_failures: u8,
     /// What has been done since it was last asked.
     counts: Counts,
 }
@@ -219,6 +221,7 @@ impl ServerState {
             applied: Arc::default(),
             hearing: None,
             preludes: 0,
+            channel_failures: 0,
             counts: Counts::default(),
         }
     }

@@ -51,6 +51,8 @@ impl ServerState {
     pub(super) fn forget_numbers(&mut self, client: &ClientState, to_server: &mut Vec<u8>) {
         pgwire::frontend::put_query(to_server, b"DISCARD SEQUENCES");
         self.expected.push_back(Expect::HiddenQuery);
+        // A simple query destroys the unnamed statement.
+        self.unnamed_is_clients = false;
         self.drawn.is_mixed = false;
         self.drawn.last = client.tracking.number;
     }

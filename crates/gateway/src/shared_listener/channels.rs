@@ -99,10 +99,11 @@ impl Channels {
         if self.under_way.is_some() {
             return None;
         }
-        let is_new = |channel: &&Box<[u8]>| !self.acknowledged.contains(*channel);
-        let added: Vec<_> = self.wanted.keys().filter(is_new).take(BATCH).cloned().collect();
-        let is_left = |channel: &&Box<[u8]>| !self.wanted.contains_key(*channel);
-        let left: Vec<_> = self.acknowledged.iter().filter(is_left).take(BATCH).cloned().collect();
+        let acknowledged = &self.acknowledged;
+        let added = self.wanted.keys().filter(|channel| !acknowledged.contains(*channel));
+        let added: Vec<_> = added.take(BATCH).cloned().collect();
+        let left = acknowledged.iter().filter(|channel| !self.wanted.contains_key(*channel));
+        let left: Vec<_> = left.take(BATCH).cloned().collect();
         if added.is_empty() && left.is_empty() {
             return None;
         }

@@ -116,7 +116,13 @@ async fn open(
             let late = |_| Err(Refusal::server_late(&order.target.address.to_string(), limit));
             match within(common, limit, login).await.unwrap_or_else(late) {
                 Ok(server) => return Ok((server, place)),
-                Err(refusal) => refusal,
+                Err(refusal) => {
+                    drop(place);
+                    if refusal.sqlstate == "53300" {
+                        pool.was_refused(&refusal);
+                    }
+                    refusal
+                }
             }
         } else {
             Refusal::no_place_for_listener(&pool.database)
@@ -197,13 +203,13 @@ async fn serve(
         };
         match within(common, limit, turn).await {
             Ok(Ok(true)) => wire.understand(listener, listeners.marker())?,
-            Ok(Ok(false)) => {}
             Ok(Err(error)) => return Err(End::Lost(error.to_string())),
             Err(_) if wire.is_asked && limit == PROBE => {
                 return Err(End::Lost(format!("no answer within {} s", PROBE.as_secs())));
             }
             Err(_) if limit == PROBE => wire.ask(b""),
-            Err(_) => {}
+            // Something else is wanted, or it has been unused for another while.
+            Ok(Ok(false)) | Err(_) => {}
         }
         if common.phase() == Phase::Stopping {
             return Ok(End::Unused);

@@ -59,6 +59,7 @@ impl Ears {
             listener.unsubscribe(self.mailbox.entry.id, left);
         }
         self.channels.retain(|channel| channels.contains(channel));
+        self.mailbox.keep(|channel| channels.contains(channel));
         if self.channels.is_empty() {
             self.leave();
         }
@@ -74,7 +75,7 @@ impl Ears {
     /// # Errors
     /// More has come than may wait.
     pub fn take(&self, out: &mut Vec<u8>, most: usize) -> Result<u64, Overfull> {
-        self.mailbox.take(out, most, |channel| self.channels.contains(channel))
+        self.mailbox.take(out, most)
     }
 
     fn leave(&mut self) {

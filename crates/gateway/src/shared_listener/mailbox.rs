@@ -75,22 +75,23 @@ impl Mailbox {
         self.entry.wake();
     }
 
+    /// Drop what is not `wanted` any more: it must not come if the channel is listened on again.
+    pub(super) fn keep(&self, wanted: impl Fn(&[u8]) -> bool) {
+        let mut inner = self.lock();
+        inner.waiting.retain(|notification| wanted(&notification.channel));
+        inner.bytes = inner.waiting.iter().map(|one| one.message.len() + OVERHEAD).sum();
+    }
+
     /// Whether there is something to be taken.
     pub(super) fn has_mail(&self) -> bool {
         self.has_mail.load(Ordering::Acquire)
     }
 
-    /// Append the oldest to `out` until that holds `most` bytes, leaving out those that are no longer `wanted`;
-    /// returns how many were appended.
+    /// Append the oldest to `out` until that holds `most` bytes; returns how many.
     ///
     /// # Errors
     /// Some have been dropped, so that nothing may be delivered any more.
-    pub(super) fn take(
-        &self,
-        out: &mut Vec<u8>,
-        most: usize,
-        wanted: impl Fn(&[u8]) -> bool,
-    ) -> Result<u64, Overfull> {
+    pub(super) fn take(&self, out: &mut Vec<u8>, most: usize) -> Result<u64, Overfull> {
         let mut inner = self.lock();
         if inner.is_overfull {
             return Err(Overfull);
@@ -101,10 +102,8 @@ impl Mailbox {
                 break;
             };
             inner.bytes -= notification.message.len() + OVERHEAD;
-            if wanted(&notification.channel) {
-                out.extend_from_slice(&notification.message);
-                count += 1;
-            }
+            out.extend_from_slice(&notification.message);
+            count += 1;
         }
         if inner.waiting.is_empty() {
             inner.waiting = VecDeque::new();
@@ -137,12 +136,13 @@ mod tests {
             mailbox.put(&notification(channel, size));
         }
         let mut out = Vec::new();
-        assert_eq!(mailbox.take(&mut out, 1, |_| true), Ok(1), "until the room is used up");
+        assert_eq!(mailbox.take(&mut out, 1), Ok(1), "until the room is used up");
         assert!(mailbox.has_mail());
-        assert_eq!(mailbox.take(&mut out, 100, |channel| channel == b"a"), Ok(1));
+        mailbox.keep(|channel| channel == b"a");
+        assert_eq!(mailbox.take(&mut out, 100), Ok(1));
         assert_eq!(out.len(), 1 + 3, "no longer wanted: left out");
         assert!(!mailbox.has_mail());
-        assert_eq!(mailbox.take(&mut out, 100, |_| true), Ok(0));
+        assert_eq!(mailbox.take(&mut out, 100), Ok(0));
     }
 
     #[test]
@@ -152,11 +152,11 @@ mod tests {
         for _ in 0..3 {
             mailbox.put(&large);
         }
-        assert_eq!(mailbox.take(&mut Vec::new(), 1, |_| true), Ok(1), "room again");
+        assert_eq!(mailbox.take(&mut Vec::new(), 1), Ok(1), "room again");
         for _ in 0..3 {
             mailbox.put(&large);
         }
-        assert_eq!(mailbox.take(&mut Vec::new(), 1, |_| true), Err(Overfull));
+        assert_eq!(mailbox.take(&mut Vec::new(), 1), Err(Overfull));
         assert_eq!(mailbox.lock().waiting.len(), 0);
         assert!(mailbox.has_mail(), "so that the client hears of it");
     }

@@ -26,6 +26,16 @@ pub(crate) enum Command {
     Set(String, Option<String>),
     /// Changes settings and returns them, as the pooler does.
     SetConfig(Vec<(String, String)>),
+    /// Returns settings in one row, and the names of those that the session has made, as the pooler asks.
+    Inquire(Vec<String>, bool),
+    /// Listens on a channel.
+    Listen(String),
+    /// Listens on a channel no more; `None` on none.
+    Unlisten(Option<String>),
+    /// Returns what is listened on, behind the number of the last prelude, as the pooler asks.
+    Hears,
+    /// Listens on these, if the prelude of that number has not been run.
+    Prelude(String, Vec<String>),
     /// Its columns change when somebody alters the table.
     Versioned,
     /// Opens a transaction block.
@@ -56,6 +66,7 @@ impl Command {
             "SELECT 2" => rows(&["2"]),
             "SELECT generate_series(1,3)" => rows(&["1", "2", "3"]),
             "SELECT * FROM versioned" => Self::Versioned,
+            "SELECT pg_advisory_lock(1)" => rows(&[""]),
             "BEGIN" => Self::Begin,
             "COMMIT" => Self::Commit,
             "ROLLBACK" => Self::Rollback,
@@ -74,6 +85,29 @@ impl Command {
     }
 
     fn read_longer(text: &str) -> Self {
+        if let Some(channel) = text.strip_prefix("LISTEN ") {
+            return Self::Listen(channel.replace('"', ""));
+        }
+        if let Some(channel) = text.strip_prefix("UNLISTEN ") {
+            return Self::Unlisten((channel != "*").then(|| channel.to_owned()));
+        }
+        if text.starts_with("SELECT pg_catalog.concat('s',") {
+            return Self::Hears;
+        }
+        if text.starts_with("SELECT pg_catalog.pg_notify(") {
+            return Self::Rows(vec![String::new()]);
+        }
+        if text.starts_with("DO LANGUAGE plpgsql ") {
+            let quoted = |mark: char| text.split(mark).skip(1).step_by(2).map(str::to_owned);
+            let number = quoted('\'').nth(1).unwrap_or_default();
+            return Self::Prelude(number, quoted('"').collect());
+        }
+        if let Some(calls) = text.strip_prefix("SELECT pg_catalog.current_setting(") {
+            let asks_sources = calls.contains("array_to_string");
+            let names = calls.split("array_to_string").next().unwrap_or_default();
+            let names = names.split('\'').skip(1).step_by(2).map(str::to_owned);
+            return Self::Inquire(names.collect(), asks_sources);
+        }
         if let Some(calls) = text.strip_prefix("SELECT pg_catalog.set_config(") {
             // 'name', E'value',false),pg_catalog.set_config('name', …
             let quoted: Vec<&str> = calls.split('\'').skip(1).step_by(2).collect();
@@ -102,7 +136,12 @@ impl Command {
     /// Whether it returns rows, as Describe says.
     pub(crate) fn returns_rows(&self) -> bool {
         match self {
-            Self::Rows(_) | Self::Show(_) | Self::SetConfig(_) | Self::Versioned => true,
+            Self::Rows(_)
+            | Self::Show(_)
+            | Self::SetConfig(_)
+            | Self::Inquire(..)
+            | Self::Hears
+            | Self::Versioned => true,
             Self::Fails(stage, ..) => matches!(stage, Stage::Planning | Stage::Run),
             _ => false,
         }

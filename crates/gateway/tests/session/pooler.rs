@@ -31,7 +31,9 @@ pub(crate) struct Server {
 impl Server {
     /// How many named statements PostgreSQL holds.
     pub(crate) fn statement_count(&self) -> usize {
-        self.postgres.session.statements.keys().filter(|name| !name.is_empty()).count()
+        // A prelude's is gone as soon as it has run.
+        let is_kept = |name: &&String| !name.is_empty() && *name != "forebay_prelude";
+        self.postgres.session.statements.keys().filter(is_kept).count()
     }
 }
 
@@ -73,8 +75,13 @@ impl Pooler {
             replies: Vec::new(),
             holder: None,
         };
+        let tracked = || {
+            let mut state = ClientState::new(Arc::default(), Arc::default(), Arc::clone(&reported));
+            state.tracking.turn(true);
+            state
+        };
         let client = |_| Client {
-            state: ClientState::new(Arc::default(), Arc::default(), Arc::clone(&reported)),
+            state: tracked(),
             lease: None,
             is_waiting: false,
             is_held: false,
@@ -209,15 +216,31 @@ impl Pooler {
 
     /// Let everything that has been sent arrive.
     pub(crate) fn settle(&mut self) -> Result<(), SessionError> {
-        while let Some(busy) = self
-            .servers
-            .iter()
-            .position(|server| !server.requests.is_empty() || !server.replies.is_empty())
-        {
-            self.serve(busy, usize::MAX);
-            self.reply(busy, usize::MAX)?;
+        loop {
+            while let Some(busy) = self
+                .servers
+                .iter()
+                .position(|server| !server.requests.is_empty() || !server.replies.is_empty())
+            {
+                self.serve(busy, usize::MAX);
+                self.reply(busy, usize::MAX)?;
+            }
+            if !self.listen() {
+                return Ok(());
+            }
         }
-        Ok(())
+    }
+
+    /// Somebody listens for a client from now on, if one waits for that.
+    pub(crate) fn listen(&mut self) -> bool {
+        self.servers.iter_mut().any(|server| {
+            let holder = server.holder.and_then(|holder| self.clients.get_mut(holder));
+            let wanted = holder.and_then(|client| client.state.take_wanted());
+            if wanted.is_some() {
+                server.state.put_mark(b"mark", 1, &mut server.requests);
+            }
+            wanted.is_some()
+        })
     }
 
     /// What a client has received since the last call.

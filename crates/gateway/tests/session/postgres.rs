@@ -15,6 +15,9 @@ use crate::transaction::{
 };
 use crate::writer::Writer;
 
+/// A setting that PostgreSQL does not tell of.
+const UNREPORTED: &str = "work_mem";
+
 /// One session of a server.
 #[derive(Debug)]
 pub(crate) struct Postgres {
@@ -38,8 +41,10 @@ struct Copying {
 impl Postgres {
     /// A session that has just begun with these settings.
     pub(crate) fn new(defaults: &Settings) -> Self {
+        let mut all = defaults.clone();
+        all.insert(UNREPORTED.to_owned(), "4MB".to_owned());
         Self {
-            session: Session::new(defaults),
+            session: Session::new(&all),
             seen: Vec::new(),
             received: Vec::new(),
             writer: Writer::default(),
@@ -261,7 +266,9 @@ impl Postgres {
     }
 
     fn simple(&mut self, text: &str) -> Result<(), Failure> {
-        let texts = text.split(';').map(str::trim).filter(|part| !part.is_empty());
+        // A DO has semicolons of its own.
+        let end = if text.starts_with("DO ") { '\0' } else { ';' };
+        let texts = text.split(end).map(str::trim).filter(|part| !part.is_empty());
         let commands: Vec<Command> = texts.map(Command::read).collect();
         for command in &commands {
             check(command, Stage::Grammar)?;
@@ -330,7 +337,7 @@ impl Postgres {
 
     fn ready(&mut self) {
         for (name, value) in &self.session.settings {
-            if self.told.get(name) != Some(value) {
+            if name != UNREPORTED && self.told.get(name) != Some(value) {
                 backend::put_parameter_status(
                     &mut self.writer.bytes,
                     name.as_bytes(),

@@ -31,6 +31,17 @@ pub(crate) fn run(
         return Ok(Some(end));
     }
     match command {
+        Command::Inquire(names, asks_sources) => {
+            let value = |name: &String| session.settings.get(name).cloned().unwrap_or_default();
+            let is_made =
+                |name: &&String| session.settings.get(*name) != session.defaults.get(*name);
+            let mut columns: Vec<String> = names.iter().map(value).collect();
+            let made: Vec<&str> =
+                session.settings.keys().filter(is_made).map(String::as_str).collect();
+            columns.extend(asks_sources.then(|| made.join(",")));
+            writer.row(&columns);
+            writer.complete("SELECT 1");
+        }
         Command::SetConfig(pairs) => {
             session.settings.extend(pairs.iter().cloned());
             let values: Vec<String> = pairs.iter().map(|(_, value)| value.clone()).collect();
@@ -63,6 +74,21 @@ pub(crate) fn run(
             session.discard()?;
             writer.complete("DISCARD ALL");
         }
+        Command::Listen(channel) => {
+            session.listening.insert(channel.clone());
+            writer.complete("LISTEN");
+        }
+        Command::Unlisten(channel) => {
+            session.listening.retain(|other| channel.as_ref().is_some_and(|left| left != other));
+            writer.complete("UNLISTEN");
+        }
+        Command::Prelude(number, channels) => {
+            if session.prelude != *number {
+                session.prelude.clone_from(number);
+                session.listening.extend(channels.iter().cloned());
+            }
+            writer.complete("DO");
+        }
         Command::CopyOut => {
             writer.copy_response(backend::COPY_OUT_RESPONSE);
             writer.put(backend::COPY_DATA, b"1\n");
@@ -79,6 +105,10 @@ pub(crate) fn run(
 fn query_rows(session: &Session, command: &Command) -> Option<Vec<String>> {
     match command {
         Command::Rows(rows) => Some(rows.clone()),
+        Command::Hears => {
+            let channels = session.listening.iter().map(|channel| format!("c{channel}"));
+            Some([format!("s{}", session.prelude)].into_iter().chain(channels).collect())
+        }
         Command::Versioned => Some(vec![session.schema.to_string()]),
         Command::Show(name) => Some(vec![session.settings.get(name).cloned().unwrap_or_default()]),
         _ => None,

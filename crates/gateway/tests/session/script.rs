@@ -9,13 +9,19 @@ use crate::messages::{
 };
 
 /// Texts to prepare or to run.
-pub(crate) const TEXTS: [&str; 14] = [
+pub(crate) const TEXTS: [&str; 20] = [
+    "LISTEN a",
+    "UNLISTEN a",
+    "UNLISTEN *",
     "SELECT 1",
     "SELECT 2",
     "SELECT generate_series(1,3)",
     "SHOW TimeZone",
     "SET TimeZone TO 'Asia/Tokyo'",
     "RESET TimeZone",
+    "SHOW work_mem",
+    "SET work_mem TO '7MB'",
+    "RESET work_mem",
     "BEGIN",
     "COMMIT",
     "ROLLBACK",

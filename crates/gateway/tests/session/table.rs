@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use gateway::pins::Pins;
+use gateway::report::Refusal;
 use gateway::session::expect::{Expect, Named, NamedKind};
 use gateway::statements::{Statement, Statements};
 
@@ -31,6 +33,16 @@ struct Row {
 
 const ONE: &str = "SELECT 1";
 const TWO: &str = "SELECT 2";
+const LISTEN: &str = "LISTEN a";
+const ASKED: &str = "Query SELECT pg_catalog.concat('s', pg_catalog.current_setting('forebay.listening', true)) \
+                     UNION ALL SELECT pg_catalog.concat('c', c) FROM pg_catalog.pg_listening_channels() AS c";
+const MARKED: &str = "Query LISTEN \"mark\";SELECT pg_catalog.pg_notify( E'mark', E'1')";
+const PRELUDE: &str = "Parse forebay_prelude: DO LANGUAGE plpgsql $forebay$BEGIN IF \
+                       pg_catalog.current_setting('forebay.listening', true) IS DISTINCT FROM '1' THEN \
+                       PERFORM pg_catalog.set_config('forebay.listening', '1', false);LISTEN \"a\"; \
+                       END IF; END$forebay$";
+const LOCK: &str = "SELECT pg_advisory_lock(1)";
+const TOO_MANY: &str = "ERROR 0A000: max_pinned: 1 clients of this pool keep their servers already";
 
 fn table() -> Vec<Row> {
     let row = |entry, before, messages, owed, seen, shown| Row {
@@ -209,11 +221,130 @@ fn table() -> Vec<Row> {
             vec![query("SET TimeZone TO 'Asia/Tokyo'")],
             // Sent by another client, which has set nothing.
             vec![query(ONE)],
-            &["HiddenQuery", "Query"],
-            &["Query RESET \"TimeZone\";", "Query SELECT 1"],
+            // What that client has sent waits until its settings are in force.
+            &["HiddenQuery"],
+            &["Query RESET \"TimeZone\"", "Query SELECT 1"],
             &["RowDescription", "DataRow 1", "CommandComplete SELECT 1", "ReadyForQuery I"],
         ),
+        row(
+            "Inquiry",
+            vec![],
+            vec![query("SET work_mem TO '7MB'")],
+            &["Inquiry"],
+            &[
+                "Query SET work_mem TO '7MB'",
+                "Query SELECT pg_catalog.current_setting( E'work_mem',true)",
+            ],
+            &["CommandComplete SET", "ReadyForQuery I"],
+        ),
+        row(
+            "RefusedQuery",
+            vec![],
+            vec![query(LOCK)],
+            &["RefusedQuery"],
+            &["Query \"refused by the pooler: max_pinned\""],
+            &[TOO_MANY, "ReadyForQuery I"],
+        ),
+        row(
+            "RefusedParse",
+            vec![],
+            vec![parse("", LOCK), bind("", ""), execute("", 0), sync()],
+            &["ParseUnnamed", "RefusedParse", "Execute", "Sync"],
+            &[
+                "Parse : SELECT pg_advisory_lock(1)",
+                "Parse : \"refused by the pooler: max_pinned\"",
+                "Execute",
+                "Sync",
+            ],
+            &["ParseComplete", TOO_MANY, "ReadyForQuery I"],
+        ),
+        listening("Channels"),
+        listening("Listener"),
+        listening("Mark"),
+        listening("Unlisten"),
+        pipelined_unlisten("HiddenBind"),
+        pipelined_unlisten("HiddenExecute"),
     ]
+}
+
+/// LISTEN, up to where `entry` is expected.
+fn listening(entry: &'static str) -> Row {
+    Row {
+        entry,
+        before: vec![],
+        messages: vec![query(LISTEN)],
+        owed: match entry {
+            "Channels" => &["Channels"],
+            "Listener" => &["Listener"],
+            "Mark" => &["Mark"],
+            _ => &["Unlisten"],
+        },
+        seen: &["Query LISTEN a", ASKED, MARKED, "Query UNLISTEN *"],
+        shown: &["CommandComplete LISTEN", "ReadyForQuery I"],
+    }
+}
+
+/// UNLISTEN behind another statement in a pipeline.
+fn pipelined_unlisten(entry: &'static str) -> Row {
+    let run = |text| [parse("", text), bind("", ""), execute("", 0)];
+    Row {
+        entry,
+        before: vec![query(LISTEN)],
+        messages: [run(ONE).to_vec(), run("UNLISTEN a").to_vec(), vec![sync()]].concat(),
+        owed: &[
+            "ParseUnnamed",
+            "Bind",
+            "Execute",
+            "HiddenClose",
+            "HiddenClose",
+            "HiddenParse",
+            "HiddenBind",
+            "HiddenExecute",
+            "HiddenClose",
+            "HiddenClose",
+            "ParseUnnamed",
+            "Bind",
+            "Execute",
+            "Sync",
+        ],
+        seen: &[
+            "Parse : SELECT 1",
+            "Bind ",
+            "Execute",
+            "Close forebay_prelude",
+            "Close forebay_prelude",
+            PRELUDE,
+            "Bind forebay_prelude",
+            "Execute",
+            "Close forebay_prelude",
+            "Close forebay_prelude",
+            "Parse : UNLISTEN a",
+            "Bind ",
+            "Execute",
+            "Sync",
+            ASKED,
+        ],
+        shown: &[
+            "ParseComplete",
+            "BindComplete",
+            "DataRow 1",
+            "CommandComplete SELECT 1",
+            "ParseComplete",
+            "BindComplete",
+            "CommandComplete UNLISTEN",
+            "ReadyForQuery I",
+        ],
+    }
+}
+
+/// How often PostgreSQL answers before an entry is expected that nothing of the client's stands for.
+fn rounds(entry: &str) -> usize {
+    match entry {
+        "Inquiry" | "Channels" => 1,
+        "Listener" | "Mark" => 2,
+        "Unlisten" => 3,
+        _ => 0,
+    }
 }
 
 #[test]
@@ -226,7 +357,22 @@ fn every_row_of_the_table_holds() {
         pooler.servers[0].postgres.seen.clear();
 
         let client = usize::from(entry == "HiddenQuery");
+        // One place among the pinned clients, which is taken.
+        let pins = Arc::new(Pins::default());
+        pins.limit_to(1);
+        let _taken = pins.take();
+        pooler.clients[client].state.tracking.join(&pins);
         pooler.send(client, &messages.concat()).unwrap();
+        for round in 0..rounds(entry) {
+            if round == 2 {
+                pooler.listen();
+            }
+            pooler.serve(0, usize::MAX);
+            pooler.reply(0, usize::MAX).unwrap();
+        }
+        if entry == "Mark" {
+            pooler.listen();
+        }
         assert_eq!(pooler.owed(0), owed, "{entry}");
         assert!(owed.contains(&entry), "{entry} is what its row is about");
         pooler.settle().unwrap();
@@ -266,6 +412,15 @@ fn every_entry() -> Vec<Expect> {
         Expect::FakeDeallocate(named),
         Expect::HiddenEnd,
         Expect::HiddenQuery,
+        Expect::Inquiry(Box::default()),
+        Expect::HiddenBind,
+        Expect::HiddenExecute,
+        Expect::Channels,
+        Expect::Listener,
+        Expect::Mark,
+        Expect::Unlisten,
+        Expect::RefusedQuery(Box::new(Refusal::max_pinned(1, ""))),
+        Expect::RefusedParse(Box::new(Refusal::max_pinned(1, ""))),
     ]
 }
 
@@ -289,6 +444,15 @@ fn name(entry: &Expect) -> &'static str {
         Expect::ParseUnnamed(_) => "ParseUnnamed",
         Expect::CloseUnnamed => "CloseUnnamed",
         Expect::HiddenEnd => "HiddenEnd",
+        Expect::HiddenBind => "HiddenBind",
+        Expect::HiddenExecute => "HiddenExecute",
+        Expect::Channels => "Channels",
+        Expect::Listener => "Listener",
+        Expect::Mark => "Mark",
+        Expect::Unlisten => "Unlisten",
         Expect::HiddenQuery => "HiddenQuery",
+        Expect::Inquiry(_) => "Inquiry",
+        Expect::RefusedQuery(_) => "RefusedQuery",
+        Expect::RefusedParse(_) => "RefusedParse",
     }
 }

@@ -1,6 +1,6 @@
 //! What the model of PostgreSQL keeps beside its messages: statements, portals, settings, the transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pgwire::backend::Status;
 
@@ -63,6 +63,10 @@ pub(crate) struct Session {
     pub(crate) has_run: bool,
     /// How the table `versioned` is now; changing it makes statements on it stale.
     pub(crate) schema: u32,
+    /// Channels; what becomes of the transaction makes no difference here.
+    pub(crate) listening: BTreeSet<String>,
+    /// The last prelude that has been run.
+    pub(crate) prelude: String,
 }
 
 impl Session {
@@ -76,6 +80,8 @@ impl Session {
             before: None,
             has_run: false,
             schema: 0,
+            listening: BTreeSet::new(),
+            prelude: String::new(),
         }
     }
 

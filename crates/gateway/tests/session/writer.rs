@@ -24,6 +24,12 @@ impl Writer {
         }
     }
 
+    /// A DataRow of these columns.
+    pub(crate) fn row(&mut self, columns: &[String]) {
+        let columns: Vec<_> = columns.iter().map(|value| Some(value.as_bytes())).collect();
+        backend::put_data_row(&mut self.bytes, columns.into_iter());
+    }
+
     pub(crate) fn row_description(&mut self) {
         let body = [&[0, 1], &b"value\0"[..], &[0; 18]].concat();
         self.put(backend::ROW_DESCRIPTION, &body);

@@ -45,7 +45,7 @@ impl Session<'_, '_, '_, '_> {
         let mut rest = text.to_vec();
         rest.extend_from_slice(&[0, 0, 0]);
         self.to_server.insert(|out| {
-            // Both may be there from an earlier one in this transaction.
+            // Both may be there from an earlier one, which has failed.
             frontend::put_close_portal(out, PRELUDE);
             frontend::put_close_statement(out, PRELUDE);
             frontend::put_parse(out, PRELUDE, &rest);
@@ -53,14 +53,18 @@ impl Session<'_, '_, '_, '_> {
             frontend::put_bind_head(out, PRELUDE, PRELUDE, 6);
             out.extend_from_slice(&[0; 6]);
             frontend::put_execute(out, PRELUDE);
+            frontend::put_close_portal(out, PRELUDE);
+            frontend::put_close_statement(out, PRELUDE);
         });
         // Stands for a statement that no client has.
         let throwaway = self.shared.statements.intern(b"\0\0\0");
-        self.server.expect(Expect::HiddenClose(Some(Arc::clone(&throwaway))));
-        self.server.expect(Expect::HiddenClose(Some(Arc::clone(&throwaway))));
-        self.server.expect(Expect::HiddenParse(Some(throwaway)));
-        self.server.expect(Expect::HiddenBind);
-        self.server.expect(Expect::HiddenExecute);
+        let closes = [(); 2].map(|()| Expect::HiddenClose(Some(Arc::clone(&throwaway))));
+        let closes_again = [(); 2].map(|()| Expect::HiddenClose(Some(Arc::clone(&throwaway))));
+        let runs =
+            [Expect::HiddenParse(Some(throwaway)), Expect::HiddenBind, Expect::HiddenExecute];
+        for reply in closes.into_iter().chain(runs).chain(closes_again) {
+            self.server.expect(reply);
+        }
         self.server.unsynced = true;
     }
 }

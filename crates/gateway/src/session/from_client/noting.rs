@@ -48,14 +48,6 @@ impl Session<'_, '_, '_, '_> {
         self.note(&found, &|| summary(text)).map(|()| true)
     }
 
-    /// Look through the unnamed statement's text before it is sent; `false` when it has to wait for replies.
-    pub(super) fn scan_ahead(&mut self, text: &[u8]) -> bool {
-        let found = self.client.tracking.scanned.take().unwrap_or_else(|| scan(text));
-        let may_go = self.make_way_early(found.marks);
-        self.client.tracking.scanned = Some(found);
-        may_go
-    }
-
     fn note(&mut self, found: &Found, shown: &dyn Fn() -> Box<str>) -> Result<(), Box<Refusal>> {
         if found.marks.has(Marks::DRAWS) {
             self.server.drawn.draws();
@@ -103,9 +95,13 @@ impl Session<'_, '_, '_, '_> {
         }
     }
 
-    /// Take note of the text of the unnamed statement, for when it is bound.
-    pub(super) fn note_unnamed(&mut self, text: &[u8]) {
+    /// Take note of the text of the unnamed statement, for when it is bound; `false` when it has to wait for replies.
+    pub(super) fn note_unnamed(&mut self, text: &[u8]) -> bool {
         let found = self.client.tracking.scanned.take().unwrap_or_else(|| scan(text));
+        if !self.make_way_early(found.marks) {
+            self.client.tracking.scanned = Some(found);
+            return false;
+        }
         self.clean_numbers(&found);
         if found.is_of_interest() {
             self.client.tracking.unnamed_shown = summary(text);
@@ -117,6 +113,7 @@ impl Session<'_, '_, '_, '_> {
             // An error before it may have it skipped.
             unnamed.merge(&found);
         }
+        true
     }
 
     /// Take note of what a Bind of the unnamed statement may do.
