@@ -33,7 +33,9 @@ def page(text: str, record: Record) -> str:
 
 def _forebay(driver: Driver, feature: Feature, database: Database) -> Outcome:
     with ExitStack() as resources:
-        gateway = starter(database, resources)(default_pool_size=2)
+        gateway = starter(database, resources)(
+            default_pool_size=2, log_connections=False, log_disconnections=False
+        )
         return run_script(driver, feature, behind(gateway, database))
 
 

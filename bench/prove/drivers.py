@@ -25,7 +25,9 @@ def _finding(driver: Driver, database: Database, context: Context) -> Finding:
         if not directly.works(feature):
             raise BenchError(f"{driver.name}, {feature.title}, at PostgreSQL itself: {directly}")
         with ExitStack() as resources:
-            gateway = starter(database, resources)(default_pool_size=2)
+            gateway = starter(database, resources)(
+                default_pool_size=2, log_connections=False, log_disconnections=False
+            )
             pooled = run_script(driver, feature, behind(gateway, database))
         if not pooled.works(feature):
             differing.append(f"{feature.title}: {pooled.stopped or pooled.seen}")

@@ -13,7 +13,7 @@ from tests.support.gateway import StartGateway
 from tests.support.waiting import wait_until
 from tools.transaction_mode import PAGE, page
 
-LEFT_BEHIND = [tuple(code(cell)[0] for cell in row) for row in rows(PAGE, "## What does not work")]
+LEFT_BEHIND = [tuple(code(cell)[0] for cell in row) for row in rows(PAGE, "## What no pooler sees")]
 PINS = [[code(cell) for cell in row] for row in rows(PAGE, "## Clients that keep their server")]
 # What begins these takes more than the one statement that the page has.
 NEED_MORE = {"sequence", "load"}
