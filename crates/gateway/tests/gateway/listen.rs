@@ -148,11 +148,9 @@ fn a_listener_that_nobody_needs_is_closed_after_a_rest() {
 
 #[test]
 fn a_listener_counts_against_the_budget() {
-    let settings = json!({"max_db_connections": 1, "query_wait_timeout": 0.5});
-    let gateway = start(&settings);
+    let gateway = start(&json!({"max_db_connections": 1}));
     let mut client = connect(&gateway);
     client.send(&query("LISTEN budget"));
-    client.until_ready(0);
     let last = std::iter::from_fn(|| client.reply()).last().unwrap();
     assert_eq!(last.sqlstate(), "53300", "its own server holds the only place");
     assert!(last.field(b'H').contains("max_db_connections"), "{}", last.field(b'H'));
@@ -168,6 +166,28 @@ fn a_listener_counts_against_the_budget() {
     assert_eq!(servers, 1, "one has made room");
     two.query("NOTIFY budget");
     assert_eq!(heard(&mut one), "budget: ");
+}
+
+#[test]
+fn a_busy_pool_gives_a_place_up_for_a_listener() {
+    let settings = json!({"max_db_connections": 2, "default_pool_size": 2, "workers": 1});
+    let gateway = start(&settings);
+    let [mut listener, mut first, mut second, mut third] = [(); 4].map(|()| connect(&gateway));
+    first.query("BEGIN");
+    listener.query("BEGIN");
+    // They wait for as long as both servers are held.
+    second.send(&query("SELECT 2"));
+    third.send(&query("SELECT 3"));
+    wait_until("both wait", || count(&gateway, "/pools/0/waiting") == 2);
+    listener.query("LISTEN busy");
+    listener.send(&query("COMMIT"));
+    wait_until("it opens", || count(&gateway, "/listeners/open") == 1);
+    first.query("COMMIT");
+    assert_eq!(listener.until_ready(1).len(), 2, "before those in line");
+    second.until_ready(1);
+    third.until_ready(1);
+    first.query("NOTIFY busy");
+    assert_eq!(heard(&mut listener), "busy: ");
 }
 
 #[test]
