@@ -20,6 +20,19 @@ def test_importing_the_package_loads_no_dependency():
     assert done.stdout == "[]\n"
 
 
+def test_a_schema_is_read_and_described_without_any_dependency():
+    done = _python(
+        "import sys\n"
+        "from forebay.schema.dmmf.document import document\n"
+        "from forebay.schema.format import format_files\n"
+        "from forebay.schema.load import load\n"
+        "files = [('s', 'datasource d {\\n  provider = \"postgresql\"\\n}\\n')]\n"
+        "assert format_files(files, 7) and document(load(files), 7)\n"
+        "print(sorted({'typer', 'rich', 'pydantic', 'psycopg', 'asyncio'} & set(sys.modules)))"
+    )
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
 @pytest.mark.parametrize("missing", ["typer", "rich", "pydantic"])
 def test_a_command_without_its_extra_names_the_line_to_type(missing):
     done = _python(

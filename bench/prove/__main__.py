@@ -29,6 +29,9 @@ from bench.prove import (  # noqa: F401
     listen,
     mutate,
     pgbouncer_suite,
+    schema_cost,
+    schema_fuzz,
+    schema_reference,
     storm,
 )
 from bench.prove.registry import REGISTRY, Context, Finding, Proof
@@ -37,7 +40,8 @@ from bench.prove.results import Results
 EPILOG = """
 Results are kept in .prove by the state of the source: a run that was interrupted goes on where it
 stopped. PGBOUNCER names the PgBouncer of the bench proofs, as for bench.pooler;
-PGBOUNCER_SOURCE the checkout, configured and built, whose tests pgbouncer-suite runs.
+PGBOUNCER_SOURCE the checkout, configured and built, whose tests pgbouncer-suite runs. REAL_SCHEMAS
+names a folder of schemas that schema-real looks at besides those it fetches.
 """
 
 

@@ -82,7 +82,8 @@ class Crowd:
 
     async def hold(self, count: int) -> tuple[list[asyncpg.Connection], int, float]:
         """Take so many connections as fast as they are to be had."""
-        began, refused, held = time.monotonic(), 0, []
+        began, refused = time.monotonic(), 0
+        held: list[asyncpg.Connection] = []
         while len(held) < count:
             try:
                 held.append(await self.connect())

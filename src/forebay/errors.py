@@ -6,6 +6,7 @@
     │   └── MissingExtra         an optional part of the package is not installed    FB1002
     ├── EmbeddedServerError      the development database cannot be started          FB1101
     ├── GatewayFailed            the data plane refused to start                     FB1201
+    ├── SchemaError              a Prisma schema is wrong; it holds what Prisma says P1012
     └── ConnectionFailed         cannot reach the database, or was refused by it     P1001
         ├── AuthenticationFailed the database refused the credentials                P1000
         ├── DatabaseMissing      the server has no database of that name             P1003
@@ -88,6 +89,17 @@ class GatewayFailed(ForebayError):
     """The data plane refused to start."""
 
     code: ClassVar[str] = "FB1201"
+
+
+class SchemaError(ForebayError):
+    """A Prisma schema is wrong; `rendered` is every error, laid out with the lines it is about."""
+
+    code: ClassVar[str] = "P1012"
+
+    def __init__(self, message: str, *, hint: str | None, rendered: str) -> None:
+        """Say the first error, and keep all of them."""
+        super().__init__(message, hint=hint)
+        self.rendered = rendered
 
 
 class ConnectionFailed(ForebayError):

@@ -81,7 +81,7 @@ SCRIPTS = {
         "do $$begin perform set_config('app.user_id', chr(235), false); end$$",
         "set client_encoding = 'UTF8'",
     ],
-    "search path": ["set search_path = one, \"Two two\""],
+    "search path": ['set search_path = one, "Two two"'],
     "characteristics": ["set session characteristics as transaction isolation level serializable"],
     "read as a list": ["set temp_tablespaces = ''"],
     "through the view": ["update pg_settings set setting = 7168 where name = 'work_mem'"],

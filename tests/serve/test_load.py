@@ -155,6 +155,18 @@ def test_what_is_not_built_is_refused_by_name_with_its_line(line, words):
 
 
 @pytest.mark.usefixtures("here")
+def test_a_budget_needs_somebody_who_looks():
+    with pytest.raises(BadSettings) as caught:
+        _load("[pgbouncer]\nmax_server_connections = auto\n")
+    (problem,) = caught.value.problems
+    assert str(problem).startswith("x.ini:2: max_server_connections auto needs control_user")
+    assert "pg_monitor" in (problem.hint or "")
+    text = "[pgbouncer]\nmax_server_connections = AUTO\ncontrol_user = looker\n"
+    settings = _load(text).settings
+    assert (settings.max_server_connections, settings.control_dbname) == ("auto", "postgres")
+
+
+@pytest.mark.usefixtures("here")
 @pytest.mark.parametrize(
     "line",
     [

@@ -66,3 +66,14 @@ def test_passwords_do_not_show():
 def test_pools_are_counted_by_database_and_user(databases, users, expected):
     settings = Settings.model_validate({"databases": databases, "users": users})
     assert settings.server_connections() == expected
+
+
+@pytest.mark.parametrize(("limit", "expected"), [(0, 45), ("auto", 45), (30, 35), (4, 8)])
+def test_a_limit_on_a_postgresql_counts_for_each(limit, expected):
+    databases = {
+        "a": {"host": "h"},
+        "b": {"host": "h"},
+        "c": {"host": "h", "port": 5433, "pool_size": 5},
+    }
+    settings = Settings.model_validate({"databases": databases, "max_server_connections": limit})
+    assert settings.server_connections() == expected

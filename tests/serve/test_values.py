@@ -4,7 +4,13 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from forebay.postgres.secret import Secret
-from forebay.serve.values import SecretText, parse_addresses, parse_duration, parse_mode
+from forebay.serve.values import (
+    SecretText,
+    parse_addresses,
+    parse_duration,
+    parse_limit,
+    parse_mode,
+)
 
 
 @pytest.mark.parametrize(
@@ -33,6 +39,19 @@ def test_durations(written, seconds):
 def test_what_is_no_duration(written):
     with pytest.raises(ValueError, match="must be a duration"):
         parse_duration(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "limit"), [(0, 0), (70, 70), ("70", 70), ("auto", "auto"), (" AUTO ", "auto")]
+)
+def test_limits(written, limit):
+    assert parse_limit(written) == limit
+
+
+@pytest.mark.parametrize("written", [-1, "-1", 1.5, "", "none", True, None, []])
+def test_what_is_no_limit(written):
+    with pytest.raises(ValueError, match='must be a whole number, or "auto"'):
+        parse_limit(written)
 
 
 def test_addresses():

@@ -6,9 +6,12 @@ import typer
 
 from forebay import __version__
 from forebay.cli.config import config
+from forebay.cli.dmmf import dmmf
+from forebay.cli.format import format_schema
 from forebay.cli.serve import serve
 from forebay.cli.storm import storm
 from forebay.cli.up import up
+from forebay.cli.validate import validate
 
 app = typer.Typer(
     help="Everything between serverless functions and PostgreSQL.",
@@ -42,3 +45,6 @@ app.command()(up)
 app.command()(serve)
 app.add_typer(config, name="config")
 app.command()(storm)
+app.command()(validate)
+app.command(name="format")(format_schema)
+app.command()(dmmf)

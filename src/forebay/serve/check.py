@@ -34,6 +34,15 @@ def problems_in(settings: Settings, where: Where) -> list[Problem]:
     ]
     if (settings.unix_socket_dir or "").startswith("@"):
         problems.append(_not_built(("unix_socket_dir",), where(("unix_socket_dir",)), _ABSTRACT))
+    if settings.max_server_connections == "auto" and not settings.control_user:
+        problems.append(
+            Problem(
+                where(("max_server_connections",)),
+                "max_server_connections auto needs control_user: nobody could look at PostgreSQL",
+                "name a role that is a member of pg_monitor, with its password in auth_file,"
+                " or give max_server_connections a number",
+            )
+        )
     for name, database in settings.databases.items():
         place = ("databases", name, "host")
         if "," in database.host:
@@ -64,15 +73,6 @@ def not_servable(settings: Settings, where: Where) -> list[Problem]:
                 where(("auth_type",)),
                 f"auth_type {settings.auth_type} needs users, and none is named",
                 'set auth_file to a file of "user" "password" lines',
-            )
-        )
-    if settings.max_server_connections == "auto" and not settings.control_user:
-        problems.append(
-            Problem(
-                where(("max_server_connections",)),
-                "max_server_connections auto needs control_user: nobody could look at PostgreSQL",
-                "name a role that is a member of pg_monitor, with its password in auth_file,"
-                " or give max_server_connections a number",
             )
         )
     if not settings.listen_addr and settings.unix_socket_dir is None:

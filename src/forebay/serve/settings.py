@@ -277,12 +277,20 @@ class Settings(Table):
     peers: dict[str, Peer] = setting({}, "Gateways that cancel requests go to", home="later")
 
     def server_connections(self) -> int:
-        """Return how many server connections the pools may hold, one pool per database and user."""
+        """Return how many server connections there may be: a pool per database and user, or less.
+
+        What ``auto`` will allow is not known here, so that it counts as no limit.
+        """
         users = max(1, len(self.users))
-        return sum(
-            (database.pool_size or self.default_pool_size) * (1 if database.user else users)
-            for database in self.databases.values()
-        )
+        servers: dict[tuple[str, int], int] = {}
+        for database in self.databases.values():
+            size = (database.pool_size or self.default_pool_size) * (1 if database.user else users)
+            address = (database.host, database.port)
+            servers[address] = servers.get(address, 0) + size
+        limit = self.max_server_connections
+        if not limit or limit == "auto":
+            return sum(servers.values())
+        return sum(min(size, limit) for size in servers.values())
 
 
 def describe_settings() -> list[SettingDescription]:

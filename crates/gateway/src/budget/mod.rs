@@ -123,6 +123,7 @@ pub struct Instance {
 #[derive(Debug, Default)]
 struct State {
     limit: ServerLimit,
+    control_user: Option<String>,
     planner: Planner,
     control: Option<Control>,
     /// Counts the control connection.
@@ -142,6 +143,8 @@ struct State {
     failure: Option<Refusal>,
     /// How many were held when that was published last.
     published: usize,
+    /// The cap that was logged last.
+    logged: usize,
 }
 
 /// An instance as an operator sees it.
@@ -153,6 +156,8 @@ pub struct Seen {
     pub cap: Option<usize>,
     /// Connections that there are, and that are being made.
     pub held: usize,
+    /// Servers of those that clients keep beyond a transaction, or may.
+    pub pinned: usize,
     /// Whether there is a control connection.
     pub has_control: bool,
     /// The last look's arithmetic, and how long ago it was, in milliseconds.
@@ -207,11 +212,13 @@ impl Instance {
 
     /// What there is to know of it.
     pub fn seen(&self) -> Seen {
+        let pinned = self.servers.members().iter().map(|pool| pool.pins.taken()).sum();
         let state = self.state();
         Seen {
             limit: state.limit,
             cap: Some(self.servers.limit(0)).filter(|cap| *cap != usize::MAX),
             held: self.servers.used(),
+            pinned,
             has_control: state.place.is_some(),
             last: state.last.map(|(sum, at)| (sum, state.now.saturating_sub(at))),
             failure: state.failure.clone(),

@@ -37,51 +37,61 @@ impl Instances {
 impl Instance {
     fn tend(self: &Arc<Self>, context: &Context, now: u64) {
         let common = &context.common;
-        let limit = common.configuration().max_server_connections;
-        let is_paused = {
-            let pools = self.servers.members();
-            !pools.is_empty() && pools.iter().all(|pool| pool.is_paused())
-        };
+        let configuration = common.configuration();
+        let limit = configuration.max_server_connections;
         let mut state = self.state();
         state.now = now;
-        if state.limit != limit {
-            let planner = Planner::from(self.servers.used());
-            *state =
-                State { limit, planner, now, is_looking: state.is_looking, ..State::default() };
+        let is_same_user = state.control_user == configuration.control_user;
+        if state.limit != limit || !is_same_user {
+            *state = State {
+                limit,
+                control_user: configuration.control_user.clone(),
+                planner: Planner::from(self.servers.used()),
+                now,
+                is_looking: state.is_looking,
+                ..State::default()
+            };
             drop(state);
             self.divide(Limits::default());
             state = self.state();
         }
-        // PostgreSQL may be about to be restarted, which would wait for this connection.
-        if (is_paused || common.phase() == Phase::Stopping) && state.control.is_some() {
-            let (control, place) = (state.control.take(), state.place.take());
-            drop((control, place));
-            // As in the beginning, servers wait for two looks.
-            state.planner = Planner::from(self.servers.used());
-            state.due = 0;
-        }
-        self.servers.set_cap(match limit {
+        let cap = match limit {
             ServerLimit::Off => usize::MAX,
             ServerLimit::Number(number) => number,
             ServerLimit::Auto => state.planner.cap(),
-        });
-        let has_changed = !state.is_settled || self.servers.used() != state.published;
-        let is_due = now >= state.due.saturating_sub(if has_changed { CALM - BUSY } else { 0 });
-        let looks = limit == ServerLimit::Auto && !is_paused && is_due && !state.is_looking;
-        if !looks || common.phase() == Phase::Stopping {
-            drop(state);
-            return self.servers.shrink(0);
-        }
-        let (configuration, users) = (common.configuration(), context.users());
-        let target = Target::of_control(&configuration, &users, &self.address);
-        let Some((target, runtime)) = target.zip(common.runtime(0)) else {
-            return;
         };
-        state.is_looking = true;
-        let control = state.control.take();
+        self.servers.set_cap(cap);
+        if limit == ServerLimit::Auto && self.is_to_look(&mut state, common) {
+            let target = Target::of_control(&configuration, &context.users(), &self.address);
+            if let Some((target, runtime)) = target.zip(common.runtime(0)) {
+                state.is_looking = true;
+                let control = state.control.take();
+                let looking = Looking { instance: Arc::clone(self), common: Arc::clone(common) };
+                runtime.spawn(looking.run(control, target));
+            }
+        }
         drop(state);
-        let looking = Looking { instance: Arc::clone(self), common: Arc::clone(common) };
-        runtime.spawn(looking.run(control, target));
+        self.servers.shrink(0);
+    }
+
+    /// Whether it is time for a look. Closes the control connection where there is to be none.
+    fn is_to_look(&self, state: &mut State, common: &Common) -> bool {
+        let pools = self.pools();
+        let is_paused = !pools.is_empty() && pools.iter().all(|pool| pool.is_paused());
+        if is_paused || common.phase() == Phase::Stopping {
+            // PostgreSQL may be about to be restarted, which would wait for this connection.
+            if state.control.take().is_some() {
+                state.place = None;
+                // As in the beginning, servers wait for two looks.
+                state.planner = Planner::from(self.servers.used());
+                state.due = 0;
+            }
+            return false;
+        }
+        let has_changed = !state.is_settled || self.servers.used() != state.published;
+        let is_early = has_changed && state.control.is_some();
+        let due = state.due.saturating_sub(if is_early { CALM - BUSY } else { 0 });
+        !state.is_looking && state.now >= due
     }
 
     /// Go by these limits of roles and databases.
@@ -147,14 +157,14 @@ impl Looking {
     async fn run(self, control: Option<Control>, target: Target) {
         let limit = LIMIT.min(self.common.configuration().server_connect_timeout);
         let limit = if limit.is_zero() { LIMIT } else { limit };
-        let address = target.address.to_string();
+        let (address, user) = (target.address.to_string(), target.user.clone());
         let looked = within(&self.common, limit, self.look(control, target)).await;
         let looked = looked.unwrap_or_else(|_| Err(Refusal::server_late(&address, limit)));
         match looked {
             Ok(control) => {
                 let mut state = self.instance.state();
                 // What it was for may have changed meanwhile.
-                if state.limit == ServerLimit::Auto {
+                if state.limit == ServerLimit::Auto && state.control_user == Some(user) {
                     state.control = Some(control);
                 }
             }
@@ -204,7 +214,13 @@ impl Looking {
             // Under the lock, so that a change of the configuration comes before or after.
             instance.servers.set_cap(cap);
             if cap != before {
-                log(instance, &look, cap, before);
+                tracing::debug!(server = %instance.address, cap, before, "budget");
+            }
+            if state.is_settled && state.logged != cap {
+                state.logged = cap;
+                let (server, gateways) = (&instance.address, look.gateways.len());
+                let (backends, foreign) = (look.backends, decision.sum.foreign);
+                tracing::info!(%server, gateways, backends, foreign, "budget: {cap} connections");
             }
             cap
         };
@@ -252,10 +268,4 @@ impl Looking {
             pool.cannot_open(&refusal);
         }
     }
-}
-
-fn log(instance: &Instance, look: &Look, cap: usize, before: usize) {
-    let (server, gateways) = (&instance.address, look.gateways.len());
-    let backends = look.backends;
-    tracing::info!(%server, gateways, backends, "budget: {cap} server connections, {before} before");
 }

@@ -1,6 +1,5 @@
 //! The figures of budgets, under the label `server`: the address of a PostgreSQL.
 
-use super::text::Kind::Gauge;
 use super::text::{Family, Labels, float, size};
 use crate::budget::{Seen, Sum};
 use crate::gateway::Context;
@@ -14,8 +13,8 @@ pub(super) fn seen(context: &Context) -> Vec<(Labels, Seen)> {
     labelled.collect()
 }
 
-fn of_sum(seen: &Seen, part: impl Fn(&Sum) -> usize) -> Vec<(Labels, f64)> {
-    seen.last.iter().map(|(sum, _)| (Labels::new(), size(part(sum)))).collect()
+fn of_sum(seen: &Seen, part: impl Fn(&Sum) -> usize) -> f64 {
+    seen.last.as_ref().map_or(0.0, |(sum, _)| size(part(sum)))
 }
 
 /// All of them.
@@ -25,33 +24,29 @@ pub(super) const FAMILIES: &[Family<Seen>] = &[
         "Connections to a PostgreSQL, the control connection included.",
         |seen| size(seen.held),
     ),
-    Family::many(
+    Family::gauge(
         "forebay_budget_cap",
-        Gauge,
-        "Most connections to a PostgreSQL now; absent without a limit.",
-        |seen| seen.cap.iter().map(|cap| (Labels::new(), size(*cap))).collect(),
+        "Most connections to a PostgreSQL now; +Inf without a limit.",
+        |seen| seen.cap.map_or(f64::INFINITY, size),
     ),
     Family::gauge(
         "forebay_budget_control_connected",
         "1 while a control connection looks at PostgreSQL, else 0.",
         |seen| size(usize::from(seen.has_control && seen.failure.is_none())),
     ),
-    Family::many(
+    Family::gauge(
         "forebay_budget_share",
-        Gauge,
-        "An equal part of what gateways share, as of the last look; absent without one.",
+        "An equal part of what gateways share, as of the last look; 0 without one.",
         |seen| of_sum(seen, |sum| sum.share),
     ),
-    Family::many(
+    Family::gauge(
         "forebay_budget_gateways",
-        Gauge,
-        "Gateways that share a PostgreSQL, this one included; absent without a look.",
+        "Gateways that share a PostgreSQL, this one included; 0 without a look.",
         |seen| of_sum(seen, |sum| sum.gateways),
     ),
-    Family::many(
+    Family::gauge(
         "forebay_budget_foreign",
-        Gauge,
-        "Client backends that belong to no gateway; absent without a look.",
+        "Client backends that belong to no gateway; 0 without a look.",
         |seen| of_sum(seen, |sum| sum.foreign),
     ),
     Family::counter(

@@ -67,8 +67,8 @@ impl Pool {
         }
     }
 
-    /// PostgreSQL had no connection left for such a place.
-    pub fn note_full(&self, refusal: &Refusal) {
+    /// PostgreSQL had no connection left for it.
+    pub fn was_refused(&self, refusal: &Refusal) {
         self.shares.instance().refused(refusal);
     }
 }

@@ -130,8 +130,9 @@ async fn open(
             match within(common, limit, login).await.unwrap_or_else(late) {
                 Ok(server) => return Ok((server, place)),
                 Err(refusal) => {
+                    drop(place);
                     if refusal.sqlstate == "53300" {
-                        pool.note_full(&refusal);
+                        pool.was_refused(&refusal);
                     }
                     refusal
                 }

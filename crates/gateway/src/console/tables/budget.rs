@@ -48,6 +48,7 @@ fn lines(seen: &Seen) -> Vec<Line> {
     }
     let control = if seen.has_control { "the control connection included" } else { "" };
     lines.push(line("held", seen.held, control));
+    lines.push(line("of those pinned", seen.pinned, "SHOW PINS"));
     let refusals = usize::try_from(seen.refusals).unwrap_or(usize::MAX);
     lines.push(line("refusals (53300)", refusals, "times PostgreSQL had none left"));
     if let Some(failure) = &seen.failure {

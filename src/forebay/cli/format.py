@@ -1,0 +1,70 @@
+"""`forebay format`: a schema laid out, and its relations completed."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from forebay.cli import report
+from forebay.cli.schema_options import PathArgument, PrismaOption, version_of
+from forebay.errors import ConfigurationError, ForebayError
+from forebay.schema.diagnostics import render
+from forebay.schema.files import find_schema
+from forebay.schema.format import format_files
+from forebay.schema.load import judge
+
+
+def format_schema(
+    path: PathArgument = None,
+    *,
+    prisma: PrismaOption = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; say which files would change.")
+    ] = False,
+) -> None:
+    """Lay a Prisma schema out as Prisma does, and add the other sides of its relations.
+
+    A schema with errors stays as it is. Exit code 0 when it is formatted, 1 when it has errors or,
+    with --check, when a file would change, and 2 when there is none to read.
+    """
+    try:
+        found = find_schema(path, Path())
+        formatted = format_files(found.files, version_of(prisma) or 7)
+        checked = judge(formatted, version_of(prisma)).checked
+        if checked.errors:
+            print(render(checked.source, checked.errors, with_hints=True), file=sys.stderr)
+            raise typer.Exit(1)
+        pairs = zip(found.paths, found.files, formatted, strict=True)
+        changed = [(file, text) for file, (_, before), (_, text) in pairs if before != text]
+        if not check:
+            for file, text in changed:
+                _replace(file, text)
+    except ForebayError as error:
+        raise typer.Exit(report(error)) from None
+    for file, _ in changed:
+        print(f"{'would format' if check else 'formatted'} {file}")
+    if not changed:
+        print(f"The schema at {found.path} is formatted already")
+    raise typer.Exit(1 if check and changed else 0)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Put a text in a file's place at once, so that nobody finds half of it."""
+    target = path.resolve()
+    temporary = None
+    try:
+        mode = target.stat().st_mode & 0o7777
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+            stream.write(text)
+        os.chmod(temporary, mode)
+        os.replace(temporary, target)
+    except OSError as error:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+        raise ConfigurationError(
+            f"{path} cannot be written: {error.strerror}", hint="check the folder and its rights"
+        ) from None

@@ -1,0 +1,1 @@
+"""The Prisma schema language in Python."""
