@@ -3,6 +3,7 @@
 use pgwire::backend;
 use serde_json::json;
 
+use crate::cancel::cancel;
 use crate::client::Client;
 use crate::messages::{bind, execute, parse, query, sync};
 use crate::running::{connect, connect_directly, count, start, wait_until};
@@ -245,4 +246,23 @@ fn each_client_is_told_in_its_own_encoding() {
     assert_eq!(heard(&mut modern), "été: é");
     let reply = western.reply().unwrap();
     assert_eq!(reply.body[4..], *b"\xe9t\xe9\0\xe9\0");
+}
+
+#[test]
+fn a_cancel_that_comes_late_breaks_nothing() {
+    let gateway = start(&json!({"workers": 2}));
+    let mut client = connect(&gateway);
+    let (process, key) = client.key.clone();
+    client.query("LISTEN always");
+    for round in 0..60 {
+        let text = if round % 2 == 0 { "LISTEN sometimes" } else { "UNLISTEN sometimes" };
+        client.send(&query(text));
+        cancel(&gateway, process, &key);
+        let replies = client.until_ready(1);
+        let is_expected = |tag| tag == backend::COMMAND_COMPLETE || tag == backend::ERROR_RESPONSE;
+        assert!(is_expected(replies[0].tag), "{replies:?}");
+        assert_eq!(replies.len(), 2, "{replies:?}");
+    }
+    client.query("NOTIFY always");
+    assert_eq!(heard(&mut client), "always: ");
 }
