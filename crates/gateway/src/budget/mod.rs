@@ -248,3 +248,46 @@ impl State {
         self.is_settled = false;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An instance with a cap of 10, and that many places taken.
+    fn instance(limit: ServerLimit, used: usize) -> (Instance, Vec<Place>) {
+        let instance = Instance::new(Address::new("h", 5432));
+        *instance.state() = State { limit, planner: Planner::from(10), ..State::default() };
+        instance.servers.set_cap(10);
+        let places = (0..used).filter_map(|_| Place::take(Arc::clone(&instance.servers), 0));
+        let places = places.collect();
+        (instance, places)
+    }
+
+    #[test]
+    fn where_postgresql_has_none_left_the_cap_is_what_is_held() {
+        let all = Refusal::server_refused("53300", "FATAL sorry, too many clients already");
+        let role = Refusal::server_refused("53300", "FATAL too many connections for role \"app\"");
+        for (limit, refusal, cap) in [
+            (ServerLimit::Auto, &all, 4),
+            (ServerLimit::Auto, &role, 10),
+            (ServerLimit::Number(10), &all, 10),
+        ] {
+            let (instance, places) = instance(limit, 4);
+            instance.refused(refusal);
+            assert_eq!(instance.seen().cap, Some(cap), "{limit:?} {}", refusal.message);
+            assert_eq!((instance.seen().refusals, instance.seen().held), (1, 4));
+            drop(places);
+            assert_eq!(instance.seen().held, 0);
+        }
+    }
+
+    #[test]
+    fn no_server_is_opened_before_the_first_look() {
+        let instances = Instances::default();
+        let auto = instances.get(&Address::new("a", 5432), ServerLimit::Auto);
+        assert!(!auto.servers.take(0));
+        let off = instances.get(&Address::new("b", 5432), ServerLimit::Off);
+        assert!(off.servers.take(0));
+        assert_eq!(instances.all().len(), 2);
+    }
+}

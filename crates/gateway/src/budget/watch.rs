@@ -83,7 +83,8 @@ impl Instance {
             if state.control.take().is_some() {
                 state.place = None;
                 // As in the beginning, servers wait for two looks.
-                state.planner = Planner::from(self.servers.used());
+                state.planner = Planner::default();
+                self.servers.set_cap(state.planner.cap());
                 state.due = 0;
             }
             return false;

@@ -144,6 +144,10 @@ impl Page {
         if separator == ',' {
             self.0.push('}');
         }
+        // Rust writes it in another way.
+        if value == f64::INFINITY {
+            return self.line(format_args!(" +Inf"));
+        }
         self.line(format_args!(" {value}"));
     }
 

@@ -46,6 +46,7 @@ use crate::stats::PoolStats;
 use crate::stats::meter::Grant;
 use crate::worker;
 use budget::Budget;
+use listening::Beside;
 use shares::{Places, Shares};
 use stock::{State, Stock};
 
@@ -72,6 +73,8 @@ pub struct Pool {
     /// What is asked for every transaction, of the rules.
     usual: Usual,
     shares: Shares,
+    /// For a shared listener that waits for a place.
+    beside: Beside,
     common: Arc<Common>,
     inner: Mutex<Stock>,
     /// What it has done.
@@ -144,6 +147,7 @@ impl Pool {
             rules,
             usual,
             shares,
+            beside: Beside::default(),
             common,
             inner: Mutex::new(stock),
             stats: Arc::new(PoolStats::new(workers)),
@@ -271,6 +275,9 @@ impl Pool {
         if server.identity.is_tainted.load(Ordering::Acquire) {
             return self.discard(server, "a cancel request to it failed half way");
         }
+        if self.beside.is_wanted() {
+            return self.discard(server, "given up: a shared listener waits for its place");
+        }
         let now = self.common.clock.milliseconds();
         if server.places.is_claimed() {
             match self.yield_up(server) {
@@ -331,6 +338,9 @@ impl Pool {
 
     /// Have others use what has counted a connection that is closed.
     fn give_places(self: &Arc<Self>, places: Places) {
+        let Some(places) = self.beside.offer(places) else {
+            return self.grow();
+        };
         let claimants = if places.is_claimed() { places.take_claimants() } else { Vec::new() };
         drop(places);
         for pool in claimants {

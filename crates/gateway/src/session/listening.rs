@@ -11,6 +11,8 @@
 //! the same transaction, together with a setting that is rolled back with it, so that afterwards the server's list
 //! is the client's if the setting is there, and nothing has been taken away if it is not.
 
+mod prelude;
+
 use std::collections::BTreeSet;
 
 use pgwire::backend::{self, Status};
@@ -20,9 +22,9 @@ use pgwire::frame;
 use super::expect::Expect;
 use super::scan::Marks;
 use super::{ClientState, ServerState, SessionError};
+use prelude::{Prelude, SETTING};
 
-/// The setting that says which prelude has come true.
-const SETTING: &str = "forebay.listening";
+pub(super) use prelude::Before;
 
 /// How often a query of the pooler's own is put that something else has hit.
 const ATTEMPTS: u8 = 3;
@@ -76,18 +78,6 @@ struct Overheard {
     message: Box<[u8]>,
 }
 
-/// Whether the client's channels are listened on where its UNLISTEN runs.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-enum Prelude {
-    /// They are not.
-    #[default]
-    None,
-    /// They are, whatever becomes of the transaction.
-    Committed,
-    /// They are if [`SETTING`] has this value in the end.
-    Pending(u64),
-}
-
 impl ClientState {
     /// The client is gone: whatever it listens on, nobody will carry it on.
     pub fn leave(&mut self) {
@@ -136,18 +126,6 @@ impl ClientState {
     }
 }
 
-/// What a text about channels needs before it can go on.
-pub(super) enum Before {
-    /// Nothing.
-    Nothing,
-    /// Replies that are under way.
-    Hold,
-    /// This Query.
-    Query(Vec<u8>),
-    /// This text, in the middle of a pipeline.
-    Pipelined(Vec<u8>),
-}
-
 impl ServerState {
     /// Note that a text that may change the channels is about to be sent; says what has to go before it.
     pub(super) fn before_channels(&mut self, client: &ClientState, marks: Marks) -> Before {
@@ -164,44 +142,6 @@ impl ServerState {
         };
         self.hearing.get_or_insert_default();
         before
-    }
-
-    fn prelude(&mut self, channels: &ChannelSet) -> Before {
-        let known = self.hearing.as_ref().map_or(Prelude::None, |hearing| hearing.prelude);
-        if known == Prelude::Committed || self.status == Status::Failed {
-            return Before::Nothing;
-        }
-        let runs = |entry: &&Expect| matches!(entry, Expect::Execute | Expect::HiddenExecute);
-        if matches!(self.expected.iter().rev().find(runs), Some(Expect::HiddenExecute)) {
-            // It is on its way, and nothing that could undo it is behind it.
-            return Before::Nothing;
-        }
-        let mut listen = Vec::new();
-        for channel in channels {
-            crate::shared_listener::put_command(&mut listen, b"LISTEN ", channel);
-        }
-        let is_at_rest = self.expected.iter().all(Expect::is_hidden) && !self.unsynced;
-        if is_at_rest && self.status == Status::Idle {
-            self.hearing.get_or_insert_default().prelude = Prelude::Committed;
-            return Before::Query(listen);
-        }
-        let number = if let Prelude::Pending(number) = known {
-            number
-        } else {
-            self.preludes += 1;
-            self.preludes
-        };
-        self.hearing.get_or_insert_default().prelude = Prelude::Pending(number);
-        // Unless it is done already: what has been left since then must not come back.
-        let mut body = format!(
-            "BEGIN IF pg_catalog.current_setting('{SETTING}', true) IS DISTINCT FROM '{number}' THEN \
-             PERFORM pg_catalog.set_config('{SETTING}', '{number}', false);"
-        )
-        .into_bytes();
-        body.extend_from_slice(&listen);
-        body.extend_from_slice(b" END IF; END");
-        let text = [b"DO LANGUAGE plpgsql ".to_vec(), in_dollars(&body)].concat();
-        if self.unsynced { Before::Pipelined(text) } else { Before::Query(text) }
     }
 
     /// Whether a message must wait because what has been sent before may change the channels: the client is to be
@@ -437,26 +377,5 @@ impl ServerState {
     /// The client is gone and the server listens on nothing any more.
     pub fn hears_nothing(&mut self) {
         self.hearing = None;
-    }
-}
-
-/// `text` as a string, in dollar quotes that do not occur in it: a DO takes no expression, and in some encodings a
-/// backslash may be the second half of a character.
-fn in_dollars(text: &[u8]) -> Vec<u8> {
-    let mut quote = b"$forebay$".to_vec();
-    while text.windows(quote.len()).any(|window| window == quote) {
-        quote.splice(1..1, *b"x");
-    }
-    [&*quote, text, &*quote].concat()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::in_dollars;
-
-    #[test]
-    fn a_text_in_dollars_cannot_end_itself() {
-        assert_eq!(in_dollars(b"a"), b"$forebay$a$forebay$");
-        assert_eq!(in_dollars(b"a$forebay$b"), b"$xforebay$a$forebay$b$xforebay$");
     }
 }

@@ -174,6 +174,20 @@ impl Channels {
         clients.len()
     }
 
+    /// How many clients wait for PostgreSQL to listen.
+    pub(super) fn waiting(&self) -> usize {
+        self.wishes.iter().filter(|wish| !wish.reply.is_closed()).count()
+    }
+
+    /// End the wish of the client that has come last.
+    pub(super) fn refuse_last(&mut self, refusal: &Refusal) {
+        while let Some(wish) = self.wishes.pop() {
+            if wish.reply.send(Err(Box::new(refusal.clone()))).is_ok() {
+                return;
+            }
+        }
+    }
+
     /// How many channels are wanted.
     pub(super) fn len(&self) -> usize {
         self.wanted.len()

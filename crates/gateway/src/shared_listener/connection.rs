@@ -28,6 +28,9 @@ const PROBE: Duration = Duration::from_secs(30);
 /// How soon it is tried again where PostgreSQL or a budget has no room.
 const AGAIN: Duration = Duration::from_millis(200);
 
+/// How long it waits for a place that only those who wait for it themselves could give up.
+const GRACE: Duration = Duration::from_secs(1);
+
 /// Largest message accepted, in bytes; a notification's payload has less than 8000.
 const MESSAGE_LIMIT: u32 = 1024 * 1024;
 
@@ -99,6 +102,15 @@ impl Drop for Guard<'_> {
     }
 }
 
+/// Has the pool's servers kept again once no place is waited for.
+struct Unwanted<'a>(&'a Arc<Pool>);
+
+impl Drop for Unwanted<'_> {
+    fn drop(&mut self) {
+        self.0.leave_place();
+    }
+}
+
 /// Log in and listen on the channel for marks, as soon as budgets and PostgreSQL have room.
 async fn open(
     listeners: &SharedListeners,
@@ -109,6 +121,7 @@ async fn open(
 ) -> Result<(Server, PlaceBeside), End> {
     let patience = common.configuration().query_wait_timeout;
     let began = common.clock.milliseconds();
+    let _unwanted = Unwanted(pool);
     loop {
         let refusal = if let Some(place) = pool.take_place() {
             let limit = common.configuration().server_connect_timeout;
@@ -134,6 +147,10 @@ async fn open(
         }
         if listener.close_if_unused() {
             return Err(End::Unused);
+        }
+        if waited >= GRACE && pool.census().active <= listener.lock().channels.waiting() {
+            // Whoever holds a server of this pool waits for this: nobody releases one.
+            listener.lock().channels.refuse_last(&refusal);
         }
         // Nothing tells when there is room.
         let _ = within(common, AGAIN, std::future::pending::<()>()).await;

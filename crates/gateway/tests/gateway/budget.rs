@@ -215,6 +215,27 @@ fn a_reload_brings_another_limit_and_clients_go_on() {
 }
 
 #[test]
+fn a_control_connection_that_is_lost_is_made_again_and_clients_go_on() {
+    let gateway = start(&auto(&looker("look_again"), &json!({})));
+    let mut client = connect(&gateway);
+    client.query("BEGIN");
+    let mut observer = connect_directly();
+    let watcher = "SELECT coalesce(min(pid), 0) FROM pg_stat_activity WHERE usename = 'look_again'";
+    let first = observer.value(watcher);
+    observer.query(&format!("SELECT pg_terminate_backend({first})"));
+    wait_until("there is another", || {
+        let now = observer.value(watcher);
+        now != first && now != "0"
+    });
+    assert_eq!(client.query("COMMIT")[0], "CommandComplete COMMIT");
+    wait_until("it may grow again", || number(&gateway, "= cap") > 5);
+    let mut clients: Vec<_> = (0..5).map(|_| connect(&gateway)).collect();
+    for client in &mut clients {
+        assert_eq!(client.query("BEGIN")[0], "CommandComplete BEGIN");
+    }
+}
+
+#[test]
 fn a_paused_gateway_holds_no_connection_at_all() {
     let gateway = start(&auto(&looker("look_away"), &json!({})));
     connect(&gateway).query("SELECT 1");

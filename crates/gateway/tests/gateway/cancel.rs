@@ -13,7 +13,7 @@ const CANCELLED: [&str; 2] =
     ["ERROR 57014: canceling statement due to user request", "ReadyForQuery I"];
 
 /// Send a cancel request and wait until it has been dealt with.
-fn cancel(gateway: &Gateway, process: u32, key: &[u8]) {
+pub(crate) fn cancel(gateway: &Gateway, process: u32, key: &[u8]) {
     let mut client = Client::open(&gateway.addresses()[0]);
     let mut out = Vec::new();
     startup::put_cancel(&mut out, process, key);

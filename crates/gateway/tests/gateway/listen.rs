@@ -3,6 +3,7 @@
 use pgwire::backend;
 use serde_json::json;
 
+use crate::cancel::cancel;
 use crate::client::Client;
 use crate::messages::{bind, execute, parse, query, sync};
 use crate::running::{connect, connect_directly, count, start, wait_until};
@@ -148,11 +149,9 @@ fn a_listener_that_nobody_needs_is_closed_after_a_rest() {
 
 #[test]
 fn a_listener_counts_against_the_budget() {
-    let settings = json!({"max_db_connections": 1, "query_wait_timeout": 0.5});
-    let gateway = start(&settings);
+    let gateway = start(&json!({"max_db_connections": 1}));
     let mut client = connect(&gateway);
     client.send(&query("LISTEN budget"));
-    client.until_ready(0);
     let last = std::iter::from_fn(|| client.reply()).last().unwrap();
     assert_eq!(last.sqlstate(), "53300", "its own server holds the only place");
     assert!(last.field(b'H').contains("max_db_connections"), "{}", last.field(b'H'));
@@ -163,11 +162,32 @@ fn a_listener_counts_against_the_budget() {
     two.query("SELECT 1");
     one.query("COMMIT");
     one.query("LISTEN budget");
-    let servers = ["/pools/0/server_active", "/pools/0/server_idle"];
-    let servers: u64 = servers.iter().map(|pointer| count(&gateway, pointer)).sum();
-    assert_eq!(servers, 1, "one has made room");
+    wait_until("it is at rest", || count(&gateway, "/pools/0/server_active") == 0);
+    assert_eq!(count(&gateway, "/pools/0/server_idle"), 1, "the other has made room");
     two.query("NOTIFY budget");
     assert_eq!(heard(&mut one), "budget: ");
+}
+
+#[test]
+fn a_busy_pool_gives_a_place_up_for_a_listener() {
+    let settings = json!({"max_db_connections": 2, "default_pool_size": 2, "workers": 1});
+    let gateway = start(&settings);
+    let [mut listener, mut first, mut second, mut third] = [(); 4].map(|()| connect(&gateway));
+    first.query("BEGIN");
+    listener.query("BEGIN");
+    // They wait for as long as both servers are held.
+    second.send(&query("SELECT 2"));
+    third.send(&query("SELECT 3"));
+    wait_until("both wait", || count(&gateway, "/pools/0/waiting") == 2);
+    listener.query("LISTEN busy");
+    listener.send(&query("COMMIT"));
+    wait_until("it opens", || count(&gateway, "/listeners/open") == 1);
+    first.query("COMMIT");
+    assert_eq!(listener.until_ready(1).len(), 2, "before those in line");
+    second.until_ready(1);
+    third.until_ready(1);
+    first.query("NOTIFY busy");
+    assert_eq!(heard(&mut listener), "busy: ");
 }
 
 #[test]
@@ -226,4 +246,23 @@ fn each_client_is_told_in_its_own_encoding() {
     assert_eq!(heard(&mut modern), "été: é");
     let reply = western.reply().unwrap();
     assert_eq!(reply.body[4..], *b"\xe9t\xe9\0\xe9\0");
+}
+
+#[test]
+fn a_cancel_that_comes_late_breaks_nothing() {
+    let gateway = start(&json!({"workers": 2}));
+    let mut client = connect(&gateway);
+    let (process, key) = client.key.clone();
+    client.query("LISTEN always");
+    for round in 0..60 {
+        let text = if round % 2 == 0 { "LISTEN sometimes" } else { "UNLISTEN sometimes" };
+        client.send(&query(text));
+        cancel(&gateway, process, &key);
+        let replies = client.until_ready(1);
+        let is_expected = |tag| tag == backend::COMMAND_COMPLETE || tag == backend::ERROR_RESPONSE;
+        assert!(is_expected(replies[0].tag), "{replies:?}");
+        assert_eq!(replies.len(), 2, "{replies:?}");
+    }
+    client.query("NOTIFY always");
+    assert_eq!(heard(&mut client), "always: ");
 }

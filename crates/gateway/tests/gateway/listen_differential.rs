@@ -85,16 +85,26 @@ impl Unit {
 
 fn unit() -> impl Strategy<Value = Unit> {
     (0..7u8, vec(select(&TEXTS), 1..4)).prop_map(|(kind, texts)| match kind {
-        0 => Unit::Joined(texts),
-        1 | 2 => Unit::Pipeline(texts),
+        0 => Unit::Joined(closed(texts)),
+        1 | 2 => Unit::Pipeline(closed(texts)),
         3 => Unit::Pipelines(hurried(texts)),
         _ => Unit::Simple(hurried(texts)),
     })
 }
 
+/// Texts that are run without a pause: PostgreSQL looks for notifications only then, and so delivers what has been
+/// committed before a LISTEN that comes without one.
+fn closed(mut texts: Vec<&'static str>) -> Vec<&'static str> {
+    if let Some(at) = texts.iter().position(|text| matches!(*text, "COMMIT" | "ROLLBACK")) {
+        texts.truncate(at + 1);
+    }
+    texts
+}
+
 /// Texts that are sent without waiting: what one notifies itself must not meet an UNLISTEN on its way back.
 fn hurried(mut texts: Vec<&'static str>) -> Vec<&'static str> {
-    if let Some(at) = texts.iter().position(|text| text.starts_with("NOTIFY")) {
+    let sends = |text: &&str| text.starts_with("NOTIFY") || *text == "COMMIT";
+    if let Some(at) = texts.iter().position(sends) {
         texts.truncate(at + 1);
     }
     texts

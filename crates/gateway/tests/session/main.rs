@@ -17,6 +17,7 @@ mod chunks;
 mod command;
 mod differential;
 mod errors;
+mod listening_rows;
 mod pipelined;
 mod pooler;
 mod postgres;

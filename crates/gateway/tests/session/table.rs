@@ -8,6 +8,7 @@ use gateway::report::Refusal;
 use gateway::session::expect::{Expect, Named, NamedKind};
 use gateway::statements::{Statement, Statements};
 
+use crate::listening_rows::{listening, pipelined_unlisten};
 use crate::messages::{
     bind, close_portal, close_statement, copy_data, copy_done, describe_portal, execute,
     function_call, parse, query, sync,
@@ -16,31 +17,23 @@ use crate::pooler::Pooler;
 use crate::replies::lines;
 
 /// A conversation, and what the pooler makes of it.
-struct Row {
+pub(crate) struct Row {
     /// The entry that this is about.
-    entry: &'static str,
+    pub(crate) entry: &'static str,
     /// Sent and answered before.
-    before: Vec<Vec<u8>>,
+    pub(crate) before: Vec<Vec<u8>>,
     /// Sent at once.
-    messages: Vec<Vec<u8>>,
+    pub(crate) messages: Vec<Vec<u8>>,
     /// What is then expected, before anything of it has been answered.
-    owed: &'static [&'static str],
+    pub(crate) owed: &'static [&'static str],
     /// What PostgreSQL sees.
-    seen: &'static [&'static str],
+    pub(crate) seen: &'static [&'static str],
     /// What the client sees.
-    shown: &'static [&'static str],
+    pub(crate) shown: &'static [&'static str],
 }
 
-const ONE: &str = "SELECT 1";
+pub(crate) const ONE: &str = "SELECT 1";
 const TWO: &str = "SELECT 2";
-const LISTEN: &str = "LISTEN a";
-const ASKED: &str = "Query SELECT pg_catalog.concat('s', pg_catalog.current_setting('forebay.listening', true)) \
-                     UNION ALL SELECT pg_catalog.concat('c', c) FROM pg_catalog.pg_listening_channels() AS c";
-const MARKED: &str = "Query LISTEN \"mark\";SELECT pg_catalog.pg_notify( E'mark', E'1')";
-const PRELUDE: &str = "Parse forebay_prelude: DO LANGUAGE plpgsql $forebay$BEGIN IF \
-                       pg_catalog.current_setting('forebay.listening', true) IS DISTINCT FROM '1' THEN \
-                       PERFORM pg_catalog.set_config('forebay.listening', '1', false);LISTEN \"a\"; \
-                       END IF; END$forebay$";
 const LOCK: &str = "SELECT pg_advisory_lock(1)";
 const TOO_MANY: &str = "ERROR 0A000: max_pinned: 1 clients of this pool keep their servers already";
 
@@ -265,76 +258,6 @@ fn table() -> Vec<Row> {
         pipelined_unlisten("HiddenBind"),
         pipelined_unlisten("HiddenExecute"),
     ]
-}
-
-/// LISTEN, up to where `entry` is expected.
-fn listening(entry: &'static str) -> Row {
-    Row {
-        entry,
-        before: vec![],
-        messages: vec![query(LISTEN)],
-        owed: match entry {
-            "Channels" => &["Channels"],
-            "Listener" => &["Listener"],
-            "Mark" => &["Mark"],
-            _ => &["Unlisten"],
-        },
-        seen: &["Query LISTEN a", ASKED, MARKED, "Query UNLISTEN *"],
-        shown: &["CommandComplete LISTEN", "ReadyForQuery I"],
-    }
-}
-
-/// UNLISTEN behind another statement in a pipeline.
-fn pipelined_unlisten(entry: &'static str) -> Row {
-    let run = |text| [parse("", text), bind("", ""), execute("", 0)];
-    Row {
-        entry,
-        before: vec![query(LISTEN)],
-        messages: [run(ONE).to_vec(), run("UNLISTEN a").to_vec(), vec![sync()]].concat(),
-        owed: &[
-            "ParseUnnamed",
-            "Bind",
-            "Execute",
-            "HiddenClose",
-            "HiddenClose",
-            "HiddenParse",
-            "HiddenBind",
-            "HiddenExecute",
-            "HiddenClose",
-            "HiddenClose",
-            "ParseUnnamed",
-            "Bind",
-            "Execute",
-            "Sync",
-        ],
-        seen: &[
-            "Parse : SELECT 1",
-            "Bind ",
-            "Execute",
-            "Close forebay_prelude",
-            "Close forebay_prelude",
-            PRELUDE,
-            "Bind forebay_prelude",
-            "Execute",
-            "Close forebay_prelude",
-            "Close forebay_prelude",
-            "Parse : UNLISTEN a",
-            "Bind ",
-            "Execute",
-            "Sync",
-            ASKED,
-        ],
-        shown: &[
-            "ParseComplete",
-            "BindComplete",
-            "DataRow 1",
-            "CommandComplete SELECT 1",
-            "ParseComplete",
-            "BindComplete",
-            "CommandComplete UNLISTEN",
-            "ReadyForQuery I",
-        ],
-    }
 }
 
 /// How often PostgreSQL answers before an entry is expected that nothing of the client's stands for.
