@@ -163,3 +163,35 @@ def test_loading_a_wrong_schema_raises_with_all_that_is_wrong():
 
 def test_loading_a_sound_schema_returns_it():
     assert [model.name for model in load([("s.prisma", _URL + _MODEL)]).models] == ["A"]
+
+
+@pytest.mark.parametrize("arguments", ["(,1)", "(,value: 1)", "(,1,)", "(1,,)"])
+def test_a_comma_without_an_argument_before_it_breaks_the_line(arguments):
+    found = messages(f"model A {{\n  id Int @id\n  x Int @default{arguments}\n}}\n")
+    assert found[0].endswith("This line is not a valid field or attribute definition.")
+
+
+def test_the_texts_of_a_field_without_a_type_are_read():
+    found = messages('model A {\n  id Int @id\n  String @default("\\x")\n}\n')
+    assert [one.split(".")[0] for one in found] == [
+        "Unknown escape sequence",
+        'Error validating model "A": This field declaration is invalid',
+    ]
+
+
+def test_the_last_of_two_fields_alike_is_meant_even_if_its_type_is_unknown():
+    found = messages("model A {\n  x Int\n  x Missing\n  @@id([x])\n}\n")
+    assert any("refers to the relation field `x`" in one for one in found)
+
+
+@pytest.mark.parametrize(
+    ("prisma", "said"),
+    [
+        (6, "The Gist index type does not support the type of the field `x`."),
+        (7, "The Gist index field type `Geometry` has no default operator class."),
+    ],
+)
+def test_an_unknown_native_type_counts_as_one_of_an_extension_for_prisma_7(prisma, said):
+    body = "model A {\n  id Int @id\n  x Int @db.Geometry\n  @@index([x], type: Gist)\n}\n"
+    found = check([("schema.prisma", (DATASOURCE if prisma == 7 else _URL) + body)], prisma)
+    assert any(one.message.endswith(said) for one in found.errors)

@@ -49,6 +49,8 @@ class ExpressionParser:
                 return None
             kind = found.lastgroup
             if kind is not None:
+                if trailing is not None and not written:
+                    return None  # A comma alone is read, and one before an argument is not.
                 name = found["name"]
                 if kind == "name":
                     argument = Argument(name, None, found.start("name"), found.end("name"))
@@ -63,8 +65,6 @@ class ExpressionParser:
                     argument = Argument(name, value, start, position)
                     given.append(argument)
                 written.append(argument)
-            elif written and trailing is None:
-                return None
             after = AFTER.match(text, position, end)
             mark = after["mark"] if after else None
             if after and mark == ")":

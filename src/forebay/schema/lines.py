@@ -139,8 +139,8 @@ class LineReader:
         block.items.append(node)
         problem = _legacy(typed, base, node.arity)
         if problem or base is None:
-            del errors[reported:]
             if problem:
+                del errors[reported:]
                 what, at, stop_at = problem
                 self._diagnostics.error(what, at, stop_at)
             else:

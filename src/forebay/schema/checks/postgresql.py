@@ -2,9 +2,9 @@
 
 from forebay.schema import texts
 from forebay.schema.checks.context import Context, shown_attribute
-from forebay.schema.checks.native_types import native_type_of
+from forebay.schema.checks.native_types import NATIVE_TYPES, native_type_of
 from forebay.schema.diagnostics import Text
-from forebay.schema.model import Index, IndexField, Model, Raw
+from forebay.schema.model import Index, IndexField, Model, Raw, ScalarField
 from forebay.schema.operators import NATIVE, OPERATOR_CLASSES, PRINTED, SCALAR
 from forebay.schema.tree import LIST
 
@@ -57,23 +57,37 @@ def _check_class(index: Index, one: IndexField, context: Context) -> None:
         if native is None:
             _check_scalar_class(index, one, ops, context)
         elif ops not in NATIVE[algorithm].get(native[0], ()):
-            text = texts.OPERATOR_CLASS_NATIVE if ops else texts.NO_OPERATOR_CLASS
-            _report(text, index, one, context, native=native[0])
+            _no_class(index, one, context, native[0])
 
 
 def _check_scalar_class(index: Index, one: IndexField, ops: str | None, context: Context) -> None:
-    """Check an operator class of a column without a native type."""
+    """Check an operator class of a column without a native type, or with one not known."""
     known = SCALAR[index.algorithm or "BTree"]
     scalar = one.field.type if one.field.kind == "scalar" else ""
-    if ops is None:
-        if None not in known.get(scalar, ()) and not _takes(index, one):
-            _report(texts.INDEX_TYPE_COLUMN, index, one, context)
+    if ops in known.get(scalar, ()):
         return
     expected = next((name for name, classes in known.items() if ops in classes), None)
-    if expected is None:
-        _report(texts.OPERATOR_CLASS_NEEDS_NATIVE, index, one, context)
-    elif expected != scalar:
+    if ops is not None and expected is not None:
         _report(texts.OPERATOR_CLASS_SCALAR, index, one, context, expected=expected)
+    elif (name := _extension_type(one.field, context)) is not None:
+        _no_class(index, one, context, name)
+    elif ops is not None:
+        _report(texts.OPERATOR_CLASS_NEEDS_NATIVE, index, one, context)
+    elif not _takes(index, one):
+        _report(texts.INDEX_TYPE_COLUMN, index, one, context)
+
+
+def _no_class(index: Index, one: IndexField, context: Context, native: str) -> None:
+    text = texts.OPERATOR_CLASS_NATIVE if one.ops else texts.NO_OPERATOR_CLASS
+    _report(text, index, one, context, native=native)
+
+
+def _extension_type(field: ScalarField, context: Context) -> str | None:
+    """Return a native type not known: Prisma 7 takes it for one of an extension."""
+    native = field.native_type
+    if context.prisma < 7 or native is None or native.name in NATIVE_TYPES:
+        return None
+    return native.name
 
 
 def _takes(index: Index, one: IndexField) -> bool:
