@@ -125,6 +125,7 @@ impl Reasons {
     }
 
     /// These and those.
+    #[must_use]
     pub fn and(self, others: Self) -> Self {
         Self(self.0 | others.0)
     }
@@ -329,7 +330,10 @@ mod tests {
     fn what_is_shown_of_a_statement_holds_no_literal() {
         for (text, shown) in [
             ("SELECT  pg_advisory_lock(42,\n'x''y') ", "SELECT pg_advisory_lock(?, ??)"),
-            ("prepare p1 as select $1, E'a\\'b', 1.5e3, t2.a", "prepare p1 as select $1, E?, ?, t2.a"),
+            (
+                "prepare p1 as select $1, E'a\\'b', 1.5e3, t2.a",
+                "prepare p1 as select $1, E?, ?, t2.a",
+            ),
             ("do $$ secret $$", "do ?"),
             ("select 'open", "select ?"),
         ] {

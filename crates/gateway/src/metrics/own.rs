@@ -128,7 +128,9 @@ const POOL: &[Family<PoolView>] = &[
         "How often a client has come to keep its server, by reason.",
         |view| {
             let counts = view.pool.pins.counts();
-            counts.map(|(reason, _, total)| (label("reason", reason.name()), float(total))).collect()
+            counts
+                .map(|(reason, _, total)| (label("reason", reason.name()), float(total)))
+                .collect()
         },
     ),
     Family::gauge(

@@ -61,12 +61,7 @@ impl Inquiry {
 
 impl ServerState {
     /// Put the question that is due for `client`, if one is and now is the time: nothing is under way.
-    pub fn inquire(
-        &mut self,
-        client: &mut ClientState,
-        shared: &Shared,
-        to_server: &mut Vec<u8>,
-    ) {
+    pub fn inquire(&mut self, client: &mut ClientState, shared: &Shared, to_server: &mut Vec<u8>) {
         let is_time = self.status == pgwire::backend::Status::Idle
             && self.expected.is_empty()
             && !self.unsynced
@@ -79,7 +74,7 @@ impl ServerState {
         };
         let inquiry = self.question(client, pending);
         if inquiry.names.is_empty() && inquiry.reasons.is_empty() && !inquiry.asks_sources {
-            return self.conclude(client, shared, Box::new(inquiry), true);
+            return self.conclude(client, shared, inquiry, true);
         }
         put(&inquiry, to_server);
         // A simple query destroys the unnamed statement.
@@ -89,9 +84,8 @@ impl ServerState {
 
     fn question(&self, client: &ClientState, pending: Box<Pending>) -> Inquiry {
         let found = &pending.found;
-        let is_unreported = |name: &str| {
-            parameters::is_server_property(name) || self.reported.get(name).is_none()
-        };
+        let is_unreported =
+            |name: &str| parameters::is_server_property(name) || self.reported.get(name).is_none();
         let mut names: Vec<Box<str>> =
             found.names.iter().filter(|name| is_unreported(name)).cloned().collect();
         let mut asks_sources = found.resets.iter().any(|name| is_unreported(name));
@@ -128,10 +122,10 @@ impl ServerState {
         &mut self,
         client: &mut ClientState,
         shared: &Shared,
-        inquiry: Box<Inquiry>,
+        inquiry: Inquiry,
         is_answered: bool,
     ) {
-        let Inquiry { names, reasons, asks_sources, mut pending, answer } = *inquiry;
+        let Inquiry { names, reasons, asks_sources, mut pending, answer } = inquiry;
         let mut values = answer.unwrap_or_default().into_iter();
         let expected = names.len() + reasons.len() + usize::from(asks_sources);
         let is_answered = is_answered && values.len() == expected;
@@ -147,8 +141,9 @@ impl ServerState {
         }
         let mut tied = client.tracking.reasons().and(pending.sure);
         tied.set(Reason::Seed, tied.has(Reason::Seed) || pending.found.marks.has(Marks::SEED));
-        let mut is_undecided =
-            tied.has(Reason::Undecided) || pending.found.marks.has(Marks::UNDECIDED) || !is_answered;
+        let mut is_undecided = tied.has(Reason::Undecided)
+            || pending.found.marks.has(Marks::UNDECIDED)
+            || !is_answered;
         if is_answered {
             let found: Vec<_> = values.by_ref().take(names.len()).collect();
             for reason in &reasons {
@@ -159,7 +154,7 @@ impl ServerState {
             is_undecided |=
                 !self.learn(client, shared, names.into_iter().zip(found), sources.as_deref());
         }
-        tied.set(Reason::Undecided, is_undecided);
+        tied.set(Reason::Undecided, is_undecided && client.tracking.may_pin);
         client.tracking.tie(tied, pending.statement);
     }
 

@@ -74,8 +74,7 @@ impl Pooler {
             holder: None,
         };
         let tracked = || {
-            let mut state =
-                ClientState::new(Arc::default(), Arc::default(), Arc::clone(&reported));
+            let mut state = ClientState::new(Arc::default(), Arc::default(), Arc::clone(&reported));
             state.tracking.turn(true);
             state
         };

@@ -33,7 +33,8 @@ pub(crate) fn run(
     match command {
         Command::Inquire(names, asks_sources) => {
             let value = |name: &String| session.settings.get(name).cloned().unwrap_or_default();
-            let is_made = |name: &&String| session.settings.get(*name) != session.defaults.get(*name);
+            let is_made =
+                |name: &&String| session.settings.get(*name) != session.defaults.get(*name);
             let mut columns: Vec<String> = names.iter().map(value).collect();
             let made: Vec<&str> =
                 session.settings.keys().filter(is_made).map(String::as_str).collect();
