@@ -10,6 +10,7 @@ mod block;
 mod marks;
 mod names;
 mod reader;
+mod sieve;
 
 use reader::{Reader, is_word};
 
@@ -20,56 +21,6 @@ pub const TAIL: usize = 1024;
 
 /// Most bytes of comments behind semicolons that are looked through for a statement's first word.
 const COMMENT_LIMIT: usize = 64 * 1024;
-
-/// Part of a word.
-const WORD: u8 = 1;
-/// Ends a statement.
-const SEMICOLON: u8 = 2;
-
-/// What each byte is to the search for words.
-const CLASSES: [u8; 256] = {
-    let mut classes = [0; 256];
-    let mut byte = 0_u8;
-    loop {
-        #[expect(clippy::indexing_slicing, reason = "a byte is within 256")]
-        let class = &mut classes[byte as usize];
-        if byte == b';' {
-            *class = SEMICOLON;
-        } else if is_word(byte) {
-            *class = WORD;
-        }
-        if byte == u8::MAX {
-            break;
-        }
-        byte += 1;
-    }
-    classes
-};
-
-/// With which two bytes the words of interest begin, whatever their case: a bit for the second at the first. Few
-/// words of most texts do.
-const BEGINNINGS: [u32; 32] = {
-    let beginnings = [*b"cu", *b"db", *b"ex", *b"la", *b"pg", *b"se", *b"te", *b"u&"];
-    let mut bits = [0; 32];
-    let mut rest = beginnings.as_slice();
-    while let [[first, second], others @ ..] = rest {
-        #[expect(clippy::indexing_slicing, reason = "five bits are within 32")]
-        {
-            bits[(*first & 31) as usize] |= 1 << (*second & 31);
-        }
-        rest = others;
-    }
-    bits
-};
-
-fn class(byte: u8) -> u8 {
-    CLASSES.get(usize::from(byte)).copied().unwrap_or_default()
-}
-
-fn may_begin(first: u8, second: u8) -> bool {
-    let bits = BEGINNINGS.get(usize::from(first & 31)).copied().unwrap_or_default();
-    bits >> (second & 31) & 1 != 0
-}
 
 /// What `text` holds of interest.
 pub fn scan(text: &[u8]) -> Found {
@@ -84,24 +35,19 @@ pub fn scan_part(text: &[u8], is_start: bool, end: usize, found: &mut Found) {
     if is_start {
         statement(Reader::new(text, 0), found);
     }
-    let (mut before, mut looked_through) = (0, 0);
-    for ((at, byte), next) in text.iter().enumerate().zip(text.iter().skip(1)) {
-        let class = class(*byte);
-        if class == WORD {
-            if before != WORD && may_begin(*byte, *next) {
-                if at >= end {
-                    break;
-                }
-                word(text, at, found);
-            }
-        } else if class == SEMICOLON {
-            if at >= end {
-                break;
-            }
-            looked_through += semicolon(text, at + 1, looked_through, found);
+    let mut looked_through = 0;
+    sieve::each(text, |at| {
+        if at >= end {
+            return false;
         }
-        before = class;
-    }
+        if text.get(at) == Some(&b';') {
+            looked_through += semicolon(text, at + 1, looked_through, found);
+        } else if at.checked_sub(1).and_then(|before| text.get(before)).is_none_or(|b| !is_word(*b))
+        {
+            word(text, at, found);
+        }
+        true
+    });
     if found.marks.has(Marks::BLOCK) {
         block::scan(text, end, found);
     }

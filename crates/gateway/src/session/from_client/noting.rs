@@ -145,7 +145,11 @@ impl Session<'_, '_, '_, '_> {
 
     /// Take note of a Bind of `statement`, of which nothing is to be noted by itself.
     #[cold]
-    fn note_bound_creation(&mut self, message: &Message<'_>, statement: &Statement) -> Option<Step> {
+    fn note_bound_creation(
+        &mut self,
+        message: &Message<'_>,
+        statement: &Statement,
+    ) -> Option<Step> {
         let mut found = statement.found.clone();
         self.note_creation(&mut found, statement.text());
         self.note_binding(message, &found, &|| summary(statement.text()))

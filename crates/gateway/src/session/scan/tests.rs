@@ -151,7 +151,13 @@ fn a_block_is_looked_through_word_by_word() {
 #[test]
 fn a_text_in_pieces_holds_what_it_holds_whole() {
     let filling = "select 'xxxx' as \"set\"; ".repeat(300);
-    for text in ["set a.b = 1", "create or replace temp view v as select 1", "select set_config('a.b', '1', false)", "load 'x'", "select 1"] {
+    for text in [
+        "set a.b = 1",
+        "create or replace temp view v as select 1",
+        "select set_config('a.b', '1', false)",
+        "load 'x'",
+        "select 1",
+    ] {
         for before in 0..40 {
             let text = format!("{}{filling}{text};{filling}", " ".repeat(before));
             let mut pieces = Found::default();
