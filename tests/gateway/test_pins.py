@@ -225,7 +225,8 @@ def test_too_many_pins_are_refused_before_postgresql_runs_them(
         replies = second.query(text)
     (error,) = _failures(replies)
     assert error.fields["C"] == "0A000"
-    assert "max_pinned" in error.fields["M"] and "SHOW PINS" in error.fields["H"]
+    assert "max_pinned" in error.fields["M"]
+    assert "SHOW PINS" in error.fields["H"]
     assert second.status == ("E" if transaction else "I")
     if transaction:
         assert errors(second.query("select 1")) == ["25P02"]

@@ -1,4 +1,4 @@
-"""Settings that PostgreSQL does not report follow their client too, as far as PostgreSQL has kept them."""
+"""Settings that PostgreSQL does not report follow their client too, as PostgreSQL has kept them."""
 
 import pytest
 
@@ -184,21 +184,30 @@ def test_reset_returns_to_what_was_asked_for_at_startup(door: Door) -> None:
         ["set app.tenant = 'two'", "begin", "set app.tenant = 'three'", "reset timezone", "commit"],
         ["set role reporting", "reset all"],
         ["set timezone = 'UTC'", "begin", "set work_mem = '6MB'", "reset all", "rollback"],
+        ["reset all", "set timezone to 'Europe/Paris'", "set work_mem = '6MB'"],
+        ["discard all", "set timezone to 'Europe/Paris'", "set app.tenant = 'two'"],
     ],
 )
-@pytest.mark.parametrize("pipelined", [False, True])
+@pytest.mark.parametrize("way", ["simple", "extended", "pipelined"])
 def test_reset_takes_back_what_it_says_and_nothing_else(
     start_gateway: StartGateway,
     database: Database,
     roles: list[str],
     script: list[str],
-    pipelined: bool,
+    way: str,
 ) -> None:
     startup = {"TimeZone": "Asia/Tokyo", "options": "-c app.tenant=one -c work_mem=5MB"}
     own, pooled = database.wire(**startup), start_gateway(default_pool_size=2).wire(**startup)
     for wire in (own, pooled):
         wire.query("set role auditing")
-    if pipelined:
+    if way == "extended":
+        for statement in script:
+            for wire in (own, pooled):
+                wire.play(
+                    messages.parse(statement), messages.bind(), messages.execute(), messages.sync()
+                )
+        assert _seen(pooled) == _seen(own)
+    elif way == "pipelined":
         for wire in (own, pooled):
             wire.play(*(messages.query(statement) for statement in script))
         assert _seen(pooled) == _seen(own)

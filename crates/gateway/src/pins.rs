@@ -119,6 +119,7 @@ impl Reasons {
     }
 
     /// These and those.
+    #[must_use]
     pub fn and(self, others: Self) -> Self {
         Self(self.0 | others.0)
     }

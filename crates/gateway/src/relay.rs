@@ -338,6 +338,7 @@ impl Relay {
             self.registration.entry.link(&server.identity, &self.context.common.clock);
             self.client.refuse_blocks(self.mode == PoolMode::Statement);
             self.client.tracking.turn(self.mode != PoolMode::Session);
+            self.client.tracking.allow_pins(!self.pool.resets());
             self.last_server = server.identity.number;
             server.state.link_safely(&mut self.client, &mut self.to_server, &mut self.to_client);
             self.holds_back = true;

@@ -214,10 +214,7 @@ impl Refusal {
             ..Self::fatal(
                 "0A000",
                 format!("max_pinned: {limit} clients of this pool keep their servers already"),
-                &format!(
-                    "this statement may need a server of its own ({reasons}): SHOW PINS lists who has one; end \
-                     those, use what ends with the transaction, raise max_pinned, or use pool_mode = session"
-                ),
+                format!("this needs one for {reasons}: raise max_pinned, or end some of SHOW PINS"),
             )
         }
     }

@@ -2,6 +2,7 @@
 
 mod channels;
 mod noting;
+mod preparing;
 
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use super::{
     CLIENT_STATEMENTS_LIMIT, ClientState, OWED_LIMIT, Pass, Replay, STATEMENT_LIMIT, ServerState,
     SessionError, Shared, WHOLE_LIMIT, deallocate, without_server,
 };
-use crate::statements::{Presence, Statement};
+use crate::statements::Presence;
 
 pub use super::message::Next;
 
@@ -373,45 +374,6 @@ impl Session<'_, '_, '_, '_> {
         Some(Step::Used(message.header.size))
     }
 
-    /// See to it that the server has `statement` by the time the next message reaches it.
-    fn ensure(&mut self, statement: &Arc<Statement>) {
-        let presence = self.server.prepared.touch(statement);
-        if presence != Presence::Ready {
-            self.make_room(statement, presence);
-            self.to_server.insert(|out| statement.put_parse(out));
-            self.server.expect(Expect::HiddenParse(Some(Arc::clone(statement))));
-            self.server.unsynced = true;
-        }
-    }
-
-    /// Close what stands in the way of preparing `statement`, and note it as prepared.
-    fn make_room(&mut self, statement: &Arc<Statement>, presence: Presence) {
-        let limit = self.shared.statement_limit();
-        let evicted = self.server.prepared.insert(Arc::clone(statement), limit);
-        let stale = (presence == Presence::Stale).then(|| Arc::clone(statement));
-        for closed in evicted.into_iter().chain(stale) {
-            self.to_server.insert(|out| frontend::put_close_statement(out, &closed.name));
-            self.server.expect(Expect::HiddenClose(Some(closed)));
-        }
-    }
-
-    /// Prepare the client's unnamed statement again if the one on this server is not it.
-    fn ensure_unnamed(&mut self) {
-        if self.server.unnamed_is_clients {
-            return;
-        }
-        self.server.unnamed_is_clients = true;
-        self.server.unsynced = true;
-        if let Some(rest) = &self.client.unnamed {
-            self.to_server.insert(|out| frontend::put_parse(out, b"", rest));
-            self.server.expect(Expect::HiddenParse(None));
-        } else {
-            // What is there is another client's: let PostgreSQL say that this client has none.
-            self.to_server.insert(|out| frontend::put_close_statement(out, b""));
-            self.server.expect(Expect::HiddenClose(None));
-        }
-    }
-
     fn bind(&mut self, message: &Message<'_>) -> Result<Step, SessionError> {
         let body = message.body();
         let Some(names) = BindNames::parse(body) else {
@@ -424,7 +386,7 @@ impl Session<'_, '_, '_, '_> {
             return Ok(Step::Hold);
         }
         if names.statement.is_empty() {
-            if let Some(step) = self.note_bound_unnamed(message)? {
+            if let Some(step) = self.note_bound_unnamed(message) {
                 return Ok(step);
             }
             self.ensure_unnamed();
@@ -434,7 +396,7 @@ impl Session<'_, '_, '_, '_> {
             // One made by SQL's PREPARE, or PostgreSQL's own error.
             return Ok(self.extended(message, Expect::Bind(None)));
         };
-        if let Some(step) = self.note_bound(message, &named.statement)? {
+        if let Some(step) = self.note_bound(message, &named.statement) {
             return Ok(step);
         }
         self.ensure(&named.statement);

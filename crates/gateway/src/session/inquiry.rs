@@ -74,7 +74,7 @@ impl ServerState {
         };
         let inquiry = self.question(client, pending);
         if inquiry.names.is_empty() && inquiry.reasons.is_empty() && !inquiry.asks_sources {
-            return self.conclude(client, shared, Box::new(inquiry), true);
+            return self.conclude(client, shared, inquiry, true);
         }
         put(&inquiry, to_server);
         // A simple query destroys the unnamed statement.
@@ -121,10 +121,10 @@ impl ServerState {
         &mut self,
         client: &mut ClientState,
         shared: &Shared,
-        inquiry: Box<Inquiry>,
+        inquiry: Inquiry,
         is_answered: bool,
     ) {
-        let Inquiry { names, reasons, asks_sources, mut pending, answer } = *inquiry;
+        let Inquiry { names, reasons, asks_sources, mut pending, answer } = inquiry;
         let mut values = answer.unwrap_or_default().into_iter();
         let expected = names.len() + reasons.len() + usize::from(asks_sources);
         let is_answered = is_answered && values.len() == expected;
@@ -153,7 +153,7 @@ impl ServerState {
             is_undecided |=
                 !self.learn(client, shared, names.into_iter().zip(found), sources.as_deref());
         }
-        tied.set(Reason::Undecided, is_undecided);
+        tied.set(Reason::Undecided, is_undecided && client.tracking.may_pin);
         client.tracking.tie(tied, pending.statement);
     }
 

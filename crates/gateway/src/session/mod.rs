@@ -19,6 +19,7 @@ pub mod inquiry;
 pub mod listening;
 mod message;
 pub mod output;
+mod replay;
 pub mod scan;
 mod sequences;
 mod shared;
@@ -32,12 +33,13 @@ use pgwire::WireError;
 use pgwire::backend::{self, Status};
 use thiserror::Error;
 
-use crate::parameters::{self, Parameters};
+use crate::parameters::Parameters;
 use crate::statements::Prepared;
 use crate::stats::Counts;
 use client::Pass;
 use expect::Expect;
 use listening::Hearing;
+use replay::Replay;
 use sequences::Drawn;
 
 pub use client::ClientState;
@@ -56,9 +58,6 @@ pub const STATEMENT_LIMIT: usize = 64 * 1024 * 1024;
 
 /// Most replies that may be owed at once; a client that asks for more is not read meanwhile.
 const OWED_LIMIT: usize = 100_000;
-
-/// How often a client's settings are made.
-const REPLAYS: u8 = 4;
 
 /// Largest server message, other than rows and COPY data, that is held in memory whole.
 const SERVER_WHOLE_LIMIT: usize = 1024 * 1024;
@@ -100,28 +99,6 @@ pub enum SessionError {
         /// PostgreSQL's message.
         message: String,
     },
-}
-
-/// How far a client's settings are on their way to its server.
-///
-/// | from | to | when |
-/// |---|---|---|
-/// | `Done` | `UnderWay` | a server with other settings is given to a client |
-/// | `UnderWay` | `UnderWay` | a cancel or a time limit has hit it: once more |
-/// | `UnderWay` | `Acknowledged` | PostgreSQL has made them |
-/// | `Acknowledged` | `Done` | the client's first message is sent |
-#[derive(Debug)]
-enum Replay {
-    /// Nothing is held back.
-    Done,
-    /// The client's messages are held back.
-    UnderWay {
-        /// What the server had.
-        before: Arc<Parameters>,
-        attempts: u8,
-    },
-    /// The client's message goes next: the server is not idle, although it owes nothing.
-    Acknowledged,
 }
 
 /// What a session remembers of a server.
@@ -330,107 +307,6 @@ impl ServerState {
     /// Whether the client must be sent away because it has begun a transaction block in statement mode.
     pub fn is_refused(&self) -> bool {
         self.is_refused
-    }
-
-    /// Give this server to `client`: append to `to_server` what makes its settings the client's, and to
-    /// `to_client` what the client has not been told yet.
-    pub fn link(
-        &mut self,
-        client: &mut ClientState,
-        to_server: &mut Vec<u8>,
-        to_client: &mut Vec<u8>,
-    ) {
-        self.unnamed_is_clients = false;
-        self.drawn.link(client);
-        if !Arc::ptr_eq(&self.applied, &client.settings) {
-            self.apply(&Arc::clone(&client.settings), to_server);
-        }
-        if self.drawn.must_be_cleaned(client) {
-            self.forget_numbers(client, to_server);
-        }
-        if self.expected.is_empty() {
-            self.tell(client, |message| to_client.extend_from_slice(message));
-        }
-    }
-
-    /// Append what makes `settings` those of the session.
-    fn apply(&mut self, settings: &Arc<Parameters>, to_server: &mut Vec<u8>) {
-        let queries = parameters::put_difference(to_server, &self.applied, settings);
-        for _ in 0..queries {
-            self.expected.push_back(Expect::HiddenQuery);
-        }
-        self.applied = Arc::clone(settings);
-    }
-
-    /// [`Self::link`], for a client whose messages must not be run before its settings are known to be in force:
-    /// they are held back until then.
-    pub fn link_safely(
-        &mut self,
-        client: &mut ClientState,
-        to_server: &mut Vec<u8>,
-        to_client: &mut Vec<u8>,
-    ) {
-        let before = Arc::clone(&self.applied);
-        self.link(client, to_server, to_client);
-        let is_cosmetic =
-            || parameters::differ_only_in(&before, &client.settings, "application_name");
-        if !self.expected.is_empty() && (Arc::ptr_eq(&before, &client.settings) || !is_cosmetic()) {
-            self.replay = Replay::UnderWay { before, attempts: 1 };
-        }
-    }
-
-    /// The settings of a client have been made, if that was under way.
-    fn note_replayed(&mut self) {
-        if matches!(self.replay, Replay::UnderWay { .. }) && self.expected.is_empty() {
-            self.replay = Replay::Acknowledged;
-        }
-    }
-
-    /// Make a client's settings once more where a cancel or a time limit that was meant for something else has hit
-    /// that; `false` where they cannot be made.
-    fn replays_again(
-        &mut self,
-        sqlstate: &str,
-        settings: &Arc<Parameters>,
-        to_server: &mut Vec<u8>,
-    ) -> bool {
-        let Replay::UnderWay { before, attempts } = &self.replay else {
-            return false;
-        };
-        if sqlstate != "57014" || *attempts >= REPLAYS || !self.expected.is_empty() {
-            return false;
-        }
-        let attempts = attempts + 1;
-        // The last client's limit counts until it is taken away.
-        let mut applied = Parameters::clone(before);
-        pgwire::frontend::put_query(to_server, b"SET statement_timeout = 0");
-        self.expected.push_back(Expect::HiddenQuery);
-        applied.set("statement_timeout", b"0");
-        self.applied = Arc::new(applied);
-        self.replay = Replay::UnderWay { before: Arc::clone(&self.applied), attempts };
-        self.apply(settings, to_server);
-        true
-    }
-
-    /// The client is gone, and nothing is held back for it any more.
-    pub fn abandon(&mut self) {
-        self.replay = Replay::Done;
-        self.expected.retain(|entry| !matches!(entry, Expect::Listener));
-    }
-
-    /// Tell the client what it does not know of the server's reported parameters.
-    fn tell(&self, client: &mut ClientState, mut emit: impl FnMut(&[u8])) {
-        if Arc::ptr_eq(&self.reported, &client.reported) {
-            return;
-        }
-        for (name, value) in self.reported.iter() {
-            if client.reported.get(name) != Some(value) {
-                let mut message = Vec::new();
-                backend::put_parameter_status(&mut message, name.as_bytes(), value);
-                emit(&message);
-            }
-        }
-        client.reported = Arc::clone(&self.reported);
     }
 
     /// Append a Query that the pooler sends on its own account, and expect its reply.

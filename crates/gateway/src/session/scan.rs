@@ -10,6 +10,7 @@ mod block;
 mod marks;
 mod names;
 mod reader;
+mod sieve;
 
 use reader::{Reader, is_word};
 
@@ -20,46 +21,6 @@ pub const TAIL: usize = 1024;
 
 /// Most bytes of comments behind semicolons that are looked through for a statement's first word.
 const COMMENT_LIMIT: usize = 64 * 1024;
-
-/// What a byte is to the search for words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Class {
-    /// No part of a word.
-    Other,
-    /// Ends a statement.
-    Semicolon,
-    /// Part of a word; none of interest begins with it.
-    Word,
-    /// May begin a word of interest.
-    Candidate,
-}
-
-const CLASSES: [Class; 256] = {
-    let mut classes = [Class::Other; 256];
-    let mut byte = 0_u8;
-    loop {
-        #[expect(clippy::indexing_slicing, reason = "a byte is within 256")]
-        let class = &mut classes[byte as usize];
-        if byte == b';' {
-            *class = Class::Semicolon;
-        } else if is_word(byte) {
-            let begins = matches!(
-                byte.to_ascii_lowercase(),
-                b'c' | b'd' | b'e' | b'i' | b'l' | b'm' | b'n' | b'p' | b's' | b'u'
-            );
-            *class = if begins { Class::Candidate } else { Class::Word };
-        }
-        if byte == u8::MAX {
-            break;
-        }
-        byte += 1;
-    }
-    classes
-};
-
-fn class(byte: u8) -> Class {
-    CLASSES.get(usize::from(byte)).copied().unwrap_or(Class::Other)
-}
 
 /// What `text` holds of interest.
 pub fn scan(text: &[u8]) -> Found {
@@ -74,74 +35,66 @@ pub fn scan_part(text: &[u8], is_start: bool, end: usize, found: &mut Found) {
     if is_start {
         statement(Reader::new(text, 0), found);
     }
-    let (mut at, mut looked_through) = (0, 0);
-    while let Some(byte) = text.get(at) {
-        match class(*byte) {
-            Class::Other => at += 1,
-            Class::Semicolon if at >= end => break,
-            Class::Semicolon => {
-                at += 1;
-                if looked_through > COMMENT_LIMIT {
-                    // Every semicolon in a comment would have the rest of it read again.
-                    found.marks |= Marks::UNDECIDED;
-                    continue;
-                }
-                let mut reader = Reader::new(text, at);
-                reader.gap();
-                looked_through += text.len() - at - reader.left();
-                statement(reader, found);
-            }
-            kind => {
-                let start = at;
-                at += 1;
-                while text.get(at).is_some_and(|byte| is_word(*byte)) {
-                    at += 1;
-                }
-                if kind == Class::Candidate {
-                    if start >= end {
-                        break;
-                    }
-                    word(text, start, at, found);
-                }
-            }
+    let mut looked_through = 0;
+    sieve::each(text, |at| {
+        if at >= end {
+            return false;
         }
-    }
+        if text.get(at) == Some(&b';') {
+            looked_through += semicolon(text, at + 1, looked_through, found);
+        } else if at.checked_sub(1).and_then(|before| text.get(before)).is_none_or(|b| !is_word(*b))
+        {
+            word(text, at, found);
+        }
+        true
+    });
     if found.marks.has(Marks::BLOCK) {
         block::scan(text, end, found);
     }
 }
 
+/// A statement begins at `at`, perhaps behind comments; returns how many bytes of them were looked through.
+fn semicolon(text: &[u8], at: usize, looked_through: usize, found: &mut Found) -> usize {
+    if looked_through > COMMENT_LIMIT {
+        // Every semicolon in a comment would have the rest of it read again.
+        found.marks |= Marks::UNDECIDED;
+        return 0;
+    }
+    let mut reader = Reader::new(text, at);
+    reader.gap();
+    statement(reader, found);
+    text.len() - at - reader.left()
+}
+
 /// A word anywhere in a text.
-#[inline]
-fn word(text: &[u8], start: usize, end: usize, found: &mut Found) {
-    let word = text.get(start..end).unwrap_or(&[]);
+#[cold]
+fn word(text: &[u8], start: usize, found: &mut Found) {
+    let mut reader = Reader::new(text, start);
+    let word = reader.part();
     let is = |wanted: &[u8]| word.eq_ignore_ascii_case(wanted);
     match (word.first().map(u8::to_ascii_lowercase), word.len()) {
-        (Some(b'c'), 6) if is(b"create") => create(Reader::new(text, end), found),
-        (Some(b'c'), 7) if is(b"currval") => found.marks |= Marks::SEQUENCE,
-        (Some(b'l'), 7) if is(b"lastval") => found.marks |= Marks::SEQUENCE,
-        (Some(b'c'), 4) if is(b"copy") || is(b"call") => found.marks |= Marks::DRAWS,
-        (Some(b'i'), 6) if is(b"insert") => found.marks |= Marks::DRAWS,
-        (Some(b'm'), 5) if is(b"merge") => found.marks |= Marks::DRAWS,
-        (Some(b'n'), 7) if is(b"nextval") => found.marks |= Marks::DRAWS,
-        (Some(b's'), 6) if is(b"setval") => found.marks |= Marks::DRAWS,
-        (Some(b'i'), 4) if is(b"into") => temporary(Reader::new(text, end), found),
+        (Some(b'c'), 7) if is(b"currval") => sequence(text, found),
+        (Some(b'l'), 7) if is(b"lastval") => sequence(text, found),
         (Some(b'e'), 7) if is(b"execute") => found.marks |= Marks::EXECUTE,
-        (Some(b's'), 10) if is(b"set_config") => {
-            names::set_config(Reader::new(text, end), found);
-        }
+        (Some(b's'), 10) if is(b"set_config") => names::set_config(reader, found),
         (Some(b's'), 7) if is(b"setseed") => found.marks |= Marks::SEED,
         (Some(b's'), 9) if is(b"set_limit") => found.ask(b"pg_trgm.similarity_threshold"),
-        (Some(b'u'), 1) => {
-            // An identifier with escapes may be any.
-            let next = text.get(end..end + 2);
-            if next == Some(b"&\"") {
-                found.marks |= Marks::UNDECIDED;
-            }
-        }
+        (Some(b't'), 4) if is(b"temp") => temporary(text, start, found),
+        (Some(b't'), 9) if is(b"temporary") => temporary(text, start, found),
+        // An identifier with escapes may be any.
+        (Some(b'u'), 1) if reader.rest().starts_with(b"&\"") => found.marks |= Marks::UNDECIDED,
         (Some(b'p'), 7..) => of_postgresql(word, text, found),
         (Some(b'd'), 14..) if begins(word, b"dblink_connect") => found.marks |= Marks::UNDECIDED,
         _ => {}
+    }
+}
+
+/// A number of a sequence is asked for; the text may draw it itself.
+fn sequence(text: &[u8], found: &mut Found) {
+    found.marks |= Marks::SEQUENCE;
+    let draws: [&[u8]; 6] = [b"nextval", b"setval", b"insert", b"merge", b"copy", b"call"];
+    if draws.iter().any(|word| contains(text, word)) {
+        found.marks |= Marks::DRAWS;
     }
 }
 
@@ -174,23 +127,39 @@ fn contains(text: &[u8], word: &[u8]) -> bool {
     text.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word))
 }
 
-/// What stands behind CREATE.
-fn create(mut reader: Reader<'_>, found: &mut Found) {
-    found.marks |= Marks::CREATES;
-    if reader.eat_word(b"or") {
-        reader.eat_word(b"replace");
+/// The word for temporary things stands at `at`: whether it is one that is made here shows in what stands before.
+fn temporary(text: &[u8], at: usize, found: &mut Found) {
+    let before = text.get(..at).unwrap_or(&[]);
+    let mut from = 0;
+    while let Some(byte) = before.get(from) {
+        if !is_word(*byte) {
+            from += 1;
+            continue;
+        }
+        let mut reader = Reader::new(text, from);
+        let word = reader.part();
+        from += word.len();
+        if word.eq_ignore_ascii_case(b"create") {
+            if reader.eat_word(b"or") {
+                reader.eat_word(b"replace");
+            }
+        } else if !word.eq_ignore_ascii_case(b"into") {
+            continue;
+        }
+        if !reader.eat_word(b"local") {
+            reader.eat_word(b"global");
+        }
+        reader.gap();
+        if text.len() - reader.left() == at {
+            found.marks |= Marks::TEMPORARY;
+            return;
+        }
     }
-    temporary(reader, found);
 }
 
-/// What stands behind CREATE or INTO, if that is the word for a temporary thing.
-fn temporary(mut reader: Reader<'_>, found: &mut Found) {
-    if !reader.eat_word(b"local") {
-        reader.eat_word(b"global");
-    }
-    if reader.eat_word(b"temporary") || reader.eat_word(b"temp") {
-        found.marks |= Marks::TEMPORARY;
-    }
+/// Whether `text` may make something that is temporary where `search_path` says so.
+pub fn may_create(text: &[u8]) -> bool {
+    contains(text, b"create") || contains(text, b"into")
 }
 
 /// The first words of a statement.

@@ -18,7 +18,7 @@ pub(super) struct Drawn {
     /// Somebody else has used it since it forgot.
     is_mixed: bool,
     /// Since it was last given to a client, something was sent that may have drawn a number.
-    may_have_drawn: bool,
+    has_been_asked: bool,
 }
 
 impl Drawn {
@@ -27,7 +27,7 @@ impl Drawn {
         let number = client.tracking.number;
         self.is_mixed |= self.last != 0 && self.last != number;
         self.last = number;
-        self.may_have_drawn = false;
+        self.has_been_asked = false;
     }
 
     /// Whether the server must forget before this client asks it anything.
@@ -35,14 +35,20 @@ impl Drawn {
         self.is_mixed && client.tracking.is_on && client.tracking.pins().asks_for_sequences()
     }
 
-    /// A statement is sent that may draw a number.
-    pub(super) fn draws(&mut self) {
-        self.may_have_drawn = true;
+    /// A text is sent; any but the beginning of a transaction block may draw a number.
+    pub(super) fn ask(&mut self, text: &[u8]) {
+        let first = text.trim_ascii_start().first().map(u8::to_ascii_lowercase);
+        self.has_been_asked |= !matches!(first, Some(b'b'));
+    }
+
+    /// A statement is run that may draw a number.
+    pub(super) fn bind(&mut self) {
+        self.has_been_asked = true;
     }
 
     /// Whether a client that asks for a number now may get another's.
     pub(super) fn is_in_doubt(&self) -> bool {
-        self.is_mixed && !self.may_have_drawn
+        self.is_mixed && !self.has_been_asked
     }
 }
 

@@ -34,6 +34,8 @@ pub struct Tracking {
     pub(super) number: u64,
     /// Whether its statements are looked through: not in session mode.
     pub(super) is_on: bool,
+    /// Whether the client may keep its server.
+    pub(super) may_pin: bool,
     /// What is to be asked.
     pub(super) pending: Option<Box<Pending>>,
     /// What ties it to its server.
@@ -46,12 +48,41 @@ pub struct Tracking {
     pub(super) unnamed: Found,
     /// The beginning of that, if it may tie the client.
     pub(super) unnamed_shown: Box<str>,
+    /// Whether what it creates is temporary by itself.
+    pub(super) path: Path,
     /// Settings that a statement under way takes back to what they were at startup.
     pub(super) resets: Resets,
     /// What has been found in the message that waits for a server.
     pub(super) scanned: Option<Found>,
     /// A text that comes in pieces.
     pub(super) long: Option<Box<Long>>,
+}
+
+/// Whether `search_path` has what is created be temporary, found out again when settings have changed.
+#[derive(Debug, Default)]
+pub(super) struct Path {
+    settings: Arc<Parameters>,
+    reported: Arc<Parameters>,
+    is_temporary: bool,
+}
+
+impl Path {
+    pub(super) fn is_temporary(
+        &mut self,
+        settings: &Arc<Parameters>,
+        reported: &Arc<Parameters>,
+    ) -> bool {
+        if !Arc::ptr_eq(settings, &self.settings) || !Arc::ptr_eq(reported, &self.reported) {
+            let names = |parameters: &Parameters| {
+                let path = parameters.get("search_path").unwrap_or_default();
+                path.windows(7).any(|part| part.eq_ignore_ascii_case(b"pg_temp"))
+            };
+            self.is_temporary = names(settings) || names(reported);
+            self.settings = Arc::clone(settings);
+            self.reported = Arc::clone(reported);
+        }
+        self.is_temporary
+    }
 }
 
 /// Settings that are taken back to what they were at startup.
@@ -65,7 +96,7 @@ impl Resets {
     /// Those that a text takes back.
     pub(super) fn note(&mut self, found: &Found) {
         self.names.extend(found.resets.iter().cloned());
-        self.is_all |= found.marks.has(Marks::RESET_ALL);
+        self.is_all |= found.resets_all;
     }
 
     /// Whether `name` is one.
@@ -100,12 +131,14 @@ impl Default for Tracking {
             pins: Arc::default(),
             number: NEXT.fetch_add(1, Ordering::Relaxed),
             is_on: false,
+            may_pin: true,
             pending: None,
             pin: None,
             place: None,
             prepared: None,
             unnamed: Found::default(),
             unnamed_shown: Box::default(),
+            path: Path::default(),
             resets: Resets::default(),
             scanned: None,
             long: None,
@@ -128,6 +161,11 @@ impl Tracking {
     /// Look through statements from now on, or do not.
     pub fn turn(&mut self, is_on: bool) {
         self.is_on = is_on;
+    }
+
+    /// Whether a client may keep its server: not where every transaction ends with a reset.
+    pub fn allow_pins(&mut self, may_pin: bool) {
+        self.may_pin = may_pin;
     }
 
     /// Its pool's pinned clients.
@@ -164,7 +202,6 @@ impl Tracking {
         &mut self,
         found: &Found,
         shown: &dyn Fn() -> Box<str>,
-        makes_temporary: bool,
         may_refuse: bool,
     ) -> Result<(), Box<Refusal>> {
         let marks = found.marks;
@@ -173,9 +210,6 @@ impl Tracking {
             && let Some(prepared) = &self.prepared
         {
             asked.merge(prepared);
-        }
-        if marks.has(Marks::CREATES) && makes_temporary {
-            asked.marks |= Marks::TEMPORARY;
         }
         if marks.has(Marks::LOAD) && marks.has(Marks::BLOCK) {
             asked.marks |= Marks::UNDECIDED;
@@ -194,12 +228,15 @@ impl Tracking {
         // Channels are another's business, and tie nobody: see `listening`.
         let others = Marks::LISTEN | Marks::UNLISTEN;
         asked.marks = asked.marks & !(Marks::ASIDE | Marks::EXECUTE | others);
+        if !self.may_pin {
+            asked.marks = asked.marks & (Marks::SETTINGS | Marks::RESET_ALL);
+        }
         if asked.marks.is_empty() {
             return Ok(());
         }
         if asked.marks.has(Marks::MAY_PIN) && self.place.is_none() {
             self.place = match self.pins.take() {
-                None if may_refuse => return Err(self.refusal(&asked)),
+                None if may_refuse => return Err(Box::new(self.refusal(&asked))),
                 None => Some(self.pins.force()),
                 place => place,
             };
@@ -235,7 +272,7 @@ impl Tracking {
             if self.place.is_none() {
                 let mut found = Found::default();
                 found.marks |= Marks::SEQUENCE;
-                return Err(self.refusal(&found));
+                return Err(Box::new(self.refusal(&found)));
             }
         }
         let pending = self.pending.get_or_insert_default();
@@ -244,18 +281,20 @@ impl Tracking {
         Ok(())
     }
 
-    fn refusal(&self, found: &Found) -> Box<Refusal> {
+    fn refusal(&self, found: &Found) -> Refusal {
         let mut reasons = Reasons::default();
         for (mark, reason) in MARKED {
             reasons.set(reason, found.marks.has(mark));
         }
-        Box::new(Refusal::max_pinned(self.pins.limit(), &reasons.names()))
+        Refusal::max_pinned(self.pins.limit(), &reasons.names())
     }
 
     /// Note what PostgreSQL has done: LOAD cannot be undone.
     pub(super) fn loaded(&mut self) {
-        let pending = self.pending.get_or_insert_default();
-        pending.sure.set(Reason::Load, true);
+        if self.may_pin {
+            let pending = self.pending.get_or_insert_default();
+            pending.sure.set(Reason::Load, true);
+        }
     }
 
     /// Note that DISCARD SEQUENCES has run.

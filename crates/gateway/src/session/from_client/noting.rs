@@ -8,9 +8,9 @@ use super::{Expect, Message, Session, Step};
 use crate::pins::summary;
 use crate::report::Refusal;
 use crate::session::listening::CHANNELS;
-use crate::session::scan::{Found, Marks, TAIL, scan, scan_part};
+use crate::session::scan::{Found, Marks, TAIL, may_create, scan, scan_part};
 use crate::session::tracking::Long;
-use crate::session::{ClientState, Replay, SessionError, WHOLE_LIMIT};
+use crate::session::{ClientState, Replay, WHOLE_LIMIT};
 use crate::statements::Statement;
 
 /// A text that PostgreSQL cannot read, and says so in its log.
@@ -36,46 +36,45 @@ impl Session<'_, '_, '_, '_> {
 
     /// Take note of a simple Query's text; `false` when it has to wait for replies.
     pub(super) fn note_query(&mut self, text: &[u8]) -> Result<bool, Box<Refusal>> {
-        let found = self.client.tracking.scanned.take().unwrap_or_else(|| scan(text));
-        if found.marks.is_empty() {
-            return Ok(true);
-        }
+        let mut found = self.client.tracking.scanned.take().unwrap_or_else(|| scan(text));
         if !self.make_way(found.marks) {
             self.client.tracking.scanned = Some(found);
             return Ok(false);
         }
-        self.clean_numbers(&found);
-        self.note(&found, &|| summary(text)).map(|()| true)
+        self.note_creation(&mut found, text);
+        if !found.marks.is_empty() {
+            self.clean_numbers(&found);
+            self.note(&found, &|| summary(text))?;
+        }
+        self.server.drawn.ask(text);
+        Ok(true)
     }
 
     fn note(&mut self, found: &Found, shown: &dyn Fn() -> Box<str>) -> Result<(), Box<Refusal>> {
-        if found.marks.has(Marks::DRAWS) {
-            self.server.drawn.draws();
-        }
-        if !found.is_of_interest() && !found.marks.has(Marks::CREATES) {
+        if !found.is_of_interest() {
             return Ok(());
         }
         if found.marks.has(Marks::SEQUENCE)
             && !found.marks.has(Marks::DRAWS)
             && self.server.status == Status::Idle
+            && self.client.tracking.may_pin
         {
             self.client.tracking.note_sequence(shown)?;
         }
-        let creates = found.marks.has(Marks::CREATES) && self.makes_temporary();
         let may_refuse = self.server.status != Status::Failed;
-        self.client.tracking.note(found, shown, creates, may_refuse)?;
-        if !found.resets.is_empty() || found.marks.has(Marks::RESET_ALL) {
+        self.client.tracking.note(found, shown, may_refuse)?;
+        if !found.resets.is_empty() || found.resets_all {
             self.client.tracking.resets.note(found);
         }
         Ok(())
     }
 
-    /// Whether what is created goes where temporary things are.
-    fn makes_temporary(&self) -> bool {
-        let is_temporary = |path: &[u8]| path.windows(7).any(|part| part == b"pg_temp");
-        let paths =
-            [self.client.settings.get("search_path"), self.server.reported.get("search_path")];
-        paths.into_iter().flatten().any(is_temporary)
+    /// Take note that a text may make something temporary without saying so.
+    fn note_creation(&mut self, found: &mut Found, text: &[u8]) {
+        let (settings, reported) = (&self.client.settings, &self.server.reported);
+        if self.client.tracking.path.is_temporary(settings, reported) && may_create(text) {
+            found.marks |= Marks::TEMPORARY;
+        }
     }
 
     /// Have PostgreSQL forget the numbers of sequences that may be another client's, before a statement that asks
@@ -97,36 +96,35 @@ impl Session<'_, '_, '_, '_> {
 
     /// Take note of the text of the unnamed statement, for when it is bound; `false` when it has to wait for replies.
     pub(super) fn note_unnamed(&mut self, text: &[u8]) -> bool {
-        let found = self.client.tracking.scanned.take().unwrap_or_else(|| scan(text));
+        let mut found = self.client.tracking.scanned.take().unwrap_or_else(|| scan(text));
         if !self.make_way_early(found.marks) {
             self.client.tracking.scanned = Some(found);
             return false;
         }
+        self.note_creation(&mut found, text);
         self.clean_numbers(&found);
+        self.server.drawn.ask(text);
         if found.is_of_interest() {
             self.client.tracking.unnamed_shown = summary(text);
         }
         let unnamed = &mut self.client.tracking.unnamed;
-        if self.server.expected.iter().all(Expect::is_hidden) {
-            *unnamed = found;
+        *unnamed = if self.server.expected.iter().all(Expect::is_hidden) {
+            found
         } else {
             // An error before it may have it skipped.
-            unnamed.merge(&found);
-        }
+            found.instead_of(unnamed)
+        };
         true
     }
 
     /// Take note of what a Bind of the unnamed statement may do.
-    pub(super) fn note_bound_unnamed(
-        &mut self,
-        message: &Message<'_>,
-    ) -> Result<Option<Step>, SessionError> {
+    pub(super) fn note_bound_unnamed(&mut self, message: &Message<'_>) -> Option<Step> {
         self.client.tracking.scanned = None;
         if !self.client.tracking.is_on || self.client.tracking.unnamed.marks.is_empty() {
-            return Ok(None);
+            return None;
         }
         if !self.make_way(self.client.tracking.unnamed.marks) {
-            return Ok(Some(Step::Hold));
+            return Some(Step::Hold);
         }
         let found = std::mem::take(&mut self.client.tracking.unnamed);
         let shown = self.client.tracking.unnamed_shown.clone();
@@ -141,16 +139,40 @@ impl Session<'_, '_, '_, '_> {
         &mut self,
         message: &Message<'_>,
         statement: &Statement,
-    ) -> Result<Option<Step>, SessionError> {
+    ) -> Option<Step> {
         self.client.tracking.scanned = None;
-        if statement.found.marks.is_empty() || !self.client.tracking.is_on {
-            return Ok(None);
+        let is_on = self.client.tracking.is_on;
+        if is_on && !statement.found.marks.is_empty() && !self.make_way(statement.found.marks) {
+            return Some(Step::Hold);
+        }
+        self.server.drawn.bind();
+        if !is_on {
+            return None;
+        }
+        let (settings, reported) = (&self.client.settings, &self.server.reported);
+        if self.client.tracking.path.is_temporary(settings, reported) {
+            return self.note_bound_creation(message, statement);
+        }
+        if statement.found.marks.is_empty() {
+            return None;
         }
         if !self.make_way(statement.found.marks) {
-            return Ok(Some(Step::Hold));
+            return Some(Step::Hold);
         }
         self.clean_numbers(&statement.found);
         self.note_binding(message, &statement.found, &|| summary(statement.text()))
+    }
+
+    /// Take note of a Bind of `statement`, of which nothing is to be noted by itself.
+    #[cold]
+    fn note_bound_creation(
+        &mut self,
+        message: &Message<'_>,
+        statement: &Statement,
+    ) -> Option<Step> {
+        let mut found = statement.found.clone();
+        self.note_creation(&mut found, statement.text());
+        self.note_binding(message, &found, &|| summary(statement.text()))
     }
 
     fn note_binding(
@@ -158,26 +180,27 @@ impl Session<'_, '_, '_, '_> {
         message: &Message<'_>,
         found: &Found,
         shown: &dyn Fn() -> Box<str>,
-    ) -> Result<Option<Step>, SessionError> {
+    ) -> Option<Step> {
         let mut named;
         let mut found = found;
         if !found.parameters.is_empty() {
             if !message.is_whole() && message.header.size <= WHOLE_LIMIT {
-                return Ok(Some(Step::Wait));
+                return Some(Step::Wait);
             }
             named = found.clone();
             for parameter in &found.parameters {
                 match parameter_value(message, *parameter) {
-                    Some(Some(name)) => named.ask(&name.to_ascii_lowercase()),
-                    Some(None) => {}
+                    // The name NULL sets nothing.
+                    Some([]) => {}
+                    Some(name) => named.ask(&name.to_ascii_lowercase()),
                     None => named.marks |= Marks::UNDECIDED,
                 }
             }
             found = &named;
         }
         match self.note(found, shown) {
-            Ok(()) => Ok(None),
-            Err(refusal) => Ok(Some(self.refuse_bind(message, refusal))),
+            Ok(()) => None,
+            Err(refusal) => Some(self.refuse_bind(message, refusal)),
         }
     }
 
@@ -212,13 +235,13 @@ impl Session<'_, '_, '_, '_> {
             Ok(oid) if LOCKS.contains(&oid) => found.marks |= Marks::LOCK,
             Ok(SET_CONFIG) => found.marks |= Marks::UNDECIDED,
             Ok(oid) if SEQUENCES.contains(&oid) => {
-                self.server.drawn.draws();
+                self.server.drawn.bind();
                 return;
             }
             _ => return,
         }
         // Refusing it would take an answer that no other message has.
-        let noted = self.client.tracking.note(&found, &|| "(function call)".into(), false, false);
+        let noted = self.client.tracking.note(&found, &|| "(function call)".into(), false);
         debug_assert!(noted.is_ok());
     }
 
@@ -236,8 +259,14 @@ impl Session<'_, '_, '_, '_> {
             is_parse,
             head: head.get(..head.len().min(1024)).unwrap_or(&[]).into(),
         }));
+        let (settings, reported) = (&self.client.settings, &self.server.reported);
+        if self.client.tracking.path.is_temporary(settings, reported)
+            && let Some(long) = &mut self.client.tracking.long
+        {
+            long.found.marks |= Marks::TEMPORARY;
+        }
         self.client.look_at_long(head, false);
-        self.server.drawn.draws();
+        self.server.drawn.bind();
     }
 }
 
@@ -272,14 +301,13 @@ impl ClientState {
             return;
         };
         if long.is_parse {
-            self.tracking.unnamed.merge(&long.found);
+            self.tracking.unnamed = long.found.instead_of(&self.tracking.unnamed);
             self.tracking.unnamed_shown = summary(&long.head);
             return;
         }
         // Its beginning is on its way: it can no longer be refused.
-        let creates = false;
         let shown = || summary(&long.head);
-        let noted = self.tracking.note(&long.found, &shown, creates, false);
+        let noted = self.tracking.note(&long.found, &shown, false);
         debug_assert!(noted.is_ok());
         self.tracking.resets.note(&long.found);
         self.is_to_be_heard |= long.found.marks.has(CHANNELS);
@@ -293,17 +321,18 @@ impl ClientState {
         text.extend_from_slice(piece);
         let end = if is_last { usize::MAX } else { text.len().saturating_sub(TAIL) };
         // Not for every byte of a text that comes byte by byte.
-        if is_last || end >= TAIL {
+        if is_last || end >= 3 * TAIL {
             scan_part(&text, long.is_start, end, &mut long.found);
             long.is_start = false;
-            text.drain(..end.min(text.len()));
+            // What stands before a word may matter to it, too.
+            text.drain(..end.saturating_sub(TAIL).min(text.len()));
         }
         long.tail = text;
     }
 }
 
-/// The value of a Bind's parameter, counted from 0: inside, `None` for NULL; outside, where it cannot be read.
-fn parameter_value<'a>(message: &Message<'a>, number: u16) -> Option<Option<&'a [u8]>> {
+/// The value of a Bind's parameter, counted from 0; empty for NULL, and `None` where it cannot be read.
+fn parameter_value<'a>(message: &Message<'a>, number: u16) -> Option<&'a [u8]> {
     let body = message.body();
     let names = BindNames::parse(body)?;
     let mut cursor = Cursor::new(body.get(names.length..)?);
@@ -312,14 +341,11 @@ fn parameter_value<'a>(message: &Message<'a>, number: u16) -> Option<Option<&'a 
     if number >= cursor.u16("parameter count").ok()? {
         return None;
     }
-    let mut value = None;
+    let mut value = &[][..];
     for _ in 0..=number {
         let length = cursor.u32("length").ok()?;
-        value = if length == u32::MAX {
-            None
-        } else {
-            Some(cursor.bytes(length as usize, "value").ok()?)
-        };
+        value =
+            if length == u32::MAX { &[] } else { cursor.bytes(length as usize, "value").ok()? };
     }
     Some(value)
 }

@@ -19,7 +19,7 @@ impl Session<'_, '_, '_, '_> {
             // Unasked for there are only farewells.
             None if self.server.is_ending => return Ok(true),
             None => return Err(unexpected("ErrorResponse")),
-            Some(Expect::RefusedQuery(_) | Expect::RefusedParse(_)) => return self.refused(),
+            Some(Expect::RefusedQuery(_) | Expect::RefusedParse(_)) => return Ok(self.refused()),
             Some(front) if front.is_hidden() => {
                 let text = |code| {
                     String::from_utf8_lossy(Fields::new(body).get(code).unwrap_or_default())
@@ -58,9 +58,9 @@ impl Session<'_, '_, '_, '_> {
     }
 
     /// A message sent in place of a refused one has failed, as it was to.
-    fn refused(&mut self) -> Result<bool, SessionError> {
+    fn refused(&mut self) -> bool {
         if self.server.is_ending {
-            return Ok(true);
+            return true;
         }
         self.server.copy_in = false;
         let mut out = Vec::new();
@@ -75,7 +75,7 @@ impl Session<'_, '_, '_, '_> {
             self.skip();
         }
         self.to_client.insert(|buffer| buffer.extend_from_slice(&out));
-        Ok(false)
+        false
     }
 
     /// Add a hint to the error that there is no number of a sequence to be told; says whether it is that error.

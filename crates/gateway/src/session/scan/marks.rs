@@ -26,8 +26,6 @@ impl Marks {
     pub const CLOSE: Self = Self(1 << 6);
     /// Makes something temporary.
     pub const TEMPORARY: Self = Self(1 << 7);
-    /// Makes something, which is temporary if `search_path` says so.
-    pub const CREATES: Self = Self(1 << 8);
     /// DROP.
     pub const DROP: Self = Self(1 << 9);
     /// LISTEN.
@@ -42,7 +40,7 @@ impl Marks {
     pub const SEED: Self = Self(1 << 14);
     /// Asks for the number last drawn from a sequence.
     pub const SEQUENCE: Self = Self(1 << 15);
-    /// May draw one itself.
+    /// Asks for one, and may draw it itself.
     pub const DRAWS: Self = Self(1 << 16);
     /// Changes settings that are named.
     pub const SETTINGS: Self = Self(1 << 17);
@@ -57,7 +55,7 @@ impl Marks {
     pub const NONE: Self = Self(0);
 
     /// What is only of interest beside something else.
-    pub const ASIDE: Self = Self(Self::DRAWS.0 | Self::CREATES.0 | Self::BLOCK.0);
+    pub const ASIDE: Self = Self(Self::DRAWS.0 | Self::BLOCK.0);
 
     /// What may tie a client to its server.
     pub const MAY_PIN: Self = Self(
@@ -130,6 +128,8 @@ pub struct Found {
     pub names: Vec<Box<str>>,
     /// Those of them that it last takes back to what they were when the session began.
     pub resets: Vec<Box<str>>,
+    /// Whether it takes all of them back.
+    pub resets_all: bool,
     /// Parameters, counted from 0, in which the names of others stand.
     pub parameters: Vec<u16>,
 }
@@ -165,19 +165,35 @@ impl Found {
         }
     }
 
-    /// Add what another text has. What one of them resets is no longer known to be reset by both.
+    /// Note that this or the `older` text will be run. What the older takes back is only asked for then.
+    #[must_use]
+    pub fn instead_of(mut self, older: &Self) -> Self {
+        self.marks |= older.marks;
+        for name in &older.names {
+            self.note(name.as_bytes());
+        }
+        self.add_parameters(older);
+        self
+    }
+
+    fn add_parameters(&mut self, other: &Self) {
+        for parameter in &other.parameters {
+            if !self.parameters.contains(parameter) {
+                self.parameters.push(*parameter);
+            }
+        }
+    }
+
+    /// Add what a text behind this one has.
     pub fn merge(&mut self, other: &Self) {
         self.marks |= other.marks;
+        self.resets_all |= other.resets_all;
         for name in &other.names {
             self.ask(name.as_bytes());
         }
         for name in &other.resets {
             self.reset(name.as_bytes());
         }
-        for parameter in &other.parameters {
-            if !self.parameters.contains(parameter) {
-                self.parameters.push(*parameter);
-            }
-        }
+        self.add_parameters(other);
     }
 }

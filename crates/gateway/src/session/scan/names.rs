@@ -98,6 +98,7 @@ fn note(name: &[u8], is_reset: bool, found: &mut Found) {
 pub(super) fn reset(mut reader: Reader<'_>, found: &mut Found) {
     if reader.eat_word(b"all") {
         found.marks |= Marks::RESET_ALL;
+        found.resets_all = true;
         return;
     }
     if reader.eat_word(b"session") {
@@ -122,6 +123,7 @@ pub(super) fn discard(mut reader: Reader<'_>, found: &mut Found) {
     found.marks |= Marks::DISCARD;
     if reader.eat_word(b"all") {
         found.marks |= Marks::RESET_ALL;
+        found.resets_all = true;
     }
 }
 

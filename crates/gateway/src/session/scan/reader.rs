@@ -92,6 +92,15 @@ impl<'a> Reader<'a> {
         word
     }
 
+    /// The word that comes next, without dollar signs, which may be those of a dollar quote.
+    pub(super) fn part(&mut self) -> &'a [u8] {
+        let end = self.rest.iter().position(|byte| !is_word(*byte));
+        let (word, rest) =
+            self.rest.split_at_checked(end.unwrap_or(self.rest.len())).unwrap_or_default();
+        self.rest = rest;
+        word
+    }
+
     /// Move over white space, comments and `word`, if that comes next.
     pub(super) fn eat_word(&mut self, word: &[u8]) -> bool {
         let mut ahead = *self;

@@ -151,16 +151,22 @@ fn a_block_is_looked_through_word_by_word() {
 #[test]
 fn a_text_in_pieces_holds_what_it_holds_whole() {
     let filling = "select 'xxxx' as \"set\"; ".repeat(300);
-    for text in ["set a.b = 1", "select set_config('a.b', '1', false)", "load 'x'", "select 1"] {
+    for text in [
+        "set a.b = 1",
+        "create or replace temp view v as select 1",
+        "select set_config('a.b', '1', false)",
+        "load 'x'",
+        "select 1",
+    ] {
         for before in 0..40 {
             let text = format!("{}{filling}{text};{filling}", " ".repeat(before));
             let mut pieces = Found::default();
             let (mut from, mut is_start) = (0, true);
-            for end in (2000..text.len()).step_by(1777).chain([text.len()]) {
+            for end in (3000..text.len()).step_by(1777).chain([text.len()]) {
                 let is_last = end == text.len();
                 let until = if is_last { usize::MAX } else { end - TAIL - from };
                 scan_part(&text.as_bytes()[from..end], is_start, until, &mut pieces);
-                (from, is_start) = (end - TAIL, false);
+                (from, is_start) = (end - 2 * TAIL, false);
             }
             assert_eq!(pieces, scan(text.as_bytes()), "{text}");
         }
