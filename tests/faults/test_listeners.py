@@ -17,6 +17,8 @@ def test_listeners_are_told_when_it_restarts(scene: Callable[..., Scene], how: E
     idle.query("select 1")
     for wire in listeners:
         wire.query("listen news")
+    # The last one's server is cleaned after it has been told.
+    here.gateway.wait_for_pool(server_active=0)
     here.database.postmaster.restart(how)
     for wire in listeners:
         (farewell,) = wire.read_end()
