@@ -30,8 +30,7 @@ use crate::statements::Statement;
 /// | `Inquiry` | Query made here | ReadyForQuery | no |
 /// | `RefusedQuery` | a Query that fails | ReadyForQuery | an error made here, and ReadyForQuery |
 /// | `RefusedParse` | a Parse that fails | ErrorResponse | an error made here |
-/// | `HiddenBind` | Bind made here | BindComplete | no |
-/// | `HiddenExecute` | Execute made here | CommandComplete | no |
+/// | `Prelude` | Close, Parse, Bind or Execute made here | its reply | no |
 /// | `Channels` | Query made here | ReadyForQuery | the ReadyForQuery before it, when nobody has to listen |
 /// | `Listener` | nothing, somebody else listens | – | – |
 /// | `Mark` | Query made here | ReadyForQuery | the ReadyForQuery before `Channels` |
@@ -82,10 +81,8 @@ pub enum Expect {
     RefusedQuery(Box<Refusal>),
     /// A Parse made here that fails in place of a message that is refused.
     RefusedParse(Box<Refusal>),
-    /// A Bind made here.
-    HiddenBind,
-    /// An Execute made here.
-    HiddenExecute,
+    /// A message made here of several that run a statement and leave nothing behind.
+    Prelude,
     /// A Query made here that asks what the server listens on.
     Channels,
     /// Whoever is to listen for the client from now on.

@@ -158,11 +158,11 @@ impl Session<'_, '_, '_, '_> {
             backend::NOTIFICATION_RESPONSE => Ok(true),
             backend::BIND_COMPLETE => match self.server.expected.pop_front() {
                 Some(Expect::Bind(_)) => Ok(true),
-                Some(Expect::HiddenBind) => Ok(false),
+                Some(Expect::Prelude) => Ok(false),
                 _ => Err(unexpected("BindComplete")),
             },
             backend::COMMAND_COMPLETE => {
-                if matches!(self.server.expected.front(), Some(Expect::HiddenExecute)) {
+                if matches!(self.server.expected.front(), Some(Expect::Prelude)) {
                     self.server.expected.pop_front();
                     return Ok(false);
                 }
@@ -189,7 +189,7 @@ impl Session<'_, '_, '_, '_> {
                     self.client.unnamed = None;
                     Ok(true)
                 }
-                Some(Expect::HiddenClose(_)) => Ok(false),
+                Some(Expect::HiddenClose(_) | Expect::Prelude) => Ok(false),
                 _ => Err(unexpected("CloseComplete")),
             },
             backend::ERROR_RESPONSE => self.error(body),
@@ -216,7 +216,7 @@ impl Session<'_, '_, '_, '_> {
                 self.client.unnamed = remembered;
                 Ok(true)
             }
-            Some(Expect::HiddenParse(_)) => Ok(false),
+            Some(Expect::HiddenParse(_) | Expect::Prelude) => Ok(false),
             _ => Err(unexpected("ParseComplete")),
         }
     }

@@ -29,23 +29,23 @@ pub(crate) fn listening(entry: &'static str) -> Row {
 }
 
 /// UNLISTEN behind another statement in a pipeline.
-pub(crate) fn pipelined_unlisten(entry: &'static str) -> Row {
+pub(crate) fn pipelined_unlisten() -> Row {
     let run = |text| [parse("", text), bind("", ""), execute("", 0)];
     Row {
-        entry,
+        entry: "Prelude",
         before: vec![query(LISTEN)],
         messages: [run(ONE).to_vec(), run("UNLISTEN a").to_vec(), vec![sync()]].concat(),
         owed: &[
             "ParseUnnamed",
             "Bind",
             "Execute",
-            "HiddenClose",
-            "HiddenClose",
-            "HiddenParse",
-            "HiddenBind",
-            "HiddenExecute",
-            "HiddenClose",
-            "HiddenClose",
+            "Prelude",
+            "Prelude",
+            "Prelude",
+            "Prelude",
+            "Prelude",
+            "Prelude",
+            "Prelude",
             "ParseUnnamed",
             "Bind",
             "Execute",

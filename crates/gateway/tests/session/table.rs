@@ -255,8 +255,7 @@ fn table() -> Vec<Row> {
         listening("Listener"),
         listening("Mark"),
         listening("Unlisten"),
-        pipelined_unlisten("HiddenBind"),
-        pipelined_unlisten("HiddenExecute"),
+        pipelined_unlisten(),
     ]
 }
 
@@ -336,8 +335,7 @@ fn every_entry() -> Vec<Expect> {
         Expect::HiddenEnd,
         Expect::HiddenQuery,
         Expect::Inquiry(Box::default()),
-        Expect::HiddenBind,
-        Expect::HiddenExecute,
+        Expect::Prelude,
         Expect::Channels,
         Expect::Listener,
         Expect::Mark,
@@ -367,8 +365,7 @@ fn name(entry: &Expect) -> &'static str {
         Expect::ParseUnnamed(_) => "ParseUnnamed",
         Expect::CloseUnnamed => "CloseUnnamed",
         Expect::HiddenEnd => "HiddenEnd",
-        Expect::HiddenBind => "HiddenBind",
-        Expect::HiddenExecute => "HiddenExecute",
+        Expect::Prelude => "Prelude",
         Expect::Channels => "Channels",
         Expect::Listener => "Listener",
         Expect::Mark => "Mark",

@@ -1,7 +1,5 @@
 //! Sends ahead what a text about channels needs on the server that it runs on.
 
-use std::sync::Arc;
-
 use pgwire::frontend;
 
 use super::Session;
@@ -11,6 +9,9 @@ use crate::session::scan::Marks;
 
 /// Names a statement and a portal that live for one prelude.
 const PRELUDE: &[u8] = b"forebay_prelude";
+
+/// How many messages a prelude in the middle of a pipeline is: two Closes, Parse, Bind, Execute, two Closes.
+const PRELUDE_MESSAGES: usize = 7;
 
 impl Session<'_, '_, '_, '_> {
     /// See to it that a text finds on its server what it needs to; `false` when it has to wait for replies.
@@ -56,14 +57,8 @@ impl Session<'_, '_, '_, '_> {
             frontend::put_close_portal(out, PRELUDE);
             frontend::put_close_statement(out, PRELUDE);
         });
-        // Stands for a statement that no client has.
-        let throwaway = self.shared.statements.intern(b"\0\0\0");
-        let closes = [(); 2].map(|()| Expect::HiddenClose(Some(Arc::clone(&throwaway))));
-        let closes_again = [(); 2].map(|()| Expect::HiddenClose(Some(Arc::clone(&throwaway))));
-        let runs =
-            [Expect::HiddenParse(Some(throwaway)), Expect::HiddenBind, Expect::HiddenExecute];
-        for reply in closes.into_iter().chain(runs).chain(closes_again) {
-            self.server.expect(reply);
+        for _ in 0..PRELUDE_MESSAGES {
+            self.server.expect(Expect::Prelude);
         }
         self.server.unsynced = true;
     }

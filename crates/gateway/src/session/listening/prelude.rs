@@ -39,8 +39,8 @@ impl ServerState {
         if known == Prelude::Committed || self.status == Status::Failed {
             return Before::Nothing;
         }
-        let runs = |entry: &&Expect| matches!(entry, Expect::Execute | Expect::HiddenExecute);
-        if matches!(self.expected.iter().rev().find(runs), Some(Expect::HiddenExecute)) {
+        let runs = |entry: &&Expect| matches!(entry, Expect::Execute | Expect::Prelude);
+        if matches!(self.expected.iter().rev().find(runs), Some(Expect::Prelude)) {
             // It is on its way, and nothing that could undo it is behind it.
             return Before::Nothing;
         }
