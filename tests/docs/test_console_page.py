@@ -21,7 +21,7 @@ def test_every_show_has_its_row_in_order() -> None:
     found = [
         (f"SHOW {name}", "admin" if admin else "stats") for admin, name in _SHOW.findall(_table())
     ]
-    assert len(found) == 22
+    assert len(found) == 23
     assert [(code(row[0])[0], row[1]) for row in rows(PAGE, "### SHOW")] == found
 
 
