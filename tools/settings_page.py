@@ -59,7 +59,8 @@ _USERS = """\
 A table for each user who may come in, beside those of `auth_file`. Without `user` and `password` in
 the database's table, the gateway logs in to PostgreSQL as the client's own user with what stands
 here: a plain password answers SCRAM, MD5 and clear text, an MD5 form answers MD5 only, and a SCRAM
-verifier, from which no password can be had, admits the client and opens no server. In a
+verifier logs in where PostgreSQL stores the very same one, with the keys that a client of that user
+has shown by coming in with `auth_type = scram-sha-256`. In a
 `pgbouncer.ini` passwords stand in `auth_file` only.
 """
 

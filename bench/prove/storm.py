@@ -30,8 +30,9 @@ def _storm(*arguments: str) -> tuple[dict[str, Any], int]:
         env=clean_environment(),
     )
     if not done.stdout:
-        said = done.stderr.strip().splitlines()
-        raise BenchError(f"forebay storm failed: {said[0] if said else done.returncode}")
+        # All of it: of a traceback the first line says nothing.
+        said = done.stderr.strip()
+        raise BenchError(f"forebay storm failed with {done.returncode}: {said or 'no word'}")
     document: dict[str, Any] = json.loads(done.stdout)
     return document, done.returncode
 

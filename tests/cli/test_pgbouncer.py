@@ -218,3 +218,14 @@ def test_the_socket_has_its_group(place, database):
         status = Path(path).stat()
         assert status.st_gid == group
         assert stat.S_IMODE(status.st_mode) == 0o770
+
+
+def test_a_socket_whose_path_is_too_long_is_refused_with_the_limit(place):
+    folder = place / ("x" * 60) / ("y" * 60)
+    folder.mkdir(parents=True)
+    file = place / "x.ini"
+    file.write_text(file.read_text().replace("unix_socket_dir =", f"unix_socket_dir = {folder}"))
+    refused = _run("x.ini", cwd=place)
+    assert refused.returncode == 1
+    assert "a unix socket's 107 at most" in refused.stderr
+    assert "unix_socket_dir" in refused.stderr

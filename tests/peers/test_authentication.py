@@ -177,6 +177,49 @@ def test_an_md5_hash_is_enough_for_an_md5_server(start_gateway: StartGateway) ->
     assert _by_psycopg(gateway, "asks_md5", PASSWORD) == "asks_md5"
 
 
+def test_a_verifier_logs_in_where_the_very_same_is_stored(
+    start_gateway: StartGateway, database: Database
+) -> None:
+    def same() -> str:
+        ((stored,),) = database.ask(
+            "select rolpassword from pg_authid where rolname = 'asks_scram'"
+        )
+        return str(stored)
+
+    gateway = start_gateway(
+        auth_type="scram-sha-256", users=[{"name": "asks_scram", "password": same()}]
+    )
+    assert _refusal(gateway, "asks_scram", "wrong")[0] == "28P01"
+    assert _by_psycopg(gateway, "asks_scram", PASSWORD) == "asks_scram"
+    assert _by_asyncpg(gateway, "asks_scram", PASSWORD) == "asks_scram"
+
+
+def test_a_verifier_of_another_salt_is_refused_with_what_to_do(
+    start_gateway: StartGateway, database: Database
+) -> None:
+    database.ask("set password_encryption = 'scram-sha-256'")
+    database.ask(f"create role another password '{PASSWORD}'")
+    ((verifier,),) = database.ask("select rolpassword from pg_authid where rolname = 'another'")
+    database.ask("drop role another")
+    gateway = start_gateway(
+        auth_type="scram-sha-256", users=[{"name": "asks_scram", "password": verifier}]
+    )
+    with pytest.raises(asyncpg.PostgresError) as caught:
+        _by_asyncpg(gateway, "asks_scram", PASSWORD)
+    assert "verifier" in str(caught.value)
+    assert PASSWORD not in str(caught.value)
+
+
+def test_a_verifier_alone_logs_nobody_in_without_scram(
+    start_gateway: StartGateway, database: Database
+) -> None:
+    ((verifier,),) = database.ask("select rolpassword from pg_authid where rolname = 'asks_scram'")
+    gateway = start_gateway(auth_type="trust", users=[{"name": "asks_scram", "password": verifier}])
+    with pytest.raises(asyncpg.PostgresError) as caught:
+        _by_asyncpg(gateway, "asks_scram", PASSWORD)
+    assert "once a client of that user has come in by auth_type scram-sha-256" in str(caught.value)
+
+
 def test_a_unix_socket_to_the_server(start_gateway: StartGateway, database: Database) -> None:
     entry = database_entry(database, host=str(database.sockets))
     gateway = start_gateway(databases=[entry])

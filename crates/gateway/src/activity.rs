@@ -5,7 +5,7 @@
 //! itself, so that what has happened in between counts.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::configuration::Configuration;
@@ -87,29 +87,31 @@ impl Limits {
 
 /// What one client does, for its task to write and the janitor to read.
 #[derive(Debug, Default)]
+#[repr(C)]
 pub struct Activity {
-    stage: AtomicU8,
-    /// When the client last sent something that counts as a new request.
+    /// When the client last sent something, or its turn came.
     asked: AtomicU64,
     /// When it was last sent something.
     answered: AtomicU64,
     /// When its transaction began.
     began: AtomicU64,
+    stage: AtomicU8,
     /// The janitor thinks that a limit has been passed.
     is_late: AtomicBool,
-    /// Its own name.
-    user: OnceLock<String>,
     /// The name its pool logs in with, which a reload may change.
     pool_user: Mutex<String>,
 }
 
 impl Activity {
     /// The client has logged in.
-    pub fn begin(&self, user: &str, now: u64) {
+    pub fn begin(&self, now: u64) {
         self.asked.store(now, Ordering::Relaxed);
         self.answered.store(now, Ordering::Relaxed);
-        // A client logs in once.
-        let _ = self.user.set(user.to_owned());
+    }
+
+    /// When the client last sent something, in milliseconds of the gateway's clock.
+    pub fn asked_at(&self) -> u64 {
+        self.asked.load(Ordering::Relaxed)
     }
 
     /// The client's pool logs in as `pool_user` from now on.
@@ -155,13 +157,9 @@ impl Activity {
         self.stage.store(stage as u8, Ordering::Relaxed);
     }
 
-    /// Whether a limit has been passed, as the janitor sees it; notes it for the client's task to judge.
-    pub fn is_late(&self, configuration: &Configuration, now: u64) -> bool {
-        let is_late = self.judge(configuration, now).is_some();
-        if is_late {
-            self.is_late.store(true, Ordering::Release);
-        }
-        is_late
+    /// Have the client's task judge for itself.
+    pub fn note_late(&self) {
+        self.is_late.store(true, Ordering::Release);
     }
 
     /// Whether the janitor has asked for a judgement since the last call.
@@ -169,9 +167,8 @@ impl Activity {
         self.is_late.load(Ordering::Relaxed) && self.is_late.swap(false, Ordering::Acquire)
     }
 
-    /// What the client is told if it has passed a limit.
-    pub fn judge(&self, configuration: &Configuration, now: u64) -> Option<Refusal> {
-        let user = self.user.get()?;
+    /// What the client, whose own name is `user`, is told if it has passed a limit.
+    pub fn judge(&self, configuration: &Configuration, user: &str, now: u64) -> Option<Refusal> {
         let limits = {
             let pool_user = self.pool_user.lock().unwrap_or_else(PoisonError::into_inner);
             Limits::new(configuration, user, &pool_user)

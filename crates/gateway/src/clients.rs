@@ -72,32 +72,33 @@ pub struct Seat {
 }
 
 /// A connected client, as others see it.
+///
+/// What every transaction touches stands first and begins with a cache line, so that it takes two of them.
 #[derive(Debug)]
+#[repr(C, align(64))]
 pub struct Entry {
-    /// The process id it was told.
-    pub id: u32,
-    /// The cancel key it was told.
-    pub key: Box<[u8]>,
-    holds: Mutex<Hold>,
-    /// It waits for a server, and its query has been cancelled.
-    pub is_cancelled: AtomicBool,
-    /// Wakes its task.
-    pub waker: OnceLock<Waker>,
-    /// Set when it has logged in.
-    pub facts: OnceLock<Box<Facts>>,
-    /// When it last sent something, in milliseconds of the gateway's clock.
-    pub asked_at: AtomicU64,
-    /// When it lined up for a server, in the same milliseconds plus one; 0 when it is not in line.
+    /// What it does, as far as time limits are concerned.
+    pub activity: Activity,
+    /// When it lined up for a server, in milliseconds of the gateway's clock plus one; 0 when it is not in line.
     lined_up: AtomicU64,
     /// How many named statements it holds.
     pub statements: AtomicU32,
-    /// What it does, as far as time limits are concerned.
-    pub activity: Activity,
-    /// Whose session it is in, once it has proved that it may.
-    pub seat: OnceLock<Seat>,
+    /// The process id it was told.
+    pub id: u32,
+    /// It waits for a server, and its query has been cancelled.
+    pub is_cancelled: AtomicBool,
     /// When it is to be sent away, as `When as u8`; 0 for not at all.
     leaves: AtomicU8,
-    /// What it is told then.
+    holds: Mutex<Hold>,
+    /// Wakes its task.
+    pub waker: OnceLock<Waker>,
+    /// The cancel key it was told.
+    pub key: Box<[u8]>,
+    /// Set when it has logged in.
+    pub facts: OnceLock<Box<Facts>>,
+    /// Whose session it is in, once it has proved that it may.
+    pub seat: OnceLock<Seat>,
+    /// What it is told when it is sent away.
     farewell: Mutex<Option<Box<Refusal>>>,
     /// Why it keeps its server, if it does.
     pin: Mutex<Option<Arc<Pin>>>,
@@ -105,11 +106,11 @@ pub struct Entry {
 
 impl Entry {
     /// Note that the client holds a server now.
-    pub fn link(&self, server: &Arc<Identity>) {
+    pub fn link(&self, server: &Arc<Identity>, clock: &Clock) {
         self.is_cancelled.store(false, Ordering::Relaxed);
         self.lined_up.store(0, Ordering::Relaxed);
         server.holder.store(self.id, Ordering::Relaxed);
-        server.lent_at.store(self.asked_at.load(Ordering::Relaxed), Ordering::Relaxed);
+        server.lent_at.store(clock.milliseconds(), Ordering::Relaxed);
         self.hold().server = Some(Arc::clone(server));
     }
 
@@ -131,7 +132,7 @@ impl Entry {
 
     /// Note that a client has logged in and been `told` these parameters.
     pub fn describe(&self, facts: Facts, told: &Arc<Parameters>, clock: &Clock) {
-        self.asked_at.store(clock.milliseconds(), Ordering::Relaxed);
+        self.activity.begin(clock.milliseconds());
         self.hold().told = Arc::clone(told);
         // Set once, here.
         let _ = self.facts.set(Box::new(facts));
@@ -140,13 +141,6 @@ impl Entry {
     /// What it has at the moment.
     pub fn holds(&self) -> Hold {
         self.hold().clone()
-    }
-
-    /// Note that it has sent something, if it has.
-    pub fn asked(&self, bytes: &[u8], clock: &Clock) {
-        if !bytes.is_empty() {
-            self.asked_at.store(clock.milliseconds(), Ordering::Relaxed);
-        }
     }
 
     /// Note why it keeps its server, if it does.
@@ -177,6 +171,22 @@ impl Entry {
             self.lined_up.store(0, Ordering::Relaxed);
         }
         is_cancelled
+    }
+
+    /// Whether it has passed a time limit, as the janitor sees it; notes it for its task to judge.
+    fn is_late(&self, configuration: &Configuration, now: u64) -> bool {
+        let is_late = self.judge(configuration, now).is_some();
+        if is_late {
+            self.activity.note_late();
+        }
+        is_late
+    }
+
+    /// What it is told if it has passed a time limit.
+    pub fn judge(&self, configuration: &Configuration, now: u64) -> Option<Refusal> {
+        // Its times count from its login on, which ends with its facts.
+        self.facts.get()?;
+        self.activity.judge(configuration, &self.seat.get()?.user, now)
     }
 
     /// Since when it waits for a server, in milliseconds of the gateway's clock.
@@ -282,7 +292,6 @@ impl Clients {
             is_cancelled: AtomicBool::new(false),
             waker: OnceLock::new(),
             facts: OnceLock::new(),
-            asked_at: AtomicU64::new(0),
             lined_up: AtomicU64::new(0),
             statements: AtomicU32::new(0),
             activity: Activity::default(),
@@ -338,7 +347,7 @@ impl Clients {
     /// Have the tasks of those look around that seem to have passed a time limit.
     pub fn wake_late(&self, configuration: &Configuration, now: u64) {
         // Ten times a second, and hardly anybody is late: the others are not to be copied.
-        for entry in self.find(|entry| entry.activity.is_late(configuration, now)) {
+        for entry in self.find(|entry| entry.is_late(configuration, now)) {
             entry.wake();
         }
     }

@@ -8,7 +8,8 @@ use pgwire::{frame, frontend, startup};
 
 use crate::auth::md5::{Md5Hash, md5_password, md5_response};
 use crate::auth::scram::{
-    ClientBinding, ClientCredential, ClientExchange, MECHANISM, MECHANISM_PLUS, SaltedPasswordCache,
+    ClientBinding, ClientCredential, ClientExchange, LearntKeys, MECHANISM, MECHANISM_PLUS,
+    SaltedPasswordCache,
 };
 use crate::auth::{Secret, StoredPassword};
 use crate::cancel::Unanswered;
@@ -39,20 +40,20 @@ pub enum Credential {
     Password(SaltedPasswordCache),
     /// An MD5 hash, good for MD5 authentication only.
     Md5(Md5Hash),
-    /// A SCRAM verifier, which proves nothing to a server.
-    Verifier,
+    /// A SCRAM verifier, which proves nothing to a server, and the keys that a client's login against it shows.
+    Verifier(LearntKeys),
 }
 
 impl Credential {
-    /// The credential in a stored password.
-    pub fn new(stored: Option<&StoredPassword>) -> Self {
+    /// The credential in a stored password; `learnt` is what its user's logins have shown.
+    pub fn new(stored: Option<&StoredPassword>, learnt: LearntKeys) -> Self {
         match stored {
             None => Self::None,
             Some(StoredPassword::Plain(password)) => {
                 Self::Password(SaltedPasswordCache::new(password.clone()))
             }
             Some(StoredPassword::Md5(hash)) => Self::Md5(hash.clone()),
-            Some(StoredPassword::Scram(_)) => Self::Verifier,
+            Some(StoredPassword::Scram(_)) => Self::Verifier(learnt),
         }
     }
 }
@@ -353,12 +354,17 @@ impl Login<'_> {
                 }
                 Authentication::Sasl(list) => {
                     let (mechanism, binding) = self.mechanism(list)?;
-                    let Credential::Password(cache) = &target.credential else {
-                        return Err(self.no_password(target));
+                    let known = match &target.credential {
+                        Credential::Password(cache) => {
+                            Some(ClientCredential::Password(cache.clone()))
+                        }
+                        Credential::Verifier(learnt) => learnt.get().map(ClientCredential::Keys),
+                        Credential::None | Credential::Md5(_) => None,
                     };
-                    let started = ClientExchange::new(ClientCredential::Password(cache.clone()))
-                        .map_err(|error| self.broken(&error.to_string()))?
-                        .bound_to(binding);
+                    let started =
+                        ClientExchange::new(known.ok_or_else(|| self.no_password(target))?)
+                            .map_err(|error| self.broken(&error.to_string()))?
+                            .bound_to(binding);
                     frontend::put_sasl_initial(&mut out, mechanism.as_bytes(), &started.first());
                     exchange = Some(started);
                 }
@@ -417,7 +423,10 @@ impl Login<'_> {
             Credential::Md5(_) => {
                 "only an MD5 hash is configured, which this server does not accept"
             }
-            Credential::Verifier => "only a SCRAM verifier is configured, which cannot log in",
+            Credential::Verifier(_) => {
+                "only a SCRAM verifier is configured, which logs in to a server that stores the very same \
+                 one once a client of that user has come in by auth_type scram-sha-256"
+            }
             Credential::Password(_) => "the password cannot be used",
         };
         Refusal::server_refused(

@@ -31,6 +31,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// they are refused.
 const HEADROOM: usize = 512;
 
+/// Longest path of a unix socket in bytes: Linux's `sun_path` less its terminator.
+const UNIX_PATH_LIMIT: usize = 107;
+
 /// A listening socket that no runtime watches yet.
 #[derive(Debug)]
 pub enum Bound {
@@ -98,6 +101,11 @@ fn bind_tcp(address: SocketAddr, backlog: u32) -> io::Result<std::net::TcpListen
 }
 
 fn bind_unix(path: &Path, mode: u32) -> io::Result<StdUnixListener> {
+    let length = path.as_os_str().len();
+    if length > UNIX_PATH_LIMIT {
+        let limit = format!("that path has {length} bytes, and a unix socket's {UNIX_PATH_LIMIT}");
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{limit} at most")));
+    }
     // A socket that nobody answers on is left over from a process that was killed.
     let is_socket = path.symlink_metadata().is_ok_and(|found| found.file_type().is_socket());
     if is_socket && std::os::unix::net::UnixStream::connect(path).is_err() {

@@ -144,7 +144,6 @@ pub async fn log_in(
         backend::put_parameter_status(&mut out, name.as_bytes(), value);
     }
     let entry = &registration.entry;
-    entry.activity.begin(&request.user, context.common.clock.milliseconds());
     backend::put_backend_key_data(&mut out, entry.id, &entry.key);
     backend::put_ready_for_query(&mut out, Status::Idle);
     door.stream.write_all(&out).await?;

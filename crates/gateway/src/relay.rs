@@ -236,7 +236,6 @@ impl Relay {
             carry.extend_from_slice(bytes);
         }
         let input = if is_joined { carry.as_slice() } else { bytes };
-        self.registration.entry.asked(bytes, &self.context.common.clock);
         let mut at = 0;
         loop {
             let rest = input.get(at..).unwrap_or(&[]);
@@ -325,7 +324,7 @@ impl Relay {
         self.mode = self.pool.mode();
         if let Some(server) = lease.server() {
             self.meter.linked(std::mem::take(&mut server.grant));
-            self.registration.entry.link(&server.identity);
+            self.registration.entry.link(&server.identity, &self.context.common.clock);
             self.client.refuse_blocks(self.mode == PoolMode::Statement);
             self.client.tracking.turn(self.mode != PoolMode::Session);
             self.client.tracking.allow_pins(!self.pool.resets());

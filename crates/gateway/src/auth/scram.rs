@@ -18,11 +18,13 @@ mod cache;
 pub mod client;
 mod grammar;
 mod keys;
+mod learnt;
 pub mod server;
 
 pub use cache::SaltedPasswordCache;
 pub use client::{ClientBinding, ClientCredential, ClientExchange};
 pub use keys::ScramKeys;
+pub use learnt::LearntKeys;
 pub use server::{ServerBinding, ServerExchange};
 
 use grammar::{decode, decode_key, encode};

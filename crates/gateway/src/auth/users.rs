@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use super::md5::{Md5Hash, md5_password};
 use super::random::secure_random;
-use super::scram::ScramVerifier;
+use super::scram::{LearntKeys, ScramVerifier};
 use super::{AuthenticationError, Secret, StoredPassword};
 use crate::configuration;
 
@@ -22,6 +22,8 @@ pub struct User {
     pub stored: Option<StoredPassword>,
     /// Derived once from a plain password, because PBKDF2 costs milliseconds.
     verifier: OnceLock<ScramVerifier>,
+    /// What its logins against a verifier have shown.
+    pub learnt: LearntKeys,
 }
 
 impl User {
@@ -72,7 +74,8 @@ impl Users {
                 let given = user.password.as_ref().filter(|text| !text.expose().is_empty());
                 let stored = given.map(|given| StoredPassword::parse(given.expose()));
                 let (name, password) = (user.name.clone(), given.cloned());
-                (name.clone(), User { name, password, stored, verifier: OnceLock::new() })
+                let (verifier, learnt) = (OnceLock::new(), LearntKeys::default());
+                (name.clone(), User { name, password, stored, verifier, learnt })
             })
             .collect();
         Ok(Self { by_name, mock_key: secure_random()? })
@@ -83,10 +86,14 @@ impl Users {
     /// Who is in both with the same password keeps the salt that was made for it, and who is in neither the
     /// challenge that was made up: what changes with a reload would tell the two apart.
     pub fn renewed(&self, listed: &[configuration::User]) -> Result<Self, AuthenticationError> {
-        let renewed = Self { mock_key: self.mock_key, ..Self::new(listed)? };
-        renewed.by_name.iter().for_each(|(name, user)| {
-            let before = self.get(name).filter(|before| before.password == user.password);
-            if let Some(verifier) = before.and_then(|before| before.verifier.get()) {
+        let mut renewed = Self { mock_key: self.mock_key, ..Self::new(listed)? };
+        renewed.by_name.iter_mut().for_each(|(name, user)| {
+            let Some(before) = self.get(name).filter(|before| before.password == user.password)
+            else {
+                return;
+            };
+            user.learnt = before.learnt.clone();
+            if let Some(verifier) = before.verifier.get() {
                 let _ = user.verifier.set(verifier.clone());
             }
         });

@@ -7,6 +7,7 @@ use pgwire::backend::{self, Authentication, Status};
 use pgwire::{frame, frontend};
 
 use super::{Access, DATABASE, OWN_USER, commands, refusal};
+use crate::activity::Stage;
 use crate::clients::{Facts, Registration};
 use crate::endpoint::{Endpoint, Peer};
 use crate::gateway::Context;
@@ -167,7 +168,8 @@ async fn answer(
         _ if *skips => {}
         frontend::QUERY => {
             let text = String::from_utf8_lossy(frontend::query(body).ok()?).into_owned();
-            operator.registration.entry.asked(body, &context.common.clock);
+            let now = context.common.clock.milliseconds();
+            operator.registration.entry.activity.asked(Stage::Resting, now);
             out = run(stream, operator, context, &text).await?;
             backend::put_ready_for_query(&mut out, Status::Idle);
         }

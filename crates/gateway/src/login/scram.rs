@@ -36,6 +36,9 @@ impl Door<'_> {
         let answer = self.password().await?;
         match exchange.finish(&answer) {
             Ok(last) => {
+                if let (Some(keys), Some(user)) = (exchange.keys(), context.users().get(name)) {
+                    user.learnt.learn(keys);
+                }
                 self.ask(&Authentication::SaslFinal(&last)).await?;
                 Ok(true)
             }

@@ -66,13 +66,16 @@ impl Plan {
             None => users.password(user).cloned(),
         };
         let parsed = stored.as_ref().map(|stored| StoredPassword::parse(stored.expose()));
+        // Of the user whose verifier it is: one that a database names on its own is nobody's.
+        let own = users.get(user).filter(|_| database.password.is_none());
+        let learnt = own.map(|user| user.learnt.clone()).unwrap_or_default();
         let address = Address::new(&database.host, database.port);
         let tls = address.host().map(|_| ServerSettings::new(configuration));
         let target = Target {
             address,
             database: database.dbname.clone().unwrap_or_else(|| name.to_owned()),
             user: user.to_owned(),
-            credential: Credential::new(parsed.as_ref()),
+            credential: Credential::new(parsed.as_ref(), learnt),
             settings: database.settings(),
             connect_query: database.connect_query.clone().unwrap_or_default(),
             stored,

@@ -32,6 +32,6 @@ impl Relay {
     pub(super) fn overdue(&mut self) -> Option<Refusal> {
         let common = &self.context.common;
         let now = common.clock.milliseconds();
-        self.registration.entry.activity.judge(&common.configuration(), now)
+        self.registration.entry.judge(&common.configuration(), now)
     }
 }

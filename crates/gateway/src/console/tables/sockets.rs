@@ -184,7 +184,7 @@ fn client(view: &View<'_>, entry: &Arc<Entry>) -> Option<Socket> {
         state,
         ends: (facts.peer, facts.local),
         connected: facts.since,
-        asked_at: entry.asked_at.load(Ordering::Relaxed),
+        asked_at: entry.activity.asked_at(),
         waited: waits.map_or(Duration::ZERO, |since| view.ago(since)),
         close_needed: false,
         pointer: client_pointer(entry.id),
