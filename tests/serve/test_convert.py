@@ -33,6 +33,9 @@ def _value(setting: SettingDescription) -> Any:
     if setting.kind in (Kind.NUMBER, Kind.MODE):
         least = setting.least or 0
         return random.randint(least, min(setting.most or 10**6, least + 10**6))
+    if setting.kind is Kind.LIMIT:
+        # "auto" asks for another setting beside it.
+        return random.choice([0, 1, 80])
     if setting.kind is Kind.CHOICE:
         built = {"auth_type": ("trust", "md5", "plain")}.get(setting.name, setting.choices)
         return random.choice(built)
