@@ -1,0 +1,24 @@
+"""All requests of ours."""
+
+from tests.reference.engine.build import Case, Corpus
+from tests.reference.engine.corpus import (
+    filters,
+    invalid,
+    keys,
+    loose,
+    reads,
+    shop,
+    summaries,
+    types,
+    writes,
+)
+
+CORPORA: dict[str, Corpus] = {
+    module.__name__.rpartition(".")[2]: module.CORPUS
+    for module in (reads, filters, summaries, writes, invalid, types, shop, keys, loose)
+}
+
+
+def cases() -> list[Case]:
+    """List every case of every corpus."""
+    return [case for corpus in CORPORA.values() for case in corpus.cases]

@@ -1,0 +1,31 @@
+"""Our engine on one connection, asked the way Prisma's is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+
+from forebay.engine import Engine
+from forebay.postgres.url import PostgresUrl
+from forebay.schema.check import check
+from tests.reference.engine.build import Json
+from tests.reference.engine.database import schema_text
+from tests.support.engine import connect, run
+
+
+class Ours:
+    """An engine for one schema and one database."""
+
+    def __init__(self, schema: str, url: PostgresUrl) -> None:
+        checked = check((("schema.prisma", schema_text(schema)),), 6)
+        self.engine = Engine(checked.schema)
+        self.connection: psycopg.Connection[Any] = connect(url)
+
+    def ask(self, body: Json) -> Json:
+        """Answer a request."""
+        return run(self.connection, self.engine, body)
+
+    def close(self) -> None:
+        """Disconnect."""
+        self.connection.close()
