@@ -1,0 +1,92 @@
+"""The engine: requests go in, work comes out, which a driver of any kind carries on.
+
+Work is a generator: it yields lists of bound statements, each list one round trip; it is sent
+their results, or has a `DatabaseFailure` thrown into it; what it returns is the answer.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any, TypeAlias
+
+from forebay.engine.catalog import Catalog
+from forebay.engine.failures import DatabaseFailure, RequestError
+from forebay.engine.operations import Plan, compile_plan
+from forebay.engine.run import Work
+from forebay.engine.scope import Scope
+from forebay.engine.shape import Shape, pin, template
+from forebay.schema.model import Schema
+
+Json: TypeAlias = Any
+
+
+class _Kept:
+    """The plans of one shape: they differ in the values that they hold for."""
+
+    __slots__ = ("pins", "plans")
+
+    def __init__(self) -> None:
+        self.pins: tuple[int, ...] = ()
+        self.plans: dict[object, Plan] = {}
+
+
+class Engine:
+    """Answers requests about one schema; holds at most ``most_plans`` shapes."""
+
+    def __init__(self, schema: Schema, *, prisma: int = 6, most_plans: int = 1000) -> None:
+        self.catalog = Catalog(schema, prisma)
+        self._most = most_plans
+        self._kept: OrderedDict[object, _Kept] = OrderedDict()
+
+    def work(self, request: Json, *, in_transaction: bool = False) -> Work:
+        """Return the work that answers a request."""
+        try:
+            plan, values = self.plan(request)
+            data = yield from plan.run(values, in_transaction)
+        except RequestError as error:
+            return {"errors": [error.answer()]}
+        except DatabaseFailure as failure:
+            from forebay.engine.database_errors import request_error
+
+            return {"errors": [request_error(failure, self.catalog, request).answer()]}
+        return {"data": {plan.name: data}}
+
+    def plan(self, request: Json) -> tuple[Plan, list[Json]]:
+        """Return the plan of a request's shape, made now or kept, and the request's values."""
+        shape = Shape(self.catalog.json_names)
+        key_parts = shape.key
+        key_parts.append(request.get("modelName"))
+        key_parts.append(request.get("action"))
+        query = request.get("query")
+        if not isinstance(query, dict):
+            raise RequestError("P2009", "The request has no query.")
+        shape.walk(query)
+        key = tuple(key_parts)
+        kept = self._kept.get(key)
+        values = shape.values
+        if kept is not None:
+            plan = kept.plans.get(_pinned(kept.pins, values))
+            if plan is not None:
+                self._kept.move_to_end(key)
+                return plan, values
+        return self._compile(key, kept, request, values), values
+
+    def _compile(self, key: object, kept: _Kept | None, request: Json, values: list[Json]) -> Plan:
+        scope = Scope(self.catalog)
+        query = template(request["query"], self.catalog.json_names)
+        plan = compile_plan(scope, request.get("modelName"), str(request.get("action")), query)
+        if kept is None:
+            kept = self._kept[key] = _Kept()
+            if len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        if not scope.pins <= set(kept.pins):
+            kept.pins = tuple(sorted(scope.pins | set(kept.pins)))
+            kept.plans.clear()
+        if len(kept.plans) >= self._most:
+            kept.plans.clear()
+        kept.plans[_pinned(kept.pins, values)] = plan
+        return plan
+
+
+def _pinned(pins: tuple[int, ...], values: list[Json]) -> object:
+    return tuple([pin(values[place]) for place in pins]) if pins else ()

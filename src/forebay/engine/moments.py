@@ -1,0 +1,84 @@
+"""Moments: from the protocol's text to what PostgreSQL reads, and back to Prisma's form."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from forebay.engine.failures import RequestError
+
+_EPOCH = date(1970, 1, 1)
+
+
+def read(value: Any) -> datetime:
+    """Read a moment; one without an offset is in UTC. Digits below milliseconds are cut off."""
+    try:
+        found = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise RequestError(
+            "P2009", f"`{value}` is not a moment in ISO 8601, such as 2026-01-31T12:00:00.000Z."
+        ) from None
+    found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    return found.replace(microsecond=found.microsecond // 1000 * 1000)
+
+
+def as_timestamp(value: Any) -> str:
+    """Write for a column without a time zone, which is in UTC."""
+    return _iso(read(value)).replace("+00:00", "")
+
+
+def as_timestamptz(value: Any) -> str:
+    """Write for a column with a time zone."""
+    return _iso(read(value))
+
+
+def as_date(value: Any) -> str:
+    """Write the day."""
+    return read(value).date().isoformat()
+
+
+def as_time(value: Any) -> str:
+    """Write the time of day."""
+    return read(value).time().isoformat()
+
+
+def as_timetz(value: Any) -> str:
+    """Write the time of day, in UTC."""
+    return read(value).time().isoformat() + "+00"
+
+
+def _iso(value: datetime) -> str:
+    return value.isoformat()
+
+
+def show(value: Any) -> str:
+    """Show a moment in UTC with three digits of seconds; a time is on 1 January 1970."""
+    if isinstance(value, datetime):
+        moment = value.astimezone(UTC) if value.tzinfo else value
+    elif isinstance(value, date):
+        moment = datetime(value.year, value.month, value.day)  # noqa: DTZ001
+    elif isinstance(value, time):
+        moment = datetime.combine(_EPOCH, value)
+        if value.tzinfo is not None:
+            moment = moment.astimezone(UTC)
+    else:
+        return _from_text(str(value))
+    return (
+        moment.strftime(f"{moment.year:04d}-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    )
+
+
+def _from_text(value: str) -> str:
+    """Show what drivers leave as text: a time with an offset."""
+    text = value
+    sign = max(text.rfind("+"), text.rfind("-"))
+    if ":" in text and sign > 0:
+        offset = text[sign:]
+        offset = offset if ":" in offset else offset + ":00"
+        found = time.fromisoformat(text[:sign])
+        hours, minutes = int(offset[1:3]), int(offset[4:6])
+        delta = timedelta(hours=hours, minutes=minutes)
+        moment = datetime.combine(_EPOCH, found)
+        moment = moment - delta if offset[0] == "+" else moment + delta
+        return show(moment)
+    return value

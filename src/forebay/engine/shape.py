@@ -1,0 +1,201 @@
+"""A request taken apart: its shape, by which plans are kept, and the values that only bind.
+
+Names, booleans, nulls and the types of values are shape; numbers and texts are values. What a
+plan must know of a value all the same (a sort order, the name of an enum's member) it *pins*:
+the plan then holds for that value alone. So a plan never depends on what its key leaves out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Set as AbstractSet
+from typing import Any, TypeAlias
+
+from forebay.engine.failures import RequestError
+
+Json: TypeAlias = Any
+
+# Prisma's own reader refuses JSON that is nested more deeply than this.
+MOST_DEPTH = 128
+
+# Marks in a key. Names in a request are texts, so numbers above 1 (which True equals) stand apart.
+_OPEN, _CLOSE, _TEXT, _INT, _NEGATIVE, _FLOAT, _NULL, _TAGGED, _LIST, _ITEMS, _OPAQUE = range(2, 13)
+_MARKS: dict[type, int] = {str: _TEXT, float: _FLOAT}
+
+# Lists of these names hold rows, which are read when the plan runs.
+_ROWS = frozenset({"data"})
+# Below these names a Json field holds a value; below the others a condition on it.
+_WRITES = frozenset({"data", "create", "update", "upsert", "updateMany", "createMany"})
+_CONDITIONS = frozenset({"where", "connect", "disconnect", "delete", "deleteMany", "set", "cursor"})
+_JSON_OPERANDS = frozenset(
+    {"equals", "not", "array_contains", "array_starts_with", "array_ends_with", "lt", "lte"}
+    | {"gt", "gte"}
+)
+
+
+class Leaf:
+    """A value in a request. ``tag`` is its `$type`, where it has one; ``index`` is its place."""
+
+    __slots__ = ("index", "tag", "value")
+
+    def __init__(self, index: int | None, value: Json, tag: str | None = None) -> None:
+        self.index = index
+        self.value = value
+        self.tag = tag
+
+
+Node: TypeAlias = "Leaf | dict[str, Node] | list[Node]"
+
+
+class Shape:
+    """Walks a request once; ``key`` and ``values`` are what it found."""
+
+    __slots__ = ("_json", "key", "values")
+
+    def __init__(self, json_names: AbstractSet[str]) -> None:
+        self._json = json_names
+        self.key: list[object] = []
+        self.values: list[Json] = []
+
+    def walk(self, node: dict[str, Json], writes: bool = False, depth: int = 0) -> None:
+        """Add an object's names and the marks of its values to the key."""
+        if depth > MOST_DEPTH:
+            raise too_deep()
+        append = self.key.append
+        for name, value in node.items():
+            append(name)
+            kind = type(value)
+            if kind is str:
+                append(_TEXT)
+                self.values.append(value)
+            elif kind is bool:
+                append(value)
+            elif kind is int:
+                append(_INT if value >= 0 else _NEGATIVE)
+                self.values.append(value)
+            elif kind is dict:
+                self._object(name, value, writes, depth)
+            elif kind is list:
+                self._list(name, value, writes, depth)
+            elif value is None:
+                append(_NULL)
+            else:
+                append(_FLOAT)
+                self.values.append(value)
+
+    def _object(self, name: str, value: dict[str, Json], writes: bool, depth: int) -> None:
+        append = self.key.append
+        tag = value.get("$type")
+        if type(tag) is str:
+            append(_TAGGED)
+            append(tag)
+            self.values.append(value.get("value"))
+        elif is_opaque(name, writes, self._json):
+            append(_OPAQUE)
+            self.values.append(value)
+        else:
+            append(_OPEN)
+            self.walk(value, writes_below(name, writes), depth + 1)
+            append(_CLOSE)
+
+    def _list(self, name: str, value: list[Json], writes: bool, depth: int) -> None:
+        append = self.key.append
+        if is_flat(name, value, writes, self._json):
+            append(_LIST)
+            append(frozenset(map(type, value)))
+            self.values.append(value)
+            return
+        append(_ITEMS)
+        below = writes_below(name, writes)
+        for item in value:
+            append(_OPEN)
+            if type(item) is dict and type(item.get("$type")) is not str:
+                self.walk(item, below, depth + 1)
+            else:
+                append(_OPAQUE)
+                self.values.append(item)
+        append(_CLOSE)
+
+
+def template(request: dict[str, Json], json_names: AbstractSet[str]) -> dict[str, Node]:
+    """Return a request with a leaf for each value; leaves are numbered as `Shape` lists them."""
+    return _Template(json_names).object(request, False)
+
+
+class _Template:
+    """Mirrors `Shape`."""
+
+    def __init__(self, json_names: AbstractSet[str]) -> None:
+        self._json = json_names
+        self._count = 0
+
+    def _leaf(self, value: Json, tag: str | None = None) -> Leaf:
+        self._count += 1
+        return Leaf(self._count - 1, value, tag)
+
+    def object(self, node: dict[str, Json], writes: bool) -> dict[str, Node]:
+        return {name: self._value(name, value, writes) for name, value in node.items()}
+
+    def _value(self, name: str, value: Json, writes: bool) -> Node:
+        if isinstance(value, dict):
+            tag = value.get("$type")
+            if isinstance(tag, str):
+                return self._leaf(value.get("value"), tag)
+            if is_opaque(name, writes, self._json):
+                return self._leaf(value)
+            return self.object(value, writes_below(name, writes))
+        if isinstance(value, list):
+            return self._list(name, value, writes)
+        if value is None or isinstance(value, bool):
+            return Leaf(None, value)
+        return self._leaf(value)
+
+    def _list(self, name: str, value: list[Json], writes: bool) -> Node:
+        if is_flat(name, value, writes, self._json):
+            return self._leaf(value)
+        below = writes_below(name, writes)
+        return [
+            self.object(item, below)
+            if isinstance(item, dict) and not isinstance(item.get("$type"), str)
+            else self._item(item)
+            for item in value
+        ]
+
+    def _item(self, item: Json) -> Leaf:
+        if isinstance(item, dict):
+            return self._leaf(item.get("value"), item["$type"])
+        return self._leaf(item)
+
+
+def is_opaque(name: str, writes: bool, json_names: AbstractSet[str]) -> bool:
+    """Say whether an object is a value of a Json field."""
+    return name in json_names if writes else (name in _JSON_OPERANDS and bool(json_names))
+
+
+def is_flat(name: str, value: list[Json], writes: bool, json_names: AbstractSet[str]) -> bool:
+    """Say whether a list is one value: of scalars, of rows, or of a Json field."""
+    if name in _ROWS or is_opaque(name, writes, json_names):
+        return True
+    return not any(type(item) is dict and type(item.get("$type")) is not str for item in value)
+
+
+def writes_below(name: str, writes: bool) -> bool:
+    """Say whether what is below a name is written."""
+    return writes if name not in _WRITES and name not in _CONDITIONS else name in _WRITES
+
+
+def pin(value: Json) -> object:
+    """Return what stands for a value in a dictionary's key."""
+    if isinstance(value, dict | list):
+        return json.dumps(value, sort_keys=True)
+    return value
+
+
+def too_deep() -> RequestError:
+    """Say that a request is nested too deeply."""
+    return RequestError(
+        "P2009",
+        f"The request is nested more than {MOST_DEPTH} levels deep, which is the limit. "
+        "Ask for less at once.",
+        kind="TooDeep",
+    )

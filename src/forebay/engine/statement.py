@@ -1,0 +1,101 @@
+"""Statements: SQL with numbered parameters, and where each parameter's value comes from.
+
+SQL text is made of the schema's names, always quoted, and of words of this package's. Whatever a
+user gave is a parameter: there is no function here that writes a value into SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+Encode: TypeAlias = Callable[[Any], str | None]
+Row: TypeAlias = tuple[Any, ...]
+
+
+class Bound(NamedTuple):
+    """A statement ready to be sent: its parameters are texts, whose types PostgreSQL infers."""
+
+    sql: str
+    parameters: list[str | None]
+
+
+class Result(NamedTuple):
+    """What PostgreSQL answered to a statement."""
+
+    rows: Sequence[Row]
+    count: int
+
+
+class Slot(NamedTuple):
+    """Where a parameter comes from.
+
+    ``index`` is a value of the request; below zero it is ``given``: a constant where ``encode``
+    is None, or what the plan's earlier statements found, under the key ``given``.
+    """
+
+    index: int
+    encode: Encode | None
+    given: Any = None
+
+
+class Statement:
+    """SQL and its slots."""
+
+    __slots__ = ("slots", "sql")
+
+    def __init__(self, sql: str, slots: list[Slot]) -> None:
+        self.sql = sql
+        self.slots = slots
+
+    def bind(self, values: Sequence[Any], found: dict[Any, Any] | None = None) -> Bound:
+        """Return the statement with a request's values, and with what was found before it."""
+        return Bound(
+            self.sql,
+            [
+                encode(values[index])
+                if index >= 0
+                else (given if encode is None else encode(found[given]))  # type: ignore[index]
+                for index, encode, given in self.slots
+            ],
+        )
+
+
+class Builder:
+    """Collects the parameters of one statement, and gives out aliases."""
+
+    __slots__ = ("_aliases", "slots")
+
+    def __init__(self) -> None:
+        self.slots: list[Slot] = []
+        self._aliases = 0
+
+    def alias(self, prefix: str = "t") -> str:
+        """Return a name for a table that no other has in this statement."""
+        self._aliases += 1
+        return f'"{prefix}{self._aliases - 1}"'
+
+    def value(self, index: int, encode: Encode) -> str:
+        """Return a parameter for a value of the request."""
+        return self._add(Slot(index, encode))
+
+    def constant(self, text: str | None) -> str:
+        """Return a parameter that is always the same."""
+        return self._add(Slot(-1, None, text))
+
+    def found(self, key: object, encode: Encode) -> str:
+        """Return a parameter for what earlier statements find."""
+        return self._add(Slot(-1, encode, key))
+
+    def _add(self, slot: Slot) -> str:
+        self.slots.append(slot)
+        return f"${len(self.slots)}"
+
+    def finish(self, sql: str) -> Statement:
+        """Return the statement."""
+        return Statement(sql, self.slots)
+
+
+def quoted(name: str) -> str:
+    """Return an identifier as PostgreSQL takes it, whatever it holds."""
+    return '"' + name.replace('"', '""') + '"'
