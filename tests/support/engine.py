@@ -8,6 +8,15 @@ from forebay.engine.engine import Engine
 from forebay.engine.failures import DatabaseFailure
 from forebay.engine.run import Work
 from forebay.engine.statement import Bound, Result
+from forebay.postgres.url import PostgresUrl
+from forebay.postgres.url import PostgresUrl
+
+
+def connect(url: PostgresUrl) -> psycopg.Connection[Any]:
+    """Connect as the engine's work expects it."""
+    connection = psycopg.connect(url.text(), autocommit=True)
+    connection.execute("set time zone 'UTC'")
+    return connection
 
 
 def run(connection: psycopg.Connection[Any], engine: Engine, request: Any, **options: bool) -> Any:
