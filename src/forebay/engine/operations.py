@@ -65,8 +65,8 @@ class ReadPlan(Plan):
             raise RequestError(
                 "P2025",
                 "An operation failed because it depends on one or more records that were required "
-                "but not found. Expected a record, found none.",
-                cause="Expected a record, found none.",
+                "but not found. No record was found for a query.",
+                cause="No record was found for a query.",
             )
         return None
 

@@ -269,7 +269,9 @@ class _NodeCompiler:
     def _window(self, source: Source, terms: list[Term]) -> Window | None:
         page = self.page
         is_unstable = page.cursor is not None and (
-            not is_total(self.entity, terms) or self.parent is not None
+            self.parent is not None
+            or not is_total(self.entity, terms)
+            or any(term.is_nullable for term in terms)
         )
         if not page.distinct and not is_unstable:
             return Window(is_reversed=True) if page.is_reversed else None

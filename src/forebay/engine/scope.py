@@ -27,12 +27,27 @@ class Scope:
             self.pins.add(node.index)
         return node.value
 
+    def opened(self, leaf: Leaf) -> Node:
+        """Return what an object is that was taken for one value; the plan holds for it alone."""
+        return _constant(self.literal(leaf))
+
     def names(self, node: Node) -> list[str]:
         """Return one name, or a list of names."""
         if isinstance(node, list):
             return [str(self.literal(item)) for item in node]
         value = self.literal(node)
         return [str(item) for item in value] if isinstance(value, list) else [str(value)]
+
+
+def _constant(value: Any) -> Node:
+    if isinstance(value, dict):
+        tag = value.get("$type")
+        if isinstance(tag, str):
+            return Leaf(None, value.get("value"), tag)
+        return {name: _constant(one) for name, one in value.items()}
+    if isinstance(value, list) and any(isinstance(one, dict) for one in value):
+        return [_constant(one) for one in value]
+    return Leaf(None, value)
 
 
 @dataclass(slots=True)
@@ -78,11 +93,15 @@ def operand(source: Source, type_: Type, node: Node, write: Write | None = None)
     if isinstance(node, Leaf):
         if node.tag == "FieldRef":
             return source.sql(referred(source, node))
-        if node.index is None:
-            value = None if node.value is None else type_.write(node.value)
-            return source.builder.constant(value)
-        return source.builder.value(node.index, write or writer(type_, node.tag))
+        return parameter(source, node, write or writer(type_, node.tag))
     raise RequestError("P2009", "A value is expected where the request has an object or a list.")
+
+
+def parameter(source: Source, leaf: Leaf, write: Write) -> str:
+    """Return a leaf's value as a parameter; one without a place in the request is constant."""
+    if leaf.index is None:
+        return source.builder.constant(None if leaf.value is None else write(leaf.value))
+    return source.builder.value(leaf.index, write)
 
 
 def referred(source: Source, node: Leaf) -> Column:

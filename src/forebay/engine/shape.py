@@ -57,7 +57,9 @@ class Shape:
         self.key: list[object] = []
         self.values: list[Json] = []
 
-    def walk(self, node: dict[str, Json], writes: bool = False, depth: int = 0) -> None:
+    def walk(
+        self, node: dict[str, Json], writes: bool = False, depth: int = 0, of: str = ""
+    ) -> None:
         """Add an object's names and the marks of its values to the key."""
         if depth > MOST_DEPTH:
             raise too_deep()
@@ -74,33 +76,37 @@ class Shape:
                 append(_INT if value >= 0 else _NEGATIVE)
                 self.values.append(value)
             elif kind is dict:
-                self._object(name, value, writes, depth)
+                self._object(name, value, writes, depth, of)
             elif kind is list:
-                self._list(name, value, writes, depth)
+                self._list(name, value, writes, depth, of)
             elif value is None:
                 append(_NULL)
             else:
                 append(_FLOAT)
                 self.values.append(value)
 
-    def _object(self, name: str, value: dict[str, Json], writes: bool, depth: int) -> None:
+    def _object(
+        self, name: str, value: dict[str, Json], writes: bool, depth: int, of: str
+    ) -> None:
         append = self.key.append
         tag = value.get("$type")
         if type(tag) is str:
             append(_TAGGED)
             append(tag)
             self.values.append(value.get("value"))
-        elif is_opaque(name, writes, self._json):
+        elif is_opaque(name, of, writes, self._json):
             append(_OPAQUE)
             self.values.append(value)
         else:
             append(_OPEN)
-            self.walk(value, writes_below(name, writes), depth + 1)
+            self.walk(value, writes_below(name, writes), depth + 1, name)
             append(_CLOSE)
 
-    def _list(self, name: str, value: list[Json], writes: bool, depth: int) -> None:
+    def _list(
+        self, name: str, value: list[Json], writes: bool, depth: int, of: str
+    ) -> None:
         append = self.key.append
-        if is_flat(name, value, writes, self._json):
+        if is_flat(name, value, of, writes, self._json):
             append(_LIST)
             append(frozenset(map(type, value)))
             self.values.append(value)
@@ -110,7 +116,7 @@ class Shape:
         for item in value:
             append(_OPEN)
             if type(item) is dict and type(item.get("$type")) is not str:
-                self.walk(item, below, depth + 1)
+                self.walk(item, below, depth + 1, name)
             else:
                 append(_OPAQUE)
                 self.values.append(item)
@@ -133,29 +139,29 @@ class _Template:
         self._count += 1
         return Leaf(self._count - 1, value, tag)
 
-    def object(self, node: dict[str, Json], writes: bool) -> dict[str, Node]:
-        return {name: self._value(name, value, writes) for name, value in node.items()}
+    def object(self, node: dict[str, Json], writes: bool, of: str = "") -> dict[str, Node]:
+        return {name: self._value(name, value, writes, of) for name, value in node.items()}
 
-    def _value(self, name: str, value: Json, writes: bool) -> Node:
+    def _value(self, name: str, value: Json, writes: bool, of: str) -> Node:
         if isinstance(value, dict):
             tag = value.get("$type")
             if isinstance(tag, str):
                 return self._leaf(value.get("value"), tag)
-            if is_opaque(name, writes, self._json):
+            if is_opaque(name, of, writes, self._json):
                 return self._leaf(value)
-            return self.object(value, writes_below(name, writes))
+            return self.object(value, writes_below(name, writes), name)
         if isinstance(value, list):
-            return self._list(name, value, writes)
+            return self._list(name, value, writes, of)
         if value is None or isinstance(value, bool):
             return Leaf(None, value)
         return self._leaf(value)
 
-    def _list(self, name: str, value: list[Json], writes: bool) -> Node:
-        if is_flat(name, value, writes, self._json):
+    def _list(self, name: str, value: list[Json], writes: bool, of: str) -> Node:
+        if is_flat(name, value, of, writes, self._json):
             return self._leaf(value)
         below = writes_below(name, writes)
         return [
-            self.object(item, below)
+            self.object(item, below, name)
             if isinstance(item, dict) and not isinstance(item.get("$type"), str)
             else self._item(item)
             for item in value
@@ -167,14 +173,16 @@ class _Template:
         return self._leaf(item)
 
 
-def is_opaque(name: str, writes: bool, json_names: AbstractSet[str]) -> bool:
-    """Say whether an object is a value of a Json field."""
-    return name in json_names if writes else (name in _JSON_OPERANDS and bool(json_names))
+def is_opaque(name: str, of: str, writes: bool, json_names: AbstractSet[str]) -> bool:
+    """Say whether an object is a value of a Json field; ``of`` is the name it stands below."""
+    return name in json_names if writes else (name in _JSON_OPERANDS and of in json_names)
 
 
-def is_flat(name: str, value: list[Json], writes: bool, json_names: AbstractSet[str]) -> bool:
+def is_flat(
+    name: str, value: list[Json], of: str, writes: bool, json_names: AbstractSet[str]
+) -> bool:
     """Say whether a list is one value: of scalars, of rows, or of a Json field."""
-    if name in _ROWS or is_opaque(name, writes, json_names):
+    if name in _ROWS or is_opaque(name, of, writes, json_names):
         return True
     return not any(type(item) is dict and type(item.get("$type")) is not str for item in value)
 

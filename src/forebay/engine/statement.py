@@ -6,11 +6,14 @@ user gave is a parameter: there is no function here that writes a value into SQL
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 Encode: TypeAlias = Callable[[Any], str | None]
 Row: TypeAlias = tuple[Any, ...]
+
+_PARAMETER = re.compile("\0(\\d+)\0")
 
 
 class Bound(NamedTuple):
@@ -88,12 +91,19 @@ class Builder:
         return self._add(Slot(-1, encode, key))
 
     def _add(self, slot: Slot) -> str:
+        # A name cannot hold the character 0, so that no name looks like a parameter.
         self.slots.append(slot)
-        return f"${len(self.slots)}"
+        return f"\0{len(self.slots) - 1}\0"
 
     def finish(self, sql: str) -> Statement:
-        """Return the statement."""
-        return Statement(sql, self.slots)
+        """Return the statement, with the parameters that it uses numbered in their order."""
+        used: list[Slot] = []
+
+        def number(match: re.Match[str]) -> str:
+            used.append(self.slots[int(match[1])])
+            return f"${len(used)}"
+
+        return Statement(_PARAMETER.sub(number, sql), used)
 
 
 def quoted(name: str) -> str:

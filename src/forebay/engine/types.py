@@ -46,6 +46,8 @@ def _bool(value: Any) -> str:
 
 
 def _number(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     return value if isinstance(value, str) else repr(value)
 
 
@@ -95,8 +97,9 @@ def _float(value: Any) -> Any:
     return None
 
 
-def _json_text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _json_text(value: str) -> str:
+    """Show JSON without the spaces that PostgreSQL writes."""
+    return json.dumps(json.loads(value), ensure_ascii=False, separators=(",", ":"))
 
 
 def _money(value: Any) -> str:

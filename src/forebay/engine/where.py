@@ -6,7 +6,7 @@ related lists are looked at with EXISTS. ``reverse`` says that an odd number of 
 
 from __future__ import annotations
 
-from forebay.engine.catalog import Column, Link
+from forebay.engine.catalog import Link
 from forebay.engine.failures import RequestError
 from forebay.engine.scope import Source, is_null, matches
 from forebay.engine.shape import Leaf, Node
@@ -46,9 +46,7 @@ def where(source: Source, node: Node | None, *, reverse: bool = False) -> str:
         return TRUE
     if not isinstance(node, dict):
         raise RequestError("P2009", "A condition must be an object.")
-    searches: dict[int, tuple[Leaf, list[Column]]] = {}
     parts = [_part(source, name, value, reverse) for name, value in node.items()]
-    del searches
     return conjunction(parts)
 
 
@@ -81,7 +79,10 @@ def _connective(source: Source, name: str, node: Node, reverse: bool) -> str:
     if name == "AND":
         return conjunction([where(source, item, reverse=reverse) for item in items])
     if name == "OR":
-        return disjunction([where(source, item, reverse=reverse) for item in items])
+        whole = [item for item in items if item != {}]
+        if items and not whole:
+            return TRUE
+        return disjunction([where(source, item, reverse=reverse) for item in whole])
     return conjunction([_not(source, item, reverse) for item in items])
 
 

@@ -46,7 +46,7 @@ class _Found:
 
     def _walked(self, operator: str) -> str:
         if self.path is None:
-            return self.whole if operator == "#>" else f"({self.whole} #>> '{{}}')"
+            return self.whole if operator == "#>" else f"({self.whole})::text"
         if not isinstance(self.path, Leaf) or self.path.index is None:
             raise RequestError("P2009", "`path` must be a list of texts.")
         names = self.source.builder.value(self.path.index, list_writer(TEXT))

@@ -6,7 +6,7 @@ from typing import Any
 
 from forebay.engine.catalog import Column
 from forebay.engine.failures import RequestError
-from forebay.engine.scope import Source, is_null, operand, referred
+from forebay.engine.scope import Source, is_null, operand, parameter, referred
 from forebay.engine.shape import Leaf, Node
 from forebay.engine.types import TEXT, list_writer, untag
 from forebay.engine.where_json import json_condition
@@ -44,6 +44,8 @@ def operators(
     for name, one in node.items():
         if name == "mode":
             continue
+        if name == "not" and isinstance(one, Leaf) and isinstance(one.value, dict) and not one.tag:
+            one = source.scope.opened(one)
         if name == "not" and isinstance(one, dict):
             inner = {**one, "mode": mode} if mode is not None else one
             parts.append(operators(source, column, expression, inner, negated=not negated))
@@ -127,12 +129,12 @@ def _in(
     compare, quantor = ("<>", "ALL") if negated else ("=", "ANY")
     if isinstance(node, Leaf) and node.tag == "FieldRef":
         return f"{expression} {compare} {quantor}({source.sql(referred(source, node))})"
-    if not isinstance(node, Leaf) or node.index is None:
+    if not isinstance(node, Leaf) or not isinstance(node.value, list):
         raise RequestError("P2009", f"`in` of the field `{column.name}` must be a list.")
     if insensitive:
-        values = source.builder.value(node.index, _lowered)
+        values = parameter(source, node, _lowered)
         return f"lower({expression}::text) {compare} {quantor}({values}::text[])"
-    values = source.builder.value(node.index, list_writer(column.type))
+    values = parameter(source, node, list_writer(column.type))
     return f"{expression} {compare} {quantor}({values})"
 
 
@@ -168,11 +170,12 @@ def _like(
     before, after = _PATTERNS[name]
     like = f"{'NOT ' if negated else ''}{'ILIKE' if insensitive else 'LIKE'}"
     if isinstance(node, Leaf) and node.tag == "FieldRef":
-        pattern = f"concat('{before}', {source.sql(referred(source, node))}, '{after}')"
+        other = f"{source.sql(referred(source, node))}::text"
+        pattern = f"('{before}' || {other} || '{after}')"
         return f"{expression}::text {like} {pattern}"
-    if not isinstance(node, Leaf) or node.index is None:
+    if not isinstance(node, Leaf):
         raise RequestError("P2009", f"`{name}` of the field `{column.name}` must be a text.")
-    pattern = source.builder.value(node.index, lambda value: f"{before}{TEXT.write(value)}{after}")
+    pattern = parameter(source, node, lambda value: f"{before}{TEXT.write(value)}{after}")
     return f"{expression}::text {like} {pattern}"
 
 
