@@ -10,21 +10,21 @@ Json: TypeAlias = Any
 
 
 class RequestError(ForebayError):
-    """A request cannot be answered: ``code`` is Prisma's, ``meta`` what Prisma tells with it."""
+    """A request cannot be answered: ``code`` is Prisma's, ``meta`` what Prisma tells with it.
 
-    def __init__(self, code: str, message: str, **meta: Json) -> None:
+    The code is empty where Prisma has none.
+    """
+
+    def __init__(self, code: str, message: str, /, **meta: Json) -> None:
         super().__init__(message)
         self.request_code = code
         self.meta = meta
 
     def answer(self, index: int | None = None) -> Json:
         """Return the error as the protocol writes it; ``index`` is its request's in a batch."""
-        facing: dict[str, Json] = {
-            "is_panic": False,
-            "message": self.message,
-            "meta": self.meta,
-            "error_code": self.request_code,
-        }
+        facing: dict[str, Json] = {"is_panic": False, "message": self.message}
+        if self.request_code:
+            facing |= {"meta": self.meta, "error_code": self.request_code}
         if index is not None:
             facing["batch_request_idx"] = index
         return {"error": self.message, "user_facing_error": facing}

@@ -7,31 +7,16 @@ from typing import Any, TypeAlias
 
 from forebay.engine.catalog import Entity
 from forebay.engine.failures import RequestError
+from forebay.engine.plan import Plan
 from forebay.engine.read import ReadCompiler, ReadNode
-from forebay.engine.run import Work, read
+from forebay.engine.run import read
 from forebay.engine.scope import Scope
 from forebay.engine.selection import parts, read_selection
 from forebay.engine.shape import Node
 from forebay.engine.statement import Bound, Result
+from forebay.engine.summary import compile_aggregate, compile_group
 
 Json: TypeAlias = Any
-
-
-class Plan:
-    """A compiled request. ``name`` is the answer's key."""
-
-    __slots__ = ("name",)
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def run(self, values: list[Json], in_transaction: bool) -> Work:
-        """Carry the request out with these values, and return its data."""
-        raise NotImplementedError
-
-    def nodes(self) -> list[ReadNode]:
-        """Return the statements that read."""
-        return []
 
 
 class ReadPlan(Plan):
@@ -97,3 +82,4 @@ Compiler: TypeAlias = Callable[[Scope, Entity, str, dict[str, Node], Node], Plan
 _ACTIONS: dict[str, Compiler] = dict.fromkeys(
     ("findUnique", "findUniqueOrThrow", "findFirst", "findFirstOrThrow", "findMany"), _find
 )
+_ACTIONS |= {"aggregate": compile_aggregate, "groupBy": compile_group}

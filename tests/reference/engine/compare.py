@@ -11,6 +11,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+_EXACT = 2**53
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-([147])[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 _CUID = re.compile(r"c[0-9a-z]{24}")
 _CUID2 = re.compile(r"(?=[a-z0-9]*[0-9])[a-z][0-9a-z]{23}")
@@ -52,6 +53,9 @@ def settled(value: Any) -> Any:
         return {key: settled(part) for key, part in value.items()}
     if isinstance(value, list):
         return [settled(part) for part in value]
+    if isinstance(value, int) and abs(value) > _EXACT:
+        # Prisma's numbers have come through JavaScript.
+        return float(value)
     return _word(value) if isinstance(value, str) else value
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, LiteralString, cast
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -32,7 +32,7 @@ def schema_text(name: str) -> str:
 
 
 def _run(connection: psycopg.Connection[Any], text: str) -> None:
-    connection.execute(cast(LiteralString, text))
+    connection.execute(text.encode())
 
 
 class Database:
@@ -78,7 +78,7 @@ class Database:
     def rows(self) -> dict[str, list[Any]]:
         """Read all rows of all tables, in an order of their own."""
         found: dict[str, list[Any]] = {name: [] for name in self._names}
-        read = self._connection.execute(cast(LiteralString, self._rows)).fetchall()
+        read = self._connection.execute(self._rows.encode()).fetchall()
         for number, text in sorted(read):
             found[self._names[number]].append(json.loads(text))
         return found

@@ -5,7 +5,9 @@ Each has its reason here; whatever is not listed is ours to mend.
 
 from __future__ import annotations
 
-RESTRICT = "PostgreSQL 18 says 23001 where 17 said 23503, which Prisma 6 does not know: ours is P2003"
+RESTRICT = (
+    "PostgreSQL 18 says 23001 where 17 said 23503, which Prisma 6 does not know: ours is P2003"
+)
 
 
 def excuse(corpus: str, case: str, kind: str, place: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Compares our engine with the recorded answers: ``python -m tests.reference.engine.judge reads``."""
+"""Compares our engine with the recorded answers: ``python -m tests.reference.engine.judge``."""
 
 from __future__ import annotations
 
@@ -31,12 +31,16 @@ class Disagreement:
     excuse: str | None = None
 
 
-def judge_case(corpus: str, case: Case, truth: Json, ours: Ours, database: Database) -> list[Disagreement]:
+def judge_case(
+    corpus: str, case: Case, truth: Json, ours: Ours, database: Database
+) -> list[Disagreement]:
     """Run one case and list how it differs."""
     found: list[Disagreement] = []
 
     def differ(kind: str, place: str) -> None:
-        found.append(Disagreement(corpus, case, kind, place, excuse(corpus, case.name, kind, place)))
+        found.append(
+            Disagreement(corpus, case, kind, place, excuse(corpus, case.name, kind, place))
+        )
 
     for body, expected in zip(case.bodies, truth["answers"], strict=True):
         try:
@@ -44,6 +48,7 @@ def judge_case(corpus: str, case: Case, truth: Json, ours: Ours, database: Datab
         except Exception as error:  # whatever escapes the engine is a finding, not an end
             last = traceback.extract_tb(error.__traceback__)[-1]
             answer = {"crash": f"{type(error).__name__}: {error} ({last.name}:{last.lineno})"}
+        expected = settled(expected)
         kind = difference(answer, expected)
         if kind is not None:
             differ("crash" if "crash" in answer else kind, first_place(answer, expected))
@@ -89,7 +94,7 @@ def main() -> None:
                     if one.excuse is None:
                         lines.append(f"- **{one.case.name}**: {one.kind} at {one.place}")
     print("# Disagreements\n")
-    print("\n".join(f"- {count} × {kind}" for kind, count in kinds.most_common()))
+    print("\n".join(f"- {count}: {kind}" for kind, count in kinds.most_common()))
     print("\n" + "\n".join(lines))
 
 

@@ -24,7 +24,8 @@ class Ours:
 
     def ask(self, body: Json) -> Json:
         """Answer a request."""
-        return run(self.connection, self.engine, body)
+        answer: Json = run(self.connection, self.engine, body)
+        return answer
 
     def close(self) -> None:
         """Disconnect."""

@@ -2,7 +2,19 @@
 
 from typing import Any
 
-from tests.reference.engine.build import ALL, Corpus, Json, ask, big, blob, decimal, document, special, tagged, when
+from tests.reference.engine.build import (
+    ALL,
+    Corpus,
+    Json,
+    ask,
+    big,
+    blob,
+    decimal,
+    document,
+    special,
+    tagged,
+    when,
+)
 
 CORPUS = Corpus("blog")
 add = CORPUS.add

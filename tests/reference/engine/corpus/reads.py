@@ -1,6 +1,6 @@
 """Reads of the blog: selection, order, pages, cursors, distinct, relations, counts."""
 
-from tests.reference.engine.build import Corpus, ask
+from tests.reference.engine.build import Corpus, Json, ask
 
 CORPUS = Corpus("blog")
 add = CORPUS.add
@@ -43,10 +43,10 @@ add("select without key", ask("findMany Post", select={"title": True}, orderBy=B
 # Order
 for direction in ("asc", "desc"):
     for nulls in ("first", "last", None):
-        given = direction if nulls is None else {"sort": direction, "nulls": nulls}
+        ordered = direction if nulls is None else {"sort": direction, "nulls": nulls}
         add(
             f"order by name {direction} nulls {nulls}",
-            ask("findMany User", orderBy=[{"name": given}, BY_ID], select={"name": True}),
+            ask("findMany User", orderBy=[{"name": ordered}, BY_ID], select={"name": True}),
         )
 add("order by two", ask("findMany User", orderBy=[{"score": "desc"}, {"id": "desc"}]))
 add("order by empty list", ask("findMany Tag", orderBy=[]))
@@ -270,7 +270,7 @@ add(
         include={"posts": {**POSTS, "where": {"tags": {"some": {"name": "cats"}}}}, "profile": {}},
     ),
 )
-for name, given in {
+INSIDE: dict[str, Json] = {
     "take": {"take": 1},
     "take back": {"take": -1},
     "skip": {"skip": 1},
@@ -283,7 +283,8 @@ for name, given in {
     "descending take": {"take": 2, "orderBy": {"id": "desc"}},
     "order by views": {"orderBy": [{"views": "desc"}, {"id": "asc"}], "take": 2},
     "order by count": {"orderBy": [{"tags": {"_count": "desc"}}, {"id": "asc"}]},
-}.items():
+}
+for name, given in INSIDE.items():
     add(
         f"inside: {name}",
         ask(
@@ -292,13 +293,14 @@ for name, given in {
             select={"id": True, "posts": {**POSTS, **given, "select": {"id": True}}},
         ),
     )
-for name, given in {
+INSIDE_MANY: dict[str, Json] = {
     "take": {"take": 1},
     "take back": {"take": -1},
     "skip": {"skip": 1},
     "descending": {"orderBy": {"name": "desc"}, "take": 1},
     "cursor": {"cursor": {"id": 2}},
-}.items():
+}
+for name, given in INSIDE_MANY.items():
     add(
         f"inside many to many: {name}",
         ask(

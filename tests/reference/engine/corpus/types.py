@@ -2,7 +2,17 @@
 
 from typing import Any
 
-from tests.reference.engine.build import Corpus, ask, big, blob, decimal, document, special, summary, when
+from tests.reference.engine.build import (
+    Corpus,
+    ask,
+    big,
+    blob,
+    decimal,
+    document,
+    special,
+    summary,
+    when,
+)
 
 CORPUS = Corpus("types")
 add = CORPUS.add
