@@ -7,14 +7,17 @@ their results, or has a `DatabaseFailure` thrown into it; what it returns is the
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from forebay.engine.catalog import Catalog
 from forebay.engine.failures import DatabaseFailure, RequestError
-from forebay.engine.operations import Plan, compile_plan
+from forebay.engine.operations import compile_plan
+from forebay.engine.plan import Plan
 from forebay.engine.run import Work
 from forebay.engine.scope import Scope
 from forebay.engine.shape import Shape, pin, template
+from forebay.engine.validate import Validator
 from forebay.schema.model import Schema
 
 Json: TypeAlias = Any
@@ -71,7 +74,12 @@ class Engine:
                 return plan, values
         return self._compile(key, kept, request, values), values
 
+    @cached_property
+    def _validator(self) -> Validator:
+        return Validator(self.catalog.client)
+
     def _compile(self, key: object, kept: _Kept | None, request: Json, values: list[Json]) -> Plan:
+        self._validator.check(request)
         scope = Scope(self.catalog)
         query = template(request["query"], self.catalog.json_names)
         plan = compile_plan(scope, request.get("modelName"), str(request.get("action")), query)

@@ -30,6 +30,11 @@ class RequestError(ForebayError):
         return {"error": self.message, "user_facing_error": facing}
 
 
+def input_error(details: str) -> RequestError:
+    """Say that the parts of a request fit their types, and not each other."""
+    return RequestError("P2019", f"Input error. {details}", details=details)
+
+
 class Unsupported(RequestError):
     """Something that Prisma allows and Forebay does not have."""
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from forebay.engine.catalog import Column, Entity, Link
+from forebay.engine.failures import RequestError
 from forebay.engine.order import Term, cursor_condition, implicit, is_total, terms_of
 from forebay.engine.rows import Joined, Layout, Many, Shaper, Window
 from forebay.engine.scope import Scope, Source, is_null
@@ -69,6 +70,12 @@ def read_page(scope: Scope, entity: Entity, arguments: dict[str, Node]) -> Page:
         # The sign is in the shape's key.
         page.is_reversed = take.value < 0
     if isinstance(skip, Leaf) and skip.index is not None:
+        if skip.value < 0:
+            raise RequestError(
+                "",
+                'Error in query graph construction: AssertionError("Invalid value for skip '
+                f'argument: Value can only be positive, found: {skip.value}")',
+            )
         page.skip = skip
     cursor = arguments.get("cursor")
     if isinstance(cursor, dict):

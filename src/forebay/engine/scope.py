@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from forebay.engine.catalog import Catalog, Column, Entity, Link
-from forebay.engine.failures import RequestError
+from forebay.engine.failures import RequestError, input_error
 from forebay.engine.shape import Leaf, Node
 from forebay.engine.statement import Builder
 from forebay.engine.types import Type, Write, writer
@@ -107,12 +107,15 @@ def parameter(source: Source, leaf: Leaf, write: Write) -> str:
 def referred(source: Source, node: Leaf) -> Column:
     """Return the column of a reference to another field."""
     value = source.scope.literal(node)
-    name = value.get("_ref") if isinstance(value, dict) else None
-    column = source.entity.columns.get(str(name))
-    if column is None:
-        raise RequestError(
-            "P2009", f"`{name}` is not a field of `{source.entity.name}` that can be referred to."
+    name, model = value["_ref"], value["_container"]
+    if model != source.entity.name:
+        raise input_error(
+            f"Expected a referenced scalar field of model {source.entity.name}, "
+            f"but found a field of model {model}."
         )
+    column = source.entity.columns.get(name)
+    if column is None:
+        raise input_error(f"The referenced scalar field {model}.{name} does not exist.")
     return column
 
 

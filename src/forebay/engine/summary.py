@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 from forebay.engine.catalog import Column, Entity
-from forebay.engine.failures import RequestError
+from forebay.engine.failures import RequestError, input_error
 from forebay.engine.order import Term, cursor_condition, direction, implicit, terms_of
 from forebay.engine.plan import Plan
 from forebay.engine.read import Page, read_page
@@ -234,7 +234,7 @@ def compile_group(
     source = Source(scope, builder, entity, builder.alias())
     by = list(dict.fromkeys(scope.names(arguments["by"]))) if "by" in arguments else []
     if not by:
-        raise _refused("At least one selection is required for the `by` argument.")
+        raise input_error("At least one selection is required for the `by` argument.")
     chosen = list(_selected(entity, selection, source.alias))
     _check(
         by,
@@ -256,14 +256,10 @@ def compile_group(
     return SummaryPlan(f"{action}{entity.name}", builder.finish(sql), chosen, is_list=True)
 
 
-def _refused(details: str) -> RequestError:
-    return RequestError("P2019", f"Input error. {details}", details=details)
-
-
 def _check(by: list[str], names: list[str], rule: str) -> None:
     missing = [name for name in dict.fromkeys(names) if name not in by]
     if missing:
-        raise _refused(f"{rule} Missing fields: {', '.join(missing)}")
+        raise input_error(f"{rule} Missing fields: {', '.join(missing)}")
 
 
 def _group_terms(source: Source, by: list[str], node: Node | None, page: Page) -> list[Term]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, TypeAlias
 
-from forebay.engine.failures import RequestError
+from forebay.engine.failures import RequestError, input_error
 from forebay.engine.literals import check_tags, kind_of, read_scalar, title_of
 from forebay.engine.refusals import (
     REFERENCE_FIELDS,
@@ -18,6 +18,7 @@ from forebay.engine.refusals import (
     empty_selection,
     missing,
     selection_of_scalar,
+    type_title,
     union,
     unknown_argument,
     unknown_field,
@@ -27,11 +28,12 @@ from forebay.engine.refusals import (
     wrong_value,
 )
 from forebay.engine.shape import MOST_DEPTH, too_deep
-from forebay.schema.dmmf.client import Client
+from forebay.schema.dmmf.client import Client, scalar_type
 from forebay.schema.dmmf.kinds import (
     NULL,
     Built,
     EnumValues,
+    FieldReference,
     InputField,
     InputObject,
     OutputField,
@@ -53,6 +55,11 @@ class Validator:
         self._inputs: dict[tuple[str | None, str], dict[str, InputField]] = {}
         self._outputs: dict[tuple[str | None, str], dict[str, OutputField]] = {}
         self._operations: dict[tuple[str | None, str], OutputField] = {}
+        self._fields = {
+            (model.name, field.name): scalar_type(field)
+            for model in client.models
+            for field in model.scalars
+        }
         for root in (query_type(client), mutation_type(client)):
             for field in self.result(root).fields:
                 if field.operation is not None:
@@ -115,7 +122,23 @@ class Validator:
             )
         check_depth(query)
         check_all_tags(query)
-        _Reading(self).field((), operation, query)
+        reading = _Reading(self)
+        reading.field((), operation, query)
+        for type_, value in reading.referred:
+            self._check_reference(type_, value)
+
+    def _check_reference(self, type_: Reference, value: Json) -> None:
+        """Check that a field that is referred to has the type that is compared with."""
+        built = self.build(type_)
+        one = self._fields.get((value["_container"], value["_ref"]))
+        if one is None or not isinstance(built, FieldReference):
+            return  # the model is not the one that is asked about, which the plan sees
+        wanted = built.allowed
+        if (one.name, one.is_list) != (wanted.name, wanted.is_list):
+            raise input_error(
+                f"Expected a referenced scalar field of type {type_title(wanted)} but found "
+                f"{value['_container']}.{value['_ref']} of type {type_title(one)}."
+            )
 
 
 def check_depth(value: Json, depth: int = 0) -> None:
@@ -144,6 +167,7 @@ class _Reading:
     def __init__(self, types: Validator) -> None:
         self._types = types
         self._read: dict[tuple[int, str, bool], Refusal | None] = {}
+        self.referred: list[tuple[Reference, Json]] = []
 
     def field(self, above: Path, field: OutputField, query: dict[str, Json]) -> None:
         """Check an operation, or a field of a result, with its arguments."""
@@ -219,10 +243,9 @@ class _Reading:
         return self._read[key]
 
     def _fresh(self, selection: Path, path: Path, value: Json, type_: Reference) -> Refusal | None:
-        if type_.is_list:
-            if isinstance(value, list):
-                return self._items(selection, path, value, type_)
-        elif type_.name == "Json" and type_.location == "scalar":
+        if type_.is_list and isinstance(value, list):
+            return self._items(selection, path, value, type_)
+        if type_.name == "Json" and type_.location == "scalar" and not type_.is_list:
             return self._json(selection, path, value, type_)
         if value is None and type_.name != "Null":
             return missing(selection, path, [type_], self._types.build)
@@ -233,10 +256,19 @@ class _Reading:
             if type_.location == "enumTypes":
                 if kind in ("String", "Enum", "Boolean"):
                     return self._enum(selection, path, value, type_)
-            elif kind in ("Object", "FieldRef"):
-                inner = value["value"] if kind == "FieldRef" else value
-                return self._object(selection, path, inner, type_)
+            elif kind == "Object":
+                return self._object(selection, path, value, type_)
+            elif kind == "FieldRef":
+                return self._referred(selection, path, value["value"], type_)
         return wrong_type(selection, path, type_, title_of(value))
+
+    def _referred(
+        self, selection: Path, path: Path, value: Json, type_: Reference
+    ) -> Refusal | None:
+        refusal = self._object(selection, path, value, type_)
+        if refusal is None:
+            self.referred.append((type_, value))
+        return refusal
 
     def _json(self, selection: Path, path: Path, value: Json, type_: Reference) -> Refusal | None:
         if path == ("parameters",) and isinstance(value, str):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from forebay.engine.catalog import Column
-from forebay.engine.failures import RequestError
+from forebay.engine.failures import RequestError, input_error
 from forebay.engine.scope import Source, operand
 from forebay.engine.shape import Leaf, Node
 from forebay.engine.types import JSONB, TEXT, list_writer
@@ -29,6 +29,8 @@ def json_condition(source: Source, column: Column, node: dict[str, Node], revers
     parts = [
         found.condition(name, one) for name, one in node.items() if name not in ("path", "mode")
     ]
+    if not parts and path is not None:
+        raise input_error("A JSON path cannot be set without a scalar filter.")
     if not parts:
         return "TRUE"
     return parts[0] if len(parts) == 1 else f"({' AND '.join(parts)})"

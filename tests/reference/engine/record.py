@@ -27,6 +27,7 @@ def bare(answer: Json) -> Json:
         kept = []
         for error in answer["errors"]:
             facts = dict(error.get("user_facing_error") or {"error": error.get("error")})
+            facts.pop("backtrace", None)
             # The list of all types of an input is as long as the schema; its name says the same.
             meta = facts.get("meta")
             if isinstance(meta, dict) and "inputType" in meta:
