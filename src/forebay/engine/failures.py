@@ -19,6 +19,8 @@ class RequestError(ForebayError):
         super().__init__(message)
         self.request_code = code
         self.meta = meta
+        # What PostgreSQL said, where it is the one who refused.
+        self.failure: DatabaseFailure | None = None
 
     def answer(self, index: int | None = None) -> Json:
         """Return the error as the protocol writes it; ``index`` is its request's in a batch."""

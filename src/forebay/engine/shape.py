@@ -85,9 +85,7 @@ class Shape:
                 append(_FLOAT)
                 self.values.append(value)
 
-    def _object(
-        self, name: str, value: dict[str, Json], writes: bool, depth: int, of: str
-    ) -> None:
+    def _object(self, name: str, value: dict[str, Json], writes: bool, depth: int, of: str) -> None:
         append = self.key.append
         tag = value.get("$type")
         if type(tag) is str:
@@ -102,9 +100,7 @@ class Shape:
             self.walk(value, writes_below(name, writes), depth + 1, name)
             append(_CLOSE)
 
-    def _list(
-        self, name: str, value: list[Json], writes: bool, depth: int, of: str
-    ) -> None:
+    def _list(self, name: str, value: list[Json], writes: bool, depth: int, of: str) -> None:
         append = self.key.append
         if is_flat(name, value, of, writes, self._json):
             append(_LIST)

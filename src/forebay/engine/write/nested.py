@@ -1,0 +1,180 @@
+"""Writes to related records inside a write.
+
+*Before* a record are those that give it its keys; *after* it, in the request's order, those that
+take their keys from it, or look at the records that it is related to already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any, Protocol, TypeAlias
+
+from forebay.engine.catalog import Link
+from forebay.engine.failures import RequestError
+from forebay.engine.scope import Scope, is_null
+from forebay.engine.shape import Leaf, Node
+from forebay.engine.where import items_of
+from forebay.engine.write.context import Context, Raw, Steps
+
+Run: TypeAlias = Generator[Any, Any, Any]
+
+
+class Before(Protocol):
+    """Gives the keys of a related record, by the names of its columns."""
+
+    def run(self, context: Context, old: Raw | None) -> Steps:
+        """Do it; ``old`` is the record as it was, where it is updated."""
+
+
+class After(Protocol):
+    """Writes related records once the record itself is written."""
+
+    link: Link
+
+    def run(self, context: Context, parent: Raw) -> Steps:
+        """Do it for a record."""
+
+
+def before(
+    scope: Scope, link: Link, node: Node, *, is_new: bool = True
+) -> list[tuple[Link, Before]]:
+    """Return what is done before a record that holds the keys of a relation."""
+    from forebay.engine.write import single
+
+    found: list[tuple[Link, Before]] = []
+    for name, value in operations(link, node):
+        if name == "create":
+            found.append((link, single.MakeFirst(scope, link, value, is_new=is_new)))
+        elif name == "connect":
+            found.append((link, single.FindFirst(scope, link, value, is_new=is_new)))
+        elif name == "connectOrCreate":
+            found.append((link, single.FindOrMakeFirst(scope, link, value, is_new=is_new)))
+        else:
+            raise unknown(link, name)
+    return found
+
+
+def after(scope: Scope, link: Link, node: Node, *, is_new: bool) -> list[After]:
+    """Return what is done after a record whose keys others hold, or that has a table between."""
+    from forebay.engine.write import many, single
+
+    make = many.operation if link.is_list else single.operation
+    found: list[After] = []
+    for name, value in operations(link, node):
+        found += make(scope, link, name, value, is_new=is_new)
+    return found
+
+
+def around(scope: Scope, link: Link, node: Node) -> tuple[list[tuple[Link, Before]], list[After]]:
+    """Return what is done before and after a record that is updated."""
+    from forebay.engine.write import single
+
+    if not link.holds_keys:
+        return [], after(scope, link, node, is_new=False)
+    first: list[tuple[Link, Before]] = []
+    then: list[After] = []
+    for name, value in operations(link, node):
+        if name in ("create", "connect", "connectOrCreate"):
+            first += before(scope, link, {name: value}, is_new=False)
+        else:
+            then += single.held(scope, link, name, value)
+    return first, then
+
+
+def operations(link: Link, node: Node) -> list[tuple[str, Node]]:
+    """Return the operations on a relation, in the request's order."""
+    if not isinstance(node, dict):
+        raise RequestError("P2009", f"`{link.name}` must be given an object of operations.")
+    return [(name, value) for name, value in node.items() if not is_null(value)]
+
+
+def items(node: Node, scope: Scope | None = None) -> list[dict[str, Node]]:
+    """Return one object, or a list of them, as a list."""
+    found: list[dict[str, Node]] = []
+    for item in items_of(node):
+        if isinstance(item, Leaf) and scope is not None:
+            opened = scope.opened(item)
+            opened = opened if isinstance(opened, list) else [opened]
+            found += [one for one in opened if isinstance(one, dict)]
+        elif isinstance(item, dict):
+            found.append(item)
+    return found
+
+
+def unknown(link: Link, name: str) -> RequestError:
+    """Say that there is no such operation."""
+    return RequestError("P2009", f"`{name}` is not an operation on the relation `{link.name}`.")
+
+
+# Prisma's words
+
+
+def kind_of(link: Link) -> str:
+    """Name the kind of a relation as Prisma's messages do."""
+    if link.is_many_to_many:
+        return "many-to-many"
+    return "one-to-many" if link.is_list or link.opposite.is_list else "one-to-one"
+
+
+def relation_name(link: Link) -> str:
+    """Return the name of a relation."""
+    relation = link.field.relation
+    return relation.name if relation is not None else ""
+
+
+def missing(cause: str) -> RequestError:
+    """Say that a record was needed and is not there."""
+    return RequestError(
+        "P2025",
+        "An operation failed because it depends on one or more records that were required but not "
+        f"found. {cause}",
+        cause=cause,
+    )
+
+
+def not_found(link: Link, verb: str) -> RequestError:
+    """Say that a nested operation found no record."""
+    return missing(
+        f"No '{link.other.name}' record was found for a nested {verb} on {kind_of(link)} relation "
+        f"'{relation_name(link)}'."
+    )
+
+
+def violates(link: Link) -> RequestError:
+    """Say that a record would lose what it must be related to."""
+    owner = link if link.holds_keys else link.opposite
+    name, a, b = relation_name(link), owner.entity.name, owner.other.name
+    return RequestError(
+        "P2014",
+        f"The change you are trying to make would violate the required relation '{name}' between "
+        f"the `{a}` and `{b}` models.",
+        relation_name=name,
+        model_a_name=a,
+        model_b_name=b,
+    )
+
+
+def not_connected(link: Link) -> RequestError:
+    """Say that records that are to be deleted or changed are not related."""
+    name, parent, child = relation_name(link), link.entity.name, link.other.name
+    return RequestError(
+        "P2017",
+        f"The records for relation `{name}` between the `{parent}` and `{child}` models are not "
+        "connected.",
+        relation_name=name,
+        parent_name=parent,
+        child_name=child,
+    )
+
+
+def few_connected(link: Link, expected: int, found: int) -> RequestError:
+    """Say that records that are to be connected are not all there."""
+    if link.is_many_to_many:
+        return missing(f"Expected {expected} records to be connected, found only {found}.")
+    details = (
+        f"Expected {expected} records to be connected after connect operation on {kind_of(link)} "
+        f"relation '{relation_name(link)}', found {found}."
+    )
+    return RequestError(
+        "P2018", f"The required connected records were not found. {details}", details=details
+    )
