@@ -49,7 +49,11 @@ def send(connection: psycopg.Connection[Any], statements: list[Bound]) -> list[R
             for cursor, one in zip(cursors, statements, strict=True):
                 cursor.execute(one.sql.encode(), one.parameters)
     return [
-        Result(cursor.fetchall() if cursor.description else [], cursor.rowcount)
+        Result(
+            cursor.fetchall() if cursor.description else [],
+            cursor.rowcount,
+            [(column.name, column.type_code) for column in cursor.description or ()],
+        )
         for cursor in cursors
     ]
 

@@ -10,7 +10,9 @@ from collections import OrderedDict
 from functools import cached_property
 from typing import Any, TypeAlias
 
+from forebay.engine.batch import batch
 from forebay.engine.catalog import Catalog
+from forebay.engine.database_errors import request_error
 from forebay.engine.failures import DatabaseFailure, RequestError
 from forebay.engine.operations import compile_plan
 from forebay.engine.plan import Plan
@@ -44,13 +46,22 @@ class Engine:
     def work(self, request: Json, *, in_transaction: bool = False) -> Work:
         """Return the work that answers a request."""
         try:
+            if "batch" in request:
+                return (yield from batch(self, request, in_transaction))
             plan, values = self.plan(request)
+        except RequestError as error:
+            return {"errors": [error.answer()]}
+        except DatabaseFailure as failure:
+            return {"errors": [request_error(failure, self.catalog, request).answer()]}
+        return (yield from self.answer(request, plan, values, in_transaction))
+
+    def answer(self, request: Json, plan: Plan, values: list[Json], in_transaction: bool) -> Work:
+        """Carry a plan out, and answer with its data or with what went wrong."""
+        try:
             data = yield from plan.run(values, in_transaction)
         except RequestError as error:
             return {"errors": [error.answer()]}
         except DatabaseFailure as failure:
-            from forebay.engine.database_errors import request_error
-
             return {"errors": [request_error(failure, self.catalog, request).answer()]}
         return {"data": {plan.name: data}}
 

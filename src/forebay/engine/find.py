@@ -2,22 +2,91 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from forebay.engine.catalog import Entity
+from forebay.engine.catalog import Column, Entity
 from forebay.engine.plan import Plan
 from forebay.engine.read import ReadCompiler, ReadNode
 from forebay.engine.run import Work, read
-from forebay.engine.scope import Scope
+from forebay.engine.scope import Scope, Source
 from forebay.engine.selection import read_selection
-from forebay.engine.shape import Node
+from forebay.engine.shape import Leaf, Node
+from forebay.engine.types import array, writer
 from forebay.engine.write.nested import missing
+
+
+class Merged:
+    """Finds the records of many requests that differ in the value of a key, in one read."""
+
+    def __init__(
+        self,
+        scope: Scope,
+        entity: Entity,
+        selection: Node,
+        columns: list[Column],
+        leaves: list[Leaf],
+    ) -> None:
+        self._columns = columns
+        self._leaves = leaves
+        self._key = object()
+        reader = ReadCompiler(scope)
+        chosen = read_selection(scope, entity, selection)
+        self._root = reader.node(chosen, {}, self._restriction, extra='"k"."n"')
+        self._nodes = reader.nodes
+
+    def _restriction(self, source: Source) -> str:
+        arrays, names, ties = [], [], []
+        for i, column in enumerate(self._columns):
+            found = source.builder.found((self._key, i), array)
+            arrays.append(f"{found}::{column.type.sql}[]")
+            names.append(f'"k{i}"')
+            ties.append(f'{source.sql(column)} = "k"."k{i}"')
+        source.joins.insert(
+            0,
+            f" JOIN unnest({', '.join(arrays)}) WITH ORDINALITY"
+            f' AS "k"({", ".join(names)}, "n") ON {" AND ".join(ties)}',
+        )
+        return "TRUE"
+
+    def run(self, requests: list[list[Any]], in_transaction: bool) -> Work:
+        """Return the record of each request, or None, in their order."""
+        found: dict[Any, Any] = {}
+        for i, (column, leaf) in enumerate(zip(self._columns, self._leaves, strict=True)):
+            write = writer(column.type, leaf.tag)
+            place = leaf.index or 0
+            found[self._key, i] = [write(values[place]) for values in requests]
+        records: list[Any] = [None] * len(requests)
+        pairs = yield from read(
+            self._root,
+            len(self._nodes),
+            requests[0],
+            found,
+            in_transaction=in_transaction,
+            with_last=True,
+        )
+        for number, record in pairs:
+            records[number - 1] = record
+        return records
+
+
+def one_key(entity: Entity, where: Node | None) -> tuple[list[Column], list[Leaf]] | None:
+    """Return the columns and values of a `where` that is one key; None where it is more."""
+    if not isinstance(where, dict) or len(where) != 1:
+        return None
+    ((name, value),) = where.items()
+    columns = entity.keys.get(name)
+    if columns is None:
+        return None
+    values = [value[column.name] for column in columns] if isinstance(value, dict) else [value]
+    leaves = [one for one in values if isinstance(one, Leaf) and one.index is not None]
+    return (columns, leaves) if len(leaves) == len(columns) else None
 
 
 class ReadPlan(Plan):
     """Finds one record, or many."""
 
-    __slots__ = ("_is_one", "_must_exist", "_nodes", "root")
+    __slots__ = ("_is_one", "_make_merged", "_merged", "_must_exist", "_nodes", "root")
 
     def __init__(
         self, name: str, root: ReadNode, nodes: list[ReadNode], is_one: bool, must_exist: bool
@@ -27,6 +96,14 @@ class ReadPlan(Plan):
         self._nodes = nodes
         self._is_one = is_one
         self._must_exist = must_exist
+        self._make_merged: Callable[[], Merged] | None = None
+        self._merged: Merged | None = None
+
+    def merged(self) -> Merged | None:
+        """Return what answers many requests of this shape at once; None where nothing does."""
+        if self._merged is None and self._make_merged is not None:
+            self._merged = self._make_merged()
+        return self._merged
 
     def nodes(self) -> list[ReadNode]:
         return self._nodes
@@ -54,4 +131,9 @@ def find(
     reader = ReadCompiler(scope)
     chosen = read_selection(scope, entity, selection)
     root = reader.node(chosen, arguments, limit_one=base == "findFirst")
-    return ReadPlan(name, root, reader.nodes, base != "findMany", must_exist)
+    plan = ReadPlan(name, root, reader.nodes, base != "findMany", must_exist)
+    key = one_key(entity, arguments.get("where")) if base == "findUnique" else None
+    if key is not None and set(arguments) == {"where"}:
+        catalog = scope.catalog
+        plan._make_merged = lambda: Merged(Scope(catalog), entity, selection, *key)
+    return plan

@@ -9,6 +9,7 @@ from forebay.engine.catalog import Entity
 from forebay.engine.failures import RequestError
 from forebay.engine.find import find
 from forebay.engine.plan import Plan
+from forebay.engine.raw import compile_raw
 from forebay.engine.scope import Scope
 from forebay.engine.selection import parts
 from forebay.engine.shape import Node
@@ -18,6 +19,8 @@ from forebay.engine.write import plans as write
 
 def compile_plan(scope: Scope, model: str | None, action: str, query: dict[str, Node]) -> Plan:
     """Compile a request."""
+    if model is None and action in ("queryRaw", "executeRaw"):
+        return compile_raw(scope, action, parts(query)[0])
     entity = scope.catalog.entities.get(str(model))
     compiler = _ACTIONS.get(action)
     if entity is None or compiler is None:

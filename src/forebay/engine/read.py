@@ -100,9 +100,12 @@ class ReadCompiler:
         restriction: Restriction | None = None,
         *,
         limit_one: bool = False,
+        extra: str | None = None,
     ) -> ReadNode:
-        """Compile a node that is nobody's child."""
-        return _NodeCompiler(self, selection, arguments, restriction, limit_one).compile()
+        """Compile a node that is nobody's child; ``extra`` is selected last."""
+        node = _NodeCompiler(self, selection, arguments, restriction, limit_one)
+        node.extra = extra
+        return node.compile()
 
     def reserve(self) -> int:
         """Take a number for a node."""
@@ -132,6 +135,7 @@ class _NodeCompiler:
         self.parent = parent
         self.number = reader.reserve()
         self.expressions: list[str] = []
+        self.extra: str | None = None
         self.page = read_page(self.scope, self.entity, arguments)
         self.children: list[tuple[Related, tuple[int, ...], KeysQuery, Layout]] = []
 
@@ -148,6 +152,8 @@ class _NodeCompiler:
         if self.parent is not None:
             group, tie, lateral = self.parent.attach(self, source)
         condition, terms, window = self._condition(source, tie)
+        if self.extra is not None:
+            self.add(self.extra)
         sql = self._assemble(source, condition, terms, window, lateral)
         node = ReadNode(self.number, builder.finish(sql), layout, group, window)
         self.reader.nodes[self.number] = node

@@ -62,7 +62,7 @@ class Layout:
         shows = [
             (column.name, show) for column in self.columns if (show := shown(column)) is not None
         ]
-        plain = _plain(names, self.start, stop, shows)
+        plain = _plain(self.columns, self.start, stop, shows)
         if not (self.counts or self.joined or self.many):
             return plain
         return self._whole(plain)
@@ -86,8 +86,10 @@ class Layout:
         return shape
 
 
-def _plain(names: tuple[str, ...], start: int, stop: int, shows: list[tuple[str, Show]]) -> Shaper:
-    if not shows and start == 0:
+def _plain(columns: list[Column], start: int, stop: int, shows: list[tuple[str, Show]]) -> Shaper:
+    names = tuple(column.name for column in columns)
+    lists = tuple(column.name for column in columns if column.is_list)
+    if not shows and not lists and start == 0:
         return lambda row, groups: dict(zip(names, row, strict=False))
 
     def shape(row: Row, groups: Groups) -> Record:
@@ -96,6 +98,10 @@ def _plain(names: tuple[str, ...], start: int, stop: int, shows: list[tuple[str,
             value = record[name]
             if value is not None:
                 record[name] = show(value)
+        for name in lists:
+            # A list that was never given is empty.
+            if record[name] is None:
+                record[name] = []
         return record
 
     return shape

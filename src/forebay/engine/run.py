@@ -6,7 +6,7 @@ from collections.abc import Generator
 from typing import Any, TypeAlias
 
 from forebay.engine.read import ReadNode
-from forebay.engine.rows import Groups, Record, grouped, key_at
+from forebay.engine.rows import Groups, grouped, key_at
 from forebay.engine.statement import Bound, Result, Row
 
 Work: TypeAlias = Generator[list[Bound], list[Result], Any]
@@ -23,8 +23,12 @@ def read(
     found: dict[Any, Any],
     *,
     in_transaction: bool,
-) -> Generator[list[Bound], list[Result], list[Record]]:
-    """Run a node and its children, and return the root's records."""
+    with_last: bool = False,
+) -> Generator[list[Bound], list[Result], list[Any]]:
+    """Run a node and its children, and return the root's records.
+
+    ``with_last`` returns pairs: the last column of the record's row, and the record.
+    """
     shape = root.shape
     if shape is None:
         raise ValueError("a node that was not compiled")
@@ -33,13 +37,18 @@ def read(
         rows = results[0].rows
         if root.window is not None:
             rows = root.window.cut(list(rows), values)
+        if with_last:
+            return [(row[-1], shape(row, _NONE)) for row in rows]
         return [shape(row, _NONE) for row in rows]
     groups: Groups = [{} for _ in range(size)]
     rows_of: dict[int, list[Row]] = {}
     level = [root]
     while level:
         level = yield from _round(level, values, found, groups, rows_of, in_transaction)
-    return [shape(row, groups) for row in rows_of[root.number]]
+    rows = rows_of[root.number]
+    if with_last:
+        return [(row[-1], shape(row, groups)) for row in rows]
+    return [shape(row, groups) for row in rows]
 
 
 _NONE: Groups = []

@@ -24,10 +24,11 @@ class Bound(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What PostgreSQL answered to a statement."""
+    """What PostgreSQL answered to a statement; ``columns`` are names and numbers of types."""
 
     rows: Sequence[Row]
     count: int
+    columns: Sequence[tuple[str, int]] = ()
 
 
 class Slot(NamedTuple):

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from forebay.engine.catalog import Column, Entity
 from forebay.engine.failures import RequestError, input_error
-from forebay.engine.order import Term, cursor_condition, direction, implicit, terms_of
+from forebay.engine.order import Term, cursor_condition, direction, implicit, is_total, terms_of
 from forebay.engine.plan import Plan
 from forebay.engine.read import Page, read_page
 from forebay.engine.rows import shown
@@ -28,6 +28,11 @@ Show: TypeAlias = Callable[[Any], Any]
 
 FUNCTIONS = {"_count": "count", "_sum": "sum", "_avg": "avg", "_min": "min", "_max": "max"}
 _LARGEST = 2**63
+_UNSTABLE = (
+    "Unable to process combination of query arguments for aggregation query. Please note that it "
+    "is not possible at the moment to have a null-cursor, or a cursor and orderBy combination "
+    "that not stable (unique)."
+)
 
 
 class SummaryPlan(Plan):
@@ -117,6 +122,8 @@ def _page(source: Source, page: Page, arguments: dict[str, Node], condition: str
     if page.is_reversed:
         terms = [term.reversed() for term in terms]
     if page.cursor is not None:
+        if not is_total(source.entity, terms) or any(term.is_nullable for term in terms):
+            raise input_error(_UNSTABLE)
         begun = [_at_cursor(source, page.cursor, order, place) for place in range(len(terms))]
         condition = conjunction([condition, cursor_condition(source, "", terms, begun)])
     tail = _limits(source.builder, page, terms)
