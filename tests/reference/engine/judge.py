@@ -44,7 +44,7 @@ def judge_case(
 
     for body, expected in zip(case.bodies, truth["answers"], strict=True):
         try:
-            answer = settled(bare(ours.ask(body)))
+            answer = settled(bare(ours.step(body)))
         except Exception as error:  # whatever escapes the engine is a finding, not an end
             last = traceback.extract_tb(error.__traceback__)[-1]
             answer = {"crash": f"{type(error).__name__}: {error} ({last.name}:{last.lineno})"}

@@ -104,6 +104,7 @@ class Engine:
     def __init__(self, prisma: Prisma, number: int) -> None:
         self._prisma = prisma
         self._number = number
+        self._transaction: str | None = None
 
     def ask(self, body: dict[str, Any], transaction: str | None = None) -> Reply:
         """Answer a request; a trap of the WebAssembly is an answer with ``panic``."""
@@ -126,6 +127,17 @@ class Engine:
             do=how, engine=self._number, transaction=transaction
         )["answer"]
         return answer
+
+    def step(self, body: dict[str, Any]) -> Reply:
+        """Answer a request, or begin or end the transaction that those after it share."""
+        if "start" in body:
+            self._transaction = self.start(body["start"])["id"]
+        elif "end" in body:
+            self.end(body["end"], str(self._transaction))
+            self._transaction = None
+        else:
+            return self.ask(body, self._transaction)
+        return Reply({})
 
     def close(self) -> None:
         """Disconnect."""

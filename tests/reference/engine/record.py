@@ -51,7 +51,7 @@ def record(case: Case, engine: Engine, database: Database) -> Json:
     """Run one case and return its record."""
     answers, statements = [], []
     for body in case.bodies:
-        reply = engine.ask(body)
+        reply = engine.step(body)
         answers.append(settled(bare(reply.answer)))
         statements.append(len(reply.statements))
     rows = database.rows()

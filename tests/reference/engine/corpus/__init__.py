@@ -2,6 +2,7 @@
 
 from tests.reference.engine.build import Case, Corpus
 from tests.reference.engine.corpus import (
+    captures,
     filters,
     invalid,
     keys,
@@ -15,7 +16,7 @@ from tests.reference.engine.corpus import (
 
 CORPORA: dict[str, Corpus] = {
     module.__name__.rpartition(".")[2]: module.CORPUS
-    for module in (reads, filters, summaries, writes, invalid, types, shop, keys, loose)
+    for module in (reads, filters, summaries, writes, invalid, types, shop, keys, loose, captures)
 }
 
 
