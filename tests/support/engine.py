@@ -69,4 +69,5 @@ def failure(error: psycopg.Error) -> DatabaseFailure:
         table=said.table_name,
         column=said.column_name,
         schema=said.schema_name,
+        hint=said.message_hint,
     )

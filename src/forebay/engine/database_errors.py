@@ -44,10 +44,9 @@ def _foreign(failure: DatabaseFailure) -> RequestError:
 
 
 def _null(failure: DatabaseFailure) -> RequestError:
-    fields = [failure.column] if failure.column else []
-    said = ",".join(f"`{name}`" for name in fields)
+    # Prisma 6's driver does not say which.
     return RequestError(
-        "P2011", f"Null constraint violation on the fields: ({said})", constraint=fields
+        "P2011", "Null constraint violation on the (not available)", constraint=None
     )
 
 
@@ -97,7 +96,7 @@ def _unknown(failure: DatabaseFailure) -> RequestError:
         "Error occurred during query execution:\nConnectorError(ConnectorError { "
         "user_facing_error: None, kind: QueryError(PostgresError { code: "
         f'{_debug(failure.sqlstate)}, message: {_debug(failure.message)}, severity: "ERROR", '
-        f"detail: {_option(failure.detail)}, column: {_option(failure.column)}, hint: None }}), "
+        f"detail: {_option(failure.detail)}, column: {_option(failure.column)}, hint: {_option(failure.hint)} }}), "
         "transient: false })",
     )
     return found

@@ -60,10 +60,21 @@ class Engine:
         try:
             data = yield from plan.run(values, in_transaction)
         except RequestError as error:
-            return {"errors": [error.answer()]}
+            return {"errors": [self._better(request, error).answer()]}
         except DatabaseFailure as failure:
-            return {"errors": [request_error(failure, self.catalog, request).answer()]}
+            error = request_error(failure, self.catalog, request)
+            if failure.sqlstate.startswith("22"):
+                error = self._better(request, error)
+            return {"errors": [error.answer()]}
         return {"data": {plan.name: data}}
+
+    def _better(self, request: Json, error: RequestError) -> RequestError:
+        """Return what is wrong with a value of a kept shape, whose values nobody has checked."""
+        try:
+            self._validator.check(request)
+        except RequestError as better:
+            return better
+        return error
 
     def plan(self, request: Json) -> tuple[Plan, list[Json]]:
         """Return the plan of a request's shape, made now or kept, and the request's values."""

@@ -57,6 +57,7 @@ class DatabaseFailure(Exception):
         table: str | None = None,
         column: str | None = None,
         schema: str | None = None,
+        hint: str | None = None,
     ) -> None:
         super().__init__(message)
         self.sqlstate = sqlstate
@@ -66,3 +67,4 @@ class DatabaseFailure(Exception):
         self.table = table
         self.column = column
         self.schema = schema
+        self.hint = hint

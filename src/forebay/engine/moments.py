@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from forebay.engine.failures import RequestError
@@ -69,16 +69,11 @@ def show(value: Any) -> str:
 
 
 def _from_text(value: str) -> str:
-    """Show what drivers leave as text: a time with an offset."""
+    """Show what drivers leave as text: a time with an offset, which Prisma leaves out."""
     text = value
     sign = max(text.rfind("+"), text.rfind("-"))
     if ":" in text and sign > 0:
-        offset = text[sign:]
-        offset = offset if ":" in offset else offset + ":00"
-        found = time.fromisoformat(text[:sign])
-        hours, minutes = int(offset[1:3]), int(offset[4:6])
-        delta = timedelta(hours=hours, minutes=minutes)
-        moment = datetime.combine(_EPOCH, found)
-        moment = moment - delta if offset[0] == "+" else moment + delta
-        return show(moment)
+        if text.startswith("24:00"):
+            return text
+        return show(time.fromisoformat(text[:sign]))
     return value

@@ -67,8 +67,8 @@ def read_page(scope: Scope, entity: Entity, arguments: dict[str, Node]) -> Page:
     take, skip = arguments.get("take"), arguments.get("skip")
     if isinstance(take, Leaf) and take.index is not None:
         page.take = take
-        # The sign is in the shape's key.
-        page.is_reversed = take.value < 0
+        # The sign is in the shape's key, except a fraction's.
+        page.is_reversed = (scope.literal(take) if type(take.value) is float else take.value) < 0
     if isinstance(skip, Leaf) and skip.index is not None:
         if skip.value < 0:
             raise RequestError(
@@ -197,9 +197,8 @@ class _NodeCompiler:
             presence = f"CASE WHEN {condition} THEN {presence} END"
         place = self.add(presence)
         inner = self._record(other, related.selection, lambda root: way(root).joined(link))
-        layout.joined.append(Joined(link.name, place, inner.shaper()))
         # Lists below are shaped once their nodes are known.
-        layout.joined[-1].shape = _late(inner)
+        layout.joined.append(Joined(link.name, place, _late(inner), link.is_required))
 
     def _list(
         self, source: Source, related: Related, layout: Layout, way: Callable[[Source], Source]
@@ -302,7 +301,7 @@ class _NodeCompiler:
         if self.limit_one:
             return tail + " LIMIT 1" + self._offset(builder)
         if self.page.take is not None and self.page.take.index is not None:
-            limit = builder.value(self.page.take.index, lambda value: str(abs(value)))
+            limit = builder.value(self.page.take.index, lambda value: str(abs(int(value))))
             tail += f" LIMIT {limit}"
         return tail + self._offset(builder)
 
@@ -310,7 +309,7 @@ class _NodeCompiler:
         skip = self.page.skip
         if skip is None or skip.index is None:
             return ""
-        return f" OFFSET {builder.value(skip.index, str)}"
+        return f" OFFSET {builder.value(skip.index, lambda value: str(int(value)))}"
 
     def _assemble(
         self,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from forebay.engine.catalog import Column
+from forebay.engine.failures import RequestError
 from forebay.engine.statement import Row
 from forebay.engine.types import Show
 
@@ -32,6 +33,7 @@ class Joined:
     name: str
     presence: int
     shape: Shaper
+    is_required: bool = False
 
 
 @dataclass(slots=True)
@@ -68,14 +70,23 @@ class Layout:
         return self._whole(plain)
 
     def _whole(self, plain: Shaper) -> Shaper:
-        joined = [(one.name, one.presence, one.shape) for one in self.joined]
+        joined = [(one.name, one.presence, one.shape, one.is_required) for one in self.joined]
         many = [(one.name, one.node, key_at(one.places), one.shape()) for one in self.many]
         counts = self.counts
 
         def shape(row: Row, groups: Groups) -> Record:
             record = plain(row, groups)
-            for name, presence, inner in joined:
-                record[name] = None if row[presence] is None else inner(row, groups)
+            for name, presence, inner, is_required in joined:
+                if row[presence] is not None:
+                    record[name] = inner(row, groups)
+                elif is_required:
+                    raise RequestError(
+                        "",
+                        f"Inconsistent query result: Field {name} is required to return data, got "
+                        "`null` instead.",
+                    )
+                else:
+                    record[name] = None
             for name, node, key, inner in many:
                 record[name] = [inner(one, groups) for one in groups[node].get(key(row), ())]
             if counts is not None:
@@ -141,9 +152,9 @@ class Window:
             first = next((i for i, row in enumerate(rows) if row[place]), len(rows))
             rows = rows[first:]
         if self.skip is not None:
-            rows = rows[values[self.skip] :]
+            rows = rows[int(values[self.skip]) :]
         if self.take is not None:
-            rows = rows[: abs(values[self.take])]
+            rows = rows[: abs(int(values[self.take]))]
         return rows[::-1] if self.is_reversed else rows
 
 

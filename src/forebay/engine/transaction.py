@@ -30,7 +30,7 @@ def in_one_transaction(steps: Work, begin: Bound = BEGIN) -> Work:
         except StopIteration as stop:
             yield [COMMIT]
             return stop.value
-        except RequestError:
+        except (RequestError, ValueError, TypeError):
             yield [ROLLBACK]
             raise
 

@@ -51,6 +51,11 @@ def _number(value: Any) -> str:
     return value if isinstance(value, str) else repr(value)
 
 
+def _whole(value: Any) -> str:
+    """Write a whole number; Prisma cuts off what is behind the point."""
+    return str(int(value))
+
+
 def _decimal(value: Any) -> str:
     if isinstance(value, float):
         return repr(Decimal(repr(value)))[9:-2]
@@ -59,7 +64,7 @@ def _decimal(value: Any) -> str:
 
 def _bytes(value: Any) -> str:
     """Write base64 (as the protocol has it, in either alphabet) as PostgreSQL's hex."""
-    data = value if isinstance(value, bytes) else base64.b64decode(_standard(value))
+    data = value if isinstance(value, bytes) else base64.b64decode(_standard(value), validate=True)
     return "\\x" + data.hex()
 
 
@@ -114,7 +119,7 @@ _SHOW_MOMENT = tagged("DateTime", moments.show)
 _SHOW_MONEY = tagged("Decimal", _money)
 
 TEXT = Type("text", _text, family="text")
-INT = Type("integer", _number, family="number")
+INT = Type("integer", _whole, family="number")
 BIGINT = Type("bigint", _number, _SHOW_BIGINT, family="number")
 FLOAT = Type("double precision", _number, _float, family="number")
 BOOLEAN = Type("boolean", _bool, family="bool")
@@ -136,9 +141,9 @@ _SCALARS = {
 }
 
 _NATIVE: dict[str, Type] = {
-    "SmallInt": Type("smallint", _number, family="number"),
+    "SmallInt": Type("smallint", _whole, family="number"),
     "Integer": INT,
-    "Oid": Type("oid", _number, family="number"),
+    "Oid": Type("oid", _whole, family="number"),
     "BigInt": BIGINT,
     "Real": Type("real", _number, _float, as_text=True, family="number"),
     "DoublePrecision": FLOAT,
@@ -149,7 +154,7 @@ _NATIVE: dict[str, Type] = {
     "Char": Type("bpchar", _text, family="text"),
     "Citext": Type("citext", _text, as_text=True, family="text"),
     "Uuid": Type("uuid", _text, str, family="uuid"),
-    "Inet": Type("inet", _text, as_text=True),
+    "Inet": Type("inet", _text, str),
     "Bit": Type("bit", _text, as_text=True),
     "VarBit": Type("varbit", _text, as_text=True),
     "Xml": Type("xml", _text, as_text=True),
@@ -159,6 +164,7 @@ _NATIVE: dict[str, Type] = {
     "Timestamptz": Type("timestamptz", moments.as_timestamptz, _SHOW_MOMENT, family="moment"),
     "Date": Type("date", moments.as_date, _SHOW_MOMENT, family="moment"),
     "Time": Type("time", moments.as_time, _SHOW_MOMENT, family="moment"),
+    # Prisma leaves out the offset of what it reads.
     "Timetz": Type("timetz", moments.as_timetz, _SHOW_MOMENT, as_text=True, family="moment"),
     "Json": Type("json", _json, _SHOW_JSON, as_text=True, family="json"),
     "JsonB": JSONB,
@@ -214,12 +220,12 @@ def writer(type_: Type, tag: str | None) -> Write:
     return type_.write
 
 
-def list_writer(type_: Type) -> Write:
-    """Return how a list of values is written as an array."""
+def list_writer(type_: Type, tag: str | None = None) -> Write:
+    """Return how a list of values is written as an array; ``tag`` is of one value alone."""
 
     def write(values: Any) -> str:
         if not isinstance(values, list):
-            values = [values]
+            return array([writer(type_, tag)(values)])
         return array([untag(value, None, type_) for value in values])
 
     return write

@@ -96,13 +96,8 @@ def condition(
 
 
 def _value(source: Source, column: Column, node: Node) -> str:
-    if (
-        column.is_list
-        and isinstance(node, Leaf)
-        and node.tag != "FieldRef"
-        and node.index is not None
-    ):
-        return source.builder.value(node.index, list_writer(column.type))
+    if column.is_list and isinstance(node, Leaf) and node.tag != "FieldRef":
+        return parameter(source, node, list_writer(column.type, node.tag))
     if column.type.family == "json" and isinstance(node, Leaf) and node.tag != "FieldRef":
         return f"{operand(source, column.type, node)}::jsonb"
     return operand(source, column.type, node)

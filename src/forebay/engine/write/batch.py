@@ -153,7 +153,7 @@ def written_text(column: Column, value: Any) -> str | None:
         elif set(value) == {"set"} and column.type.family != "json":
             return written_text(column, value["set"])
     if value is None and tag is None:
-        return None
+        return "null" if column.type.family == "json" and not column.is_list else None
     if column.is_list:
         return list_writer(column.type)(value)
     if column.type.family == "json" and tag == "Enum":

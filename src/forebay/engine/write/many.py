@@ -10,6 +10,7 @@ from forebay.engine.write import nested
 from forebay.engine.write.batch import CreateRows
 from forebay.engine.write.context import Context, Raw, Steps
 from forebay.engine.write.create import Create
+from forebay.engine.write.emulate import Removal
 from forebay.engine.write.lookup import (
     Find,
     Ties,
@@ -22,7 +23,6 @@ from forebay.engine.write.lookup import (
     linked,
     note_rows,
     nothing,
-    removal,
 )
 from forebay.engine.write.single import given_by
 from forebay.engine.write.update import Update
@@ -202,6 +202,8 @@ class _Set(_Some):
     def run(self, context: Context, parent: Raw) -> Steps:
         old = yield from self.some(context, parent)
         new = (yield from self.find.run(context)) if self.find is not None else []
+        if self.link.is_many_to_many and len(new) < self.expected:
+            raise nested.few_connected(self.link, self.expected, len(new))
         columns = self.link.other.identifier
         kept = {tuple(str(row[column.name]) for column in columns) for row in new}
         has = {tuple(str(row[column.name]) for column in columns) for row in old}
@@ -218,14 +220,14 @@ class _Delete(_Some):
         super().__init__(scope, link, conditions)
         self.expected = len(conditions)
         self.rows_key = object()
-        self.remove = removal(scope, link.other, among(self.rows_key, link.other.identifier))
+        self.remove = Removal(scope, link.other, among(self.rows_key, link.other.identifier))
 
     def run(self, context: Context, parent: Raw) -> Steps:
         rows = yield from self.some(context, parent)
         if len(rows) < self.expected:
             raise nested.not_connected(self.link)
         note_rows(context, self.rows_key, self.link.other.identifier, rows)
-        yield from context.ask(self.remove)
+        yield from self.remove.run(context)
 
 
 class _Update(_Some):
@@ -292,8 +294,8 @@ class _DeleteMany:
     def __init__(self, scope: Scope, link: Link, condition: dict[str, Node]) -> None:
         self.link = link
         self.key = object()
-        self.remove = removal(scope, link.other, linked(link, self.key), by_request(condition))
+        self.remove = Removal(scope, link.other, linked(link, self.key), by_request(condition))
 
     def run(self, context: Context, parent: Raw) -> Steps:
         context.note(self.key, [column.name for column in self.link.near], parent)
-        yield from context.ask(self.remove)
+        yield from self.remove.run(context)

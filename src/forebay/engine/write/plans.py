@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from forebay.engine.catalog import Column, Entity
-from forebay.engine.failures import DatabaseFailure, RequestError
+from forebay.engine.failures import DatabaseFailure, Unsupported, input_error
 from forebay.engine.plan import Plan
 from forebay.engine.transaction import in_one_transaction
 from forebay.engine.read import ReadCompiler, ReadNode
 from forebay.engine.rows import Layout, Shaper
 from forebay.engine.run import read
-from forebay.engine.scope import Scope, Source
+from forebay.engine.scope import Scope, Source, is_null
 from forebay.engine.selection import Selection, read_selection
 from forebay.engine.shape import Node
 from forebay.engine.types import key_text
@@ -20,6 +20,7 @@ from forebay.engine.write import nested
 from forebay.engine.write.batch import CreateRows
 from forebay.engine.write.context import Context, Raw, Steps
 from forebay.engine.write.create import Create
+from forebay.engine.write.emulate import Removal, referrers
 from forebay.engine.write.lookup import Find, by_found, by_request, removal
 from forebay.engine.write.update import Update
 from forebay.engine.write.updates import DeleteRows, UpdateRows
@@ -129,7 +130,7 @@ def delete_one(
     """Compile deleteOne."""
     answer = Answer(scope, entity, selection)
     which = by_request(arguments.get("where"))
-    if answer.is_flat:
+    if answer.is_flat and not referrers(scope, entity):
         remove = removal(scope, entity, which)
         chosen = ", ".join(column.read(_alias(remove.sql)) for column in answer.wanted)
         remove.sql += f" RETURNING {chosen or '1'}"
@@ -143,8 +144,8 @@ def delete_one(
 
         return WritePlan(f"deleteOne{entity.name}", run, is_single=True)
     key = object()
-    find = Find(scope, entity, entity.identifier, which)
-    remove = removal(scope, entity, by_found(key, entity.identifier))
+    find = Find(scope, entity, [*entity.identifier, *answer.wanted], which)
+    remove_one = Removal(scope, entity, by_found(key, entity.identifier))
 
     def run_with_relations(context: Context) -> Steps:
         rows = yield from find.run(context)
@@ -152,7 +153,7 @@ def delete_one(
             raise nested.missing("No record was found for a delete.")
         data = yield from answer.of(context, rows[0])
         context.note(key, [column.name for column in entity.identifier], rows[0])
-        yield from context.ask(remove)
+        yield from remove_one.run(context)
         return data
 
     return WritePlan(f"deleteOne{entity.name}", run_with_relations, is_single=False)
@@ -239,7 +240,9 @@ def update_many(
     _check_limit(limit)
     if action == "updateMany":
         rows = UpdateRows(scope, entity, data, which, limit=limit)
-        return WritePlan(f"updateMany{entity.name}", _counted(rows.run), is_single=True)
+        return WritePlan(
+            f"updateMany{entity.name}", _counted(rows.run), is_single=rows.each is None
+        )
     many = _Many(scope, entity, selection)
     rows = UpdateRows(scope, entity, data, which, limit=limit, returned=many.columns)
     return many.plan(f"updateMany{entity.name}AndReturn", rows.run)
@@ -251,15 +254,20 @@ def delete_many(
     """Compile deleteMany."""
     limit = arguments.get("limit")
     _check_limit(limit)
-    rows = DeleteRows(scope, entity, by_request(arguments.get("where")), limit=limit)
+    which = by_request(arguments.get("where"))
+    if referrers(scope, entity):
+        if limit is not None and not is_null(limit):
+            raise Unsupported("`limit` of deleteMany where relations are emulated")
+        every = Removal(scope, entity, which)
+        return WritePlan(f"deleteMany{entity.name}", _counted(every.run), is_single=False)
+    rows = DeleteRows(scope, entity, which, limit=limit)
     return WritePlan(f"deleteMany{entity.name}", _counted(rows.run), is_single=True)
 
 
 def _check_limit(limit: Node | None) -> None:
     value = getattr(limit, "value", None)
     if isinstance(value, int) and value < 0:
-        details = f"Provided limit ({value}) must be a positive integer."
-        raise RequestError("P2019", f"Input error. {details}", details=details)
+        raise input_error(f"Provided limit ({value}) must be a positive integer.")
 
 
 def _counted(run: Run) -> Run:
@@ -273,7 +281,7 @@ def _counted(run: Run) -> Run:
 def _object(scope: Scope, node: Node) -> dict[str, Node]:
     found = nested.items(node, scope)
     if len(found) != 1:
-        raise RequestError("P2009", "`data` must be one object.")
+        raise Unsupported("`data` that is not one object")
     return found[0]
 
 

@@ -8,6 +8,7 @@ from forebay.engine.shape import Leaf, Node
 from forebay.engine.write import nested
 from forebay.engine.write.context import Context, Raw, Steps
 from forebay.engine.write.create import Create
+from forebay.engine.write.emulate import Removal
 from forebay.engine.write.lookup import (
     Find,
     by_found,
@@ -16,7 +17,6 @@ from forebay.engine.write.lookup import (
     found_value,
     linked,
     nothing,
-    removal,
 )
 from forebay.engine.write.update import Update
 
@@ -186,7 +186,7 @@ class _DeleteOne(_Free):
 
     def __init__(self, scope: Scope, link: Link, condition: Node | None) -> None:
         super().__init__(scope, link, condition)
-        self.remove = removal(scope, link.other, by_found(self.key, link.other.identifier))
+        self.remove = Removal(scope, link.other, by_found(self.key, link.other.identifier))
 
     def run(self, context: Context, parent: Raw) -> Steps:
         record = yield from self.one(context, parent)
@@ -194,7 +194,7 @@ class _DeleteOne(_Free):
             raise nested.not_found(self.link, "delete")
         if self.link.holds_keys:
             yield from self.free(context, parent)
-        yield from context.ask(self.remove)
+        yield from self.remove.run(context)
 
 
 class _UpdateOne(_Known):
@@ -235,7 +235,6 @@ class _UpsertOne(_Known):
             self.hold = change(scope, link.entity, made, which)
         else:
             self.create = Create(scope, link.other, new, given=link.far)
-            self.free = _Free(scope, link, None)
 
     def run(self, context: Context, parent: Raw) -> Steps:
         record = yield from self.one(context, parent)
@@ -244,8 +243,6 @@ class _UpsertOne(_Known):
             return
         link = self.link
         if not link.holds_keys:
-            if (yield from self.free.one(context, parent)) is not None:
-                yield from self.free.free(context, parent)
             yield from self.create.run(context, given_by(link, parent))
             return
         row = yield from self.create.run(context)

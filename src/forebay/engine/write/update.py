@@ -11,6 +11,7 @@ from forebay.engine.statement import Builder, Statement
 from forebay.engine.types import key_text
 from forebay.engine.where import conjunction
 from forebay.engine.write.context import NOW, Context, Raw, Steps
+from forebay.engine.write.emulate import referred_columns, update_referrers
 from forebay.engine.write.lookup import Condition, Find, by_found, target
 from forebay.engine.write.values import changed, moment_writer
 
@@ -47,7 +48,10 @@ class Update:
                 self.before += before
                 self.after += after
         self.returned = _returned(entity, self.after, wanted)
-        self.is_single = not self.before and not self.after
+        # Others refer to these, and no foreign key takes care of them.
+        self.keys = [column for column in referred_columns(scope, entity) if column.name in scalars]
+        self.returned += [column for column in self.keys if column not in self.returned]
+        self.is_single = not self.before and not self.after and not self.keys
         self.find = None
         if not self.is_single:
             near = [column for link, _ in self.before for column in link.near]
@@ -97,6 +101,8 @@ class Update:
             row: Raw | None = old
             if self.writes:
                 row = yield from self._write(context)
+            if self.keys and row is not None:
+                yield from update_referrers(self.scope, self.entity, context, old, row)
             for after in self.after:
                 yield from after.run(context, row or old)
             return row

@@ -8,8 +8,9 @@ from forebay.engine.shape import Leaf, Node
 from forebay.engine.statement import Builder, Statement
 from forebay.engine.where import conjunction
 from forebay.engine.write.context import Context, Steps
-from forebay.engine.write.lookup import Condition, target
-from forebay.engine.write.update import assignments
+from forebay.engine.write.emulate import referred_columns
+from forebay.engine.write.lookup import Condition, Find, by_found, target
+from forebay.engine.write.update import Update, assignments
 
 
 def limited(builder: Builder, limit: Node | None) -> str:
@@ -32,6 +33,13 @@ class UpdateRows:
         returned: list[Column] | None = None,
     ) -> None:
         self.returned = returned
+        self.entity = entity
+        self.each: Update | None = None
+        if any(column.name in data for column in referred_columns(scope, entity)):
+            self.key = object()
+            self.find = Find(scope, entity, entity.identifier, *conditions)
+            which = by_found(self.key, entity.identifier)
+            self.each = Update(scope, entity, data, which, wanted=returned)
         self.statement = self._compile(scope, entity, data, conditions, limit)
 
     def _compile(
@@ -64,10 +72,22 @@ class UpdateRows:
 
     def run(self, context: Context) -> Steps:
         """Update the records."""
+        if self.each is not None:
+            return (yield from self._one_by_one(context, self.each))
         if self.statement is None:
             return 0
         result = yield from context.ask(self.statement)
         return result.rows if self.returned is not None else result.count
+
+    def _one_by_one(self, context: Context, each: Update) -> Steps:
+        names = [column.name for column in self.entity.identifier]
+        done = []
+        for row in (yield from self.find.run(context)):
+            context.note(self.key, names, row)
+            done.append((yield from each.run(context)))
+        if self.returned is None:
+            return len(done)
+        return [tuple(row[column.name] for column in self.returned) for row in done]
 
 
 class DeleteRows:

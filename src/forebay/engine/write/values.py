@@ -27,7 +27,7 @@ def written(source: _Source, column: Column, node: Node) -> str:
         node = node["set"]
     if column.is_list:
         if isinstance(node, Leaf):
-            return parameter(source, node, list_writer(column.type))
+            return parameter(source, node, list_writer(column.type, node.tag))
         raise RequestError("P2009", f"`{column.name}` is given no list.")
     if column.type.family == "json":
         return json_value(source, column, node)
@@ -39,6 +39,8 @@ def json_value(source: _Source, column: Column, node: Node) -> str:
     if isinstance(node, Leaf) and node.tag == "Enum":
         name = source.scope.literal(node)
         return source.builder.constant(None if name == "DbNull" else "null")
+    if isinstance(node, Leaf) and node.value is None:
+        return source.builder.constant("null")
     return operand(source, column.type, node)
 
 
@@ -53,12 +55,12 @@ def changed(source: _Source, column: Column, node: Node) -> str:
     if name in _ARITHMETIC:
         return f"{own} {_ARITHMETIC[name]} {operand(source, column.type, value)}"
     if name == "push" and isinstance(value, Leaf):
-        return f"array_cat({own}, {parameter(source, value, list_writer(column.type))})"
+        return f"array_cat({own}, {parameter(source, value, list_writer(column.type, value.tag))})"
     return written(source, column, node)
 
 
 def _opened(source: _Source, column: Column, node: Leaf) -> str:
-    if column.type.family == "json":
+    if column.type.family == "json" and not column.is_list:
         return written(source, column, node)
     return changed(source, column, source.scope.opened(node))
 
