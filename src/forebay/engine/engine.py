@@ -25,6 +25,9 @@ from forebay.schema.model import Schema
 Json: TypeAlias = Any
 
 
+FAILURES = (RequestError, DatabaseFailure, ValueError, TypeError, RecursionError)
+
+
 class _Kept:
     """The plans of one shape: they differ in the values that they hold for."""
 
@@ -49,27 +52,31 @@ class Engine:
             if "batch" in request:
                 return (yield from batch(self, request, in_transaction))
             plan, values = self.plan(request)
-        except RequestError as error:
-            return {"errors": [error.answer()]}
-        except DatabaseFailure as failure:
-            return {"errors": [request_error(failure, self.catalog, request).answer()]}
+        except FAILURES as failure:
+            return {"errors": [self.error(request, failure).answer()]}
         return (yield from self.answer(request, plan, values, in_transaction))
 
     def answer(self, request: Json, plan: Plan, values: list[Json], in_transaction: bool) -> Work:
         """Carry a plan out, and answer with its data or with what went wrong."""
         try:
             data = yield from plan.run(values, in_transaction)
-        except RequestError as error:
-            return {"errors": [self._better(request, error).answer()]}
-        except DatabaseFailure as failure:
-            error = request_error(failure, self.catalog, request)
-            if failure.sqlstate.startswith("22"):
-                error = self._better(request, error)
-            return {"errors": [error.answer()]}
+        except FAILURES as failure:
+            return {"errors": [self.error(request, failure).answer()]}
         return {"data": {plan.name: data}}
 
-    def _better(self, request: Json, error: RequestError) -> RequestError:
-        """Return what is wrong with a value of a kept shape, whose values nobody has checked."""
+    def error(self, request: Json, failure: Exception) -> RequestError:
+        """Return what is wrong with a request in Prisma's words.
+
+        Of the values of a shape that is kept nobody has looked at the types yet.
+        """
+        if isinstance(failure, RequestError):
+            error = failure
+        elif isinstance(failure, DatabaseFailure):
+            error = request_error(failure)
+            if not failure.sqlstate.startswith("22"):
+                return error
+        else:
+            error = RequestError("P2009", f"A value of the request cannot be written: {failure}.")
         try:
             self._validator.check(request)
         except RequestError as better:

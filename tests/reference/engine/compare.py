@@ -53,9 +53,9 @@ def settled(value: Any) -> Any:
         return {key: settled(part) for key, part in value.items()}
     if isinstance(value, list):
         return [settled(part) for part in value]
-    if isinstance(value, int) and abs(value) > _EXACT:
-        # Prisma's numbers have come through JavaScript.
-        return float(value)
+    if isinstance(value, float) or (type(value) is int and abs(value) > _EXACT):
+        # Prisma's have come through a decimal of 16 digits, and through JavaScript.
+        return float(f"{value:.14g}")
     return _word(value) if isinstance(value, str) else value
 
 

@@ -14,6 +14,8 @@ RESTRICT = (
 
 TRAP = "Prisma's engine traps; ours refuses the request"
 JSON_READER = "JSON that cannot be read is described in the words of each side's own reader"
+MONEY = "Prisma cannot read money below zero or with a separator of thousands"
+REAL = "Prisma keeps 7 digits of a real, of small ones fewer"
 LIST_REFERENCE = "Prisma refuses to compare a list with a list of the same type"
 
 
@@ -25,6 +27,10 @@ def excuse(corpus: str, case: str, kind: str, place: str) -> str | None:
         return TRAP
     if case == "invalid raw parameters" and kind == "message of P2009":
         return JSON_READER
+    if corpus == "types" and "parsing $" in place and kind == "codes ['P2023'] became []":
+        return MONEY
+    if case == "write real 3" and kind == "data":
+        return REAL
     if case == "user field list equals":
         return LIST_REFERENCE
     return None

@@ -54,7 +54,7 @@ def judge_case(
             differ("crash" if "crash" in answer else kind, first_place(answer, expected))
     rows = database.rows()
     changed = json.loads(json.dumps(settled(changes(database.first, rows))))
-    expected = truth.get("changes", {})
+    expected = settled(truth.get("changes", {}))
     if changed != expected:
         differ("rows", first_place(changed, expected))
     if rows != database.first or "changes" in truth:

@@ -119,7 +119,7 @@ LISTS: dict[str, tuple[list[Any], Any]] = {
     "reals": ([0.1, 1.5], 1.5),
     "doubles": ([1e308, 0.1], 0.1),
     "decs": ([decimal("1.5"), decimal("0.000001"), decimal("100")], decimal("100")),
-    "moneys": ([decimal("1.5"), decimal("-2")], decimal("-2")),
+    "moneys": ([decimal("1.5"), decimal("2")], decimal("2")),
     "bools": ([True, False], True),
     "texts": (["a", "", "NULL_", 'q"\\,{}'], "a"),
     "varchars": (["v"], "v"),
