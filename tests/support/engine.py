@@ -9,7 +9,6 @@ from forebay.engine.failures import DatabaseFailure
 from forebay.engine.run import Work
 from forebay.engine.statement import Bound, Result
 from forebay.postgres.url import PostgresUrl
-from forebay.postgres.url import PostgresUrl
 
 
 def connect(url: PostgresUrl) -> psycopg.Connection[Any]:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from forebay.engine.database_errors import request_error
 from forebay.engine.failures import DatabaseFailure, RequestError
-from forebay.engine.find import Merged, ReadPlan, missing
+from forebay.engine.find import Merged, ReadPlan
 from forebay.engine.plan import Plan
 from forebay.engine.run import COMMIT, Work
 from forebay.engine.statement import Bound
 from forebay.engine.transaction import ROLLBACK
+from forebay.engine.write.nested import missing
 
 if TYPE_CHECKING:
     from forebay.engine.engine import Engine
@@ -91,16 +92,14 @@ def _together(
     for i, (body, (plan, values)) in enumerate(zip(bodies, plans, strict=True)):
         try:
             data = yield from plan.run(values, True)
-        except (RequestError, DatabaseFailure) as error:
+        except (RequestError, DatabaseFailure, ValueError, TypeError) as failure:
             if first is not None:
                 yield [ROLLBACK]
-            if isinstance(error, DatabaseFailure):
-                error = request_error(error, engine.catalog, body)
-            return {"errors": [error.answer(i)]}
+            return {"errors": [engine.error(body, failure).answer(i)]}
         answers.append({"data": {plan.name: data}})
     if first is not None:
         try:
             yield [COMMIT]
         except DatabaseFailure as failure:
-            return {"errors": [request_error(failure, engine.catalog, request=None).answer()]}
+            return {"errors": [request_error(failure).answer()]}
     return {"batchResult": answers}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from forebay.engine.statement import quoted
-from forebay.engine.types import TEXT, Type, array, list_writer, type_of
+from forebay.engine.types import TEXT, Type, Write, list_writer, type_of
 from forebay.schema.dmmf.client import Client, ClientModel, key_name, opposite
 from forebay.schema.model import Model, RelationField, ScalarField, Schema
 
@@ -34,7 +34,7 @@ class Column:
         return f"{self.type.sql}[]" if self.is_list else self.type.sql
 
     @property
-    def write(self):  # type: ignore[no-untyped-def]
+    def write(self) -> Write:
         """How a value of the whole field is written."""
         return list_writer(self.type) if self.is_list else self.type.write
 
@@ -195,6 +195,3 @@ def _identifier(entity: Entity) -> list[Column]:
         if not any(column.is_nullable or column.is_list for column in columns):
             return columns
     return next(iter(entity.keys.values()), [])
-
-
-__all__ = ["Catalog", "Column", "Entity", "Link", "array"]

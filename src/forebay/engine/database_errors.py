@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
-from forebay.engine.catalog import Catalog
 from forebay.engine.failures import DatabaseFailure, RequestError
 
 _KEY = re.compile(r"Key \((.*?)\)=\(")
 
 
-def request_error(failure: DatabaseFailure, catalog: Catalog, request: Any) -> RequestError:
+def request_error(failure: DatabaseFailure) -> RequestError:
     """Say in Prisma's words what PostgreSQL said of a request."""
     make = _CODES.get(failure.sqlstate)
     found = make(failure) if make is not None else _unknown(failure)
@@ -96,7 +94,8 @@ def _unknown(failure: DatabaseFailure) -> RequestError:
         "Error occurred during query execution:\nConnectorError(ConnectorError { "
         "user_facing_error: None, kind: QueryError(PostgresError { code: "
         f'{_debug(failure.sqlstate)}, message: {_debug(failure.message)}, severity: "ERROR", '
-        f"detail: {_option(failure.detail)}, column: {_option(failure.column)}, hint: {_option(failure.hint)} }}), "
+        f"detail: {_option(failure.detail)}, column: {_option(failure.column)}, "
+        f"hint: {_option(failure.hint)} }}), "
         "transient: false })",
     )
     return found

@@ -77,6 +77,8 @@ class Engine:
                 return error
         else:
             error = RequestError("P2009", f"A value of the request cannot be written: {failure}.")
+        if "batch" in request:
+            return error
         try:
             self._validator.check(request)
         except RequestError as better:

@@ -106,9 +106,11 @@ class ReadPlan(Plan):
         return self._merged
 
     def nodes(self) -> list[ReadNode]:
+        """Return the nodes."""
         return self._nodes
 
     def run(self, values: list[Any], in_transaction: bool) -> Work:
+        """Carry it out."""
         records = yield from read(
             self.root, len(self._nodes), values, {}, in_transaction=in_transaction
         )

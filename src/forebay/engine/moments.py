@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from forebay.engine.failures import RequestError
-
 _EPOCH = date(1970, 1, 1)
 
 
@@ -15,9 +13,7 @@ def read(value: Any) -> datetime:
     try:
         found = datetime.fromisoformat(value)
     except (TypeError, ValueError):
-        raise RequestError(
-            "P2009", f"`{value}` is not a moment in ISO 8601, such as 2026-01-31T12:00:00.000Z."
-        ) from None
+        raise ValueError(f"`{value}` is not a moment such as 2026-01-31T12:00:00.000Z") from None
     found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     return found.replace(microsecond=found.microsecond // 1000 * 1000)
 
@@ -56,7 +52,7 @@ def show(value: Any) -> str:
     if isinstance(value, datetime):
         moment = value.astimezone(UTC) if value.tzinfo else value
     elif isinstance(value, date):
-        moment = datetime(value.year, value.month, value.day)  # noqa: DTZ001
+        moment = datetime(value.year, value.month, value.day)
     elif isinstance(value, time):
         moment = datetime.combine(_EPOCH, value)
         if value.tzinfo is not None:

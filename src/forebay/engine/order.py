@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from forebay.engine.catalog import Column, Entity
 from forebay.engine.failures import RequestError
 from forebay.engine.scope import Source, operand
-from forebay.engine.shape import Leaf, Node
+from forebay.engine.shape import Node
 from forebay.engine.types import TEXT
 from forebay.engine.where import linked_tables
 
@@ -121,11 +121,11 @@ def is_total(entity: Entity, terms: list[Term]) -> bool:
     )
 
 
-def cursor_condition(source: Source, key: str, terms: list[Term], begun: list[str]) -> str:
+def cursor_condition(terms: list[Term], begun: list[str]) -> str:
     """Return the condition that a record stands at the cursor or behind it.
 
-    ``key`` finds the cursor's record in a query of its own, whose expressions are ``begun``. What
-    is null has no place, and is taken along, as in Prisma.
+    ``begun`` are the queries of the cursor's own place. What is null has no place, and is taken
+    along, as in Prisma.
     """
     length = len(terms)
     if length == 1:
@@ -152,6 +152,3 @@ def _equals(term: Term, begun: str) -> str:
     if term.is_nullable:
         parts += [f"{term.expression} IS NULL", f"{begun} IS NULL"]
     return f"({' OR '.join(parts)})"
-
-
-__all__ = ["Leaf", "Term", "cursor_condition", "direction", "implicit", "is_total", "terms_of"]

@@ -75,6 +75,7 @@ class RawPlan(Plan):
         self._parameters = parameters
 
     def run(self, values: list[Any], in_transaction: bool) -> Work:
+        """Carry it out."""
         sql = _value(self._query, values)
         given = _value(self._parameters, values) if self._parameters is not None else None
         items = json.loads(given) if isinstance(given, str) else (given or [])

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from forebay.engine.catalog import Column, Entity, Link
 from forebay.engine.failures import RequestError
 from forebay.engine.order import Term, cursor_condition, implicit, is_total, terms_of
-from forebay.engine.rows import Joined, Layout, Many, Shaper, Window
+from forebay.engine.rows import Groups, Joined, Layout, Many, Record, Shaper, Window
 from forebay.engine.scope import Scope, Source, is_null
 from forebay.engine.selection import Related, Selection
 from forebay.engine.shape import Leaf, Node
-from forebay.engine.statement import Builder, Statement
+from forebay.engine.statement import Builder, Row, Statement
 from forebay.engine.types import array, key_text
 from forebay.engine.where import conjunction, linked_tables, where
 
@@ -232,10 +232,7 @@ class _NodeCompiler:
                 node.along.append(child)
             else:
                 node.later.append((child, places))
-            shape = child.layout
-            layout.many.append(
-                Many(related.link.name, child.number, places, lambda shape=shape: shape.shaper())
-            )
+            layout.many.append(Many(related.link.name, child.number, places, child.layout.shaper))
 
     def _needs_keys(self, terms: list[Term], window: Window | None) -> bool:
         if window is not None and not _only_reverses(window):
@@ -276,7 +273,7 @@ class _NodeCompiler:
                 f"(SELECT {same[i].expression} FROM {self.entity.table} AS {inner.alias}"
                 f"{''.join(inner.joins)} WHERE {key})"
             )
-        return cursor_condition(source, "", terms, begun)
+        return cursor_condition(terms, begun)
 
     def _window(self, source: Source, terms: list[Term]) -> Window | None:
         page = self.page
@@ -328,9 +325,7 @@ class _NodeCompiler:
         elif terms:
             sql += " ORDER BY " + ", ".join(term.sql for term in terms)
         if lateral is not None:
-            return f'SELECT q.* FROM {lateral} CROSS JOIN LATERAL ({sql}) AS "q"'.replace(
-                "SELECT q.*", 'SELECT "q".*', 1
-            )
+            return f'SELECT "q".* FROM {lateral} CROSS JOIN LATERAL ({sql}) AS "q"'
         return sql
 
 
@@ -349,10 +344,7 @@ class _Parent:
     ) -> tuple[tuple[int, ...], str, str | None]:
         """Select the key, and return its places, the condition, and what is joined laterally."""
         far = self._far(source)
-        places = tuple(
-            node.add(column.read("")[1:] if False else _read(expression, column))
-            for expression, column in far
-        )
+        places = tuple(node.add(_read(expression, column)) for expression, column in far)
         page = node.page
         is_cut = (page.take or page.skip) and not page.distinct and not page.cursor
         if not is_cut:
@@ -419,7 +411,7 @@ def _late(layout: Layout) -> Shaper:
     """Return a shaper that is made when it is first used: by then all nodes are known."""
     made: list[Shaper] = []
 
-    def shape(row, groups):  # type: ignore[no-untyped-def]
+    def shape(row: Row, groups: Groups) -> Record:
         if not made:
             made.append(layout.shaper())
         return made[0](row, groups)

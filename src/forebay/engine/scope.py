@@ -45,7 +45,9 @@ def _constant(value: Any) -> Node:
         if isinstance(tag, str):
             return Leaf(None, value.get("value"), tag)
         return {name: _constant(one) for name, one in value.items()}
-    if isinstance(value, list) and any(isinstance(one, dict) for one in value):
+    if isinstance(value, list) and any(
+        isinstance(one, dict) and not isinstance(one.get("$type"), str) for one in value
+    ):
         return [_constant(one) for one in value]
     return Leaf(None, value)
 

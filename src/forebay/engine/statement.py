@@ -7,12 +7,14 @@ user gave is a parameter: there is no function here that writes a value into SQL
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 Encode: TypeAlias = Callable[[Any], str | None]
 Row: TypeAlias = tuple[Any, ...]
 
+_NOTHING: Mapping[Any, Any] = {}
 _PARAMETER = re.compile("\0(\\d+)\0")
 
 
@@ -23,7 +25,8 @@ class Bound(NamedTuple):
     parameters: list[str | None]
 
 
-class Result(NamedTuple):
+@dataclass(slots=True, frozen=True)
+class Result:
     """What PostgreSQL answered to a statement; ``columns`` are names and numbers of types."""
 
     rows: Sequence[Row]
@@ -34,11 +37,11 @@ class Result(NamedTuple):
 class Slot(NamedTuple):
     """Where a parameter comes from.
 
-    ``index`` is a value of the request; below zero it is ``given``: a constant where ``encode``
-    is None, or what the plan's earlier statements found, under the key ``given``.
+    It is ``given`` itself where ``encode`` is None. Otherwise ``given`` is a place in the request's
+    values, or, where ``place`` is below zero, a key of what earlier statements found.
     """
 
-    index: int
+    place: int
     encode: Encode | None
     given: Any = None
 
@@ -52,15 +55,13 @@ class Statement:
         self.sql = sql
         self.slots = slots
 
-    def bind(self, values: Sequence[Any], found: dict[Any, Any] | None = None) -> Bound:
+    def bind(self, values: Sequence[Any], found: Mapping[Any, Any] = _NOTHING) -> Bound:
         """Return the statement with a request's values, and with what was found before it."""
         return Bound(
             self.sql,
             [
-                encode(values[index])
-                if index >= 0
-                else (given if encode is None else encode(found[given]))  # type: ignore[index]
-                for index, encode, given in self.slots
+                given if encode is None else encode((values if place >= 0 else found)[given])
+                for place, encode, given in self.slots
             ],
         )
 
@@ -81,7 +82,7 @@ class Builder:
 
     def value(self, index: int, encode: Encode) -> str:
         """Return a parameter for a value of the request."""
-        return self._add(Slot(index, encode))
+        return self._add(Slot(index, encode, index))
 
     def constant(self, text: str | None) -> str:
         """Return a parameter that is always the same."""

@@ -125,7 +125,7 @@ def _page(source: Source, page: Page, arguments: dict[str, Node], condition: str
         if not is_total(source.entity, terms) or any(term.is_nullable for term in terms):
             raise input_error(_UNSTABLE)
         begun = [_at_cursor(source, page.cursor, order, place) for place in range(len(terms))]
-        condition = conjunction([condition, cursor_condition(source, "", terms, begun)])
+        condition = conjunction([condition, cursor_condition(terms, begun)])
     tail = _limits(source.builder, page, terms)
     return f'(SELECT {source.alias}.* FROM {_tables(source, condition)}{tail}) AS "page"'
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -33,6 +34,10 @@ class Type:
     show: Show | None = None
     as_text: bool = False
     family: str = "other"
+
+
+# A text, which stays as it is, or the exponent of a number.
+_EXPONENT = re.compile(r'("(?:[^"\\]|\\.)*")|e\+')
 
 
 def _text(value: Any) -> str:
@@ -104,7 +109,8 @@ def _float(value: Any) -> Any:
 
 def _json_text(value: str) -> str:
     """Show JSON without the spaces that PostgreSQL writes."""
-    return json.dumps(json.loads(value), ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(json.loads(value), ensure_ascii=False, separators=(",", ":"))
+    return _EXPONENT.sub(lambda found: found[1] or "e", text) if "e+" in text else text
 
 
 def _money(value: Any) -> str:
@@ -190,7 +196,7 @@ def enum_type(field: ScalarField) -> Type:
 
     def write(value: Any) -> str:
         if value not in to_database:
-            raise RequestError("P2009", f"`{value}` is not a value of the enum `{enum.name}`.")
+            raise ValueError(f"`{value}` is not a value of the enum `{enum.name}`")
         return to_database[value]
 
     def show(value: Any) -> str:
@@ -220,7 +226,7 @@ def writer(type_: Type, tag: str | None) -> Write:
     return type_.write
 
 
-def list_writer(type_: Type, tag: str | None = None) -> Write:
+def list_writer(type_: Type, tag: str | None = None) -> Callable[[Any], str]:
     """Return how a list of values is written as an array; ``tag`` is of one value alone."""
 
     def write(values: Any) -> str:

@@ -90,7 +90,8 @@ def condition(
     if name in _PATTERNS:
         return _like(source, column, expression, name, node, negated, insensitive)
     if name == "search":
-        found = f"to_tsvector(concat_ws(' ', {expression})) @@ to_tsquery({operand(source, TEXT, node)})"
+        query = operand(source, TEXT, node)
+        found = f"to_tsvector(concat_ws(' ', {expression})) @@ to_tsquery({query})"
         return f"(NOT {found})" if negated else f"({found})"
     raise RequestError("P2009", f"`{name}` is not an operator of the field `{column.name}`.")
 

@@ -13,7 +13,7 @@ from forebay.engine.catalog import Column, Entity
 from forebay.engine.failures import RequestError
 from forebay.engine.scope import Scope
 from forebay.engine.shape import Leaf, Node
-from forebay.engine.statement import Bound
+from forebay.engine.statement import Bound, Row
 from forebay.engine.types import array, key_text, list_writer, untag, writer
 from forebay.engine.write.context import NOW, Context, Raw, Steps
 from forebay.engine.write.values import constant_text, moment_writer
@@ -47,7 +47,8 @@ class CreateRows:
         rows = self._rows(context, given or {})
         if not rows:
             return [] if self.returned is not None else 0
-        count, found = 0, []
+        count = 0
+        found: list[Row] = []
         for bound in self._statements(rows):
             results = yield [bound]
             count += results[0].count

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from forebay.engine.catalog import Column, Entity, Link
@@ -101,7 +101,7 @@ def note_rows(context: Context, key: object, columns: list[Column], rows: list[R
 def change(
     scope: Scope,
     entity: Entity,
-    assignments: list[tuple[Column, Callable[[Builder], str]]],
+    assignments: Sequence[tuple[Column, Callable[[Builder], str]]],
     *conditions: Condition,
 ) -> Statement:
     """Return an UPDATE of the records of some conditions."""
@@ -158,7 +158,8 @@ class Ties:
         far = add.found((self.far, ""), keys_array)
         self.insert = add.finish(
             f"INSERT INTO {link.join_table} ({link.near_join}, {link.far_join})"
-            f" SELECT {near}::{link.near[0].type.sql}, * FROM unnest({far}::{link.far[0].type.sql}[])"
+            f" SELECT {near}::{link.near[0].type.sql}, *"
+            f" FROM unnest({far}::{link.far[0].type.sql}[])"
             " ON CONFLICT DO NOTHING"
         )
         take = Builder()

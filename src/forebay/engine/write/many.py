@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from forebay.engine.catalog import Link
 from forebay.engine.scope import Scope, Source
 from forebay.engine.shape import Node
@@ -12,6 +14,7 @@ from forebay.engine.write.context import Context, Raw, Steps
 from forebay.engine.write.create import Create
 from forebay.engine.write.emulate import Removal
 from forebay.engine.write.lookup import (
+    Condition,
     Find,
     Ties,
     among,
@@ -41,19 +44,11 @@ def operation(
             return [_Set(scope, link, found)]
         if not found:
             return []
-        kind = {"connect": _Connect, "disconnect": _Disconnect, "delete": _Delete}[name]
-        return [kind(scope, link, found)]
-    kinds = {
-        "create": _Make,
-        "connectOrCreate": _FindOrMake,
-        "update": _Update,
-        "upsert": _Upsert,
-        "updateMany": _UpdateMany,
-        "deleteMany": _DeleteMany,
-    }
-    if name not in kinds:
+        return [_GROUPS[name](scope, link, found)]
+    make = _EACH.get(name)
+    if make is None:
         raise nested.unknown(link, name)
-    return [kinds[name](scope, link, item) for item in nested.items(node, scope)]  # type: ignore[abstract]
+    return [make(scope, link, item) for item in nested.items(node, scope)]
 
 
 class _Make:
@@ -66,6 +61,7 @@ class _Make:
         self.ties = Ties(link) if link.is_many_to_many else None
 
     def run(self, context: Context, parent: Raw) -> Steps:
+        """Carry it out."""
         if self.ties is None:
             yield from self.create.run(context, given_by(self.link, parent))
             return
@@ -84,10 +80,11 @@ class _CreateMany:
         )
 
     def run(self, context: Context, parent: Raw) -> Steps:
+        """Carry it out."""
         yield from self.rows.run(context, given_by(self.link, parent))
 
 
-def _any(conditions: list[dict[str, Node]]):  # type: ignore[no-untyped-def]
+def _any(conditions: list[dict[str, Node]]) -> Condition:
     def condition(source: Source) -> str:
         return disjunction([where(source, node) for node in conditions])
 
@@ -142,6 +139,7 @@ class _Connect(_Tie):
         self.find = Find(scope, link.other, columns, _any(conditions))
 
     def run(self, context: Context, parent: Raw) -> Steps:
+        """Carry it out."""
         rows = yield from self.find.run(context)
         if len(rows) < self.expected:
             raise nested.few_connected(self.link, self.expected, len(rows))
@@ -159,6 +157,7 @@ class _FindOrMake(_Tie):
         self.make = _Make(scope, link, data)
 
     def run(self, context: Context, parent: Raw) -> Steps:
+        """Carry it out."""
         rows = yield from self.find.run(context)
         if rows:
             yield from self.tie(context, parent, rows)
@@ -186,6 +185,7 @@ class _Disconnect(_Some):
     """disconnect."""
 
     def run(self, context: Context, parent: Raw) -> Steps:
+        """Carry it out."""
         rows = yield from self.some(context, parent)
         yield from self.untie(context, parent, rows)
 
@@ -200,6 +200,7 @@ class _Set(_Some):
         self.expected = len(conditions)
 
     def run(self, context: Context, parent: Raw) -> Steps:
+        """Carry it out."""
         old = yield from self.some(context, parent)
         new = (yield from self.find.run(context)) if self.find is not None else []
         if self.link.is_many_to_many and len(new) < self.expected:
@@ -223,6 +224,7 @@ class _Delete(_Some):
         self.remove = Removal(scope, link.other, among(self.rows_key, link.other.identifier))
 
     def run(self, context: Context, parent: Raw) -> Steps:
+        """Carry it out."""
         rows = yield from self.some(context, parent)
         if len(rows) < self.expected:
             raise nested.not_connected(self.link)
@@ -242,6 +244,7 @@ class _Update(_Some):
         self.update = Update(scope, link.other, data, which)
 
     def run(self, context: Context, parent: Raw) -> Steps:
+        """Carry it out."""
         rows = yield from self.some(context, parent)
         if not rows:
             raise nested.not_found(self.link, "update")
@@ -264,6 +267,7 @@ class _Upsert(_Some):
         self.make = _Make(scope, link, new)
 
     def run(self, context: Context, parent: Raw) -> Steps:
+        """Carry it out."""
         rows = yield from self.some(context, parent)
         if not rows:
             yield from self.make.run(context, parent)
@@ -284,6 +288,7 @@ class _UpdateMany:
         self.rows = UpdateRows(scope, link.other, data, *which)
 
     def run(self, context: Context, parent: Raw) -> Steps:
+        """Carry it out."""
         context.note(self.key, [column.name for column in self.link.near], parent)
         yield from self.rows.run(context)
 
@@ -297,5 +302,21 @@ class _DeleteMany:
         self.remove = Removal(scope, link.other, linked(link, self.key), by_request(condition))
 
     def run(self, context: Context, parent: Raw) -> Steps:
+        """Carry it out."""
         context.note(self.key, [column.name for column in self.link.near], parent)
         yield from self.remove.run(context)
+
+
+_GROUPS: dict[str, Callable[[Scope, Link, list[dict[str, Node]]], nested.After]] = {
+    "connect": _Connect,
+    "disconnect": _Disconnect,
+    "delete": _Delete,
+}
+_EACH: dict[str, Callable[[Scope, Link, dict[str, Node]], nested.After]] = {
+    "create": _Make,
+    "connectOrCreate": _FindOrMake,
+    "update": _Update,
+    "upsert": _Upsert,
+    "updateMany": _UpdateMany,
+    "deleteMany": _DeleteMany,
+}

@@ -8,13 +8,13 @@ from typing import Any
 from forebay.engine.catalog import Column, Entity
 from forebay.engine.failures import DatabaseFailure, Unsupported, input_error
 from forebay.engine.plan import Plan
-from forebay.engine.transaction import in_one_transaction
 from forebay.engine.read import ReadCompiler, ReadNode
 from forebay.engine.rows import Layout, Shaper
 from forebay.engine.run import read
 from forebay.engine.scope import Scope, Source, is_null
 from forebay.engine.selection import Selection, read_selection
 from forebay.engine.shape import Node
+from forebay.engine.transaction import in_one_transaction
 from forebay.engine.types import key_text
 from forebay.engine.write import nested
 from forebay.engine.write.batch import CreateRows
@@ -39,6 +39,7 @@ class WritePlan(Plan):
         self._is_single = is_single
 
     def run(self, values: list[Any], in_transaction: bool) -> Steps:
+        """Carry it out."""
         steps = self._run(Context(values))
         if not self._is_single and not in_transaction:
             steps = in_one_transaction(steps)
@@ -99,6 +100,7 @@ def create_one(
     create = Create(scope, entity, data, wanted=answer.wanted)
 
     def run(context: Context) -> Steps:
+        """Carry it out."""
         row = yield from create.run(context)
         return (yield from answer.of(context, row))
 
@@ -115,6 +117,7 @@ def update_one(
     update = Update(scope, entity, data, by_request(arguments.get("where")), wanted=answer.wanted)
 
     def run(context: Context) -> Steps:
+        """Carry it out."""
         row = yield from update.run(context)
         if row is None:
             raise nested.missing("No record was found for an update.")
@@ -192,6 +195,7 @@ def upsert_one(
     update = Update(scope, entity, data, which, wanted=answer.wanted)
 
     def run(context: Context) -> Steps:
+        """Carry it out."""
         rows = yield from find.run(context)
         if rows:
             context.note(key, [column.name for column in entity.identifier], rows[0])
@@ -209,6 +213,7 @@ class UpsertPlan(WritePlan):
     __slots__ = ()
 
     def run(self, values: list[Any], in_transaction: bool) -> Steps:
+        """Carry it out."""
         try:
             return (yield from super().run(values, in_transaction))
         except DatabaseFailure as failure:

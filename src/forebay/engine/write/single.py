@@ -63,6 +63,7 @@ class MakeFirst:
         self.create = Create(scope, link.other, data, wanted=link.far)
 
     def run(self, context: Context, old: Raw | None) -> Steps:
+        """Carry it out."""
         return (yield from self.create.run(context))
 
 
@@ -75,6 +76,7 @@ class FindFirst:
         self.unlink = _Unlink(scope, link) if _is_one_to_one(link) else None
 
     def run(self, context: Context, old: Raw | None) -> Steps:
+        """Carry it out."""
         rows = yield from self.find.run(context)
         if not rows:
             link = self.link
@@ -99,6 +101,7 @@ class FindOrMakeFirst:
         self.unlink = _Unlink(scope, link) if _is_one_to_one(link) else None
 
     def run(self, context: Context, old: Raw | None) -> Steps:
+        """Carry it out."""
         rows = yield from self.find.run(context)
         if not rows:
             return (yield from self.create.run(context))
@@ -176,6 +179,7 @@ class _Let(_Free):
     """disconnect."""
 
     def run(self, context: Context, parent: Raw) -> Steps:
+        """Carry it out."""
         record = yield from self.one(context, parent)
         if record is not None:
             yield from self.free(context, parent)
@@ -189,6 +193,7 @@ class _DeleteOne(_Free):
         self.remove = Removal(scope, link.other, by_found(self.key, link.other.identifier))
 
     def run(self, context: Context, parent: Raw) -> Steps:
+        """Carry it out."""
         record = yield from self.one(context, parent)
         if record is None:
             raise nested.not_found(self.link, "delete")
@@ -211,6 +216,7 @@ class _UpdateOne(_Known):
         self.update = Update(scope, link.other, data, by_found(self.key, link.other.identifier))
 
     def run(self, context: Context, parent: Raw) -> Steps:
+        """Carry it out."""
         record = yield from self.one(context, parent)
         if record is None:
             raise nested.not_found(self.link, "update")
@@ -237,6 +243,7 @@ class _UpsertOne(_Known):
             self.create = Create(scope, link.other, new, given=link.far)
 
     def run(self, context: Context, parent: Raw) -> Steps:
+        """Carry it out."""
         record = yield from self.one(context, parent)
         if record is not None:
             yield from self.update.run(context)
@@ -283,6 +290,7 @@ class _MakeThen:
         self.create = Create(scope, link.other, data, given=link.far)
 
     def run(self, context: Context, parent: Raw) -> Steps:
+        """Carry it out."""
         if self.free is not None and (yield from self.free.one(context, parent)) is not None:
             yield from self.free.free(context, parent)
         yield from self.create.run(context, given_by(self.link, parent))
@@ -307,6 +315,7 @@ class _ConnectThen:
             self.create = Create(scope, link.other, data, given=link.far)
 
     def run(self, context: Context, parent: Raw) -> Steps:
+        """Carry it out."""
         rows = yield from self.find.run(context)
         if not rows and self.create is None:
             raise nested.few_connected(self.link, 1, 0)
