@@ -7,6 +7,7 @@ import typer
 from forebay import __version__
 from forebay.cli.config import config
 from forebay.cli.dmmf import dmmf
+from forebay.cli.query import query
 from forebay.cli.serve import serve
 from forebay.cli.storm import storm
 from forebay.cli.up import up
@@ -44,3 +45,4 @@ app.command()(serve)
 app.add_typer(config, name="config")
 app.command()(storm)
 app.command()(dmmf)
+app.add_typer(query, name="query")

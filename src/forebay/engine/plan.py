@@ -22,6 +22,11 @@ class Plan:
         """Carry the request out with these values, and return its data."""
         raise NotImplementedError
 
+    @property
+    def is_one_statement(self) -> bool:
+        """Whether it never takes more than one statement."""
+        return len(self.nodes()) <= 1
+
     def nodes(self) -> list[ReadNode]:
         """Return the statements that read."""
         return []

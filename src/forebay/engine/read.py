@@ -166,6 +166,12 @@ class _NodeCompiler:
         self.expressions.append(expression)
         return len(self.expressions) - 1
 
+    def hidden(self, expression: str) -> int:
+        """Return the place of an expression, which is selected if it is not yet."""
+        if expression in self.expressions:
+            return self.expressions.index(expression)
+        return self.add(expression)
+
     # What is selected
 
     def _record(
@@ -195,7 +201,7 @@ class _NodeCompiler:
         condition = where(other, related.arguments.get("where"))
         if condition != "TRUE":
             presence = f"CASE WHEN {condition} THEN {presence} END"
-        place = self.add(presence)
+        place = self.hidden(presence)
         inner = self._record(other, related.selection, lambda root: way(root).joined(link))
         # Lists below are shaped once their nodes are known.
         layout.joined.append(Joined(link.name, place, _late(inner), link.is_required))
@@ -203,7 +209,7 @@ class _NodeCompiler:
     def _list(
         self, source: Source, related: Related, layout: Layout, way: Callable[[Source], Source]
     ) -> None:
-        places = tuple(self.add(column.read(source.alias)) for column in related.link.near)
+        places = tuple(self.hidden(column.read(source.alias)) for column in related.link.near)
 
         def keys(builder: Builder, columns: list[Column]) -> str:
             root = self.source(builder)
@@ -286,7 +292,7 @@ class _NodeCompiler:
             return Window(is_reversed=True) if page.is_reversed else None
         window = Window(is_reversed=page.is_reversed)
         if page.distinct:
-            window.distinct = tuple(self.add(column.read(source.alias)) for column in page.distinct)
+            window.distinct = tuple(self.hidden(column.read(source.alias)) for column in page.distinct)
         if is_unstable and page.cursor is not None:
             window.cursor = self.add(where(source, page.cursor))
         window.skip = page.skip.index if page.skip else None
@@ -324,6 +330,9 @@ class _NodeCompiler:
             sql += self._tail(source.builder, terms)
         elif terms:
             sql += " ORDER BY " + ", ".join(term.sql for term in terms)
+        if not terms and (source.joins or self.parent) and not self.entity.model.is_view:
+            # A join may bring records in any order; without one they come as they are stored.
+            sql += f" ORDER BY {source.alias}.ctid"
         if lateral is not None:
             return f'SELECT "q".* FROM {lateral} CROSS JOIN LATERAL ({sql}) AS "q"'
         return sql
@@ -344,7 +353,7 @@ class _Parent:
     ) -> tuple[tuple[int, ...], str, str | None]:
         """Select the key, and return its places, the condition, and what is joined laterally."""
         far = self._far(source)
-        places = tuple(node.add(_read(expression, column)) for expression, column in far)
+        places = tuple(node.hidden(_read(expression, column)) for expression, column in far)
         page = node.page
         is_cut = (page.take or page.skip) and not page.distinct and not page.cursor
         if not is_cut:

@@ -122,12 +122,23 @@ def _page(source: Source, page: Page, arguments: dict[str, Node], condition: str
     if page.is_reversed:
         terms = [term.reversed() for term in terms]
     if page.cursor is not None:
-        if not is_total(source.entity, terms) or any(term.is_nullable for term in terms):
+        if not _is_stable(source.entity, terms):
             raise input_error(_UNSTABLE)
         begun = [_at_cursor(source, page.cursor, order, place) for place in range(len(terms))]
         condition = conjunction([condition, cursor_condition(terms, begun)])
     tail = _limits(source.builder, page, terms)
     return f'(SELECT {source.alias}.* FROM {_tables(source, condition)}{tail}) AS "page"'
+
+
+def _is_stable(entity: Entity, terms: list[Term]) -> bool:
+    # Prisma does not count a key of several fields that is the record's own.
+    primary = entity.model.primary_key
+    if primary is not None and len(primary.fields) > 1:
+        keys = [columns for columns in entity.keys.values() if columns != entity.identifier]
+        names = {term.column.name for term in terms if term.column is not None}
+        if not any(all(column.name in names for column in key) for key in keys):
+            return False
+    return is_total(entity, terms) and not any(term.is_nullable for term in terms)
 
 
 def _at_cursor(source: Source, cursor: dict[str, Node], order: Node | None, place: int) -> str:

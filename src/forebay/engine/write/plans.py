@@ -31,12 +31,19 @@ Run = Callable[[Context], Steps]
 class WritePlan(Plan):
     """Any operation that writes."""
 
-    __slots__ = ("_is_single", "_run")
+    __slots__ = ("_is_single", "_run", "parts")
 
-    def __init__(self, name: str, run: Run, *, is_single: bool) -> None:
+    def __init__(self, name: str, run: Run, *parts: object, is_single: bool) -> None:
         super().__init__(name)
         self._run = run
         self._is_single = is_single
+        # What it is made of, for whoever wants to see it.
+        self.parts = parts
+
+    @property
+    def is_one_statement(self) -> bool:
+        """Whether it never takes more than one statement."""
+        return self._is_single
 
     def run(self, values: list[Any], in_transaction: bool) -> Steps:
         """Carry it out."""
@@ -105,7 +112,7 @@ def create_one(
         return (yield from answer.of(context, row))
 
     is_single = create.is_single and answer.is_flat
-    return WritePlan(f"createOne{entity.name}", run, is_single=is_single)
+    return WritePlan(f"createOne{entity.name}", run, create, answer, is_single=is_single)
 
 
 def update_one(
@@ -124,7 +131,7 @@ def update_one(
         return (yield from answer.of(context, row))
 
     is_single = update.is_single and answer.is_flat
-    return WritePlan(f"updateOne{entity.name}", run, is_single=is_single)
+    return WritePlan(f"updateOne{entity.name}", run, update, answer, is_single=is_single)
 
 
 def delete_one(
@@ -145,7 +152,7 @@ def delete_one(
                 raise nested.missing("No record was found for a delete.")
             return shape(result.rows[0], [])
 
-        return WritePlan(f"deleteOne{entity.name}", run, is_single=True)
+        return WritePlan(f"deleteOne{entity.name}", run, remove, is_single=True)
     key = object()
     find = Find(scope, entity, [*entity.identifier, *answer.wanted], which)
     remove_one = Removal(scope, entity, by_found(key, entity.identifier))
@@ -159,7 +166,9 @@ def delete_one(
         yield from remove_one.run(context)
         return data
 
-    return WritePlan(f"deleteOne{entity.name}", run_with_relations, is_single=False)
+    return WritePlan(
+        f"deleteOne{entity.name}", run_with_relations, find, answer, remove_one, is_single=False
+    )
 
 
 def _alias(sql: str) -> str:
@@ -187,7 +196,7 @@ def upsert_one(
                 return None
             return shape(result.rows[0], [])
 
-        return WritePlan(name, run_native, is_single=True)
+        return WritePlan(name, run_native, native, is_single=True)
     key = object()
     find = Find(scope, entity, entity.identifier, by_request(where_node))
     create = Create(scope, entity, new, wanted=answer.wanted)
@@ -204,7 +213,7 @@ def upsert_one(
             row = yield from create.run(context)
         return (yield from answer.of(context, row))
 
-    return UpsertPlan(name, run, is_single=False)
+    return UpsertPlan(name, run, find, update, create, answer, is_single=False)
 
 
 class UpsertPlan(WritePlan):
@@ -229,10 +238,10 @@ def create_many(
     data, skip = arguments.get("data", []), arguments.get("skipDuplicates")
     if action == "createMany":
         rows = CreateRows(scope, entity, data, skip)
-        return WritePlan(f"createMany{entity.name}", _counted(rows.run), is_single=True)
+        return WritePlan(f"createMany{entity.name}", _counted(rows.run), rows, is_single=True)
     many = _Many(scope, entity, selection)
     rows = CreateRows(scope, entity, data, skip, returned=many.columns)
-    return many.plan(f"createMany{entity.name}AndReturn", rows.run)
+    return many.plan(f"createMany{entity.name}AndReturn", rows)
 
 
 def update_many(
@@ -246,11 +255,11 @@ def update_many(
     if action == "updateMany":
         rows = UpdateRows(scope, entity, data, which, limit=limit)
         return WritePlan(
-            f"updateMany{entity.name}", _counted(rows.run), is_single=rows.each is None
+            f"updateMany{entity.name}", _counted(rows.run), rows, is_single=rows.each is None
         )
     many = _Many(scope, entity, selection)
     rows = UpdateRows(scope, entity, data, which, limit=limit, returned=many.columns)
-    return many.plan(f"updateMany{entity.name}AndReturn", rows.run)
+    return many.plan(f"updateMany{entity.name}AndReturn", rows)
 
 
 def delete_many(
@@ -264,9 +273,9 @@ def delete_many(
         if limit is not None and not is_null(limit):
             raise Unsupported("`limit` of deleteMany where relations are emulated")
         every = Removal(scope, entity, which)
-        return WritePlan(f"deleteMany{entity.name}", _counted(every.run), is_single=False)
+        return WritePlan(f"deleteMany{entity.name}", _counted(every.run), every, is_single=False)
     rows = DeleteRows(scope, entity, which, limit=limit)
-    return WritePlan(f"deleteMany{entity.name}", _counted(rows.run), is_single=True)
+    return WritePlan(f"deleteMany{entity.name}", _counted(rows.run), rows, is_single=True)
 
 
 def _check_limit(limit: Node | None) -> None:
@@ -300,8 +309,9 @@ class _Many:
         self.columns: list[Column] = self.answer.wanted if flat else entity.identifier
         self.chosen: Selection = self.answer.chosen
 
-    def plan(self, name: str, run: Run) -> Plan:
+    def plan(self, name: str, rows_of: CreateRows | UpdateRows) -> Plan:
         """Return the plan."""
+        run = rows_of.run
         shape = self.answer.shape
         if shape is not None:
 
@@ -309,7 +319,7 @@ class _Many:
                 rows = yield from run(context)
                 return [shape(row, []) for row in rows]
 
-            return WritePlan(name, shaped, is_single=True)
+            return WritePlan(name, shaped, rows_of, is_single=True)
 
         def read_again(context: Context) -> Steps:
             rows = yield from run(context)
@@ -320,4 +330,4 @@ class _Many:
                 records.append((yield from self.answer.of(context, keys)))
             return records
 
-        return WritePlan(name, read_again, is_single=False)
+        return WritePlan(name, read_again, rows_of, self.answer, is_single=False)
