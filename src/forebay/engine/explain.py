@@ -10,7 +10,6 @@ from forebay.engine.plan import Plan
 from forebay.engine.read import ReadNode
 from forebay.engine.statement import Slot, Statement
 
-
 # Parts of writes in the order in which they run; all others stand between.
 _ORDER = {"find": 0, "mine": 0, "before": 0, "statement": 2, "tie": 3, "ties": 3, "after": 4}
 

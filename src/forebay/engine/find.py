@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from forebay.engine.catalog import Column, Entity
+from forebay.engine.failures import input_error
 from forebay.engine.plan import Plan
 from forebay.engine.read import ReadCompiler, ReadNode
 from forebay.engine.run import Work, read
-from forebay.engine.scope import Scope, Source
+from forebay.engine.scope import Scope, Source, is_null
 from forebay.engine.selection import read_selection
 from forebay.engine.shape import Leaf, Node
 from forebay.engine.types import array, writer
@@ -123,6 +124,13 @@ class ReadPlan(Plan):
         return None
 
 
+def _check_take(scope: Scope, take: Node | None) -> None:
+    if take is not None and not is_null(take) and int(scope.literal(take)) not in (1, -1):
+        raise input_error(
+            "The 'findFirst' operation cannot be used with a 'take' argument that isn't 1 or -1"
+        )
+
+
 def find(
     scope: Scope, entity: Entity, action: str, arguments: dict[str, Node], selection: Node
 ) -> Plan:
@@ -132,6 +140,8 @@ def find(
     name = f"{base}{entity.name}{'OrThrow' if must_exist else ''}"
     reader = ReadCompiler(scope)
     chosen = read_selection(scope, entity, selection)
+    if base == "findFirst":
+        _check_take(scope, arguments.get("take"))
     root = reader.node(chosen, arguments, limit_one=base == "findFirst")
     plan = ReadPlan(name, root, reader.nodes, base != "findMany", must_exist)
     key = one_key(entity, arguments.get("where")) if base == "findUnique" else None

@@ -59,9 +59,9 @@ def show(value: Any) -> str:
             moment = moment.astimezone(UTC)
     else:
         return _from_text(str(value))
-    return (
-        moment.strftime(f"{moment.year:04d}-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
-    )
+    if moment.tzinfo is not None:
+        moment = moment.replace(tzinfo=None)
+    return moment.isoformat(timespec="milliseconds") + "Z"
 
 
 def _from_text(value: str) -> str:

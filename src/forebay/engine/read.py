@@ -292,7 +292,9 @@ class _NodeCompiler:
             return Window(is_reversed=True) if page.is_reversed else None
         window = Window(is_reversed=page.is_reversed)
         if page.distinct:
-            window.distinct = tuple(self.hidden(column.read(source.alias)) for column in page.distinct)
+            window.distinct = tuple(
+                self.hidden(column.read(source.alias)) for column in page.distinct
+            )
         if is_unstable and page.cursor is not None:
             window.cursor = self.add(where(source, page.cursor))
         window.skip = page.skip.index if page.skip else None

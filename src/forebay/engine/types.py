@@ -36,13 +36,15 @@ class Type:
     family: str = "other"
 
 
+_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 # A text, which stays as it is, or the exponent of a number.
 _EXPONENT = re.compile(r'("(?:[^"\\]|\\.)*")|e\+')
 
 
 def _text(value: Any) -> str:
     if "\x00" in value:
-        raise RequestError("P2023", "A text holds the character 0, which PostgreSQL cannot store.")
+        raise ValueError("it holds the character 0, which PostgreSQL cannot store in a text")
     return str(value)
 
 
@@ -62,9 +64,7 @@ def _whole(value: Any) -> str:
 
 
 def _decimal(value: Any) -> str:
-    if isinstance(value, float):
-        return repr(Decimal(repr(value)))[9:-2]
-    return str(value)
+    return repr(value) if isinstance(value, float) else str(value)
 
 
 def _bytes(value: Any) -> str:
@@ -80,7 +80,7 @@ def _standard(value: str) -> str:
 
 def _json(value: Any) -> str:
     """Write a Json value: the protocol has it as it is, or as text with a tag (see `untag`)."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODE(value)
 
 
 def tagged(name: str, show: Callable[[Any], Any]) -> Show:
@@ -109,7 +109,7 @@ def _float(value: Any) -> Any:
 
 def _json_text(value: str) -> str:
     """Show JSON without the spaces that PostgreSQL writes."""
-    text = json.dumps(json.loads(value), ensure_ascii=False, separators=(",", ":"))
+    text = _ENCODE(json.loads(value))
     return _EXPONENT.sub(lambda found: found[1] or "e", text) if "e+" in text else text
 
 

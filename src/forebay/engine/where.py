@@ -99,7 +99,9 @@ def _related(source: Source, link: Link, node: Node, reverse: bool) -> str:
         raise RequestError("P2009", f"The condition on `{link.name}` must be an object.")
     if link.is_list:
         return conjunction([_many(source, link, name, one, reverse) for name, one in node.items()])
-    if node and set(node) <= {"is", "isNot"} and not set(node) & set(link.other.columns):
+    if not node:
+        return TRUE
+    if set(node) <= {"is", "isNot"} and not set(node) & set(link.other.columns):
         return conjunction([_one(source, link, name, one, reverse) for name, one in node.items()])
     return _one(source, link, "is", node, reverse)
 

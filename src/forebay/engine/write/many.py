@@ -239,6 +239,8 @@ class _Update(_Some):
         (condition,) = nested.items(item["where"], scope)
         super().__init__(scope, link, [condition])
         (data,) = nested.items(item["data"], scope)
+        # Prisma leaves out an update of nothing, and so never misses its record.
+        self.is_empty = not data
         self.row_key = object()
         which = by_found(self.row_key, link.other.identifier)
         self.update = Update(scope, link.other, data, which)
@@ -246,6 +248,8 @@ class _Update(_Some):
     def run(self, context: Context, parent: Raw) -> Steps:
         """Carry it out."""
         rows = yield from self.some(context, parent)
+        if not rows and self.is_empty:
+            return
         if not rows:
             raise nested.not_found(self.link, "update")
         names = [column.name for column in self.link.other.identifier]

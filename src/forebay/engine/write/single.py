@@ -213,14 +213,17 @@ class _UpdateOne(_Known):
             condition = item.get("where")
             (data,) = nested.items(item["data"], scope)
         super().__init__(scope, link, condition)
+        # Prisma leaves out an update of nothing, and so never misses its record.
+        self.is_empty = not data
         self.update = Update(scope, link.other, data, by_found(self.key, link.other.identifier))
 
     def run(self, context: Context, parent: Raw) -> Steps:
         """Carry it out."""
         record = yield from self.one(context, parent)
-        if record is None:
+        if record is None and not self.is_empty:
             raise nested.not_found(self.link, "update")
-        yield from self.update.run(context)
+        if record is not None:
+            yield from self.update.run(context)
 
 
 class _UpsertOne(_Known):
@@ -318,7 +321,12 @@ class _ConnectThen:
         """Carry it out."""
         rows = yield from self.find.run(context)
         if not rows and self.create is None:
-            raise nested.few_connected(self.link, 1, 0)
+            link = self.link
+            raise nested.missing(
+                f"No '{link.other.name}' record (needed to update inlined relation for "
+                f"'{link.entity.name}' record(s)) was found for a nested connect on "
+                f"{nested.kind_of(link)} relation '{nested.relation_name(link)}'."
+            )
         if self.free is not None:
             current = yield from self.free.one(context, parent)
             if current is not None and not (rows and _same(self.link, rows[0], current)):

@@ -74,7 +74,7 @@ class Update:
             )
         alias, condition = target(source, conjunction([one(source) for one in conditions]))
         source.alias = alias
-        made = assignments(source, scalars)
+        made = assignments(source, scalars, touches=bool(self.before))
         for link, _ in self.before:
             for column in link.near:
                 made[column.name] = (
@@ -116,23 +116,16 @@ class Update:
         return dict(zip(names, result.rows[0], strict=False))
 
 
-def assignments(source: Source, scalars: dict[str, Node]) -> dict[str, str]:
-    """Return what is assigned, by column; a moment of change where anything is."""
+def assignments(
+    source: Source, scalars: dict[str, Node], *, touches: bool = False
+) -> dict[str, str]:
+    """Return what is assigned, by column; a moment of change where anything is, or ``touches``."""
     made: dict[str, str] = {}
     for name, node in scalars.items():
         column = source.entity.all_columns[name]
         made[name] = f"{column.sql} = {changed(source, column, node)}"
     for column in source.entity.all_columns.values():
-        if scalars and column.field.is_updated_at and column.name not in made:
+        if (scalars or touches) and column.field.is_updated_at and column.name not in made:
             value = source.builder.found(NOW, moment_writer(column.type))
             made[column.name] = f"{column.sql} = {value}"
     return made
-
-
-def touched(entity: Entity, builder: Builder) -> list[str]:
-    """Return the assignments of the moments of change."""
-    return [
-        f"{column.sql} = {builder.found(NOW, moment_writer(column.type))}"
-        for column in entity.all_columns.values()
-        if column.field.is_updated_at
-    ]
