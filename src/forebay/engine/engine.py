@@ -105,6 +105,10 @@ class Engine:
                 return plan, values
         return self._compile(key, kept, request, values), values
 
+    def forget(self) -> None:
+        """Forget all plans."""
+        self._kept.clear()
+
     @cached_property
     def _validator(self) -> Validator:
         return Validator(self.catalog.client)

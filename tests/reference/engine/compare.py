@@ -42,15 +42,22 @@ def _word(text: str) -> str:
         return "<ulid>"
     if _CUID2.fullmatch(text):
         return "<cuid2>"
-    if _NANOID.fullmatch(text) and not text.isalpha():
+    if _NANOID.fullmatch(text):
         return "<nanoid>"
     return text
+
+
+def _is_short(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_-]{8}", value) is not None
 
 
 def settled(value: Any) -> Any:
     """Replace what was made up by its kind."""
     if isinstance(value, dict):
-        return {key: settled(part) for key, part in value.items()}
+        return {
+            key: "<short>" if key == "short" and _is_short(part) else settled(part)
+            for key, part in value.items()
+        }
     if isinstance(value, list):
         return [settled(part) for part in value]
     if isinstance(value, float) or (type(value) is int and abs(value) > _EXACT):

@@ -101,14 +101,14 @@ class Maker:
 
     # Conditions
 
-    def where(self, model: ClientModel, depth: int = 2) -> Json:
-        """Make up a condition."""
+    def where(self, model: ClientModel, depth: int = 2, *, least: int = 0) -> Json:
+        """Make up a condition, of ``least`` parts or more."""
         made: Json = {}
-        for _ in range(self.pick((0, 1, 1, 1, 2))):
+        for _ in range(max(least, self.pick((0, 1, 1, 1, 2)))):
             chance = self.random.random()
             if chance < 0.2 and depth:
                 made[self.pick(("AND", "OR", "NOT"))] = [
-                    self.where(model, depth - 1) for _ in range(self.pick((1, 2)))
+                    self.where(model, depth - 1, least=1) for _ in range(self.pick((1, 2)))
                 ]
             elif chance < 0.45 and depth and model.relations:
                 field = self.pick(model.relations)
@@ -125,7 +125,7 @@ class Maker:
         if field.arity == "?" and self.chance(0.2):
             missing: Json | None = self.pick((None, {"is": None}, {"isNot": None}))
             return missing
-        inner = self.where(other, depth)
+        inner = self.where(other, depth, least=1)
         return inner if self.chance(0.4) else {self.pick(("is", "isNot")): inner}
 
     def _operators(self, field: ScalarField) -> Any:
@@ -244,7 +244,7 @@ class Maker:
             made["take"] = self.pick((0, 1, 2, 3, 5, -1, -2, -3))
         if self.chance(share / 2):
             made["skip"] = self.pick((0, 1, 2, 4))
-        if self.chance(share / 2):
+        if self.chance(0.02 if inside else share / 2):
             made["cursor"] = self.unique(model)
         if self.chance(share / 4):
             fields = [one for one in model.scalars if one.type != "Json"]
@@ -298,6 +298,8 @@ class Maker:
 
     def _find(self, action: str, model: ClientModel) -> Json:
         given = self.page(model)
+        if action == "findFirst" and "take" in given and self.chance(0.95):
+            given["take"] = self.pick((1, -1))
         if self.chance(0.7):
             given["where"] = self.where(model)
         return made_up(action, model, given, self.selection(model))

@@ -318,7 +318,6 @@ add("batch of finds or throw", batch(*(ask("findUniqueOrThrow User", where={"id"
 add("batch of differing finds", batch(ask("findUnique User", where={"id": 1}), ask("findUnique Post", where={"id": 1}), atomic=False))
 add("batch of finds with relations", batch(*(ask("findUnique User", where={"id": number}, include={"posts": IN_ORDER}) for number in (2, 1)), atomic=False))
 add("batch not atomic", batch(A_TAG, TAKEN, ask("findMany Tag", orderBy=BY_ID), atomic=False))
-add("batch of nothing", batch())
 add("batch invalid", batch(A_TAG, ask("findMany Tag", where={"nme": "x"})))
 add("batch of finds twice", batch(*(ask("findUnique Post", where={"id": 1}) for _ in range(2)), atomic=False))
 
