@@ -18,7 +18,7 @@ from forebay.engine.operations import compile_plan
 from forebay.engine.plan import Plan
 from forebay.engine.run import Work
 from forebay.engine.scope import Scope
-from forebay.engine.shape import Shape, pin, template
+from forebay.engine.shape import pin, template, walk
 from forebay.engine.validate import Validator
 from forebay.schema.model import Schema
 
@@ -43,6 +43,7 @@ class Engine:
 
     def __init__(self, schema: Schema, *, prisma: int = 6, most_plans: int = 1000) -> None:
         self.catalog = Catalog(schema, prisma)
+        self._json_names = self.catalog.json_names
         self._most = most_plans
         self._kept: OrderedDict[object, _Kept] = OrderedDict()
 
@@ -52,6 +53,10 @@ class Engine:
             if "batch" in request:
                 return (yield from batch(self, request, in_transaction))
             plan, values = self.plan(request)
+            if plan.only is not None:
+                # Most requests: no generator within a generator for them.
+                results = yield [plan.only.bind(values)]
+                return {"data": {plan.name: plan.finish(results[0].rows)}}
         except FAILURES as failure:
             return {"errors": [self.error(request, failure).answer()]}
         return (yield from self.answer(request, plan, values, in_transaction))
@@ -87,19 +92,16 @@ class Engine:
 
     def plan(self, request: Json) -> tuple[Plan, list[Json]]:
         """Return the plan of a request's shape, made now or kept, and the request's values."""
-        shape = Shape(self.catalog.json_names)
-        key_parts = shape.key
-        key_parts.append(request.get("modelName"))
-        key_parts.append(request.get("action"))
         query = request.get("query")
         if not isinstance(query, dict):
             raise RequestError("P2009", "The request has no query.")
-        shape.walk(query)
-        key = tuple(key_parts)
+        parts: list[object] = [request.get("modelName"), request.get("action")]
+        values: list[Json] = []
+        walk(query, parts, values, self._json_names)
+        key = tuple(parts)
         kept = self._kept.get(key)
-        values = shape.values
         if kept is not None:
-            plan = kept.plans.get(_pinned(kept.pins, values))
+            plan = kept.plans.get(_pinned(kept.pins, values) if kept.pins else ())
             if plan is not None:
                 self._kept.move_to_end(key)
                 return plan, values

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from forebay.engine.catalog import Column, Entity
 from forebay.engine.failures import input_error
 from forebay.engine.plan import Plan
 from forebay.engine.read import ReadCompiler, ReadNode
+from forebay.engine.rows import Groups
 from forebay.engine.run import Work, read
 from forebay.engine.scope import Scope, Source, is_null
 from forebay.engine.selection import read_selection
 from forebay.engine.shape import Leaf, Node
+from forebay.engine.statement import Row
 from forebay.engine.types import array, writer
 from forebay.engine.write.nested import missing
+
+
+_NONE: Groups = []
 
 
 class Merged:
@@ -99,6 +104,8 @@ class ReadPlan(Plan):
         self._must_exist = must_exist
         self._make_merged: Callable[[], Merged] | None = None
         self._merged: Merged | None = None
+        if len(nodes) == 1 and root.window is None:
+            self.only = root.statement
 
     def merged(self) -> Merged | None:
         """Return what answers many requests of this shape at once; None where nothing does."""
@@ -115,6 +122,16 @@ class ReadPlan(Plan):
         records = yield from read(
             self.root, len(self._nodes), values, {}, in_transaction=in_transaction
         )
+        return self._answer(records)
+
+    def finish(self, rows: Sequence[Row]) -> Any:
+        """Return the records of rows that no window cuts, and that no other rows belong to."""
+        shape = self.root.shape
+        if shape is None:
+            raise ValueError("a node that was not compiled")
+        return self._answer([shape(row, _NONE) for row in rows])
+
+    def _answer(self, records: list[Any]) -> Any:
         if not self._is_one:
             return records
         if records:

@@ -295,10 +295,11 @@ class _NodeCompiler:
             window.distinct = tuple(
                 self.hidden(column.read(source.alias)) for column in page.distinct
             )
-        if is_unstable and page.cursor is not None:
+        if page.cursor is not None:
             window.cursor = self.add(where(source, page.cursor))
         window.skip = page.skip.index if page.skip else None
-        window.take = page.take.index if page.take else None
+        if not self.limit_one:
+            window.take = page.take.index if page.take else None
         return window
 
     def _tail(self, builder: Builder, terms: list[Term]) -> str:

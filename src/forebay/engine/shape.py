@@ -20,13 +20,13 @@ MOST_DEPTH = 128
 
 # Marks in a key. Names in a request are texts, so numbers above 1 (which True equals) stand apart.
 _OPEN, _CLOSE, _TEXT, _INT, _NEGATIVE, _FLOAT, _NULL, _TAGGED, _LIST, _ITEMS, _OPAQUE = range(2, 13)
-_MARKS: dict[type, int] = {str: _TEXT, float: _FLOAT}
 
 # Lists of these names hold rows, which are read when the plan runs.
 _ROWS = frozenset({"data"})
 # Below these names a Json field holds a value; below the others a condition on it.
 _WRITES = frozenset({"data", "create", "update", "upsert", "updateMany", "createMany"})
 _CONDITIONS = frozenset({"where", "connect", "disconnect", "delete", "deleteMany", "set", "cursor"})
+_SWITCHES = _WRITES | _CONDITIONS
 _JSON_OPERANDS = frozenset(
     {"equals", "not", "array_contains", "array_starts_with", "array_ends_with", "lt", "lte"}
     | {"gt", "gte"}
@@ -47,85 +47,89 @@ class Leaf:
 Node: TypeAlias = "Leaf | dict[str, Node] | list[Node]"
 
 
-class Shape:
-    """Walks a request once; ``key`` and ``values`` are what it found."""
+def walk(
+    node: dict[str, Json],
+    key: list[object],
+    values: list[Json],
+    json_names: AbstractSet[str],
+    writes: bool = False,
+    depth: int = 0,
+    of: str = "",
+) -> None:
+    """Add an object's names and the marks of its values to ``key``, and its values to ``values``.
 
-    __slots__ = ("_json", "key", "values")
-
-    def __init__(self, json_names: AbstractSet[str]) -> None:
-        self._json = json_names
-        self.key: list[object] = []
-        self.values: list[Json] = []
-
-    def walk(
-        self, node: dict[str, Json], writes: bool = False, depth: int = 0, of: str = ""
-    ) -> None:
-        """Add an object's names and the marks of its values to the key."""
-        if depth > MOST_DEPTH:
-            raise too_deep()
-        append = self.key.append
-        for name, value in node.items():
-            append(name)
-            kind = type(value)
-            if kind is str:
-                append(_TEXT)
-                self.values.append(value)
-            elif kind is bool:
-                append(value)
-            elif kind is int:
-                append(_INT if value >= 0 else _NEGATIVE)
-                self.values.append(value)
-            elif kind is dict:
-                self._object(name, value, writes, depth, of)
-            elif kind is list:
-                self._list(name, value, writes, depth, of)
-            elif value is None:
-                append(_NULL)
+    This is run for every request: it makes no objects but those two lists' items.
+    """
+    if depth > MOST_DEPTH:
+        raise too_deep()
+    for name, value in node.items():
+        key.append(name)
+        kind = type(value)
+        if kind is dict:
+            tag = value.get("$type")
+            if type(tag) is str:
+                key.append(_TAGGED)
+                key.append(tag)
+                values.append(value.get("value"))
+            elif name in json_names if writes else name in _JSON_OPERANDS and of in json_names:
+                key.append(_OPAQUE)
+                values.append(value)
             else:
-                append(_FLOAT)
-                self.values.append(value)
-
-    def _object(self, name: str, value: dict[str, Json], writes: bool, depth: int, of: str) -> None:
-        append = self.key.append
-        tag = value.get("$type")
-        if type(tag) is str:
-            append(_TAGGED)
-            append(tag)
-            self.values.append(value.get("value"))
-        elif is_opaque(name, of, writes, self._json):
-            append(_OPAQUE)
-            self.values.append(value)
+                key.append(_OPEN)
+                below = name in _WRITES if name in _SWITCHES else writes
+                walk(value, key, values, json_names, below, depth + 1, name)
+                key.append(_CLOSE)
+        elif kind is bool:
+            key.append(value)
+        elif kind is int:
+            key.append(_INT if value >= 0 else _NEGATIVE)
+            values.append(value)
+        elif kind is str:
+            key.append(_TEXT)
+            values.append(value)
+        elif kind is list:
+            _walk_list(name, value, key, values, json_names, writes, depth, of)
+        elif value is None:
+            key.append(_NULL)
         else:
-            append(_OPEN)
-            self.walk(value, writes_below(name, writes), depth + 1, name)
-            append(_CLOSE)
+            key.append(_FLOAT)
+            values.append(value)
 
-    def _list(self, name: str, value: list[Json], writes: bool, depth: int, of: str) -> None:
-        append = self.key.append
-        if is_flat(name, value, of, writes, self._json):
-            append(_LIST)
-            append(frozenset(map(type, value)))
-            self.values.append(value)
-            return
-        append(_ITEMS)
-        below = writes_below(name, writes)
-        for item in value:
-            append(_OPEN)
-            if type(item) is dict and type(item.get("$type")) is not str:
-                self.walk(item, below, depth + 1, name)
-            else:
-                append(_OPAQUE)
-                self.values.append(item)
-        append(_CLOSE)
+
+def _walk_list(
+    name: str,
+    value: list[Json],
+    key: list[object],
+    values: list[Json],
+    json_names: AbstractSet[str],
+    writes: bool,
+    depth: int,
+    of: str,
+) -> None:
+    if is_flat(name, value, of, writes, json_names):
+        key.append(_LIST)
+        key.append(frozenset(map(type, value)))
+        values.append(value)
+        return
+    key.append(_ITEMS)
+    below = writes_below(name, writes)
+    for item in value:
+        key.append(_OPEN)
+        if type(item) is dict and type(item.get("$type")) is not str:
+            walk(item, key, values, json_names, below, depth + 1, name)
+        else:
+            key.append(_OPAQUE)
+            values.append(item)
+    key.append(_CLOSE)
 
 
 def template(request: dict[str, Json], json_names: AbstractSet[str]) -> dict[str, Node]:
-    """Return a request with a leaf for each value; leaves are numbered as `Shape` lists them."""
+    """Return a request with a leaf for each value; leaves are numbered as `walk` lists them."""
     return _Template(json_names).object(request, False)
 
 
 class _Template:
-    """Mirrors `Shape`."""
+    """Mirrors `walk`."""
 
     def __init__(self, json_names: AbstractSet[str]) -> None:
         self._json = json_names

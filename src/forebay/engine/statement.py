@@ -49,14 +49,19 @@ class Slot(NamedTuple):
 class Statement:
     """SQL and its slots."""
 
-    __slots__ = ("slots", "sql")
+    __slots__ = ("_direct", "slots", "sql")
 
     def __init__(self, sql: str, slots: list[Slot]) -> None:
         self.sql = sql
         self.slots = slots
+        # Where all parameters are the request's own, nothing is decided when they are bound.
+        direct = [(slot.place, slot.encode) for slot in slots if slot.encode and slot.place >= 0]
+        self._direct = direct if len(direct) == len(slots) else None
 
     def bind(self, values: Sequence[Any], found: Mapping[Any, Any] = _NOTHING) -> Bound:
         """Return the statement with a request's values, and with what was found before it."""
+        if self._direct is not None:
+            return Bound(self.sql, [encode(values[place]) for place, encode in self._direct])
         return Bound(
             self.sql,
             [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -49,7 +49,7 @@ class SummaryPlan(Plan):
         is_list: bool,
     ) -> None:
         super().__init__(name)
-        self.statement = statement
+        self.statement = self.only = statement
         self._parts = parts_
         self._is_list = is_list
 
@@ -58,8 +58,12 @@ class SummaryPlan(Plan):
     ) -> Generator[list[Bound], list[Result], Json]:
         """Ask, and shape what comes."""
         results = yield [self.statement.bind(values)]
-        rows = [self._shape(row) for row in results[0].rows]
-        return rows if self._is_list else rows[0]
+        return self.finish(results[0].rows)
+
+    def finish(self, rows: Sequence[Row]) -> Json:
+        """Shape what came."""
+        shaped = [self._shape(row) for row in rows]
+        return shaped if self._is_list else shaped[0]
 
     def _shape(self, row: Row) -> dict[str, Json]:
         record: dict[str, Json] = {}

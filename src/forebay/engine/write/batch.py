@@ -130,7 +130,9 @@ def _array_type(column: Column) -> str:
 
 
 def _row_of(scope: Scope, data: Node) -> Leaf:
-    """Return the one row of a `data` that is no list."""
+    """Return the rows of a `data` that was read like any other object."""
+    if isinstance(data, list):
+        return Leaf(None, [_raw(scope, node) for node in data])
     if not isinstance(data, dict):
         raise RequestError("P2009", "`data` must be an object or a list of objects.")
     return Leaf(None, [{name: _raw(scope, node) for name, node in data.items()}])

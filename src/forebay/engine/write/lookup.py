@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from forebay.engine.catalog import Column, Entity, Link
@@ -12,7 +13,8 @@ from forebay.engine.shape import Node
 from forebay.engine.statement import Builder, Statement
 from forebay.engine.types import key_text
 from forebay.engine.where import conjunction, where
-from forebay.engine.write.context import Context, Raw, Steps
+from forebay.engine.write.context import NOW, Context, Raw, Steps
+from forebay.engine.write.values import moment_writer
 
 Condition = Callable[[Source], str]
 
@@ -107,9 +109,24 @@ def change(
     """Return an UPDATE of the records of some conditions."""
     builder = Builder()
     source = Source(scope, builder, entity, builder.alias())
-    made = ", ".join(f"{column.sql} = {value(builder)}" for column, value in assignments)
+    made = ", ".join(
+        f"{column.sql} = {value(builder)}" for column, value in (*assignments, *touched(entity))
+    )
     alias, condition = target(source, conjunction([one(source) for one in conditions]))
     return builder.finish(f"UPDATE {entity.table} AS {alias} SET {made} WHERE {condition}")
+
+
+def touched(entity: Entity) -> list[tuple[Column, Callable[[Builder], str]]]:
+    """Return the assignments of the moments of change."""
+    return [
+        (column, partial(_now, column))
+        for column in entity.all_columns.values()
+        if column.field.is_updated_at
+    ]
+
+
+def _now(column: Column, builder: Builder) -> str:
+    return builder.found(NOW, moment_writer(column.type))
 
 
 def removal(scope: Scope, entity: Entity, *conditions: Condition) -> Statement:

@@ -140,6 +140,50 @@ def not_found(link: Link, verb: str) -> RequestError:
     )
 
 
+def without_parent(link: Link, node: Node) -> RequestError | None:
+    """Return what nested operations say where the record around them does not exist."""
+    for name, value in operations(link, node):
+        if name == "delete" and link.is_list:
+            return not_connected(link)
+        if name == "update" and not _updates_nothing(value):
+            return not_found(link, "update")
+        if name == "disconnect" and not link.is_list and not link.holds_keys:
+            if any(not column.is_nullable for column in link.far):
+                return violates(link)
+        text = _parent_text(link, name)
+        if text is not None:
+            return missing(f"{text} {kind_of(link)} relation '{relation_name(link)}'.")
+    return None
+
+
+def _updates_nothing(node: Node) -> bool:
+    return all(item.get("data") == {} for item in items(node))
+
+
+def _parent_text(link: Link, name: str) -> str | None:
+    here, there = link.entity.name, link.other.name
+    if link.is_many_to_many:
+        if name in ("create", "connect", "connectOrCreate"):
+            return f"No '{here}' record was found for a connect on"
+        if name == "disconnect":
+            return f"No '{here}' record was found for a disconnect on"
+        if name == "set":
+            needed = "(needed to disconnect existing child records)"
+            return f"No '{here}' record {needed} was found for a nested set on"
+        return None
+    if name == "set":
+        return f"No '{here}' record was found for a nested set on"
+    needed = "needed to update inlined relation for"
+    if name == "connectOrCreate" and link.is_list:
+        return (
+            f"No '{there}' record ({needed} '{here}' record(s)) was found for a nested connect or "
+            "create on"
+        )
+    if name == "upsert" and not link.holds_keys and not link.is_list:
+        return f"No '{here}' record ({needed} '{there}' record(s)) was found for a nested upsert on"
+    return None
+
+
 def violates(link: Link) -> RequestError:
     """Say that a record would lose what it must be related to."""
     owner = link if link.holds_keys else link.opposite

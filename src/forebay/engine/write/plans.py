@@ -54,12 +54,17 @@ class WritePlan(Plan):
 
 
 class Answer:
-    """Makes the answer of a record that was written: of its columns, or by reading it again."""
+    """Makes the answer of a record that was written: of its columns, or by reading it again.
 
-    def __init__(self, scope: Scope, entity: Entity, selection: Node) -> None:
+    It ``must_read`` where what is written around a record may change the record itself.
+    """
+
+    def __init__(
+        self, scope: Scope, entity: Entity, selection: Node, *, must_read: bool = False
+    ) -> None:
         self.chosen = read_selection(scope, entity, selection)
         self.entity = entity
-        self.is_flat = self.chosen.is_flat
+        self.is_flat = self.chosen.is_flat and not must_read
         self.wanted = self.chosen.columns if self.is_flat else []
         self.key = object()
         self.root: ReadNode | None = None
@@ -119,15 +124,15 @@ def update_one(
     scope: Scope, entity: Entity, action: str, arguments: dict[str, Node], selection: Node
 ) -> Plan:
     """Compile updateOne."""
-    answer = Answer(scope, entity, selection)
     data = _object(scope, arguments.get("data", {}))
+    answer = Answer(scope, entity, selection, must_read=_is_nested(entity, data))
     update = Update(scope, entity, data, by_request(arguments.get("where")), wanted=answer.wanted)
 
     def run(context: Context) -> Steps:
         """Carry it out."""
         row = yield from update.run(context)
         if row is None:
-            raise nested.missing("No record was found for an update.")
+            raise update.absent or nested.missing("No record was found for an update.")
         return (yield from answer.of(context, row))
 
     is_single = update.is_single and answer.is_flat
@@ -181,10 +186,10 @@ def upsert_one(
     """Compile upsertOne."""
     from forebay.engine.write.upsert import Native
 
-    answer = Answer(scope, entity, selection)
     name = f"upsertOne{entity.name}"
     new = _object(scope, arguments["create"])
     data = _object(scope, arguments["update"])
+    answer = Answer(scope, entity, selection, must_read=_is_nested(entity, data))
     where_node = arguments["where"]
     native = Native.of(scope, entity, where_node, new, data, answer.wanted)
     if native is not None and answer.is_flat:
@@ -290,6 +295,10 @@ def _counted(run: Run) -> Run:
         return {"count": count}
 
     return counted
+
+
+def _is_nested(entity: Entity, data: dict[str, Node]) -> bool:
+    return any(name in entity.links for name in data)
 
 
 def _object(scope: Scope, node: Node) -> dict[str, Node]:

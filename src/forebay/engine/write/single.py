@@ -80,8 +80,13 @@ class FindFirst:
         rows = yield from self.find.run(context)
         if not rows:
             link = self.link
+            needed = (
+                "create or connect inlined relation for"
+                if _is_one_to_one(link)
+                else "inline the relation on"
+            )
             raise nested.missing(
-                f"No '{link.other.name}' record (needed to inline the relation on "
+                f"No '{link.other.name}' record (needed to {needed} "
                 f"'{link.entity.name}' record(s)) was found for a nested connect on "
                 f"{nested.kind_of(link)} relation '{nested.relation_name(link)}'."
             )
@@ -322,9 +327,13 @@ class _ConnectThen:
         rows = yield from self.find.run(context)
         if not rows and self.create is None:
             link = self.link
+            needed = (
+                f" (needed to update inlined relation for '{link.entity.name}' record(s))"
+                if self.free is None
+                else ""
+            )
             raise nested.missing(
-                f"No '{link.other.name}' record (needed to update inlined relation for "
-                f"'{link.entity.name}' record(s)) was found for a nested connect on "
+                f"No '{link.other.name}' record{needed} was found for a nested connect on "
                 f"{nested.kind_of(link)} relation '{nested.relation_name(link)}'."
             )
         if self.free is not None:

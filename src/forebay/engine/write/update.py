@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from forebay.engine.catalog import Column, Entity, Link
+from forebay.engine.failures import RequestError
 from forebay.engine.scope import Scope, Source
 from forebay.engine.shape import Node
 from forebay.engine.statement import Builder, Statement
@@ -39,11 +40,14 @@ class Update:
         self.before: list[tuple[Link, Before]] = []
         self.after: list[After] = []
         scalars: dict[str, Node] = {}
+        # What Prisma says where there is no such record: the first nested write finds out.
+        self.absent: RequestError | None = None
         for name, node in data.items():
             link = entity.links.get(name)
             if link is None:
                 scalars[name] = node
             else:
+                self.absent = self.absent or nested.without_parent(link, node)
                 before, after = nested.around(scope, link, node)
                 self.before += before
                 self.after += after
