@@ -190,7 +190,7 @@ def _entity(client: ClientModel) -> Entity:
 def _identifier(entity: Entity) -> list[Column]:
     """Return the columns that name a record: its key, or the first unique index without nulls."""
     if entity.model.primary_key is not None:
-        return [entity.all_columns[part.field.name] for part in entity.model.primary_key.fields]
+        return entity.keys[key_name(entity.model.primary_key)]
     for columns in entity.keys.values():
         if not any(column.is_nullable or column.is_list for column in columns):
             return columns

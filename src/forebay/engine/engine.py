@@ -6,7 +6,6 @@ their results, or has a `DatabaseFailure` thrown into it; what it returns is the
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -25,17 +24,23 @@ from forebay.schema.model import Schema
 Json: TypeAlias = Any
 
 
+# The parts of a query that a plan is made of, in the order in which values are counted.
+QUERY = ("arguments", "selection")
+
 FAILURES = (RequestError, DatabaseFailure, ValueError, TypeError, RecursionError)
 
 
 class _Kept:
     """The plans of one shape: they differ in the values that they hold for."""
 
-    __slots__ = ("pins", "plans")
+    __slots__ = ("is_used", "pins", "plan", "plans")
 
     def __init__(self) -> None:
         self.pins: tuple[int, ...] = ()
         self.plans: dict[object, Plan] = {}
+        # Where nothing is pinned there is one.
+        self.plan: Plan | None = None
+        self.is_used = False
 
 
 class Engine:
@@ -45,7 +50,7 @@ class Engine:
         self.catalog = Catalog(schema, prisma)
         self._json_names = self.catalog.json_names
         self._most = most_plans
-        self._kept: OrderedDict[object, _Kept] = OrderedDict()
+        self._kept: dict[object, _Kept] = {}
 
     def work(self, request: Json, *, in_transaction: bool = False) -> Work:
         """Return the work that answers a request."""
@@ -97,13 +102,17 @@ class Engine:
             raise RequestError("P2009", "The request has no query.")
         parts: list[object] = [request.get("modelName"), request.get("action")]
         values: list[Json] = []
-        walk(query, parts, values, self._json_names)
+        for name in QUERY:
+            part = query.get(name)
+            if part:
+                walk(part, parts, values, self._json_names, False, 1)
+            parts.append(None)
         key = tuple(parts)
         kept = self._kept.get(key)
         if kept is not None:
-            plan = kept.plans.get(_pinned(kept.pins, values) if kept.pins else ())
+            plan = kept.plans.get(_pinned(kept.pins, values)) if kept.pins else kept.plan
             if plan is not None:
-                self._kept.move_to_end(key)
+                kept.is_used = True
                 return plan, values
         return self._compile(key, kept, request, values), values
 
@@ -118,19 +127,28 @@ class Engine:
     def _compile(self, key: object, kept: _Kept | None, request: Json, values: list[Json]) -> Plan:
         self._validator.check(request)
         scope = Scope(self.catalog)
-        query = template(request["query"], self.catalog.json_names)
+        given = request["query"]
+        query = template({name: given[name] for name in QUERY if given.get(name)}, self._json_names)
         plan = compile_plan(scope, request.get("modelName"), str(request.get("action")), query)
         if kept is None:
             kept = self._kept[key] = _Kept()
-            if len(self._kept) > self._most:
-                self._kept.popitem(last=False)
+            self._make_room()
         if not scope.pins <= set(kept.pins):
             kept.pins = tuple(sorted(scope.pins | set(kept.pins)))
             kept.plans.clear()
         if len(kept.plans) >= self._most:
             kept.plans.clear()
-        kept.plans[_pinned(kept.pins, values)] = plan
+        kept.plans[_pinned(kept.pins, values)] = kept.plan = plan
         return plan
+
+    def _make_room(self) -> None:
+        """Drop the shape that was made first and has not been asked for since."""
+        while len(self._kept) > self._most:
+            key, kept = next(iter(self._kept.items()))
+            del self._kept[key]
+            if kept.is_used:
+                kept.is_used = False
+                self._kept[key] = kept
 
 
 def _pinned(pins: tuple[int, ...], values: list[Json]) -> object:

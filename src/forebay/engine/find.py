@@ -18,7 +18,6 @@ from forebay.engine.statement import Row
 from forebay.engine.types import array, writer
 from forebay.engine.write.nested import missing
 
-
 _NONE: Groups = []
 
 

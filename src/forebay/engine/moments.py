@@ -49,6 +49,8 @@ def _iso(value: datetime) -> str:
 
 def show(value: Any) -> str:
     """Show a moment in UTC with three digits of seconds; a time is on 1 January 1970."""
+    if type(value) is datetime and value.tzinfo is None:
+        return value.isoformat("T", "milliseconds") + "Z"
     if isinstance(value, datetime):
         moment = value.astimezone(UTC) if value.tzinfo else value
     elif isinstance(value, date):

@@ -76,16 +76,12 @@ def _term(source: Source, name: str, node: Node, ways: tuple[str, ...]) -> list[
     keys = link.near if link.holds_keys else []
     passed = tuple(source.sql(key) for key in keys if key.is_nullable)
     other = source.joined(link)
-    # Not empty, even where no key may be missing: the record is another's.
-    return (
-        [term for key, value in node.items() for term in _term(other, key, value, (*ways, *passed))]
-        if ways or passed
-        else [
-            replace(term, column=None)
-            for key, value in node.items()
-            for term in _term(other, key, value, ())
-        ]
-    )
+    # The column is another record's, which may be missing.
+    return [
+        replace(term, column=None, is_nullable=term.is_nullable or not link.is_required)
+        for key, value in node.items()
+        for term in _term(other, key, value, (*ways, *passed))
+    ]
 
 
 def direction(source: Source, node: Node) -> tuple[bool, str | None]:
@@ -118,6 +114,19 @@ def is_total(entity: Entity, terms: list[Term]) -> bool:
     return any(
         all(column.name in names and not column.is_nullable for column in key)
         for key in entity.keys.values()
+    )
+
+
+def is_stable(entity: Entity, terms: list[Term]) -> bool:
+    """Say whether Prisma thinks that an order has a place for each record of its own.
+
+    It does not know that a compound primary key is unique, nor where nulls stand.
+    """
+    names = {term.column.name for term in terms if term.column is not None}
+    return not any(term.is_nullable for term in terms) and any(
+        all(column.name in names for column in key)
+        for key in entity.keys.values()
+        if len(key) == 1 or entity.model.primary_key is None or key is not entity.identifier
     )
 
 

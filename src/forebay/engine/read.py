@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from forebay.engine.catalog import Column, Entity, Link
 from forebay.engine.failures import RequestError
-from forebay.engine.order import Term, cursor_condition, implicit, is_total, terms_of
+from forebay.engine.order import Term, cursor_condition, implicit, is_stable, is_total, terms_of
 from forebay.engine.rows import Groups, Joined, Layout, Many, Record, Shaper, Window
 from forebay.engine.scope import Scope, Source, is_null
 from forebay.engine.selection import Related, Selection
@@ -137,6 +137,9 @@ class _NodeCompiler:
         self.expressions: list[str] = []
         self.extra: str | None = None
         self.page = read_page(self.scope, self.entity, arguments)
+        if limit_one and self.page.distinct:
+            # Prisma forgets the sign of `take` here.
+            self.page.is_reversed = False
         self.children: list[tuple[Related, tuple[int, ...], KeysQuery, Layout]] = []
 
     def source(self, builder: Builder) -> Source:
@@ -284,9 +287,7 @@ class _NodeCompiler:
     def _window(self, source: Source, terms: list[Term]) -> Window | None:
         page = self.page
         is_unstable = page.cursor is not None and (
-            self.parent is not None
-            or not is_total(self.entity, terms)
-            or any(term.is_nullable for term in terms)
+            self.parent is not None or not is_stable(self.entity, terms)
         )
         if not page.distinct and not is_unstable:
             return Window(is_reversed=True) if page.is_reversed else None

@@ -47,7 +47,7 @@ class Leaf:
 Node: TypeAlias = "Leaf | dict[str, Node] | list[Node]"
 
 
-def walk(
+def walk(  # noqa: C901 - one function, because it runs for every request
     node: dict[str, Json],
     key: list[object],
     values: list[Json],

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 Encode: TypeAlias = Callable[[Any], str | None]
 Row: TypeAlias = tuple[Any, ...]
 
+_new = tuple.__new__
 _NOTHING: Mapping[Any, Any] = {}
 _PARAMETER = re.compile("\0(\\d+)\0")
 
@@ -61,7 +62,9 @@ class Statement:
     def bind(self, values: Sequence[Any], found: Mapping[Any, Any] = _NOTHING) -> Bound:
         """Return the statement with a request's values, and with what was found before it."""
         if self._direct is not None:
-            return Bound(self.sql, [encode(values[place]) for place, encode in self._direct])
+            # What `Bound(...)` does, without the function in between.
+            parameters = [encode(values[place]) for place, encode in self._direct]
+            return _new(Bound, (self.sql, parameters))
         return Bound(
             self.sql,
             [

@@ -13,6 +13,7 @@ from forebay.engine.where_json import json_condition
 
 _COMPARED = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+_LISTS = {"hasEvery": "@>", "hasSome": "&&"}
 _PATTERNS = {"contains": ("%", "%"), "startsWith": ("", "%"), "endsWith": ("%", "")}
 
 
@@ -190,7 +191,6 @@ def _list(source: Source, column: Column, name: str, node: Node) -> str:
         if is_null(node):
             return f"{expression} @> '{{NULL}}'"
         return f"{expression} @> {_value(source, column, node)}"
-    sign = {"hasEvery": "@>", "hasSome": "&&"}.get(name)
-    if sign is None:
+    if name not in _LISTS:
         raise RequestError("P2009", f"`{name}` is not an operator of the list `{column.name}`.")
-    return f"{expression} {sign} {_value(source, column, node)}"
+    return f"{expression} {_LISTS[name]} {_value(source, column, node)}"

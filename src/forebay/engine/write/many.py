@@ -184,6 +184,11 @@ class _Some(_Tie):
 class _Disconnect(_Some):
     """disconnect."""
 
+    def __init__(self, scope: Scope, link: Link, conditions: list[dict[str, Node]]) -> None:
+        if not link.is_many_to_many and any(not column.is_nullable for column in link.far):
+            raise nested.violates(link)
+        super().__init__(scope, link, conditions)
+
     def run(self, context: Context, parent: Raw) -> Steps:
         """Carry it out."""
         rows = yield from self.some(context, parent)

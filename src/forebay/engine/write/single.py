@@ -72,6 +72,7 @@ class FindFirst:
 
     def __init__(self, scope: Scope, link: Link, node: Node, *, is_new: bool) -> None:
         self.link = link
+        self.is_new = is_new
         self.find = Find(scope, link.other, link.far, by_request(node))
         self.unlink = _Unlink(scope, link) if _is_one_to_one(link) else None
 
@@ -80,19 +81,19 @@ class FindFirst:
         rows = yield from self.find.run(context)
         if not rows:
             link = self.link
-            needed = (
-                "create or connect inlined relation for"
-                if _is_one_to_one(link)
-                else "inline the relation on"
-            )
             raise nested.missing(
-                f"No '{link.other.name}' record (needed to {needed} "
-                f"'{link.entity.name}' record(s)) was found for a nested connect on "
+                f"No '{link.other.name}' record{self._needed()} was found for a nested connect on "
                 f"{nested.kind_of(link)} relation '{nested.relation_name(link)}'."
             )
         if self.unlink is not None:
             yield from self.unlink.run(context, rows[0], old)
         return rows[0]
+
+    def _needed(self) -> str:
+        of = f"'{self.link.entity.name}' record(s)"
+        if not _is_one_to_one(self.link):
+            return f" (needed to inline the relation on {of})"
+        return f" (needed to create or connect inlined relation for {of})" if self.is_new else ""
 
 
 class FindOrMakeFirst:
@@ -182,6 +183,11 @@ class _Free(_Known):
 
 class _Let(_Free):
     """disconnect."""
+
+    def __init__(self, scope: Scope, link: Link, condition: Node | None) -> None:
+        super().__init__(scope, link, condition)
+        if self.is_required:
+            raise nested.violates(link)
 
     def run(self, context: Context, parent: Raw) -> Steps:
         """Carry it out."""
@@ -336,13 +342,13 @@ class _ConnectThen:
                 f"No '{link.other.name}' record{needed} was found for a nested connect on "
                 f"{nested.kind_of(link)} relation '{nested.relation_name(link)}'."
             )
-        if self.free is not None:
-            current = yield from self.free.one(context, parent)
-            if current is not None and not (rows and _same(self.link, rows[0], current)):
-                yield from self.free.free(context, parent)
         if not rows and self.create is not None:
             yield from self.create.run(context, given_by(self.link, parent))
             return
+        if self.free is not None:
+            current = yield from self.free.one(context, parent)
+            if current is not None and not _same(self.link, rows[0], current):
+                yield from self.free.free(context, parent)
         context.note(self.key, [column.name for column in self.link.other.identifier], rows[0])
         context.note(self.parent_key, [column.name for column in self.link.near], parent)
         yield from context.ask(self.tie)
