@@ -105,6 +105,8 @@ class Engine:
         for name in QUERY:
             part = query.get(name)
             if part:
+                if type(part) is not dict:
+                    raise RequestError("P2009", f"The {name} of a query must be an object.")
                 walk(part, parts, values, self._json_names, False, 1)
             parts.append(None)
         key = tuple(parts)

@@ -21,7 +21,9 @@ class Term:
     nulls: str | None = None
     column: Column | None = None
     is_nullable: bool = False
-    # Keys on the way to a related record, of which a missing one is no order at all.
+    # Whether the record that it is of may be missing.
+    may_be_missing: bool = False
+    # Keys of the last step to a related record; without one there is no place in the order.
     ways: tuple[str, ...] = ()
 
     def reversed(self) -> Term:
@@ -59,7 +61,7 @@ def _term(source: Source, name: str, node: Node, ways: tuple[str, ...]) -> list[
                 descends,
                 nulls,
                 None if ways else column,
-                column.is_nullable or bool(ways),
+                column.is_nullable,
                 ways,
             )
         ]
@@ -78,9 +80,9 @@ def _term(source: Source, name: str, node: Node, ways: tuple[str, ...]) -> list[
     other = source.joined(link)
     # The column is another record's, which may be missing.
     return [
-        replace(term, column=None, is_nullable=term.is_nullable or not link.is_required)
+        replace(term, column=None, may_be_missing=term.may_be_missing or not link.is_required)
         for key, value in node.items()
-        for term in _term(other, key, value, (*ways, *passed))
+        for term in _term(other, key, value, passed)
     ]
 
 
@@ -123,7 +125,7 @@ def is_stable(entity: Entity, terms: list[Term]) -> bool:
     It does not know that a compound primary key is unique, nor where nulls stand.
     """
     names = {term.column.name for term in terms if term.column is not None}
-    return not any(term.is_nullable for term in terms) and any(
+    return not any(term.is_nullable or term.may_be_missing for term in terms) and any(
         all(column.name in names for column in key)
         for key in entity.keys.values()
         if len(key) == 1 or entity.model.primary_key is None or key is not entity.identifier

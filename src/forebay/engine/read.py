@@ -137,9 +137,6 @@ class _NodeCompiler:
         self.expressions: list[str] = []
         self.extra: str | None = None
         self.page = read_page(self.scope, self.entity, arguments)
-        if limit_one and self.page.distinct:
-            # Prisma forgets the sign of `take` here.
-            self.page.is_reversed = False
         self.children: list[tuple[Related, tuple[int, ...], KeysQuery, Layout]] = []
 
     def source(self, builder: Builder) -> Source:
@@ -291,7 +288,7 @@ class _NodeCompiler:
         )
         if not page.distinct and not is_unstable:
             return Window(is_reversed=True) if page.is_reversed else None
-        window = Window(is_reversed=page.is_reversed)
+        window = Window(is_reversed=page.is_reversed, is_first=self.limit_one)
         if page.distinct:
             window.distinct = tuple(
                 self.hidden(column.read(source.alias)) for column in page.distinct

@@ -142,6 +142,8 @@ class Window:
     skip: int | None = None
     take: int | None = None
     is_reversed: bool = False
+    # Of findFirst: rows are skipped from the front, even if `take` is from the back.
+    is_first: bool = False
 
     def cut(self, rows: list[Row], values: list[Any]) -> list[Row]:
         """Return the rows that remain."""
@@ -151,10 +153,14 @@ class Window:
             place = self.cursor
             first = next((i for i, row in enumerate(rows) if row[place]), len(rows))
             rows = rows[first:]
+        if self.is_first and self.is_reversed and self.distinct is not None:
+            rows = rows[::-1]
         if self.skip is not None:
             rows = rows[int(values[self.skip]) :]
         if self.take is not None:
             rows = rows[: abs(int(values[self.take]))]
+        if self.is_first and self.distinct is not None:
+            return rows
         return rows[::-1] if self.is_reversed else rows
 
 

@@ -61,6 +61,8 @@ class Source:
     entity: Entity
     alias: str
     joins: list[str] = field(default_factory=list)
+    # A statement that writes cannot join.
+    is_written: bool = False
 
     def joined(self, link: Link, extra: str = "") -> Source:
         """Join the one record of a relation, or none, and return it as a source."""

@@ -110,6 +110,9 @@ def _one(source: Source, link: Link, name: str, node: Node, reverse: bool) -> st
     if is_null(node):
         found = _is_none(source, link)
         return found if name == "is" else negation(found)
+    if source.is_written:
+        inside = _linked(source, link, node, False, reverse != (name == "isNot"))
+        return f"EXISTS ({inside})" if name == "is" else f"(NOT EXISTS ({inside}))"
     other = source.joined(link)
     key = other.sql((link.other.identifier or link.far)[0])
     if name == "is":
@@ -121,6 +124,9 @@ def _one(source: Source, link: Link, name: str, node: Node, reverse: bool) -> st
 def _is_none(source: Source, link: Link) -> str:
     if link.holds_keys:
         return conjunction([f"{source.sql(column)} IS NULL" for column in link.near])
+    if source.is_written:
+        other = source.below(link.other)
+        return f"(NOT EXISTS (SELECT 1 FROM {linked_tables(source, link, other, TRUE)}))"
     other = source.joined(link)
     return conjunction([f"{other.sql(column)} IS NULL" for column in link.far])
 

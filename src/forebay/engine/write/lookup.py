@@ -108,7 +108,7 @@ def change(
 ) -> Statement:
     """Return an UPDATE of the records of some conditions."""
     builder = Builder()
-    source = Source(scope, builder, entity, builder.alias())
+    source = Source(scope, builder, entity, builder.alias(), is_written=True)
     made = ", ".join(
         f"{column.sql} = {value(builder)}" for column, value in (*assignments, *touched(entity))
     )
@@ -132,7 +132,7 @@ def _now(column: Column, builder: Builder) -> str:
 def removal(scope: Scope, entity: Entity, *conditions: Condition) -> Statement:
     """Return a DELETE of the records of some conditions."""
     builder = Builder()
-    source = Source(scope, builder, entity, builder.alias())
+    source = Source(scope, builder, entity, builder.alias(), is_written=True)
     alias, condition = target(source, conjunction([one(source) for one in conditions]))
     return builder.finish(f"DELETE FROM {entity.table} AS {alias} WHERE {condition}")
 

@@ -189,10 +189,12 @@ class _Let(_Free):
         if self.is_required:
             raise nested.violates(link)
 
+        # Whoever holds the key lets go of it without a look at the other.
+        self.is_blind = link.holds_keys and not isinstance(condition, dict)
+
     def run(self, context: Context, parent: Raw) -> Steps:
         """Carry it out."""
-        record = yield from self.one(context, parent)
-        if record is not None:
+        if self.is_blind or (yield from self.one(context, parent)) is not None:
             yield from self.free(context, parent)
 
 

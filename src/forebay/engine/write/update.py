@@ -68,7 +68,7 @@ class Update:
 
     def _compile(self, scalars: dict[str, Node], conditions: tuple[Condition, ...]) -> Statement:
         builder = Builder()
-        source = Source(self.scope, builder, self.entity, builder.alias())
+        source = Source(self.scope, builder, self.entity, builder.alias(), is_written=True)
         if not self.writes:
             condition = conjunction([one(source) for one in conditions])
             chosen = ", ".join(column.read(source.alias) for column in self.returned)

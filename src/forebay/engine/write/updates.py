@@ -51,7 +51,7 @@ class UpdateRows:
         limit: Node | None,
     ) -> Statement | None:
         builder = Builder()
-        source = Source(scope, builder, entity, builder.alias())
+        source = Source(scope, builder, entity, builder.alias(), is_written=True)
         condition = conjunction([one(source) for one in conditions])
         if not data:
             if self.returned is None:
@@ -97,7 +97,7 @@ class DeleteRows:
         self, scope: Scope, entity: Entity, *conditions: Condition, limit: Node | None = None
     ) -> None:
         builder = Builder()
-        source = Source(scope, builder, entity, builder.alias())
+        source = Source(scope, builder, entity, builder.alias(), is_written=True)
         condition = conjunction([one(source) for one in conditions])
         alias, condition = target(source, condition, limited(builder, limit))
         self.statement = builder.finish(f"DELETE FROM {entity.table} AS {alias} WHERE {condition}")
