@@ -62,7 +62,7 @@ def _term(source: Source, name: str, node: Node, ways: tuple[str, ...]) -> list[
                 nulls,
                 None if ways else column,
                 column.is_nullable,
-                ways,
+                ways=ways,
             )
         ]
     if name == "_relevance" and isinstance(node, dict):

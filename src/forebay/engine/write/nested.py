@@ -179,11 +179,10 @@ def _parent_text(link: Link, name: str) -> str | None:
             f"No '{there}' record ({needed} '{here}' record(s)) was found for a nested connect or "
             "create on"
         )
-    if name == "connect" and link.is_list:
-        needed = "needed to inline the relation on"
-        return (
-            f"No '{here}' record ({needed} '{there}' record(s)) was found for a nested connect on"
-        )
+    if name in ("create", "connect") and link.is_list:
+        of = there if name == "connect" else here
+        why = f"needed to inline the relation on '{of}' record(s)"
+        return f"No '{here}' record ({why}) was found for a nested {name} on"
     if name == "upsert" and not link.holds_keys:
         return f"No '{here}' record ({needed} '{there}' record(s)) was found for a nested upsert on"
     return None
