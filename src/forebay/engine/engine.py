@@ -27,7 +27,14 @@ Json: TypeAlias = Any
 # The parts of a query that a plan is made of, in the order in which values are counted.
 QUERY = ("arguments", "selection")
 
-FAILURES = (RequestError, DatabaseFailure, ValueError, TypeError, RecursionError)
+FAILURES = (
+    RequestError,
+    DatabaseFailure,
+    ValueError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+)
 
 
 class _Kept:

@@ -43,6 +43,8 @@ class ReadNode:
     along: list[ReadNode] = field(default_factory=list)
     later: list[tuple[ReadNode, tuple[int, ...]]] = field(default_factory=list)
     shape: Shaper | None = None
+    # The nodes of lists inside this one's records, with the places of their keys.
+    below: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -238,6 +240,7 @@ class _NodeCompiler:
                 node.along.append(child)
             else:
                 node.later.append((child, places))
+            node.below.append((child.number, places))
             layout.many.append(Many(related.link.name, child.number, places, child.layout.shaper))
 
     def _needs_keys(self, terms: list[Term], window: Window | None) -> bool:

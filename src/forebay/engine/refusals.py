@@ -56,6 +56,8 @@ class Refusal:
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Suggest the known name that looks most like a name, or None."""
+    if len(name) > _MOST_NAMES:
+        return None
     found = get_close_matches(name, list(known), n=1)
     return f"Did you mean `{found[0]}`?" if found else None
 

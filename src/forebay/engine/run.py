@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import Any, TypeAlias
 
+from forebay.engine.failures import RequestError
 from forebay.engine.read import ReadNode
 from forebay.engine.rows import Groups, grouped, key_at
 from forebay.engine.statement import Bound, Result, Row
 
 Work: TypeAlias = Generator[list[Bound], list[Result], Any]
+
+# How many records one answer may hold, and up to how many lists nobody counts.
+MOST_RECORDS = 1_000_000
+_FEW_LISTS = 5
 
 # Several statements of one read must see the same records.
 SNAPSHOT = Bound("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", [])
@@ -46,12 +51,48 @@ def read(
     while level:
         level = yield from _round(level, values, found, groups, rows_of, in_transaction)
     rows = rows_of[root.number]
+    _check_size(root, rows, groups)
     if with_last:
         return [(row[-1], shape(row, groups)) for row in rows]
     return [shape(row, groups) for row in rows]
 
 
 _NONE: Groups = []
+
+
+def _check_size(root: ReadNode, rows: Sequence[Row], groups: Groups) -> None:
+    """Refuse an answer of too many records before the first of them is made.
+
+    Rows are read once, but each parent has records of its own: where relations lead round in a
+    circle, their number multiplies with every level.
+    """
+    nodes: list[ReadNode] = []
+    _gather_all(root, nodes)
+    if len(nodes) <= _FEW_LISTS:
+        return
+    sizes: list[dict[Any, int]] = [{} for _ in groups]
+    # A node's number is greater than those of the nodes above it.
+    for node in sorted(nodes, key=lambda one: -one.number):
+        below = [(sizes[number], key_at(places)) for number, places in node.below]
+        found = groups[node.number] if node.group else {None: rows}
+        for key, some in found.items():
+            sizes[node.number][key] = len(some) + sum(
+                inner.get(at(row), 0) for row in some for inner, at in below
+            )
+    total = sum(sizes[root.number].values())
+    if total > MOST_RECORDS:
+        raise RequestError(
+            "P2009",
+            f"The answer would hold {total:,} records, and at most {MOST_RECORDS:,} are given at "
+            "once. Include fewer levels of lists, or take fewer of each.",
+            kind="TooLarge",
+        )
+
+
+def _gather_all(node: ReadNode, nodes: list[ReadNode]) -> None:
+    nodes.append(node)
+    for child in (*node.along, *(one for one, _ in node.later)):
+        _gather_all(child, nodes)
 
 
 def _round(
