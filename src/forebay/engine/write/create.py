@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from forebay.engine.catalog import Column, Entity, Link
 from forebay.engine.failures import RequestError
-from forebay.engine.scope import Scope
+from forebay.engine.scope import Scope, Source
 from forebay.engine.shape import Node
 from forebay.engine.statement import Builder
 from forebay.engine.types import key_text
@@ -94,6 +94,61 @@ class Create:
     def row(self, row: tuple[object, ...]) -> Raw:
         """Name the values of a row."""
         return dict(zip((column.name for column in self.returned), row, strict=False))
+
+
+class MakeRows:
+    """Creates several records in which nothing is nested, in one statement."""
+
+    def __init__(
+        self,
+        scope: Scope,
+        entity: Entity,
+        items: list[dict[str, Node]],
+        given: list[Column],
+        wanted: list[Column],
+    ) -> None:
+        self.key = object()
+        self.given = given
+        self.returned = _returned(entity, [], wanted)
+        builder = Builder()
+        source = source_of(scope, entity, builder)
+        rows = [self._row(source, entity, item) for item in items]
+        columns = [
+            column
+            for column in entity.all_columns.values()
+            if any(column.name in row for row in rows)
+        ]
+        names = ", ".join(column.sql for column in columns)
+        lines = ", ".join(
+            f"({', '.join(row.get(column.name, 'DEFAULT') for column in columns)})" for row in rows
+        )
+        chosen = ", ".join(column.read('"w"') for column in self.returned) or "1"
+        if not columns:
+            # A row must have something: the key's own default.
+            names = entity.identifier[0].sql
+            lines = ", ".join("(DEFAULT)" for _ in rows)
+        self.statement = builder.finish(
+            f'INSERT INTO {entity.table} AS "w" ({names}) VALUES {lines} RETURNING {chosen}'
+        )
+
+    def _row(self, source: Source, entity: Entity, item: dict[str, Node]) -> dict[str, str]:
+        row: dict[str, str] = {}
+        for column in entity.all_columns.values():
+            if column.name in item:
+                row[column.name] = written(source, column, item[column.name])
+            elif (default := default_of(column)) is not None:
+                row[column.name] = default(source.builder)
+        for column in self.given:
+            row[column.name] = source.builder.found((self.key, column.name), key_text)
+        return row
+
+    def run(self, context: Context, given: Raw | None) -> Steps:
+        """Create the records; return the columns in ``returned``."""
+        for column in self.given:
+            context.found[self.key, column.name] = (given or {})[column.name]
+        result = yield from context.ask(self.statement)
+        names = [column.name for column in self.returned]
+        return [dict(zip(names, row, strict=False)) for row in result.rows]
 
 
 def _returned(entity: Entity, after: list[After], wanted: list[Column] | None) -> list[Column]:

@@ -154,6 +154,19 @@ def target(source: Source, condition: str, limit: str = "") -> tuple[str, str]:
     return '"w"', f"({row}) IN ({inner})"
 
 
+def untie(scope: Scope, link: Link, key: object, condition: Condition) -> Statement:
+    """Return a DELETE from the table between, of what ties a parent to records of a condition."""
+    builder = Builder()
+    source = Source(scope, builder, link.other, builder.alias())
+    found = condition(source)
+    near = builder.found((key, link.near[0].name), key_text)
+    return builder.finish(
+        f"DELETE FROM {link.join_table} WHERE {link.near_join} = {near}"
+        f" AND {link.far_join} IN (SELECT {source.sql(link.far[0])} FROM {link.other.table}"
+        f" AS {source.alias}{''.join(source.joins)} WHERE {found})"
+    )
+
+
 def nothing(_: Builder) -> str:
     """Assign NULL."""
     return "NULL"

@@ -11,7 +11,7 @@ from forebay.engine.where import disjunction, where
 from forebay.engine.write import nested
 from forebay.engine.write.batch import CreateRows
 from forebay.engine.write.context import Context, Raw, Steps
-from forebay.engine.write.create import Create
+from forebay.engine.write.create import Create, MakeRows
 from forebay.engine.write.emulate import Removal
 from forebay.engine.write.lookup import (
     Condition,
@@ -26,6 +26,7 @@ from forebay.engine.write.lookup import (
     linked,
     note_rows,
     nothing,
+    untie,
 )
 from forebay.engine.write.single import given_by
 from forebay.engine.write.update import Update
@@ -45,6 +46,8 @@ def operation(
         if not found:
             return []
         return [_GROUPS[name](scope, link, found)]
+    if name == "create":
+        return [_MakeAll(scope, link, nested.items(node, scope))]
     make = _EACH.get(name)
     if make is None:
         raise nested.unknown(link, name)
@@ -67,6 +70,35 @@ class _Make:
             return
         row = yield from self.create.run(context)
         yield from self.ties.tie(context, parent, [row])
+
+
+class _MakeAll:
+    """create: those records that nothing is nested in are one statement."""
+
+    def __init__(self, scope: Scope, link: Link, items: list[dict[str, Node]]) -> None:
+        self.link = link
+        given = [] if link.is_many_to_many else link.far
+        is_flat = not any(name in link.other.links for item in items for name in item)
+        self.rows = None
+        self.creates: list[Create] = []
+        if is_flat and len(items) > 1:
+            self.rows = MakeRows(scope, link.other, items, given, link.far)
+        else:
+            self.creates = [
+                Create(scope, link.other, item, given=given, wanted=link.far) for item in items
+            ]
+        self.ties = Ties(link) if link.is_many_to_many else None
+
+    def run(self, context: Context, parent: Raw) -> Steps:
+        """Carry it out."""
+        given = None if self.ties is not None else given_by(self.link, parent)
+        made: list[Raw] = []
+        if self.rows is not None:
+            made = yield from self.rows.run(context, given)
+        for create in self.creates:
+            made.append((yield from create.run(context, given)))
+        if self.ties is not None:
+            yield from self.ties.tie(context, parent, made)
 
 
 class _CreateMany:
@@ -181,18 +213,24 @@ class _Some(_Tie):
         return (yield from self.mine.run(context))
 
 
-class _Disconnect(_Some):
-    """disconnect."""
+class _Disconnect:
+    """disconnect: one statement, for those of the parent's records that are named."""
 
     def __init__(self, scope: Scope, link: Link, conditions: list[dict[str, Node]]) -> None:
-        if not link.is_many_to_many and any(not column.is_nullable for column in link.far):
+        self.link = link
+        self.key = object()
+        if link.is_many_to_many:
+            self.clear = untie(scope, link, self.key, _any(conditions))
+            return
+        if any(not column.is_nullable for column in link.far):
             raise nested.violates(link)
-        super().__init__(scope, link, conditions)
+        made = [(one, nothing) for one in link.far]
+        self.clear = change(scope, link.other, made, linked(link, self.key), _any(conditions))
 
     def run(self, context: Context, parent: Raw) -> Steps:
         """Carry it out."""
-        rows = yield from self.some(context, parent)
-        yield from self.untie(context, parent, rows)
+        context.note(self.key, [column.name for column in self.link.near], parent)
+        yield from context.ask(self.clear)
 
 
 class _Set(_Some):
@@ -322,7 +360,6 @@ _GROUPS: dict[str, Callable[[Scope, Link, list[dict[str, Node]]], nested.After]]
     "delete": _Delete,
 }
 _EACH: dict[str, Callable[[Scope, Link, dict[str, Node]], nested.After]] = {
-    "create": _Make,
     "connectOrCreate": _FindOrMake,
     "update": _Update,
     "upsert": _Upsert,

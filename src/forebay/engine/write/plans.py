@@ -20,8 +20,8 @@ from forebay.engine.write import nested
 from forebay.engine.write.batch import CreateRows
 from forebay.engine.write.context import Context, Raw, Steps
 from forebay.engine.write.create import Create
-from forebay.engine.write.emulate import Removal, referrers
-from forebay.engine.write.lookup import Find, by_found, by_request, removal
+from forebay.engine.write.emulate import Removal, delete_rows, referred_columns, referrers
+from forebay.engine.write.lookup import Condition, Find, by_found, by_request, removal
 from forebay.engine.write.update import Update
 from forebay.engine.write.updates import DeleteRows, UpdateRows
 
@@ -56,11 +56,18 @@ class WritePlan(Plan):
 class Answer:
     """Makes the answer of a record that was written: of its columns, or by reading it again.
 
-    It ``must_read`` where what is written around a record may change the record itself.
+    It ``must_read`` where what is written around a record may change the record itself. With
+    ``where`` it reads what a request's condition finds.
     """
 
     def __init__(
-        self, scope: Scope, entity: Entity, selection: Node, *, must_read: bool = False
+        self,
+        scope: Scope,
+        entity: Entity,
+        selection: Node,
+        *,
+        must_read: bool = False,
+        where: Node | None = None,
     ) -> None:
         self.chosen = read_selection(scope, entity, selection)
         self.entity = entity
@@ -74,7 +81,10 @@ class Answer:
             self.shape = Layout(0, self.chosen.columns).shaper()
         else:
             reader = ReadCompiler(scope)
-            self.root = reader.node(self.chosen, {}, self._restriction)
+            if where is not None:
+                self.root = reader.node(self.chosen, {"where": where})
+            else:
+                self.root = reader.node(self.chosen, {}, self._restriction)
             self.nodes = reader.nodes
 
     def _restriction(self, source: Source) -> str:
@@ -158,22 +168,34 @@ def delete_one(
             return shape(result.rows[0], [])
 
         return WritePlan(f"deleteOne{entity.name}", run, remove, is_single=True)
-    key = object()
-    find = Find(scope, entity, [*entity.identifier, *answer.wanted], which)
-    remove_one = Removal(scope, entity, by_found(key, entity.identifier))
+    if answer.is_flat:
+        return _delete_emulated(scope, entity, answer, which)
+    whole = Answer(scope, entity, selection, where=arguments.get("where"))
+    remove_one = Removal(scope, entity, which)
 
     def run_with_relations(context: Context) -> Steps:
+        records = yield from whole.read(context)
+        if not records:
+            raise nested.missing("No record was found for a delete.")
+        yield from remove_one.run(context)
+        return records[0]
+
+    name = f"deleteOne{entity.name}"
+    return WritePlan(name, run_with_relations, whole, remove_one, is_single=False)
+
+
+def _delete_emulated(scope: Scope, entity: Entity, answer: Answer, which: Condition) -> Plan:
+    columns = [*entity.identifier, *referred_columns(scope, entity), *answer.wanted]
+    find = Find(scope, entity, columns, which)
+
+    def run(context: Context) -> Steps:
         rows = yield from find.run(context)
         if not rows:
             raise nested.missing("No record was found for a delete.")
-        data = yield from answer.of(context, rows[0])
-        context.note(key, [column.name for column in entity.identifier], rows[0])
-        yield from remove_one.run(context)
-        return data
+        yield from delete_rows(scope, entity, context, rows)
+        return (yield from answer.of(context, rows[0]))
 
-    return WritePlan(
-        f"deleteOne{entity.name}", run_with_relations, find, answer, remove_one, is_single=False
-    )
+    return WritePlan(f"deleteOne{entity.name}", run, find, is_single=False)
 
 
 def _alias(sql: str) -> str:
