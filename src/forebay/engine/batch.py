@@ -8,9 +8,8 @@ from forebay.engine.database_errors import request_error
 from forebay.engine.failures import DatabaseFailure, RequestError
 from forebay.engine.find import Merged, ReadPlan
 from forebay.engine.plan import Plan
-from forebay.engine.run import COMMIT, Work
+from forebay.engine.run import COMMIT, ROLLBACK, Work
 from forebay.engine.statement import Bound
-from forebay.engine.transaction import ROLLBACK
 from forebay.engine.write.nested import missing
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from forebay.engine.failures import DatabaseFailure, RequestError
+from forebay.engine.failures import UNREADABLE, DatabaseFailure, RequestError
 
 _KEY = re.compile(r"Key \((.*?)\)=\(")
 
@@ -65,6 +65,11 @@ def _out_of_range(failure: DatabaseFailure) -> RequestError:
     )
 
 
+def _unreadable(failure: DatabaseFailure) -> RequestError:
+    why = f"Conversion failed: {failure.message}"
+    return RequestError("P2023", f"Inconsistent column data: {why}", message=why)
+
+
 def _table(failure: DatabaseFailure) -> RequestError:
     match = re.search(r'relation "(.*)" does not exist', failure.message)
     table = match[1] if match else failure.table or "(not available)"
@@ -111,6 +116,7 @@ def _option(text: str | None) -> str:
 
 
 _CODES: dict[str, Callable[[DatabaseFailure], RequestError]] = {
+    UNREADABLE: _unreadable,
     "23505": _unique,
     "23503": _foreign,
     "23001": _foreign,

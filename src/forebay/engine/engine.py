@@ -37,6 +37,11 @@ FAILURES = (
 )
 
 
+# Larger shapes are not kept, and of a shape's plans for pinned values no more.
+MOST_PARTS = 5_000
+MOST_VARIANTS = 100
+
+
 class _Kept:
     """The plans of one shape: they differ in the values that they hold for."""
 
@@ -133,19 +138,23 @@ class Engine:
     def _validator(self) -> Validator:
         return Validator(self.catalog.client)
 
-    def _compile(self, key: object, kept: _Kept | None, request: Json, values: list[Json]) -> Plan:
+    def _compile(
+        self, key: tuple[object, ...], kept: _Kept | None, request: Json, values: list[Json]
+    ) -> Plan:
         self._validator.check(request)
         scope = Scope(self.catalog)
         given = request["query"]
         query = template({name: given[name] for name in QUERY if given.get(name)}, self._json_names)
         plan = compile_plan(scope, request.get("modelName"), str(request.get("action")), query)
+        if len(key) > MOST_PARTS:
+            return plan
         if kept is None:
             kept = self._kept[key] = _Kept()
             self._make_room()
         if not scope.pins <= set(kept.pins):
             kept.pins = tuple(sorted(scope.pins | set(kept.pins)))
             kept.plans.clear()
-        if len(kept.plans) >= self._most:
+        if len(kept.plans) >= MOST_VARIANTS:
             kept.plans.clear()
         kept.plans[_pinned(kept.pins, values)] = kept.plan = plan
         return plan

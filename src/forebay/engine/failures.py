@@ -8,6 +8,9 @@ from forebay.errors import ForebayError
 
 Json: TypeAlias = Any
 
+# The code of a failure to read what PostgreSQL sent; PostgreSQL itself has finer ones than this.
+UNREADABLE = "22000"
+
 
 class RequestError(ForebayError):
     """A request cannot be answered: ``code`` is Prisma's, ``meta`` what Prisma tells with it.

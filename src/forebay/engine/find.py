@@ -7,11 +7,12 @@ from typing import Any
 
 from forebay.engine.catalog import Column, Entity
 from forebay.engine.failures import input_error
+from forebay.engine.keyed import PLACE, by_keys
 from forebay.engine.plan import Plan
 from forebay.engine.read import ReadCompiler, ReadNode
 from forebay.engine.rows import Groups
 from forebay.engine.run import Work, read
-from forebay.engine.scope import Scope, Source, is_null
+from forebay.engine.scope import Scope, is_null
 from forebay.engine.selection import read_selection
 from forebay.engine.shape import Leaf, Node
 from forebay.engine.statement import Row
@@ -37,22 +38,8 @@ class Merged:
         self._key = object()
         reader = ReadCompiler(scope)
         chosen = read_selection(scope, entity, selection)
-        self._root = reader.node(chosen, {}, self._restriction, extra='"k"."n"')
+        self._root = reader.node(chosen, {}, by_keys(self._key, columns, array), extra=PLACE)
         self._nodes = reader.nodes
-
-    def _restriction(self, source: Source) -> str:
-        arrays, names, ties = [], [], []
-        for i, column in enumerate(self._columns):
-            found = source.builder.found((self._key, i), array)
-            arrays.append(f"{found}::{column.type.sql}[]")
-            names.append(f'"k{i}"')
-            ties.append(f'{source.sql(column)} = "k"."k{i}"')
-        source.joins.insert(
-            0,
-            f" JOIN unnest({', '.join(arrays)}) WITH ORDINALITY"
-            f' AS "k"({", ".join(names)}, "n") ON {" AND ".join(ties)}',
-        )
-        return "TRUE"
 
     def run(self, requests: list[list[Any]], in_transaction: bool) -> Work:
         """Return the record of each request, or None, in their order."""

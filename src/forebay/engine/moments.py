@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+from forebay.engine.failures import RequestError
+
 _EPOCH = date(1970, 1, 1)
 
 
@@ -72,6 +74,7 @@ def _from_text(value: str) -> str:
     sign = max(text.rfind("+"), text.rfind("-"))
     if ":" in text and sign > 0:
         if text.startswith("24:00"):
-            return text
+            why = f"Conversion failed: expected a time string, got {text[:sign]}"
+            raise RequestError("P2023", f"Inconsistent column data: {why}", message=why)
         return show(time.fromisoformat(text[:sign]))
     return value

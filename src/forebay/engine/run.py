@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from typing import Any, TypeAlias
 
-from forebay.engine.failures import RequestError
+from forebay.engine.failures import DatabaseFailure, RequestError
 from forebay.engine.read import ReadNode
 from forebay.engine.rows import Groups, grouped, key_at
 from forebay.engine.statement import Bound, Result, Row
@@ -19,6 +19,7 @@ _FEW_LISTS = 5
 # Several statements of one read must see the same records.
 SNAPSHOT = Bound("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", [])
 COMMIT = Bound("COMMIT", [])
+ROLLBACK = Bound("ROLLBACK", [])
 
 
 def read(
@@ -108,7 +109,11 @@ def _round(
         _gather(node, nodes)
     bound = [node.statement.bind(values, found) for node in nodes]
     if len(bound) > 1 and not in_transaction:
-        results = (yield [SNAPSHOT, *bound, COMMIT])[1:-1]
+        try:
+            results = (yield [SNAPSHOT, *bound, COMMIT])[1:-1]
+        except DatabaseFailure:
+            yield [ROLLBACK]
+            raise
     else:
         results = yield bound
     later: list[ReadNode] = []

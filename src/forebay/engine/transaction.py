@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from forebay.engine.failures import DatabaseFailure, RequestError
-from forebay.engine.run import COMMIT, Work
+from forebay.engine.run import COMMIT, ROLLBACK, Work
 from forebay.engine.statement import Bound
 
 BEGIN = Bound("BEGIN", [])
-ROLLBACK = Bound("ROLLBACK", [])
 
 
 def in_one_transaction(steps: Work, begin: Bound = BEGIN) -> Work:

@@ -113,6 +113,11 @@ def _json_text(value: str) -> str:
     return _EXPONENT.sub(lambda found: found[1] or "e", text) if "e+" in text else text
 
 
+def _address(value: str) -> str:
+    """Show an address without the mask that a cast to text writes even for a host's own."""
+    return value.removesuffix("/128" if ":" in value else "/32")
+
+
 def _money(value: Any) -> str:
     return plain_decimal(Decimal(str(value).replace("$", "").replace(",", "")))
 
@@ -160,7 +165,7 @@ _NATIVE: dict[str, Type] = {
     "Char": Type("bpchar", _text, family="text"),
     "Citext": Type("citext", _text, as_text=True, family="text"),
     "Uuid": Type("uuid", _text, str, family="uuid"),
-    "Inet": Type("inet", _text, str),
+    "Inet": Type("inet", _text, _address, as_text=True),
     "Bit": Type("bit", _text, as_text=True),
     "VarBit": Type("varbit", _text, as_text=True),
     "Xml": Type("xml", _text, as_text=True),

@@ -135,9 +135,9 @@ def _many(source: Source, link: Link, name: str, node: Node, reverse: bool) -> s
     if name == "some":
         return f"EXISTS ({_linked(source, link, node, False, reverse)})"
     if name == "none":
-        return f"(NOT EXISTS ({_linked(source, link, node, False, not reverse)}))"
+        return f"(NOT EXISTS ({_linked(source, link, node, False, reverse)}))"
     if name == "every":
-        return f"(NOT EXISTS ({_linked(source, link, node, True, not reverse)}))"
+        return f"(NOT EXISTS ({_linked(source, link, node, True, reverse)}))"
     raise RequestError("P2009", f"`{name}` is not one of `some`, `every` and `none`.")
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from forebay.engine.catalog import Column, Entity
 from forebay.engine.failures import DatabaseFailure, Unsupported, input_error
+from forebay.engine.keyed import PLACE, by_keys
 from forebay.engine.plan import Plan
-from forebay.engine.read import ReadCompiler, ReadNode
+from forebay.engine.read import ReadCompiler, ReadNode, keys_array
 from forebay.engine.rows import Layout, Shaper
 from forebay.engine.run import read
 from forebay.engine.scope import Scope, Source, is_null
@@ -335,6 +336,7 @@ class _Many:
 
     def __init__(self, scope: Scope, entity: Entity, selection: Node) -> None:
         self.answer = Answer(scope, entity, selection)
+        self.reader = ReadCompiler(scope)
         self.entity = entity
         flat = self.answer.is_flat
         self.columns: list[Column] = self.answer.wanted if flat else entity.identifier
@@ -352,13 +354,26 @@ class _Many:
 
             return WritePlan(name, shaped, rows_of, is_single=True)
 
+        key = object()
+        root = self.reader.node(
+            self.chosen, {}, by_keys(key, self.columns, keys_array), extra=PLACE
+        )
+        nodes = self.reader.nodes
+
         def read_again(context: Context) -> Steps:
             rows = yield from run(context)
-            names = [column.name for column in self.columns]
-            records = []
-            for row in rows:
-                keys = dict(zip(names, row, strict=True))
-                records.append((yield from self.answer.of(context, keys)))
-            return records
+            if not rows:
+                return []
+            for i in range(len(self.columns)):
+                context.found[key, i] = [row[i] for row in rows]
+            pairs = yield from read(
+                root,
+                len(nodes),
+                context.values,
+                context.found,
+                in_transaction=True,
+                with_last=True,
+            )
+            return [record for _, record in sorted(pairs, key=lambda pair: int(pair[0]))]
 
-        return WritePlan(name, read_again, rows_of, self.answer, is_single=False)
+        return WritePlan(name, read_again, rows_of, nodes, is_single=False)
