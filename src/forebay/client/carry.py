@@ -5,7 +5,7 @@ from typing import Any
 import psycopg
 
 from forebay.engine.engine import Engine
-from forebay.engine.failures import DatabaseFailure
+from forebay.engine.failures import UNREADABLE, DatabaseFailure
 from forebay.engine.run import Work
 from forebay.engine.statement import Bound, Result
 from forebay.postgres.url import PostgresUrl
@@ -60,8 +60,10 @@ def send(connection: psycopg.Connection[Any], statements: list[Bound]) -> list[R
 def failure(error: psycopg.Error) -> DatabaseFailure:
     """Say what PostgreSQL said, for the engine."""
     said = error.diag
+    # What PostgreSQL sent and psycopg cannot read: an infinite moment, a year before Christ.
+    is_unreadable = error.sqlstate is None and isinstance(error, psycopg.DataError)
     return DatabaseFailure(
-        error.sqlstate or "08006",
+        UNREADABLE if is_unreadable else error.sqlstate or "08006",
         said.message_primary or str(error),
         detail=said.message_detail,
         constraint=said.constraint_name,

@@ -70,7 +70,7 @@ class Arena:
     def _compare_rows(self, kind: str | None, place: str) -> tuple[str | None, str]:
         theirs, ours = self._theirs_database.rows(), self._ours_database.rows()
         first = self._ours_database.first
-        if kind is None and settled(theirs) != settled(ours):
+        if kind is None and sorted_rows(theirs) != sorted_rows(ours):
             mine, other = settled(changes(first, ours)), settled(changes(first, theirs))
             kind, place = "rows", first_place(mine, other)
         if theirs != first:
@@ -78,6 +78,14 @@ class Arena:
         if ours != first:
             self._ours_database.restore()
         return kind, place
+
+
+def sorted_rows(rows: dict[str, list[Json]]) -> dict[str, list[str]]:
+    """Return rows without what was made up, in an order that does not depend on it."""
+    return {
+        table: sorted(json.dumps(settled(row), sort_keys=True) for row in some)
+        for table, some in rows.items()
+    }
 
 
 def _writes(body: Json) -> bool:

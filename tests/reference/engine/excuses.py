@@ -20,6 +20,9 @@ MONEY = "Prisma cannot read money below zero or with a separator of thousands"
 CONCURRENT = "Prisma carries a batch without a transaction out at once, in an order of chance"
 DISCONNECT = "Prisma disconnects a record that this side holds the key of, even where told not to"
 UNORDERED = "nothing orders these records"
+NOT_A_NUMBER = "Prisma cannot read a numeric that is no number"
+LARGE_JSON = "Prisma reads numbers in JSON as 64 bits of floating point"
+UNREADABLE = "what cannot be read is described in the words of each side's own reader"
 REAL = "Prisma keeps 7 digits of a real, of small ones fewer"
 LIST_REFERENCE = "Prisma refuses to compare a list with a list of the same type"
 
@@ -44,9 +47,19 @@ def excuse(corpus: str, case: str, kind: str, place: str) -> str | None:
         return UNORDERED
     if '"unreachable"' in place and ".panic" in place:
         return TRAP
+    if kind == "message of P2023" and case.startswith("left "):
+        return UNREADABLE
+    if case.startswith("left dec 'NaN'"):
+        return NOT_A_NUMBER
+    if case.startswith("left jsonb '1234"):
+        return LARGE_JSON
     if case == "invalid raw parameters" and kind == "message of P2009":
         return JSON_READER
-    if corpus == "types" and "parsing $" in place and kind == "codes ['P2023'] became []":
+    if (
+        corpus == "types"
+        and ("parsing $" in place or "left money" in case)
+        and kind == "codes ['P2023'] became []"
+    ):
         return MONEY
     return None
 

@@ -9,6 +9,7 @@ from tests.reference.engine.build import (
     blob,
     decimal,
     document,
+    raw,
     special,
     summary,
     when,
@@ -144,3 +145,35 @@ for field, (whole, one) in LISTS.items():
     add(f"list {field} hasEvery", ask("findMany Bunch", where={field: {"hasEvery": [one]}}, select={"id": True}))
     add(f"list {field} isEmpty", ask("findMany Bunch", where={field: {"isEmpty": True}}, orderBy=BY_ID, select={"id": True}))
 add("create many mixed", ask("createManyAndReturn Thing", data=[{"id": 50, "dec": decimal("1.10"), "stamp": when("2020-01-01T00:00:00Z"), "bytes": blob("aGk=")}, {"id": 51, "mood": "SAD", "uuid": "00000000-0000-4000-8000-0000000000aa"}, {"id": 52}]))
+
+# What other programs may have left, shown at every depth.
+LEFT = {
+    "real": ["'NaN'", "'Infinity'"],
+    "double": ["'NaN'", "'-Infinity'", "-0.0"],
+    "dec": ["'NaN'", "1e20", "0.000000000000000000000000000000"],
+    "stamp": ["'infinity'", "'-infinity'", "'0044-03-15 12:00:00 BC'", "'12024-01-01 00:00:00'"],
+    "stampTz": ["'infinity'", "'0044-03-15 12:00:00+00 BC'", "'1890-01-01 00:00:00+00:19:32'"],
+    "date": ["'infinity'", "'0044-03-15 BC'", "'12024-01-01'"],
+    "time": ["'24:00:00'"],
+    "timeTz": ["'24:00:00+00'", "'12:00:00+05:45'"],
+    "json": ["'null'", "'1.10'", "'{\"a\": 1, \"a\": 2}'", "NULL"],
+    "jsonb": ["'null'", "NULL", "'123456789012345678901234567890'"],
+    "money": ["1234.5", "-1"],
+    "bit": ["B'0000'"],
+    "big": ["9223372036854775807"],
+    "char": ["'a'"],
+    "oid": ["4294967295"],
+    "uuid": ["'FFFFFFFF-0000-4000-8000-00000000000A'"],
+    "inet": ["'10.0.0.1/8'", "'::ffff:1.2.3.4'"],
+}
+ONE = {"where": {"id": 1}}
+for field, texts in LEFT.items():
+    there = {**ONE, "select": {field: True}}
+    for text in texts:
+        add(
+            f"left {field} {text}",
+            raw("executeRaw", f'UPDATE "Thing" SET "{field}" = {text} WHERE id = 1'),
+            ask("findUnique Thing", **there),
+            ask("findUnique Holder", **ONE, select={"things": there}),
+            ask("findUnique Top", **ONE, select={"holders": {**ONE, "select": {"things": there}}}),
+        )
