@@ -149,12 +149,12 @@ class Window:
         """Return the rows that remain."""
         if self.distinct is not None:
             rows = _distinct(rows, key_at(self.distinct))
+        if self.is_first and self.is_reversed and self.distinct is not None:
+            rows = rows[::-1]
         if self.cursor is not None:
             place = self.cursor
             first = next((i for i, row in enumerate(rows) if row[place]), len(rows))
             rows = rows[first:]
-        if self.is_first and self.is_reversed and self.distinct is not None:
-            rows = rows[::-1]
         if self.skip is not None:
             rows = rows[int(values[self.skip]) :]
         if self.take is not None:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from forebay.engine.catalog import Column, Entity
 from forebay.engine.failures import RequestError, input_error
-from forebay.engine.order import Term, cursor_condition, direction, implicit, is_total, terms_of
+from forebay.engine.order import Term, cursor_condition, direction, implicit, is_stable, terms_of
 from forebay.engine.plan import Plan
 from forebay.engine.read import Page, read_page
 from forebay.engine.rows import shown
@@ -126,23 +126,12 @@ def _page(source: Source, page: Page, arguments: dict[str, Node], condition: str
     if page.is_reversed:
         terms = [term.reversed() for term in terms]
     if page.cursor is not None:
-        if not _is_stable(source.entity, terms):
+        if not is_stable(source.entity, terms):
             raise input_error(_UNSTABLE)
         begun = [_at_cursor(source, page.cursor, order, place) for place in range(len(terms))]
         condition = conjunction([condition, cursor_condition(terms, begun)])
     tail = _limits(source.builder, page, terms)
     return f'(SELECT {source.alias}.* FROM {_tables(source, condition)}{tail}) AS "page"'
-
-
-def _is_stable(entity: Entity, terms: list[Term]) -> bool:
-    # Prisma does not count a key of several fields that is the record's own.
-    primary = entity.model.primary_key
-    if primary is not None and len(primary.fields) > 1:
-        keys = [columns for columns in entity.keys.values() if columns != entity.identifier]
-        names = {term.column.name for term in terms if term.column is not None}
-        if not any(all(column.name in names for column in key) for key in keys):
-            return False
-    return is_total(entity, terms) and not any(term.is_nullable for term in terms)
 
 
 def _at_cursor(source: Source, cursor: dict[str, Node], order: Node | None, place: int) -> str:

@@ -183,6 +183,9 @@ def _parent_text(link: Link, name: str) -> str | None:
         of = there if name == "connect" else here
         why = f"needed to inline the relation on '{of}' record(s)"
         return f"No '{here}' record ({why}) was found for a nested {name} on"
+    if link.holds_keys and kind_of(link) == "one-to-one" and name in ("connect", "upsert"):
+        of = there if name == "connect" else here
+        return f"No '{here}' record ({needed} '{of}' record(s)) was found for a nested {name} on"
     if name == "upsert" and not link.holds_keys:
         return f"No '{here}' record ({needed} '{there}' record(s)) was found for a nested upsert on"
     return None

@@ -198,8 +198,8 @@ class _Let(_Free):
             yield from self.free(context, parent)
 
 
-class _DeleteOne(_Free):
-    """delete."""
+class _DeleteOne(_Known):
+    """delete: what becomes of the keys is for the relation's referential action to say."""
 
     def __init__(self, scope: Scope, link: Link, condition: Node | None) -> None:
         super().__init__(scope, link, condition)
@@ -210,8 +210,6 @@ class _DeleteOne(_Free):
         record = yield from self.one(context, parent)
         if record is None:
             raise nested.not_found(self.link, "delete")
-        if self.link.holds_keys:
-            yield from self.free(context, parent)
         yield from self.remove.run(context)
 
 
@@ -336,7 +334,7 @@ class _ConnectThen:
         if not rows and self.create is None:
             link = self.link
             needed = (
-                f" (needed to update inlined relation for '{link.entity.name}' record(s))"
+                f" (needed to create or connect inlined relation for '{link.entity.name}' record(s))"
                 if self.free is None
                 else ""
             )
