@@ -130,6 +130,11 @@ class Engine:
                 return plan, values
         return self._compile(key, kept, request, values), values
 
+    @property
+    def kept_shapes(self) -> int:
+        """How many shapes have plans that are kept."""
+        return len(self._kept)
+
     def forget(self) -> None:
         """Forget all plans."""
         self._kept.clear()

@@ -113,7 +113,9 @@ class Validator:
                 "A request is an object with `action`, `query` and, but for raw SQL, `modelName`.",
             )
         model, action = request.get("modelName"), request["action"]
-        operation = self._operations.get((model, action))
+        operation = None
+        if model is None or isinstance(model, str):
+            operation = self._operations.get((model, action))
         if operation is None:
             raise RequestError(
                 "",
