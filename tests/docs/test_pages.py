@@ -14,6 +14,7 @@ REQUIRED = [
     "docs/tls.md",
     "docs/storm.md",
     "docs/faults.md",
+    "docs/query.md",
 ]
 
 # Spelt in pieces, so that this file does not find itself.
@@ -85,7 +86,7 @@ def test_every_node_package_is_locked_without_an_address() -> None:
 def test_only_pages_that_are_tested_have_marked_examples() -> None:
     """A marked example on a page that no test reads would look proved and not be."""
     marked = {page.name for page in pages() if blocks(page)}
-    assert marked == {"README.md", "configuration.md", "tls.md"}
+    assert marked == {"README.md", "configuration.md", "query.md", "tls.md"}
 
 
 def test_every_client_with_a_test_is_in_the_status_table() -> None:

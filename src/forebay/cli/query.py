@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 
 from forebay.cli import report
-from forebay.cli.query_analyze import analyze
 from forebay.engine import Engine
 from forebay.engine.explain import explain as lines_of
 from forebay.engine.failures import RequestError
@@ -66,6 +65,8 @@ def explain(
             plan, _ = engine.plan(body)
             print("\n".join([plan.name, *lines_of(plan)]))
         if address is not None:
+            from forebay.cli.query_analyze import analyze
+
             for line in analyze(engine, request, address):
                 print(line)
     except RequestError as error:

@@ -149,7 +149,7 @@ class Window:
         """Return the rows that remain."""
         if self.distinct is not None:
             rows = _distinct(rows, key_at(self.distinct))
-        if self.is_first and self.is_reversed and self.distinct is not None:
+        if self.is_first and self.is_reversed:
             rows = rows[::-1]
         if self.cursor is not None:
             place = self.cursor
@@ -159,7 +159,7 @@ class Window:
             rows = rows[int(values[self.skip]) :]
         if self.take is not None:
             rows = rows[: abs(int(values[self.take]))]
-        if self.is_first and self.distinct is not None:
+        if self.is_first:
             return rows
         return rows[::-1] if self.is_reversed else rows
 

@@ -145,6 +145,8 @@ def without_parent(link: Link, node: Node) -> RequestError | None:
     for name, value in operations(link, node):
         if name == "delete" and link.is_list:
             return not_connected(link)
+        if name == "delete" and not is_false(value):
+            return not_found(link, "delete")
         if name == "update" and not _updates_nothing(value):
             return not_found(link, "update")
         if name == "disconnect" and not link.is_list and not link.holds_keys:
@@ -154,6 +156,11 @@ def without_parent(link: Link, node: Node) -> RequestError | None:
         if text is not None:
             return missing(f"{text} {kind_of(link)} relation '{relation_name(link)}'.")
     return None
+
+
+def is_false(node: Node) -> bool:
+    """Say whether a request has false here."""
+    return isinstance(node, Leaf) and node.value is False
 
 
 def _updates_nothing(node: Node) -> bool:
@@ -183,7 +190,8 @@ def _parent_text(link: Link, name: str) -> str | None:
         of = there if name == "connect" else here
         why = f"needed to inline the relation on '{of}' record(s)"
         return f"No '{here}' record ({why}) was found for a nested {name} on"
-    if link.holds_keys and kind_of(link) == "one-to-one" and name in ("connect", "upsert"):
+    is_single = kind_of(link) == "one-to-one"
+    if link.holds_keys and (name == "upsert" or (name == "connect" and is_single)):
         of = there if name == "connect" else here
         return f"No '{here}' record ({needed} '{of}' record(s)) was found for a nested {name} on"
     if name == "upsert" and not link.holds_keys:

@@ -333,11 +333,8 @@ class _ConnectThen:
         rows = yield from self.find.run(context)
         if not rows and self.create is None:
             link = self.link
-            needed = (
-                f" (needed to create or connect inlined relation for '{link.entity.name}' record(s))"
-                if self.free is None
-                else ""
-            )
+            of = f"inlined relation for '{link.entity.name}' record(s)"
+            needed = f" (needed to create or connect {of})" if self.free is None else ""
             raise nested.missing(
                 f"No '{link.other.name}' record{needed} was found for a nested connect on "
                 f"{nested.kind_of(link)} relation '{nested.relation_name(link)}'."

@@ -47,7 +47,8 @@ class Update:
             if link is None:
                 scalars[name] = node
             else:
-                self.absent = self.absent or nested.without_parent(link, node)
+                if not scope.catalog.emulates_relations:
+                    self.absent = self.absent or nested.without_parent(link, node)
                 before, after = nested.around(scope, link, node)
                 self.before += before
                 self.after += after
