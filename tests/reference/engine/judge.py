@@ -13,7 +13,7 @@ from forebay.postgres.embedded import start_ephemeral
 from forebay.postgres.url import PostgresUrl
 from tests.reference.engine.build import Case, Json
 from tests.reference.engine.compare import difference, first_place, settled
-from tests.reference.engine.corpus import CORPORA
+from tests.reference.engine.corpus import ALL, CORPORA
 from tests.reference.engine.database import Database, changes
 from tests.reference.engine.excuses import excuse
 from tests.reference.engine.ours import Ours
@@ -64,7 +64,7 @@ def judge_case(
 
 def judge(name: str, server: PostgresUrl) -> Iterator[list[Disagreement]]:
     """Run one corpus; yield what each case differs in, nothing for one that agrees."""
-    corpus = CORPORA[name]
+    corpus = ALL[name]
     truths = json.loads((ANSWERS / f"{name}.json").read_text())
     database = Database(server, corpus.schema, f"ours_{name}")
     ours = Ours(corpus.schema, database.url)

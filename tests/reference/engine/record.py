@@ -14,9 +14,10 @@ from forebay.postgres.embedded import start_ephemeral
 from forebay.postgres.url import PostgresUrl
 from tests.reference.engine.build import Case, Json
 from tests.reference.engine.compare import settled
-from tests.reference.engine.corpus import CORPORA
+from tests.reference.engine.corpus import ALL, CORPORA, RARE
 from tests.reference.engine.database import Database, changes, schema_text
 from tests.reference.engine.prisma import Engine, Prisma
+from tests.reference.engine.whole import start_whole
 
 ANSWERS = Path(__file__).parent / "answers"
 
@@ -68,7 +69,7 @@ def _is_write(case: Case) -> bool:
 
 def record_corpus(name: str, prisma: Prisma, server: PostgresUrl) -> dict[str, Any]:
     """Run all cases of one corpus."""
-    corpus = CORPORA[name]
+    corpus = ALL[name]
     database = Database(server, corpus.schema, f"prisma_{name}")
     engine = prisma.open(schema_text(corpus.schema), database.url)
     found = {case.name: record(case, engine, database) for case in corpus.cases}
@@ -91,11 +92,16 @@ def write(name: str, found: dict[str, Any]) -> None:
 def main() -> None:
     """Record the corpora that are named, or all."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", help=", ".join(CORPORA))
-    names = parser.parse_args().names or list(CORPORA)
-    with start_ephemeral() as server, Prisma() as prisma:
-        for name in names:
-            write(name, record_corpus(name, prisma, server.url))
+    parser.add_argument("names", nargs="*", help=", ".join(ALL))
+    names = parser.parse_args().names or list(ALL)
+    with Prisma() as prisma:
+        for some, start in ((CORPORA, start_ephemeral), (RARE, start_whole)):
+            chosen = [name for name in names if name in some]
+            if not chosen:
+                continue
+            with start() as server:
+                for name in chosen:
+                    write(name, record_corpus(name, prisma, server.url))
 
 
 if __name__ == "__main__":

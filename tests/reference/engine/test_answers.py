@@ -3,8 +3,9 @@
 import pytest
 
 from forebay.postgres.embedded import EmbeddedServer
-from tests.reference.engine.corpus import CORPORA, cases
+from tests.reference.engine.corpus import CORPORA, RARE, cases
 from tests.reference.engine.judge import judge
+from tests.reference.engine.whole import start_whole
 
 
 @pytest.mark.parametrize("name", list(CORPORA))
@@ -15,6 +16,18 @@ def test_answers(name: str, embedded: EmbeddedServer) -> None:
         for one in case
         if one.excuse is None
     ]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("name", list(RARE))
+def test_answers_of_rare_types(name: str) -> None:
+    with start_whole() as server:
+        found = [
+            f"{one.case.name}: {one.kind} at {one.place}"
+            for case in judge(name, server.url)
+            for one in case
+            if one.excuse is None
+        ]
     assert not found, "\n".join(found)
 
 

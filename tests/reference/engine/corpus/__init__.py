@@ -7,6 +7,7 @@ from tests.reference.engine.corpus import (
     invalid,
     keys,
     loose,
+    rare,
     reads,
     shop,
     summaries,
@@ -18,6 +19,11 @@ CORPORA: dict[str, Corpus] = {
     module.__name__.rpartition(".")[2]: module.CORPUS
     for module in (reads, filters, summaries, writes, invalid, types, shop, keys, loose, captures)
 }
+
+
+# Needs a PostgreSQL with citext and XML, which the embedded one is not.
+RARE = {"rare": rare.CORPUS}
+ALL = {**CORPORA, **RARE}
 
 
 def cases() -> list[Case]:
