@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from forebay.engine.database_errors import request_error
-from forebay.engine.failures import DatabaseFailure, RequestError
+from forebay.engine.failures import FAILURES, DatabaseFailure, RequestError
 from forebay.engine.find import Merged, ReadPlan
 from forebay.engine.plan import Plan
 from forebay.engine.run import COMMIT, ROLLBACK, Work
@@ -91,7 +91,7 @@ def _together(
     for i, (body, (plan, values)) in enumerate(zip(bodies, plans, strict=True)):
         try:
             data = yield from plan.run(values, True)
-        except (RequestError, DatabaseFailure, ValueError, TypeError) as failure:
+        except FAILURES as failure:
             if first is not None:
                 yield [ROLLBACK]
             return {"errors": [engine.error(body, failure).answer(i)]}

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from forebay.engine.batch import batch
 from forebay.engine.catalog import Catalog
 from forebay.engine.database_errors import request_error
-from forebay.engine.failures import DatabaseFailure, RequestError
+from forebay.engine.failures import FAILURES, DatabaseFailure, RequestError
 from forebay.engine.operations import compile_plan
 from forebay.engine.plan import Plan
 from forebay.engine.run import Work
@@ -26,16 +26,6 @@ Json: TypeAlias = Any
 
 # The parts of a query that a plan is made of, in the order in which values are counted.
 QUERY = ("arguments", "selection")
-
-FAILURES = (
-    RequestError,
-    DatabaseFailure,
-    ValueError,
-    TypeError,
-    AttributeError,
-    RecursionError,
-)
-
 
 # Larger shapes are not kept, and of a shape's plans for pinned values no more.
 MOST_PARTS = 5_000

@@ -71,3 +71,14 @@ class DatabaseFailure(Exception):
         self.column = column
         self.schema = schema
         self.hint = hint
+
+
+# What carrying out a request may raise: a refusal, PostgreSQL's, or a value that cannot be written.
+FAILURES = (
+    RequestError,
+    DatabaseFailure,
+    ValueError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forebay.engine.failures import DatabaseFailure, RequestError
+from forebay.engine.failures import FAILURES, DatabaseFailure
 from forebay.engine.run import COMMIT, ROLLBACK, Work
 from forebay.engine.statement import Bound
 
@@ -29,7 +29,7 @@ def in_one_transaction(steps: Work, begin: Bound = BEGIN) -> Work:
         except StopIteration as stop:
             yield [COMMIT]
             return stop.value
-        except (RequestError, ValueError, TypeError):
+        except FAILURES:
             yield [ROLLBACK]
             raise
 
