@@ -72,6 +72,10 @@ EMPTY_UPDATE = "Prisma writes an UPDATE that sets nothing, which PostgreSQL cann
 NESTED_CURSOR = "Prisma looks for a cursor inside a relation by value where there is one parent"
 
 
+WORDS = "the code is the same; of several records that are absent each side names one"
+ALREADY = "Prisma refuses to connect or create a single record that is connected already"
+
+
 def excuse_random(kind: str, place: str, body: Json) -> str | None:
     """Return the reason why a made-up request is answered differently on purpose, or None."""
     if kind in ("data", "rows") and _disconnects(body["query"]["arguments"]):
@@ -80,6 +84,10 @@ def excuse_random(kind: str, place: str, body: Json) -> str | None:
         return RESTRICT
     if kind == "codes [None] became []" and body["action"] == "updateManyAndReturn":
         return None if body["query"]["arguments"]["data"] else EMPTY_UPDATE
+    if kind == "message of P2025":
+        return WORDS
+    if kind == "codes ['P2014'] became []" and "connectOrCreate" in json.dumps(body):
+        return ALREADY
     if kind == "data" and '"cursor"' in json.dumps(body["query"]["selection"]):
         return NESTED_CURSOR
     return None
