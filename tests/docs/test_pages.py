@@ -16,6 +16,7 @@ REQUIRED = [
     "docs/storm.md",
     "docs/faults.md",
     "docs/schema.md",
+    "docs/query.md",
 ]
 
 # Spelt in pieces, so that this file does not find itself.
@@ -87,7 +88,9 @@ def test_every_node_package_is_locked_without_an_address() -> None:
 def test_only_pages_that_are_tested_have_marked_examples() -> None:
     """A marked example on a page that no test reads would look proved and not be."""
     marked = {page.name for page in pages() if blocks(page)}
-    assert marked == {"README.md", "configuration.md", "tls.md", "budget.md", "schema.md"}
+    assert marked == {
+        *("README.md", "configuration.md", "tls.md", "budget.md", "schema.md", "query.md"),
+    }
 
 
 def test_every_client_with_a_test_is_in_the_status_table() -> None:

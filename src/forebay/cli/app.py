@@ -8,6 +8,7 @@ from forebay import __version__
 from forebay.cli.config import config
 from forebay.cli.dmmf import dmmf
 from forebay.cli.format import format_schema
+from forebay.cli.query import query
 from forebay.cli.serve import serve
 from forebay.cli.storm import storm
 from forebay.cli.up import up
@@ -48,3 +49,4 @@ app.command()(storm)
 app.command()(validate)
 app.command(name="format")(format_schema)
 app.command()(dmmf)
+app.add_typer(query, name="query")

@@ -1,0 +1,168 @@
+"""The engine: requests go in, work comes out, which a driver of any kind carries on.
+
+Work is a generator: it yields lists of bound statements, each list one round trip; it is sent
+their results, or has a `DatabaseFailure` thrown into it; what it returns is the answer.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, TypeAlias
+
+from forebay.engine.batch import batch
+from forebay.engine.catalog import Catalog
+from forebay.engine.database_errors import request_error
+from forebay.engine.failures import FAILURES, DatabaseFailure, RequestError
+from forebay.engine.operations import compile_plan
+from forebay.engine.plan import Plan
+from forebay.engine.run import Work
+from forebay.engine.scope import Scope
+from forebay.engine.shape import pin, template, walk
+from forebay.engine.validate import Validator
+from forebay.schema.model import Schema
+
+Json: TypeAlias = Any
+
+
+# The parts of a query that a plan is made of, in the order in which values are counted.
+QUERY = ("arguments", "selection")
+
+# Larger shapes are not kept, and of a shape's plans for pinned values no more.
+MOST_PARTS = 5_000
+MOST_VARIANTS = 100
+
+
+class _Kept:
+    """The plans of one shape: they differ in the values that they hold for."""
+
+    __slots__ = ("is_used", "pins", "plan", "plans")
+
+    def __init__(self) -> None:
+        self.pins: tuple[int, ...] = ()
+        self.plans: dict[object, Plan] = {}
+        # Where nothing is pinned there is one.
+        self.plan: Plan | None = None
+        self.is_used = False
+
+
+class Engine:
+    """Answers requests about one schema; holds at most ``most_plans`` shapes."""
+
+    def __init__(self, schema: Schema, *, prisma: int = 6, most_plans: int = 1000) -> None:
+        self.catalog = Catalog(schema, prisma)
+        self._json_names = self.catalog.json_names
+        self._most = most_plans
+        self._kept: dict[object, _Kept] = {}
+
+    def work(self, request: Json, *, in_transaction: bool = False) -> Work:
+        """Return the work that answers a request."""
+        try:
+            if "batch" in request:
+                return (yield from batch(self, request, in_transaction))
+            plan, values = self.plan(request)
+            if plan.only is not None:
+                # Most requests: no generator within a generator for them.
+                results = yield [plan.only.bind(values)]
+                return {"data": {plan.name: plan.finish(results[0].rows)}}
+        except FAILURES as failure:
+            return {"errors": [self.error(request, failure).answer()]}
+        return (yield from self.answer(request, plan, values, in_transaction))
+
+    def answer(self, request: Json, plan: Plan, values: list[Json], in_transaction: bool) -> Work:
+        """Carry a plan out, and answer with its data or with what went wrong."""
+        try:
+            data = yield from plan.run(values, in_transaction)
+        except FAILURES as failure:
+            return {"errors": [self.error(request, failure).answer()]}
+        return {"data": {plan.name: data}}
+
+    def error(self, request: Json, failure: Exception) -> RequestError:
+        """Return what is wrong with a request in Prisma's words.
+
+        Of the values of a shape that is kept nobody has looked at the types yet.
+        """
+        if isinstance(failure, RequestError):
+            error = failure
+        elif isinstance(failure, DatabaseFailure):
+            error = request_error(failure)
+            if not failure.sqlstate.startswith("22"):
+                return error
+        else:
+            error = RequestError("P2009", f"A value of the request cannot be written: {failure}.")
+        if "batch" in request:
+            return error
+        try:
+            self._validator.check(request)
+        except RequestError as better:
+            return better
+        return error
+
+    def plan(self, request: Json) -> tuple[Plan, list[Json]]:
+        """Return the plan of a request's shape, made now or kept, and the request's values."""
+        query = request.get("query")
+        if not isinstance(query, dict):
+            raise RequestError("P2009", "The request has no query.")
+        parts: list[object] = [request.get("modelName"), request.get("action")]
+        values: list[Json] = []
+        for name in QUERY:
+            part = query.get(name)
+            if part:
+                if type(part) is not dict:
+                    raise RequestError("P2009", f"The {name} of a query must be an object.")
+                walk(part, parts, values, self._json_names, False, 1)
+            parts.append(None)
+        key = tuple(parts)
+        kept = self._kept.get(key)
+        if kept is not None:
+            plan = kept.plans.get(_pinned(kept.pins, values)) if kept.pins else kept.plan
+            if plan is not None:
+                kept.is_used = True
+                return plan, values
+        return self._compile(key, kept, request, values), values
+
+    @property
+    def kept_shapes(self) -> int:
+        """How many shapes have plans that are kept."""
+        return len(self._kept)
+
+    def forget(self) -> None:
+        """Forget all plans."""
+        self._kept.clear()
+
+    @cached_property
+    def _validator(self) -> Validator:
+        return Validator(self.catalog.client)
+
+    def _compile(
+        self, key: tuple[object, ...], kept: _Kept | None, request: Json, values: list[Json]
+    ) -> Plan:
+        self._validator.check(request)
+        scope = Scope(self.catalog)
+        given = request["query"]
+        query = template({name: given[name] for name in QUERY if given.get(name)}, self._json_names)
+        plan = compile_plan(scope, request.get("modelName"), str(request.get("action")), query)
+        if len(key) > MOST_PARTS:
+            return plan
+        if kept is None:
+            kept = self._kept[key] = _Kept()
+            self._make_room()
+        if not scope.pins <= set(kept.pins):
+            kept.pins = tuple(sorted(scope.pins | set(kept.pins)))
+            kept.plans.clear()
+        if len(kept.plans) >= MOST_VARIANTS:
+            kept.plans.clear()
+        kept.plans[_pinned(kept.pins, values)] = kept.plan = plan
+        return plan
+
+    def _make_room(self) -> None:
+        """Drop the shape that was made first and has not been asked for since."""
+        while len(self._kept) > self._most:
+            key, kept = next(iter(self._kept.items()))
+            del self._kept[key]
+            if kept.is_used:
+                kept.is_used = False
+                self._kept[key] = kept
+
+
+def _pinned(pins: tuple[int, ...], values: list[Json]) -> object:
+    return tuple([pin(values[place]) for place in pins]) if pins else ()

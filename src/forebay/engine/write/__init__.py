@@ -1,0 +1,1 @@
+"""Writes: records created, updated and deleted, with what is nested in them."""

@@ -1,0 +1,179 @@
+"""Many records created in one statement.
+
+Rows are read when the plan runs, so that a plan does not depend on how many there are: each column
+is one array. Rows that leave different columns to the database, and lists, are written out.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from forebay.engine import ids
+from forebay.engine.catalog import Column, Entity
+from forebay.engine.failures import RequestError
+from forebay.engine.scope import Scope
+from forebay.engine.shape import Leaf, Node
+from forebay.engine.statement import Bound, Row
+from forebay.engine.types import array, key_text, list_writer, untag, writer
+from forebay.engine.write.context import NOW, Context, Raw, Steps
+from forebay.engine.write.values import constant_text, moment_writer
+from forebay.schema.dmmf.defaults import default_value
+
+# PostgreSQL counts parameters in 16 bits.
+MOST_PARAMETERS = 65_535
+
+
+class CreateRows:
+    """Creates rows; ``run`` returns how many, or the rows' columns in ``returned``."""
+
+    def __init__(
+        self,
+        scope: Scope,
+        entity: Entity,
+        data: Node,
+        skip: Node | None,
+        *,
+        given: list[Column] | None = None,
+        returned: list[Column] | None = None,
+    ) -> None:
+        self.entity = entity
+        self.data = data if isinstance(data, Leaf) else _row_of(scope, data)
+        self.skips = skip is not None and bool(scope.literal(skip))
+        self.given = given or []
+        self.returned = returned
+
+    def run(self, context: Context, given: Raw | None = None) -> Steps:
+        """Create the rows."""
+        rows = self._rows(context, given or {})
+        if not rows:
+            return [] if self.returned is not None else 0
+        count = 0
+        found: list[Row] = []
+        for bound in self._statements(rows):
+            results = yield [bound]
+            count += results[0].count
+            found += results[0].rows
+        return found if self.returned is not None else count
+
+    def _rows(self, context: Context, given: Raw) -> list[dict[str, str | None]]:
+        leaf = self.data
+        raw = context.values[leaf.index] if leaf.index is not None else leaf.value
+        items = raw if isinstance(raw, list) else [raw]
+        return [self._row(item, context, given) for item in items]
+
+    def _row(self, item: Any, context: Context, given: Raw) -> dict[str, str | None]:
+        if not isinstance(item, dict):
+            raise RequestError("P2009", "Each row of `data` must be an object.")
+        row: dict[str, str | None] = {}
+        for column in self.entity.all_columns.values():
+            if column.name in item:
+                row[column.name] = written_text(column, item[column.name])
+            else:
+                value = default_text(column, context)
+                if value is not None:
+                    row[column.name] = value
+        for column in self.given:
+            row[column.name] = key_text(given[column.name])
+        return row
+
+    def _statements(self, rows: list[dict[str, str | None]]) -> list[Bound]:
+        columns = [
+            column
+            for column in self.entity.all_columns.values()
+            if any(column.name in row for row in rows)
+        ]
+        if not columns:
+            tail = self._tail()
+            return [
+                Bound(f"INSERT INTO {self.entity.table} DEFAULT VALUES{tail}", []) for _ in rows
+            ]
+        is_even = all(len(row) == len(columns) for row in rows)
+        if is_even and not any(column.is_list for column in columns):
+            return [self._arrays(columns, rows)]
+        step = max(1, MOST_PARAMETERS // len(columns))
+        return [self._values(columns, rows[i : i + step]) for i in range(0, len(rows), step)]
+
+    def _arrays(self, columns: list[Column], rows: list[dict[str, str | None]]) -> Bound:
+        arrays = ", ".join(f"${i + 1}::{_array_type(one)}[]" for i, one in enumerate(columns))
+        sql = f"{self._into(columns)} SELECT * FROM unnest({arrays}){self._tail()}"
+        return Bound(sql, [array([row[column.name] for row in rows]) for column in columns])
+
+    def _values(self, columns: list[Column], rows: list[dict[str, str | None]]) -> Bound:
+        parameters: list[str | None] = []
+        lines = []
+        for row in rows:
+            cells = []
+            for column in columns:
+                if column.name in row:
+                    parameters.append(row[column.name])
+                    cells.append(f"${len(parameters)}")
+                else:
+                    cells.append("DEFAULT")
+            lines.append(f"({', '.join(cells)})")
+        return Bound(f"{self._into(columns)} VALUES {', '.join(lines)}{self._tail()}", parameters)
+
+    def _into(self, columns: list[Column]) -> str:
+        names = ", ".join(column.sql for column in columns)
+        return f'INSERT INTO {self.entity.table} AS "w" ({names})'
+
+    def _tail(self) -> str:
+        tail = " ON CONFLICT DO NOTHING" if self.skips else ""
+        if self.returned is not None:
+            chosen = ", ".join(column.read('"w"') for column in self.returned)
+            tail += f" RETURNING {chosen or '1'}"
+        return tail
+
+
+def _array_type(column: Column) -> str:
+    # An array of bit would be of one bit each.
+    return "varbit" if column.type.sql == "bit" else column.type.sql
+
+
+def _row_of(scope: Scope, data: Node) -> Leaf:
+    """Return the rows of a `data` that was read like any other object."""
+    if isinstance(data, list):
+        return Leaf(None, [_raw(scope, node) for node in data])
+    if not isinstance(data, dict):
+        raise RequestError("P2009", "`data` must be an object or a list of objects.")
+    return Leaf(None, [{name: _raw(scope, node) for name, node in data.items()}])
+
+
+def _raw(scope: Scope, node: Node) -> Any:
+    if isinstance(node, dict):
+        return {name: _raw(scope, one) for name, one in node.items()}
+    if isinstance(node, list):
+        return [_raw(scope, one) for one in node]
+    value = scope.literal(node)
+    return value if node.tag is None else {"$type": node.tag, "value": value}
+
+
+def written_text(column: Column, value: Any) -> str | None:
+    """Write a value of a row as the request has it."""
+    tag = None
+    if isinstance(value, dict):
+        if isinstance(value.get("$type"), str):
+            tag, value = value["$type"], value.get("value")
+        elif set(value) == {"set"} and column.type.family != "json":
+            return written_text(column, value["set"])
+    if value is None and tag is None:
+        return "null" if column.type.family == "json" and not column.is_list else None
+    if column.is_list:
+        return list_writer(column.type)(value)
+    if column.type.family == "json" and tag == "Enum":
+        return None if value == "DbNull" else "null"
+    return writer(column.type, tag)(value) if tag else untag(value, None, column.type)
+
+
+def default_text(column: Column, context: Context) -> str | None:
+    """Return what a column is given when a row gives nothing; None: the database's own."""
+    if column.field.is_updated_at and column.field.default is None:
+        return moment_writer(column.type)(context.found[NOW])
+    value = default_value(column.field)
+    if value is None:
+        return None
+    if isinstance(value, dict):
+        if value["name"] == "now":
+            return moment_writer(column.type)(context.found[NOW])
+        make = ids.generator(str(value["name"]), list(value["args"]))
+        return make() if make is not None else None
+    return constant_text(column, value)

@@ -1,0 +1,1 @@
+"""The engine by itself: what needs no other engine to be right."""
