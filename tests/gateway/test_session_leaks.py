@@ -4,7 +4,7 @@ import pytest
 
 from tests.support import messages
 from tests.support.database import Database
-from tests.support.gateway import StartGateway
+from tests.support.gateway import RunningGateway, StartGateway
 from tests.support.replies import errors
 from tests.support.waiting import wait_until
 from tests.support.wire import Wire
@@ -34,6 +34,11 @@ def test_a_statement_of_prepare_may_be_bound(
     wire.abort()
     assert other.value("select current_user") == "app"
     database.ask("drop role tenant")
+
+
+def _wait_for_begin(gateway: RunningGateway, wire: Wire) -> None:
+    """Wait until the client has a server, or has had one."""
+    wait_until(lambda: gateway.pool("server_active") == 1 or wire.is_answered())
 
 
 @pytest.mark.parametrize("local", ["", "local "])
@@ -82,6 +87,6 @@ def test_clients_that_vanish_while_they_begin_to_listen_leave_their_servers(
         wire.send(messages.query(f"listen channel_{turn % 7}"))
         # As soon as PostgreSQL is at it, and now and then before or behind that.
         if turn % 4:
-            wait_until(lambda: gateway.pool("server_active") == 1 or wire.is_answered())
+            _wait_for_begin(gateway, wire)
         wire.abort()
     assert other.value("select count(*) from pg_listening_channels()") == "0"
