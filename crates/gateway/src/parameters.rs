@@ -32,6 +32,14 @@ const READ_WITH: [&str; 20] = [
     "xmloption",
 ];
 
+/// Whether a statement that is prepared under another value of the setting means something else, and goes on doing so:
+/// PostgreSQL reads it again by itself when the role or `search_path` has changed.
+pub(crate) fn is_read_with(name: &[u8]) -> bool {
+    let is = |other: &str| other.as_bytes().eq_ignore_ascii_case(name);
+    !["role", "search_path", "session_authorization"].into_iter().any(is)
+        && READ_WITH.into_iter().any(is)
+}
+
 /// Names and values, sorted by lower-case name. GUC names do not depend on case.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Parameters {

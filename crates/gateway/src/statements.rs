@@ -6,6 +6,7 @@
 use std::borrow::Borrow;
 use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pgwire::frontend;
@@ -14,6 +15,18 @@ use crate::auth::AuthenticationError;
 use crate::auth::random::secure_random;
 use crate::session::deallocate;
 use crate::session::scan::{Found, scan};
+
+/// Begins the settings that nobody else may be said to have.
+const PRIVATE: &[u8] = b"\0";
+
+/// Numbers those.
+static NEXT_PRIVATE: AtomicU64 = AtomicU64::new(0);
+
+/// Settings that are not known: a statement read under them is nobody else's.
+pub fn private_context() -> Vec<u8> {
+    let number = NEXT_PRIVATE.fetch_add(1, Ordering::Relaxed);
+    [PRIVATE, &number.to_be_bytes()].concat()
+}
 
 /// A distinct (text, parameter types, settings it was read under).
 #[derive(Debug)]
@@ -36,6 +49,12 @@ impl Statement {
     /// Its text.
     pub fn text(&self) -> &[u8] {
         self.rest.split(|byte| *byte == 0).next().unwrap_or_default()
+    }
+
+    /// Whether others rely on its having been read under other settings than `context`.
+    pub fn is_foreign_to(&self, context: &[u8]) -> bool {
+        let own = self.content.get(self.rest.len()..).unwrap_or_default();
+        own != context && !own.starts_with(PRIVATE)
     }
 
     /// Append the Parse message that prepares this on a server.

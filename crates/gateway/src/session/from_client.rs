@@ -285,7 +285,7 @@ impl Session<'_, '_, '_, '_> {
         if self.client.statements.len() >= CLIENT_STATEMENTS_LIMIT {
             return Err(SessionError::TooManyStatements);
         }
-        let context = self.client.settings.parse_context();
+        let context = self.parse_context();
         let statement = self.shared.statements.intern_in(parse.rest, &context);
         if !self.make_way_early(statement.found.marks) {
             return Ok(Step::Hold);
@@ -394,6 +394,9 @@ impl Session<'_, '_, '_, '_> {
         }
         let Some(named) = self.client.statements.get(names.statement).cloned() else {
             // One made by SQL's PREPARE, or PostgreSQL's own error.
+            if let Some(step) = self.note_bound_by_sql(message) {
+                return Ok(step);
+            }
             return Ok(self.extended(message, Expect::Bind(None)));
         };
         if let Some(step) = self.note_bound(message, &named.statement) {

@@ -305,6 +305,7 @@ impl Session<'_, '_, '_, '_> {
             let is_answered = self.server.hidden_error.take().is_none();
             self.server.conclude(self.client, self.shared, *inquiry, is_answered);
             self.server.inquire(self.client, self.shared, self.to_server);
+            self.client.tracking.rests(self.server.expected.is_empty());
             self.tell();
             return Ok(false);
         }
@@ -355,6 +356,9 @@ impl Session<'_, '_, '_, '_> {
         let shows = self.shows_ready(is_hidden, is_query);
         if status == Status::Idle && self.client.tracking.pending.is_some() {
             self.server.inquire(self.client, self.shared, self.to_server);
+        }
+        if status == Status::Idle {
+            self.client.tracking.rests(self.server.expected.is_empty());
         }
         Ok(shows)
     }

@@ -7,7 +7,7 @@
 use pgwire::{cursor::Cursor, frontend};
 
 use super::expect::Expect;
-use super::scan::Marks;
+use super::scan::{Found, Marks};
 use super::tracking::Pending;
 use super::{ClientState, ServerState, Shared};
 use crate::parameters::{self, Parameters};
@@ -150,8 +150,13 @@ impl ServerState {
                 tied.set(*reason, holds);
             }
             let sources = values.next().flatten();
-            is_undecided |=
-                !self.learn(client, shared, names.into_iter().zip(found), sources.as_deref());
+            is_undecided |= !self.learn(
+                client,
+                shared,
+                &pending.found,
+                names.into_iter().zip(found),
+                sources.as_deref(),
+            );
         }
         tied.set(Reason::Undecided, is_undecided && client.tracking.may_pin);
         client.tracking.tie(tied, pending.statement);
@@ -162,22 +167,27 @@ impl ServerState {
         &mut self,
         client: &mut ClientState,
         shared: &Shared,
+        asked: &Found,
         values: impl Iterator<Item = (Box<str>, Option<Vec<u8>>)>,
         sources: Option<&[u8]>,
     ) -> bool {
         let made: Option<Vec<&[u8]>> =
             sources.map(|sources| sources.split(|byte| *byte == b',').collect());
         let is_default = |name: &str, value: &[u8]| {
+            let is_reset = asked.resets.iter().any(|reset| reset.eq_ignore_ascii_case(name));
             if name.eq_ignore_ascii_case("role") {
-                return value == b"none";
+                // ALTER ROLE ... SET role gives the session another one to begin with.
+                let was_none = client.settings.get(name) == Some(b"none");
+                return value == b"none" && is_reset && !was_none;
             }
             if name.eq_ignore_ascii_case("session_authorization") {
                 return value == &*self.user;
             }
             made.as_ref().is_some_and(|made| {
                 let is_made = made.iter().any(|made| made.eq_ignore_ascii_case(name.as_bytes()));
-                // The placeholder of an extension's setting has no default but nothing.
-                if name.contains('.') && !is_made { value.is_empty() } else { !is_made }
+                // PostgreSQL does not say how the placeholder of an extension's setting got its value.
+                let is_back = is_reset || asked.marks.has(Marks::RESET_ALL);
+                if name.contains('.') && !is_made { value.is_empty() && is_back } else { !is_made }
             })
         };
         let (mut settings, mut applied) =

@@ -227,6 +227,12 @@ impl ServerState {
         let Some(hearing) = &mut self.hearing else {
             return false;
         };
+        if client.is_gone {
+            // Nobody will listen for it, and nothing is to wait for that; what the server hears is ended by whoever
+            // cleans it.
+            hearing.rows.clear();
+            return false;
+        }
         let is_owed = hearing.is_owed;
         let mut heard = ChannelSet::new();
         let mut setting = Vec::new();

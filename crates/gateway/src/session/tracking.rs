@@ -56,6 +56,9 @@ pub struct Tracking {
     pub(super) scanned: Option<Found>,
     /// A text that comes in pieces.
     pub(super) long: Option<Box<Long>>,
+    /// What PostgreSQL reads a statement with may not be what the client's settings say, until it is idle and all is
+    /// answered.
+    pub(super) reads_differently: bool,
 }
 
 /// Whether `search_path` has what is created be temporary, found out again when settings have changed.
@@ -142,6 +145,7 @@ impl Default for Tracking {
             resets: Resets::default(),
             scanned: None,
             long: None,
+            reads_differently: false,
         }
     }
 }
@@ -205,6 +209,7 @@ impl Tracking {
         may_refuse: bool,
     ) -> Result<(), Box<Refusal>> {
         let marks = found.marks;
+        self.reads_differently |= marks.has(Marks::READING | Marks::UNDECIDED | Marks::RESET_ALL);
         let mut asked = found.clone();
         if marks.has(Marks::EXECUTE)
             && let Some(prepared) = &self.prepared
@@ -295,6 +300,16 @@ impl Tracking {
             let pending = self.pending.get_or_insert_default();
             pending.sure.set(Reason::Load, true);
         }
+    }
+
+    /// Whether SQL's PREPARE has made statements that change the session.
+    pub(super) fn has_prepared(&self) -> bool {
+        self.prepared.is_some()
+    }
+
+    /// Note that PostgreSQL is idle, and whether all is answered.
+    pub(super) fn rests(&mut self, is_all_answered: bool) {
+        self.reads_differently &= !is_all_answered || self.pending.is_some();
     }
 
     /// Note that DISCARD SEQUENCES has run.

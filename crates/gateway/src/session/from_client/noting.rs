@@ -51,6 +51,7 @@ impl Session<'_, '_, '_, '_> {
     }
 
     fn note(&mut self, found: &Found, shown: &dyn Fn() -> Box<str>) -> Result<(), Box<Refusal>> {
+        self.client.tracking.reads_differently |= found.marks.has(Marks::READING);
         if !found.is_of_interest() {
             return Ok(());
         }
@@ -173,6 +174,18 @@ impl Session<'_, '_, '_, '_> {
         let mut found = statement.found.clone();
         self.note_creation(&mut found, statement.text());
         self.note_binding(message, &found, &|| summary(statement.text()))
+    }
+
+    /// Take note of a Bind of a statement that SQL's PREPARE may have made: it does what an EXECUTE does.
+    pub(super) fn note_bound_by_sql(&mut self, message: &Message<'_>) -> Option<Step> {
+        self.client.tracking.scanned = None;
+        self.server.drawn.bind();
+        if !self.client.tracking.has_prepared() {
+            return None;
+        }
+        let mut found = Found::default();
+        found.marks |= Marks::EXECUTE;
+        self.note_binding(message, &found, &|| "(a statement of PREPARE)".into())
     }
 
     fn note_binding(

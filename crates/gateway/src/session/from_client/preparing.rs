@@ -6,7 +6,7 @@ use pgwire::frontend;
 
 use super::Session;
 use crate::session::expect::Expect;
-use crate::statements::{Presence, Statement};
+use crate::statements::{Presence, Statement, private_context};
 
 impl Session<'_, '_, '_, '_> {
     /// See to it that the server has `statement` by the time the next message reaches it.
@@ -17,6 +17,20 @@ impl Session<'_, '_, '_, '_> {
             self.to_server.insert(|out| statement.put_parse(out));
             self.server.expect(Expect::HiddenParse(Some(Arc::clone(statement))));
             self.server.unsynced = true;
+            let reads_differently = self.client.tracking.reads_differently;
+            if statement.is_foreign_to(&self.client.settings.parse_context()) || reads_differently {
+                // Literals are read as this client has them read, which is not what others mean by it.
+                self.server.prepared.mark_stale(statement);
+            }
+        }
+    }
+
+    /// The settings that a statement is read under now, as far as they matter.
+    pub(super) fn parse_context(&self) -> Vec<u8> {
+        if self.client.tracking.reads_differently {
+            private_context()
+        } else {
+            self.client.settings.parse_context()
         }
     }
 

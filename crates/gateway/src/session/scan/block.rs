@@ -8,6 +8,9 @@ pub(super) fn scan(text: &[u8], end: usize, found: &mut Found) {
     let mut at = 0;
     while let Some(byte) = text.get(at).filter(|_| at < end) {
         if !is_word(*byte) {
+            if *byte == b'\'' && goes_on(text, at + 1) {
+                found.marks |= Marks::UNDECIDED;
+            }
             at += 1;
             continue;
         }
@@ -30,6 +33,14 @@ pub(super) fn scan(text: &[u8], end: usize, found: &mut Found) {
             command(Reader::new(text, start), found);
         }
     }
+}
+
+/// Whether a literal that ends before `at` goes on in another line: a word of the body may be in two parts.
+fn goes_on(text: &[u8], at: usize) -> bool {
+    let mut reader = Reader::new(text, at);
+    reader.gap();
+    let between = text.get(at..text.len() - reader.left()).unwrap_or(&[]);
+    reader.peek() == Some(b'\'') && between.iter().any(|byte| matches!(byte, b'\n' | b'\r'))
 }
 
 /// Whether a literal with escapes begins: it may be the body.

@@ -48,6 +48,8 @@ impl Marks {
     pub const RESET_ALL: Self = Self(1 << 18);
     /// DO: any word in it may be a command.
     pub const BLOCK: Self = Self(1 << 19);
+    /// Changes what PostgreSQL reads a statement with, if only for the transaction.
+    pub const READING: Self = Self(1 << 8);
     /// Something that cannot be decided.
     pub const UNDECIDED: Self = Self(1 << 20);
 
@@ -55,7 +57,7 @@ impl Marks {
     pub const NONE: Self = Self(0);
 
     /// What is only of interest beside something else.
-    pub const ASIDE: Self = Self(Self::DRAWS.0 | Self::BLOCK.0);
+    pub const ASIDE: Self = Self(Self::DRAWS.0 | Self::BLOCK.0 | Self::READING.0);
 
     /// What may tie a client to its server.
     pub const MAY_PIN: Self = Self(

@@ -2,6 +2,7 @@
 
 use super::reader::Reader;
 use super::{Found, Marks};
+use crate::parameters::is_read_with;
 
 /// Settings of a transaction, which nothing of a session's depends on.
 const OF_TRANSACTION: [&[u8]; 3] =
@@ -18,7 +19,7 @@ const CHARACTERISTICS: [&[u8]; 3] = [
 pub(super) fn set(mut reader: Reader<'_>, found: &mut Found) {
     let mut ahead = reader;
     if ahead.eat_word(b"local") {
-        return;
+        return reading(ahead, found);
     }
     if ahead.eat_word(b"session") {
         if ahead.eat_word(b"authorization") {
@@ -33,7 +34,7 @@ pub(super) fn set(mut reader: Reader<'_>, found: &mut Found) {
     }
     if let Some(name) = spelt_out(&mut reader) {
         let ends = reader.eat_word(b"default") || reader.eat_word(b"local");
-        return if ends { found.reset(name) } else { found.ask(name) };
+        return note(name, ends, found);
     }
     if reader.eat_word(b"seed") {
         found.marks |= Marks::SEED;
@@ -53,6 +54,17 @@ pub(super) fn set(mut reader: Reader<'_>, found: &mut Found) {
     // `SET ROLE name` and `SET SESSION ROLE name` have nothing in between.
     let is_default = reader.eat_word(b"default") && is_assigned;
     note(&name, is_default, found);
+}
+
+/// What stands behind SET LOCAL, which matters to what is prepared in the transaction.
+fn reading(mut reader: Reader<'_>, found: &mut Found) {
+    let name = match spelt_out(&mut reader) {
+        Some(name) => Some(name.to_ascii_lowercase()),
+        None => dotted(&mut reader),
+    };
+    if name.is_none_or(|name| is_read_with(&name)) {
+        found.marks |= Marks::READING;
+    }
 }
 
 /// The setting that has a grammar of its own.
@@ -84,6 +96,9 @@ fn authorization(found: &mut Found, is_default: bool) {
 }
 
 fn note(name: &[u8], is_reset: bool, found: &mut Found) {
+    if is_read_with(name) {
+        found.marks |= Marks::READING;
+    }
     if OF_TRANSACTION.contains(&name) {
         return;
     }
@@ -105,7 +120,7 @@ pub(super) fn reset(mut reader: Reader<'_>, found: &mut Found) {
         return authorization(found, true);
     }
     if let Some(name) = spelt_out(&mut reader) {
-        return found.reset(name);
+        return note(name, true, found);
     }
     match dotted(&mut reader) {
         // RESET TRANSACTION ISOLATION LEVEL.
@@ -161,6 +176,9 @@ pub(super) fn set_config(mut reader: Reader<'_>, found: &mut Found) {
     }
     let name = first_argument(&mut reader);
     if is_local(reader) {
+        if matches!(name, Name::Known(name) if is_read_with(&name)) {
+            found.marks |= Marks::READING;
+        }
         return;
     }
     match name {
@@ -222,6 +240,13 @@ fn is_local(mut reader: Reader<'_>) -> bool {
     if !reader.eat_word(b"true") {
         return false;
     }
+    // A cast of it may be part of something that is false.
     reader.gap();
-    matches!(reader.peek(), Some(b')' | b':'))
+    if reader.eat(b':') {
+        reader.eat(b':');
+        reader.gap();
+        reader.word();
+        reader.gap();
+    }
+    reader.peek() == Some(b')')
 }

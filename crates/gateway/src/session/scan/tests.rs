@@ -182,3 +182,33 @@ fn comments_behind_semicolons_do_not_cost_their_square() {
     assert_eq!(names(&text), ["a"]);
     assert!(began.elapsed().as_secs() < 60);
 }
+
+#[test]
+fn what_a_statement_is_read_with_is_marked() {
+    for (text, expected) in [
+        ("set local timezone = 'UTC'", true),
+        ("set local time zone 'UTC'", true),
+        ("reset time zone", true),
+        ("set xml option document", true),
+        ("select set_config('TimeZone', $1, true)", true),
+        ("set transform_null_equals = on", true),
+        ("set local search_path = x", false),
+        ("set local role x", false),
+        ("set local work_mem = '1MB'", false),
+        ("select set_config('app.tenant', $1, true)", false),
+    ] {
+        assert_eq!(scan(text.as_bytes()).marks.has(Marks::READING), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_truth_that_is_part_of_something_else_is_none() {
+    assert_eq!(names("select set_config('work_mem', '1MB', true::bool and false)"), ["work_mem"]);
+    assert_eq!(marks("select set_config('work_mem', '1MB', true :: bool )"), Marks::NONE);
+}
+
+#[test]
+fn a_word_of_a_body_in_two_parts_is_not_overlooked() {
+    assert!(marks("do 'begin se'\n't work_mem = 1; end'").has(Marks::UNDECIDED));
+    assert!(!marks("do 'begin perform ''a'' || ''b''; end'").has(Marks::UNDECIDED));
+}
