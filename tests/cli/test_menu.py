@@ -44,3 +44,9 @@ def test_every_option_of_up_is_explained():
         line = next(line for line in done.stdout.splitlines() if option in line)
         assert len(line.replace(option, "").strip(" │")) > 10
     assert "(default: 6432)" in done.stdout
+
+
+def test_a_choice_that_is_none_is_said_without_the_librarys_own_words():
+    done = run_forebay(["validate", "--prisma", "5"], environment={"COLUMNS": "200"})
+    assert done.returncode == 2
+    assert "Invalid value for '--prisma': '5' is not one of '6', '7'." in done.stderr

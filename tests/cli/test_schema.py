@@ -1,12 +1,14 @@
 """`forebay validate` and `forebay format`, as a user meets them."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
+from typing import IO
 
 import pytest
 
-from tests.running import run_forebay
+from tests.running import clean_environment, forebay_command, run_forebay
 
 _GOOD = """\
 datasource db {
@@ -129,6 +131,51 @@ def test_a_wrong_schema_is_not_formatted(project):
     assert done.returncode == 1
     assert "Validation Error Count: 1" in done.stderr
     assert path.read_text() == _BAD
+
+
+def test_errors_are_those_of_the_file_as_it_is(project):
+    path = project / "prisma" / "schema.prisma"
+    # Laid out, each `@@map` gets an empty line before it, which moves what comes behind.
+    mapped = "".join(f'model {one} {{\n  id Int @id\n  @@map("{one}s")\n}}\n' for one in "AB")
+    path.write_text(mapped + "model C {\n  id Int @id\n  y Strin\n}\n")
+    done = _forebay(project, "format")
+    assert done.returncode == 1
+    assert "  -->  prisma/schema.prisma:11\n" in done.stderr
+    assert done.stderr == _forebay(project, "validate").stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["validate"], ["validate", "--json"], ["format"], ["dmmf"]], ids=" ".join
+)
+def test_an_output_that_cannot_be_written_is_a_refusal(project, arguments):
+    with open("/dev/full", "w") as full:
+        done = _into(full, project, *arguments)
+    assert done.returncode == 2
+    *_, said, hint = done.stderr.splitlines()
+    assert said == "error[FB1001]: the output cannot be written: No space left on device"
+    assert hint.startswith("  hint: ")
+
+
+@pytest.mark.parametrize("arguments", [["validate", "--json"], ["format"], ["dmmf"]], ids=" ".join)
+def test_a_reader_that_has_left_is_no_error(project, arguments):
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w") as pipe:
+        done = _into(pipe, project, *arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def _into(output: IO[str], folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        forebay_command(*arguments),
+        cwd=folder,
+        env=clean_environment(),
+        stdout=output,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=30,
+        check=False,
+    )
 
 
 def test_a_schema_that_only_lacks_a_relations_other_side_is_completed(project):

@@ -1,8 +1,12 @@
 """docs/console.md lists every command of the console with who may run it, and every refusal."""
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 
-from tests.docs.pages import DOCS, ROOT, code, rows
+from tests.docs.pages import DOCS, ROOT, blocks, code, rows
+from tests.running import clean_environment, start_forebay
 
 PAGE = DOCS / "console.md"
 CONSOLE = ROOT / "crates" / "gateway" / "src" / "console"
@@ -49,3 +53,20 @@ def test_every_refusal_has_its_row() -> None:
     source = (CONSOLE / "refusal.rs").read_text().partition("pub fn not_allowed")[2]
     said = [spelt(code(row[0])[0]) for row in rows(PAGE, "## Refusals")]
     assert sorted(said) == sorted(spelt(text) for text in _MESSAGE.findall(source))
+
+
+def test_the_example_reaches_the_console_of_forebay_up(tmp_path: Path) -> None:
+    file, example = blocks(PAGE)
+    (tmp_path / file.name).write_text(file.text)
+    options = ["--ephemeral", "--port", "0", "--config", file.name]
+    with start_forebay(*options, log_path=tmp_path / "log", cwd=tmp_path) as running:
+        done = subprocess.run(
+            [sys.executable, "-c", example.text],
+            env=clean_environment({"DATABASE_URL": running.database_url}),
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("('PgBouncer ")

@@ -78,3 +78,19 @@ def test_what_cannot_be_read_is_refused_with_the_next_step(tmp_path, make, path,
     with pytest.raises(ConfigurationError, match=said) as caught:
         find_schema(Path(path) if path else None, tmp_path)
     assert caught.value.hint
+
+
+def test_a_schema_that_package_json_names_and_that_is_missing_is_said_to_be_its(tmp_path):
+    package = _write(tmp_path / "package.json", json.dumps({"prisma": {"schema": "db/no.prisma"}}))
+    with pytest.raises(ConfigurationError, match="there is no schema at") as e:
+        find_schema(None, tmp_path)
+    assert f"which {package} names" in e.value.message
+    assert str(package) in (e.value.hint or "")
+
+
+@pytest.mark.parametrize("name", ["prisma.config.ts", "prisma.config.mjs", ".config/prisma.ts"])
+def test_a_configuration_of_prismas_is_said_not_to_be_read(tmp_path, name):
+    _write(tmp_path / name, "export default {}\n")
+    with pytest.raises(ConfigurationError, match="no schema is at any") as caught:
+        find_schema(None, tmp_path)
+    assert caught.value.hint == f"{name} is not read: name the path of the schema that it says"

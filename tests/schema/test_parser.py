@@ -2,6 +2,9 @@
 
 import pytest
 
+from forebay.schema.diagnostics import Diagnostics
+from forebay.schema.parser import parse
+from forebay.schema.source import Source
 from forebay.schema.tree import Array, Blank, Block, Call, Constant, Number, Object, Remarks, String
 from tests.schema.shown import tree_of
 
@@ -162,3 +165,12 @@ def test_brackets_deeper_than_anybody_writes_end_no_program():
     deep = "[" * 5000
     _, wrong = tree_of(f"model A {{\n  id Int @default({deep})\n}}\n")
     assert wrong == [(_STRAY, 2)]
+
+
+def test_a_byte_order_mark_is_named_where_it_makes_a_line_stray():
+    diagnostics = Diagnostics()
+    parse(Source([("a", "// sound\n"), ("b", "\ufeffmodel A {\n}\n")]), diagnostics)
+    first, second = diagnostics.errors
+    assert first.message == second.message
+    assert "byte order mark" in (first.hint or "")
+    assert "byte order mark" not in (second.hint or "")

@@ -50,7 +50,7 @@ def test_limits(written, limit):
 
 @pytest.mark.parametrize("written", [-1, "-1", 1.5, "", "none", True, None, []])
 def test_what_is_no_limit(written):
-    with pytest.raises(ValueError, match='must be a whole number, or "auto"'):
+    with pytest.raises(ValueError, match='must be a whole number, 0 or more, or "auto"'):
         parse_limit(written)
 
 

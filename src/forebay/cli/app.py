@@ -1,8 +1,9 @@
 """The menu of commands."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from forebay import __version__
 from forebay.cli.config import config
@@ -14,7 +15,21 @@ from forebay.cli.storm import storm
 from forebay.cli.up import up
 from forebay.cli.validate import validate
 
+
+class Menu(TyperGroup):
+    """The commands; what is wrong with an option is said without the library's own words."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix("Value error, ")
+            raise
+
+
 app = typer.Typer(
+    cls=Menu,
     help="Everything between serverless functions and PostgreSQL.",
     no_args_is_help=True,
     add_completion=False,

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from forebay.cli import report
+from forebay.cli.output import write
 from forebay.cli.schema_options import PathArgument, PrismaOption, version_of
 from forebay.errors import ForebayError
 from forebay.schema.diagnostics import render
@@ -37,7 +38,8 @@ def dmmf(
 ) -> None:
     """Print what a schema means to a client, as Prisma gives it to generators, in JSON.
 
-    Exit code 0 with the document, 1 when the schema has errors, 2 when there is none.
+    Exit code 0 with the document, 1 when the schema has errors, 2 when there is none
+    or the output cannot be written.
     """
     try:
         files = find_schema(path, Path()).files
@@ -52,5 +54,7 @@ def dmmf(
     else:
         whole = document(checked.schema, checked.prisma)
         found = whole if only is None else whole[only.value]
-    json.dump(found, sys.stdout, ensure_ascii=False)
-    print()
+    try:
+        write(json.dumps(found, ensure_ascii=False))
+    except ForebayError as error:
+        raise typer.Exit(report(error)) from None

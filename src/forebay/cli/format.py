@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from forebay.cli import report
+from forebay.cli.output import write
 from forebay.cli.schema_options import PathArgument, PrismaOption, version_of
 from forebay.errors import ConfigurationError, ForebayError
 from forebay.schema.diagnostics import render
@@ -35,6 +36,9 @@ def format_schema(
         formatted = format_files(found.files, version_of(prisma) or 7)
         checked = judge(formatted, version_of(prisma)).checked
         if checked.errors:
+            # What is told has to be found in the files as they are, not as they would be laid out.
+            own = judge(found.files, version_of(prisma)).checked
+            checked = own if own.errors else checked
             print(render(checked.source, checked.errors, with_hints=True), file=sys.stderr)
             raise typer.Exit(1)
         pairs = zip(found.paths, found.files, formatted, strict=True)
@@ -42,12 +46,11 @@ def format_schema(
         if not check:
             for file, text in changed:
                 _replace(file, text)
+        done = "would format" if check else "formatted"
+        lines = [f"{done} {file}" for file, _ in changed]
+        write("\n".join(lines) or f"The schema at {found.path} is formatted already")
     except ForebayError as error:
         raise typer.Exit(report(error)) from None
-    for file, _ in changed:
-        print(f"{'would format' if check else 'formatted'} {file}")
-    if not changed:
-        print(f"The schema at {found.path} is formatted already")
     raise typer.Exit(1 if check and changed else 0)
 
 

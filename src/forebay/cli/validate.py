@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from forebay.cli import report
+from forebay.cli.output import write
 from forebay.cli.schema_options import PathArgument, PrismaOption, version_of
 from forebay.errors import ForebayError
 from forebay.schema.check import Checked
@@ -28,15 +29,14 @@ def validate(
     """
     try:
         found = find_schema(path, Path())
+        verdict = judge(found.files, version_of(prisma))
+        if as_json:
+            write(json.dumps(_as_json(verdict), ensure_ascii=False, indent=2))
+        else:
+            _print(verdict, str(found.path))
     except ForebayError as error:
         raise typer.Exit(report(error)) from None
-    verdict = judge(found.files, version_of(prisma))
-    checked = verdict.checked
-    if as_json:
-        print(json.dumps(_as_json(verdict), ensure_ascii=False, indent=2))
-    else:
-        _print(verdict, str(found.path))
-    raise typer.Exit(1 if checked.errors else 0)
+    raise typer.Exit(1 if verdict.checked.errors else 0)
 
 
 def _print(verdict: Verdict, path: str) -> None:
@@ -49,7 +49,7 @@ def _print(verdict: Verdict, path: str) -> None:
         return
     if verdict.note:
         print(f"note: {verdict.note}", file=sys.stderr)
-    print(f"The schema at {path} is valid")
+    write(f"The schema at {path} is valid")
 
 
 def _as_json(verdict: Verdict) -> dict[str, object]:

@@ -16,6 +16,9 @@ SUFFIX = ".prisma"
 # Where Prisma looks when it is told nothing, in its order; then a folder of files.
 DEFAULTS = ("schema.prisma", "prisma/schema.prisma", "prisma/schema")
 
+# Where Prisma looks for its configuration.
+_CONFIGS = ("prisma.config.*", ".config/prisma.*")
+
 
 @dataclass(frozen=True, slots=True)
 class Located:
@@ -46,21 +49,40 @@ def _existing(path: Path) -> Path:
 
 
 def _default(folder: Path) -> Path:
-    named = _from_package(folder)
-    if named is not None:
-        return _existing(named)
+    package = _from_package(folder)
+    if package is not None:
+        return _named(*package)
     for name in DEFAULTS:
         if (folder / name).exists():
             return folder / name
     places = ", ".join(DEFAULTS)
+    hint = 'name the file, or say it in package.json: "prisma": {"schema": "…"}'
+    config = _config_of_prisma(folder)
+    if config is not None:
+        hint = f"{_name(config, folder)} is not read: name the path of the schema that it says"
+    raise ConfigurationError(f"no schema is at any of its usual places: {places}", hint=hint)
+
+
+def _named(package: Path, path: Path) -> Path:
+    if path.exists():
+        return path
     raise ConfigurationError(
-        f"no schema is at any of its usual places: {places}",
-        hint='name the file, or say it in package.json: "prisma": {"schema": "…"}',
+        f"there is no schema at {path}, which {package} names",
+        hint=f"correct prisma.schema in {package}, or name the path of the schema",
     )
 
 
-def _from_package(folder: Path) -> Path | None:
-    """Return the path in the nearest package.json, if that names one."""
+def _config_of_prisma(folder: Path) -> Path | None:
+    """Return Prisma's own configuration, which is a program and so is not read."""
+    for pattern in _CONFIGS:
+        for path in sorted(folder.glob(pattern)):
+            if path.is_file():
+                return path
+    return None
+
+
+def _from_package(folder: Path) -> tuple[Path, Path] | None:
+    """Return the nearest package.json and the path in it, if it names one."""
     for parent in (folder, *folder.absolute().parents):
         package = parent / "package.json"
         if not package.is_file():
@@ -73,7 +95,7 @@ def _from_package(folder: Path) -> Path | None:
             ) from None
         prisma = content.get("prisma") if isinstance(content, dict) else None
         named = prisma.get("schema") if isinstance(prisma, dict) else None
-        return parent / named if isinstance(named, str) else None
+        return (package, parent / named) if isinstance(named, str) else None
     return None
 
 

@@ -16,6 +16,8 @@ from forebay.schema.remarks import documentation
 from forebay.schema.source import Source
 from forebay.schema.tree import Blank, Block, Remarks, Stray, Tree
 
+# Invisible in an editor; some write it at the head of a file in UTF-8.
+_MARK = "\ufeff"
 _CONFIG = frozenset({"datasource", "generator"})
 _STRAY_LINES = {
     "model": texts.STRAY_FIELD_LINE,
@@ -106,7 +108,8 @@ class Parser:
         opened = self._patterns.stray_block.match(text, start, end)
         if opened and opened.end() <= self._last_close:
             return texts.STRAY_BLOCK, text.index("}", opened.end(), end) + 1
-        return texts.STRAY_LINE, _line_end(text, start, end)
+        what = texts.STRAY_MARK if text.startswith(_MARK, start) else texts.STRAY_LINE
+        return what, _line_end(text, start, end)
 
     def _block(self, tree: Tree, found: Match[str], start: int) -> bool:
         """Read a block whose opening line is `found`; False where it is never closed."""

@@ -93,7 +93,7 @@ def parse_limit(value: object) -> object:
             return text
         value = int(text) if re.fullmatch("[0-9]+", text) else None
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ValueError('must be a whole number, or "auto"')
+        raise ValueError('must be a whole number, 0 or more, or "auto"')
     return value
 
 
