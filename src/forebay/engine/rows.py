@@ -142,15 +142,13 @@ class Window:
     skip: int | None = None
     take: int | None = None
     is_reversed: bool = False
-    # Of findFirst: rows are skipped from the front, even if `take` is from the back.
+    # Of findFirst: the first that remains, in the order of the query.
     is_first: bool = False
 
     def cut(self, rows: list[Row], values: list[Any]) -> list[Row]:
         """Return the rows that remain."""
         if self.distinct is not None:
             rows = _distinct(rows, key_at(self.distinct))
-        if self.is_first and self.is_reversed:
-            rows = rows[::-1]
         if self.cursor is not None:
             place = self.cursor
             first = next((i for i, row in enumerate(rows) if row[place]), len(rows))
@@ -160,7 +158,7 @@ class Window:
         if self.take is not None:
             rows = rows[: abs(int(values[self.take]))]
         if self.is_first:
-            return rows
+            return rows[:1]
         return rows[::-1] if self.is_reversed else rows
 
 
