@@ -142,13 +142,16 @@ class Window:
     skip: int | None = None
     take: int | None = None
     is_reversed: bool = False
-    # Of findFirst: the first that remains, in the order of the query.
+    # Of findFirst: one row, in the order of the query. Prisma turns what it takes from the back round only where it
+    # skips nothing.
     is_first: bool = False
 
     def cut(self, rows: list[Row], values: list[Any]) -> list[Row]:
         """Return the rows that remain."""
         if self.distinct is not None:
             rows = _distinct(rows, key_at(self.distinct))
+        if self.is_first and self.is_reversed and self.skip is None:
+            rows = rows[::-1]
         if self.cursor is not None:
             place = self.cursor
             first = next((i for i, row in enumerate(rows) if row[place]), len(rows))
