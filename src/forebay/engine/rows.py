@@ -142,8 +142,8 @@ class Window:
     skip: int | None = None
     take: int | None = None
     is_reversed: bool = False
-    # Of findFirst: one row, in the order of the query. Prisma turns what it takes from the back round only where it
-    # skips nothing.
+    # Of findFirst: one row. Prisma turns what it takes from the back round only where it skips
+    # nothing.
     is_first: bool = False
 
     def cut(self, rows: list[Row], values: list[Any]) -> list[Row]:
