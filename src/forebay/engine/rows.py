@@ -142,14 +142,15 @@ class Window:
     skip: int | None = None
     take: int | None = None
     is_reversed: bool = False
-    # Of findFirst: rows are skipped from the front, even if `take` is from the back.
+    # Of findFirst: one row. Prisma turns what it takes from the back round only where it skips
+    # nothing.
     is_first: bool = False
 
     def cut(self, rows: list[Row], values: list[Any]) -> list[Row]:
         """Return the rows that remain."""
         if self.distinct is not None:
             rows = _distinct(rows, key_at(self.distinct))
-        if self.is_first and self.is_reversed:
+        if self.is_first and self.is_reversed and self.skip is None:
             rows = rows[::-1]
         if self.cursor is not None:
             place = self.cursor
@@ -160,7 +161,7 @@ class Window:
         if self.take is not None:
             rows = rows[: abs(int(values[self.take]))]
         if self.is_first:
-            return rows
+            return rows[:1]
         return rows[::-1] if self.is_reversed else rows
 
 

@@ -352,7 +352,9 @@ class _Many:
                 rows = yield from run(context)
                 return [shape(row, []) for row in rows]
 
-            return WritePlan(name, shaped, rows_of, is_single=True)
+            # Where relations are emulated each record is written by itself.
+            is_single = isinstance(rows_of, CreateRows) or rows_of.each is None
+            return WritePlan(name, shaped, rows_of, is_single=is_single)
 
         key = object()
         root = self.reader.node(
