@@ -108,7 +108,9 @@ class Parser:
         opened = self._patterns.stray_block.match(text, start, end)
         if opened and opened.end() <= self._last_close:
             return texts.STRAY_BLOCK, text.index("}", opened.end(), end) + 1
-        what = texts.STRAY_MARK if text.startswith(_MARK, start) else texts.STRAY_LINE
+        what = texts.STRAY_LINE
+        if text.startswith(_MARK, start):
+            what = what._replace(hint=texts.HINT_OF_MARK)
         return what, _line_end(text, start, end)
 
     def _block(self, tree: Tree, found: Match[str], start: int) -> bool:

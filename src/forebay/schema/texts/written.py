@@ -9,10 +9,10 @@ STRAY_LINE = Text(
     "begin a block with model, view, enum, datasource or generator, and close the one before "
     "with a line of its own: }}",
 )
-STRAY_MARK = Text(
-    STRAY_LINE.message,
+# Instead of the hint of STRAY_LINE, where the mark makes the line stray.
+HINT_OF_MARK = (
     "this line begins with a byte order mark, which Prisma does not take: save the file as UTF-8 "
-    "without one",
+    "without one"
 )
 STRAY_BLOCK = Text(
     "Error validating: This block is invalid. It does not start with any known Prisma schema "
