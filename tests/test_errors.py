@@ -1,6 +1,15 @@
 """The tree of errors: codes are stable and unique, and its picture is complete."""
 
+import importlib
+import pkgutil
+
+import forebay
 from forebay import errors
+
+# Whatever order tests run in, all of them are there to be looked at.
+for _module in pkgutil.walk_packages(forebay.__path__, "forebay."):
+    if not _module.name.endswith("__main__"):
+        importlib.import_module(_module.name)
 
 
 def _all_errors(base: type[errors.ForebayError]) -> list[type[errors.ForebayError]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from forebay.errors import ForebayError
 
@@ -13,10 +13,12 @@ UNREADABLE = "22000"
 
 
 class RequestError(ForebayError):
-    """A request cannot be answered: ``code`` is Prisma's, ``meta`` what Prisma tells with it.
+    """A request cannot be answered: ``request_code`` is Prisma's, ``meta`` what Prisma tells with it.
 
-    The code is empty where Prisma has none.
+    The request's code is empty where Prisma has none.
     """
+
+    code: ClassVar[str] = "FB1301"
 
     def __init__(self, code: str, message: str, /, **meta: Json) -> None:
         super().__init__(message)
