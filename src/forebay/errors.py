@@ -7,6 +7,7 @@
     ├── EmbeddedServerError      the development database cannot be started          FB1101
     ├── GatewayFailed            the data plane refused to start                     FB1201
     ├── RequestError             a request cannot be answered; it holds Prisma's code FB1301
+    │   └── Unsupported          the engine does not answer requests like it         FB1302
     ├── SchemaError              a Prisma schema is wrong; it holds what Prisma says P1012
     └── ConnectionFailed         cannot reach the database, or was refused by it     P1001
         ├── AuthenticationFailed the database refused the credentials                P1000

@@ -13,7 +13,7 @@ UNREADABLE = "22000"
 
 
 class RequestError(ForebayError):
-    """A request cannot be answered: ``request_code`` is Prisma's, ``meta`` what Prisma tells with it.
+    """A request cannot be answered; ``request_code`` and ``meta`` are what Prisma tells with it.
 
     The request's code is empty where Prisma has none.
     """
@@ -44,6 +44,8 @@ def input_error(details: str) -> RequestError:
 
 class Unsupported(RequestError):
     """Something that Prisma allows and Forebay does not have."""
+
+    code: ClassVar[str] = "FB1302"
 
     def __init__(self, what: str) -> None:
         super().__init__("P2026", f"Forebay's engine does not support {what}.", feature=what)
