@@ -298,7 +298,7 @@ impl Session<'_, '_, '_, '_> {
         self.server.copy_in = false;
         let is_query = front.as_ref().is_some_and(Expect::is_hidden);
         let is_hidden = is_query || matches!(front, Some(Expect::HiddenEnd));
-        if is_hidden {
+        if is_hidden && !self.is_replaying() {
             self.apply_reported();
         }
         if let Some(Expect::Inquiry(inquiry)) = front {
@@ -363,7 +363,15 @@ impl Session<'_, '_, '_, '_> {
         Ok(shows)
     }
 
+    /// Whether the settings are between two clients': one Query of those that make them is answered.
+    fn is_replaying(&self) -> bool {
+        matches!(self.server.expected.front(), Some(Expect::HiddenQuery))
+    }
+
     fn tell(&mut self) {
+        if self.is_replaying() {
+            return;
+        }
         let to_client = &mut *self.to_client;
         self.server.tell(self.client, |bytes| to_client.insert(|out| out.extend_from_slice(bytes)));
     }

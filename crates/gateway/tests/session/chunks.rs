@@ -1,10 +1,18 @@
 //! However the bytes are cut into pieces, what comes out is the same.
 
+use std::sync::Arc;
+
+use gateway::parameters::Parameters;
+use gateway::session::output::Output;
+use gateway::session::{ClientState, ServerState, Shared, from_server};
+use pgwire::backend::{self, Status};
+
 use crate::messages::{
     bind, bind_padded, close_statement, copy_data, copy_done, describe_portal, describe_statement,
     execute, flush, function_call, parse, query, sync,
 };
 use crate::pooler::Pooler;
+use crate::replies::{lines, take_replies};
 
 /// One conversation with everything in it that the pooler looks at.
 fn conversation() -> Vec<u8> {
@@ -131,4 +139,41 @@ fn messages_larger_than_any_buffer_are_streamed() {
         assert_eq!(shown, expected);
         assert!(pooler.is_at_rest());
     }
+}
+
+/// What makes a client's settings takes two queries when its encoding is another: between them the server has the
+/// one's encoding and the other's time zone, which is nobody's business.
+#[test]
+fn settings_that_are_half_made_are_not_shown() {
+    let shared = Shared::default();
+    let settings = |pairs: &[(&str, &str)]| {
+        let mut settings = Parameters::default();
+        for (name, value) in pairs {
+            settings.set(name, value.as_bytes());
+        }
+        shared.parameters.intern(settings)
+    };
+    let [before, wanted] = [[("client_encoding", "UTF8"), ("TimeZone", "UTC")], {
+        [("client_encoding", "LATIN1"), ("TimeZone", "Asia/Tokyo")]
+    }]
+    .map(|pairs| settings(&pairs));
+    let mut client = ClientState::new(Arc::default(), Arc::clone(&wanted), Arc::clone(&wanted));
+    let mut server = ServerState::new(Arc::clone(&before));
+    let (mut to_server, mut to_client) = (Vec::new(), Vec::new());
+    server.link_safely(&mut client, &mut to_server, &mut to_client);
+    for (name, value) in [("client_encoding", "LATIN1"), ("TimeZone", "Asia/Tokyo")] {
+        assert!(server.is_busy());
+        let mut reply = Vec::new();
+        backend::put_parameter_status(&mut reply, name.as_bytes(), value.as_bytes());
+        backend::put_command_complete(&mut reply, b"SELECT 1");
+        backend::put_ready_for_query(&mut reply, Status::Idle);
+        let mut gathered = Vec::new();
+        let mut output = Output::new(&reply, &mut gathered);
+        from_server::take(&mut client, &mut server, &shared, &reply, &mut output, &mut to_server)
+            .unwrap();
+        output.gather();
+        to_client.extend_from_slice(&gathered);
+    }
+    assert!(!server.is_busy());
+    assert_eq!(lines(&take_replies(&mut to_client)), [""; 0]);
 }
