@@ -90,7 +90,7 @@ class ReadPlan(Plan):
         self._must_exist = must_exist
         self._make_merged: Callable[[], Merged] | None = None
         self._merged: Merged | None = None
-        if len(nodes) == 1 and root.window is None:
+        if len(nodes) == 1 and root.window is None and not root.is_empty:
             self.only = Only(root.statement, self._finish)
 
     def merged(self) -> Merged | None:
