@@ -172,7 +172,10 @@ def _read_float(selection: Path, path: Path, value: Json) -> Refusal | None:
     number = value if isinstance(value, int | float) else float(value["value"])
     if -_LARGEST <= number < _LARGEST:
         return None
-    text = value["value"] if isinstance(value, dict) else format(number, ".0f")
+    if isinstance(value, dict):
+        text = value["value"]
+    else:
+        text = str(value) if isinstance(value, int) else format(value, ".0f")
     return too_large(selection, path, text)
 
 
