@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from forebay.client.inputs import Inputs, Table, Turn, both, same, turned
 from forebay.client.spelling import BadName, BadValue
-from forebay.client.values import (
+from forebay.client.written import (
     PLAIN,
     is_json,
     many,

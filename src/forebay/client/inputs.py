@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from forebay.client.fields import FieldRef
 from forebay.client.spelling import PROTOCOL, BadName, BadValue
-from forebay.client.values import (
+from forebay.client.written import (
     PLAIN,
     is_json,
     many,
