@@ -10,11 +10,11 @@ from forebay.engine.failures import input_error
 from forebay.engine.keyed import PLACE, by_keys
 from forebay.engine.plan import Plan
 from forebay.engine.read import ReadCompiler, ReadNode
-from forebay.engine.rows import Groups
 from forebay.engine.run import Work, read
 from forebay.engine.scope import Scope, is_null
 from forebay.engine.selection import read_selection
 from forebay.engine.shape import Leaf, Node
+from forebay.engine.shaping import Groups
 from forebay.engine.statement import Row
 from forebay.engine.types import array, writer
 from forebay.engine.write.nested import missing
@@ -37,7 +37,7 @@ class Merged:
         self._leaves = leaves
         self._key = object()
         reader = ReadCompiler(scope)
-        chosen = read_selection(scope, entity, selection)
+        chosen = read_selection(scope, entity, selection, into=scope.into)
         self._root = reader.node(chosen, {}, by_keys(self._key, columns, array), extra=PLACE)
         self._nodes = reader.nodes
 
@@ -142,13 +142,13 @@ def find(
     base = action.removesuffix("OrThrow")
     name = f"{base}{entity.name}{'OrThrow' if must_exist else ''}"
     reader = ReadCompiler(scope)
-    chosen = read_selection(scope, entity, selection)
+    chosen = read_selection(scope, entity, selection, into=scope.into)
     if base == "findFirst":
         _check_take(scope, arguments.get("take"))
     root = reader.node(chosen, arguments, limit_one=base == "findFirst")
     plan = ReadPlan(name, root, reader.nodes, base != "findMany", must_exist)
     key = one_key(entity, arguments.get("where")) if base == "findUnique" else None
     if key is not None and set(arguments) == {"where"}:
-        catalog = scope.catalog
-        plan._make_merged = lambda: Merged(Scope(catalog), entity, selection, *key)
+        again = (scope.catalog, scope.shaping, scope.into)
+        plan._make_merged = lambda: Merged(Scope(*again), entity, selection, *key)
     return plan

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from forebay.engine.catalog import Column, Entity, Link
 from forebay.engine.failures import RequestError
 from forebay.engine.order import Term, cursor_condition, implicit, is_stable, is_total, terms_of
-from forebay.engine.rows import Groups, Joined, Layout, Many, Record, Shaper, Window
+from forebay.engine.rows import Joined, Layout, Many, Window
 from forebay.engine.scope import Scope, Source, is_null
 from forebay.engine.selection import Related, Selection
 from forebay.engine.shape import Leaf, Node
+from forebay.engine.shaping import Groups, Shaper
 from forebay.engine.statement import Builder, Row, Statement
 from forebay.engine.types import array, key_text
 from forebay.engine.where import conjunction, linked_tables, where
@@ -179,7 +181,13 @@ class _NodeCompiler:
     def _record(
         self, source: Source, selection: Selection, way: Callable[[Source], Source]
     ) -> Layout:
-        layout = Layout(len(self.expressions), selection.columns)
+        layout = Layout(
+            self.scope.shaping,
+            selection.entity,
+            selection.into,
+            len(self.expressions),
+            selection.columns,
+        )
         for column in selection.columns:
             self.add(column.read(source.alias))
         if selection.has_counts:
@@ -424,7 +432,7 @@ def _late(layout: Layout) -> Shaper:
     """Return a shaper that is made when it is first used: by then all nodes are known."""
     made: list[Shaper] = []
 
-    def shape(row: Row, groups: Groups) -> Record:
+    def shape(row: Row, groups: Groups) -> Any:
         if not made:
             made.append(layout.shaper())
         return made[0](row, groups)

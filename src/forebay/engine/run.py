@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 
 from forebay.engine.failures import DatabaseFailure, RequestError
 from forebay.engine.read import ReadNode
-from forebay.engine.rows import Groups, grouped, key_at
+from forebay.engine.rows import grouped, key_at
+from forebay.engine.shaping import Groups
 from forebay.engine.statement import Bound, Result, Row
 
 Work: TypeAlias = Generator[list[Bound], list[Result], Any]

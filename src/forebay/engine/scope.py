@@ -7,7 +7,9 @@ from typing import Any
 
 from forebay.engine.catalog import Catalog, Column, Entity, Link
 from forebay.engine.failures import RequestError, input_error
+from forebay.engine.rows import PROTOCOL
 from forebay.engine.shape import Leaf, Node
+from forebay.engine.shaping import Shaping
 from forebay.engine.statement import Builder
 from forebay.engine.types import Type, Write, writer
 
@@ -15,8 +17,11 @@ from forebay.engine.types import Type, Write, writer
 class Scope:
     """One compilation. ``pins`` are the places of the values that the plan depends on."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, shaping: Shaping = PROTOCOL, into: object = None) -> None:
         self.catalog = catalog
+        self.shaping = shaping
+        # What the request's records are made into, where it is not the model's own class.
+        self.into = into
         self.pins: set[int] = set()
 
     def literal(self, node: Node) -> Any:

@@ -92,7 +92,8 @@ def walk(  # noqa: C901 - one function, because it runs for every request
         elif value is None:
             key.append(_NULL)
         else:
-            key.append(_FLOAT)
+            # Python's own values (moments, decimals, members of enums) are told apart by class.
+            key.append(_FLOAT if kind is float else kind)
             values.append(value)
 
 

@@ -15,7 +15,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from enum import Enum
 from typing import Any, TypeAlias
+from uuid import UUID
 
 from forebay.engine import moments
 from forebay.engine.failures import RequestError
@@ -43,8 +45,17 @@ _EXPONENT = re.compile(r'("(?:[^"\\]|\\.)*")|e\+')
 
 
 def _text(value: Any) -> str:
-    if "\x00" in value:
+    text = value if type(value) is str else _as_text(value)
+    if "\x00" in text:
         raise ValueError("it holds the character 0, which PostgreSQL cannot store in a text")
+    return text
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, Enum):
+        value = value.value
+    if not isinstance(value, str | UUID):
+        raise TypeError(f"`{value!r}` is no text")
     return str(value)
 
 
@@ -55,7 +66,7 @@ def _bool(value: Any) -> str:
 def _number(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return value if isinstance(value, str) else repr(value)
+    return value if isinstance(value, str) else str(value)
 
 
 def _whole(value: Any) -> str:
@@ -68,9 +79,10 @@ def _decimal(value: Any) -> str:
 
 
 def _bytes(value: Any) -> str:
-    """Write base64 (as the protocol has it, in either alphabet) as PostgreSQL's hex."""
-    data = value if isinstance(value, bytes) else base64.b64decode(_standard(value), validate=True)
-    return "\\x" + data.hex()
+    """Write bytes, or base64 as the protocol has them (in either alphabet), as PostgreSQL's hex."""
+    if isinstance(value, bytes | bytearray | memoryview):
+        return "\\x" + value.hex()
+    return "\\x" + base64.b64decode(_standard(value), validate=True).hex()
 
 
 def _standard(value: str) -> str:
@@ -182,16 +194,16 @@ _NATIVE: dict[str, Type] = {
 }
 
 
-def type_of(field: ScalarField) -> Type:
+def type_of(field: ScalarField, default_schema: str | None = None) -> Type:
     """Return the type of a field's values; of one of them, where it is a list."""
     if field.enum is not None:
-        return enum_type(field)
+        return enum_type(field, default_schema)
     if field.native_type is not None and field.native_type.name in _NATIVE:
         return _NATIVE[field.native_type.name]
     return _SCALARS.get(field.type, TEXT)
 
 
-def enum_type(field: ScalarField) -> Type:
+def enum_type(field: ScalarField, default_schema: str | None = None) -> Type:
     """Return the type of an enum: its members have names of their own in the database."""
     enum = field.enum
     if enum is None:
@@ -200,6 +212,8 @@ def enum_type(field: ScalarField) -> Type:
     from_database = {member.database_name: member.name for member in enum.members}
 
     def write(value: Any) -> str:
+        if isinstance(value, Enum):
+            value = value.value
         if value not in to_database:
             raise ValueError(f"`{value}` is not a value of the enum `{enum.name}`")
         return to_database[value]
@@ -212,7 +226,8 @@ def enum_type(field: ScalarField) -> Type:
         return from_database[value]
 
     same = all(member.mapped_name is None for member in enum.members)
-    schema = f'"{enum.schema}".' if enum.schema else ""
+    place = enum.schema or default_schema
+    schema = '"' + place.replace('"', '""') + '".' if place else ""
     name = enum.database_name.replace('"', '""')
     return Type(f'{schema}"{name}"', write, None if same else show, as_text=True, family="enum")
 

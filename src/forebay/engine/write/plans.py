@@ -10,11 +10,12 @@ from forebay.engine.failures import DatabaseFailure, Unsupported, input_error
 from forebay.engine.keyed import PLACE, by_keys
 from forebay.engine.plan import Plan
 from forebay.engine.read import ReadCompiler, ReadNode, keys_array
-from forebay.engine.rows import Layout, Shaper
+from forebay.engine.rows import Layout
 from forebay.engine.run import read
 from forebay.engine.scope import Scope, Source, is_null
 from forebay.engine.selection import Selection, read_selection
 from forebay.engine.shape import Node
+from forebay.engine.shaping import Shaper
 from forebay.engine.transaction import in_one_transaction
 from forebay.engine.types import key_text
 from forebay.engine.write import nested
@@ -70,7 +71,7 @@ class Answer:
         must_read: bool = False,
         where: Node | None = None,
     ) -> None:
-        self.chosen = read_selection(scope, entity, selection)
+        self.chosen = read_selection(scope, entity, selection, into=scope.into)
         self.entity = entity
         self.is_flat = self.chosen.is_flat and not must_read
         self.wanted = self.chosen.columns if self.is_flat else []
@@ -79,7 +80,7 @@ class Answer:
         self.nodes: list[ReadNode] = []
         self.shape: Shaper | None = None
         if self.is_flat:
-            self.shape = Layout(0, self.chosen.columns).shaper()
+            self.shape = Layout(scope.shaping, entity, scope.into, 0, self.chosen.columns).shaper()
         else:
             reader = ReadCompiler(scope)
             if where is not None:
