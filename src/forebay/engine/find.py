@@ -8,7 +8,7 @@ from typing import Any
 from forebay.engine.catalog import Column, Entity
 from forebay.engine.failures import input_error
 from forebay.engine.keyed import PLACE, by_keys
-from forebay.engine.plan import Plan
+from forebay.engine.plan import Only, Plan
 from forebay.engine.read import ReadCompiler, ReadNode
 from forebay.engine.run import Work, read
 from forebay.engine.scope import Scope, is_null
@@ -90,8 +90,8 @@ class ReadPlan(Plan):
         self._must_exist = must_exist
         self._make_merged: Callable[[], Merged] | None = None
         self._merged: Merged | None = None
-        if len(nodes) == 1 and root.window is None:
-            self.only = root.statement
+        if len(nodes) == 1 and root.window is None and not root.is_empty:
+            self.only = Only(root.statement, self._finish)
 
     def merged(self) -> Merged | None:
         """Return what answers many requests of this shape at once; None where nothing does."""
@@ -110,7 +110,7 @@ class ReadPlan(Plan):
         )
         return self._answer(records)
 
-    def finish(self, rows: Sequence[Row]) -> Any:
+    def _finish(self, rows: Sequence[Row]) -> Any:
         """Return the records of rows that no window cuts, and that no other rows belong to."""
         shape = self.root.shape
         if shape is None:

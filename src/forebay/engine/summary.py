@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from forebay.engine.catalog import Column, Entity
 from forebay.engine.failures import RequestError, input_error
 from forebay.engine.order import Term, cursor_condition, direction, implicit, is_stable, terms_of
-from forebay.engine.plan import Plan
+from forebay.engine.plan import Only, Plan
 from forebay.engine.read import Page, read_page
 from forebay.engine.scope import Scope, Source, is_null
 from forebay.engine.selection import parts
@@ -47,7 +47,8 @@ class SummaryPlan(Plan):
         is_list: bool,
     ) -> None:
         super().__init__(name)
-        self.statement = self.only = statement
+        self.statement = statement
+        self.only = Only(statement, self._finish)
         self._parts = parts_
         self._is_list = is_list
 
@@ -56,9 +57,9 @@ class SummaryPlan(Plan):
     ) -> Generator[list[Bound], list[Result], Json]:
         """Ask, and shape what comes."""
         results = yield [self.statement.bind(values)]
-        return self.finish(results[0].rows)
+        return self._finish(results[0].rows)
 
-    def finish(self, rows: Sequence[Row]) -> Json:
+    def _finish(self, rows: Sequence[Row]) -> Json:
         """Shape what came."""
         shaped = [self._shape(row) for row in rows]
         return shaped if self._is_list else shaped[0]

@@ -12,7 +12,7 @@ from forebay.engine.plan import Plan
 from forebay.engine.read import ReadCompiler, ReadNode, keys_array
 from forebay.engine.rows import Layout
 from forebay.engine.run import read
-from forebay.engine.scope import Scope, Source, is_null
+from forebay.engine.scope import Scope, Source
 from forebay.engine.selection import Selection, read_selection
 from forebay.engine.shape import Node
 from forebay.engine.shaping import Shaper
@@ -299,9 +299,7 @@ def delete_many(
     _check_limit(limit)
     which = by_request(arguments.get("where"))
     if referrers(scope, entity):
-        if limit is not None and not is_null(limit):
-            raise Unsupported("`limit` of deleteMany where relations are emulated")
-        every = Removal(scope, entity, which)
+        every = Removal(scope, entity, which, limit=limit)
         return WritePlan(f"deleteMany{entity.name}", _counted(every.run), every, is_single=False)
     rows = DeleteRows(scope, entity, which, limit=limit)
     return WritePlan(f"deleteMany{entity.name}", _counted(rows.run), rows, is_single=True)
