@@ -73,8 +73,9 @@ class Engine:
             plan, values = self.plan(request)
             if plan.only is not None:
                 # Most requests: no generator within a generator for them.
-                results = yield [plan.only.bind(values)]
-                return {"data": {plan.name: plan.finish(results[0].rows)}}
+                statement, finish = plan.only
+                results = yield [statement.bind(values)]
+                return {"data": {plan.name: finish(results[0].rows)}}
         except FAILURES as failure:
             return {"errors": [self.error(request, failure).answer()]}
         return (yield from self.answer(request, plan, values, in_transaction))
@@ -90,8 +91,9 @@ class Engine:
                 return (yield from perform_batch(self, request, in_transaction))
             plan, values = self.plan(request)
             if plan.only is not None:
-                results = yield [plan.only.bind(values)]
-                return plan.finish(results[0].rows)
+                statement, finish = plan.only
+                results = yield [statement.bind(values)]
+                return finish(results[0].rows)
             return (yield from plan.run(values, in_transaction))
         except FAILURES as failure:
             raise self.error(request, failure) from None

@@ -9,14 +9,14 @@ from typing import Any, TypeAlias
 from forebay.engine.catalog import Column, Entity
 from forebay.engine.failures import RequestError, input_error
 from forebay.engine.order import Term, cursor_condition, direction, implicit, is_stable, terms_of
-from forebay.engine.plan import Plan
+from forebay.engine.plan import Only, Plan
 from forebay.engine.read import Page, read_page
 from forebay.engine.scope import Scope, Source, is_null
 from forebay.engine.selection import parts
 from forebay.engine.shape import Leaf, Node
 from forebay.engine.shaping import Shaping
 from forebay.engine.statement import Bound, Builder, Result, Row, Statement
-from forebay.engine.types import BIGINT, FLOAT, Type
+from forebay.engine.types import BIGINT, FLOAT, Type, how_many, whole
 from forebay.engine.where import conjunction, disjunction, items_of, negation, where
 from forebay.engine.where_scalar import operators as field_operators
 from forebay.engine.where_scalar import scalar
@@ -47,7 +47,8 @@ class SummaryPlan(Plan):
         is_list: bool,
     ) -> None:
         super().__init__(name)
-        self.statement = self.only = statement
+        self.statement = statement
+        self.only = Only(statement, self._finish)
         self._parts = parts_
         self._is_list = is_list
 
@@ -56,9 +57,9 @@ class SummaryPlan(Plan):
     ) -> Generator[list[Bound], list[Result], Json]:
         """Ask, and shape what comes."""
         results = yield [self.statement.bind(values)]
-        return self.finish(results[0].rows)
+        return self._finish(results[0].rows)
 
-    def finish(self, rows: Sequence[Row]) -> Json:
+    def _finish(self, rows: Sequence[Row]) -> Json:
         """Shape what came."""
         shaped = [self._shape(row) for row in rows]
         return shaped if self._is_list else shaped[0]
@@ -142,9 +143,9 @@ def _at_cursor(source: Source, cursor: dict[str, Node], order: Node | None, plac
 def _limits(builder: Builder, page: Page, terms: list[Term]) -> str:
     tail = f" ORDER BY {', '.join(term.sql for term in terms)}" if terms else ""
     if page.take is not None and page.take.index is not None:
-        tail += f" LIMIT {builder.value(page.take.index, lambda value: str(abs(value)))}"
+        tail += f" LIMIT {builder.value(page.take.index, how_many)}"
     if page.skip is not None and page.skip.index is not None:
-        tail += f" OFFSET {builder.value(page.skip.index, str)}"
+        tail += f" OFFSET {builder.value(page.skip.index, whole)}"
     return tail
 
 

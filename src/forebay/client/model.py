@@ -1,0 +1,86 @@
+"""The base of every model class, generated or made from a schema's text.
+
+A class refers to the classes of related models by name only, so that each can be loaded by itself;
+the names are looked up when pydantic first needs them: to validate, to dump, to describe.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+
+if TYPE_CHECKING:
+    from pydantic_core import CoreSchema
+
+    from forebay.client.package import Package
+
+
+class Model(BaseModel):
+    """A record. Relations that were not included are None."""
+
+    model_config = ConfigDict(
+        arbitrary_types_allowed=True,
+        defer_build=True,
+        populate_by_name=True,
+        protected_namespaces=(),
+    )
+
+    # The package that a class belongs to, the model it stands for, and the models its fields name:
+    # by the name that annotations use, the name in the schema.
+    __package__: ClassVar[Package]
+    __model__: ClassVar[str]
+    __related__: ClassVar[dict[str, str]] = {}
+    __is_linked__: ClassVar[bool] = False
+
+    @classmethod
+    def model_rebuild(cls, **options: Any) -> bool | None:
+        """Resolve the names of related models, and build the class for validation.
+
+        ``options`` are pydantic's own.
+        """
+        link(cls)
+        # One frame more lies between pydantic's look at the caller's names and the caller.
+        depth = options.pop("_parent_namespace_depth", 2) + 1
+        return super().model_rebuild(**options, _parent_namespace_depth=depth)
+
+    @classmethod
+    def prisma(cls, client: Any = None) -> Any:
+        """Return the model's operations, on this client or on the process's own.
+
+        A subclass of a generated class reads its own fields alone.
+        """
+        from forebay.client.actions import Actions
+        from forebay.client.process import client_of
+
+        package, name = cls.__package__, cls.__model__
+        if client is None:
+            client = client_of(package.client())
+        if cls is package.model(name):
+            return Actions(client, name)
+        return Actions(client, name, into=cls)
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: Any, handler: GetCoreSchemaHandler, /
+    ) -> CoreSchema:
+        """Describe the class to pydantic, as part of another class or by itself."""
+        link(cls)
+        return handler(source)
+
+
+def link(cls: type[Model]) -> None:
+    """Give the modules of all classes that a class leads to the names that annotations use."""
+    waiting: list[type[Any]] = [*cls.__mro__]
+    while waiting:
+        current = waiting.pop()
+        related: dict[str, str] | None = current.__dict__.get("__related__")
+        if not related or current.__dict__.get("__is_linked__"):
+            continue
+        current.__is_linked__ = True
+        module = sys.modules[current.__module__]
+        for local, name in related.items():
+            found = current.__package__.model(name)
+            setattr(module, local, found)
+            waiting.append(found)
