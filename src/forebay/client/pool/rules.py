@@ -7,7 +7,7 @@ import os
 import traceback
 from collections.abc import Iterable
 
-from forebay.client.pool.seam import Connection
+from forebay.client.connection.base import BaseConnection
 from forebay.client.url import Target
 from forebay.engine.failures import RequestError
 from forebay.errors import ConnectionFailed
@@ -41,7 +41,7 @@ class Fitness(enum.Enum):
     OLD = "to be closed"
 
 
-def fitness(connection: Connection, now: float, target: Target) -> Fitness:
+def fitness(connection: BaseConnection, now: float, target: Target) -> Fitness:
     """Judge a connection by its age."""
     rest = now - connection.used_at
     if target.max_idle is not None and rest > target.max_idle:

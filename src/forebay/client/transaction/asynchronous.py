@@ -18,7 +18,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 from forebay.client.pool.asynchronous import AsyncPool
 from forebay.client.pool.recovery import drained
 from forebay.client.pool.rules import GRACE
-from forebay.client.pool.seam import AsyncConnection
+from forebay.client.connection.asynchronous import AsyncConnection
 from forebay.client.session import AsyncSession
 from forebay.client.transaction import rules
 from forebay.client.transaction.rules import State, Terms

@@ -164,6 +164,7 @@ class WriteWalk(Walk):
 
     def nested_connect_or_create(self, link: Link, value: Json) -> Object:
         """Rewrite it."""
+
         def one(item: Json) -> Json:
             return _object(link.other, item) | {
                 "where": self.scoped(link.other, item.get("where")),
@@ -213,6 +214,7 @@ class WriteWalk(Walk):
 
     def nested_update_many(self, link: Link, value: Json) -> Object:
         """Rewrite it."""
+
         def one(item: Json) -> Json:
             return _object(link.other, item) | {
                 "where": self.scoped(link.other, item.get("where")),
@@ -223,6 +225,7 @@ class WriteWalk(Walk):
 
     def nested_upsert(self, link: Link, value: Json) -> Object:
         """Rewrite it."""
+
         def one(item: Json) -> Json:
             made = _object(link.other, item) | self.upsert(link.other, item, link)
             if not made["where"]:
