@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from forebay.client.inputs import Inputs, Table, Turn, both, same, turned
+from forebay.client.inputs import Inputs, Table, Turn, both, turned
 from forebay.client.spelling import BadName, BadValue
 from forebay.client.written import (
     PLAIN,
     is_json,
     many,
+    same,
     write,
     write_json,
     write_json_list,

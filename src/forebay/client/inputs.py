@@ -16,6 +16,7 @@ from forebay.client.written import (
     PLAIN,
     is_json,
     many,
+    same,
     write,
     write_json,
     write_json_list,
@@ -74,11 +75,6 @@ def both(names: Mapping[str, Turn]) -> dict[str, tuple[str, Turn]]:
         known = PROTOCOL.get(name, name)
         table[name] = table[known] = (known, turn)
     return table
-
-
-def same(value: Any) -> Any:
-    """Return a value as it is."""
-    return value
 
 
 class Inputs:

@@ -12,10 +12,11 @@ from forebay.client.errors import (
     UnknownRelationalFieldError,
     bad_request,
 )
-from forebay.client.inputs import AGGREGATES, Inputs, Turn, same
+from forebay.client.inputs import AGGREGATES, Inputs, Turn
 from forebay.client.operation import Operation
 from forebay.client.select import EVERYTHING, SELECTORS, Selections
 from forebay.client.spelling import BadName, BadRelation, BadValue, meant
+from forebay.client.written import same
 from forebay.schema.dmmf.client import Client, ClientModel
 
 Json: TypeAlias = Any

@@ -63,7 +63,7 @@ class PlainAsync(_Plain):
     async def run(self, statements: list[Bound]) -> list[Result]:
         results = []
         try:
-            for sql, parameters in statements:
+            for sql, parameters, *_ in statements:
                 cursor = psycopg.AsyncRawCursor(self.inner)
                 await cursor.execute(sql.encode(), parameters)
                 rows = await cursor.fetchall() if cursor.description else []
@@ -104,7 +104,7 @@ class PlainSync(_Plain):
     def run(self, statements: list[Bound]) -> list[Result]:
         results = []
         try:
-            for sql, parameters in statements:
+            for sql, parameters, *_ in statements:
                 cursor = psycopg.RawCursor(self.inner)
                 cursor.execute(sql.encode(), parameters)
                 rows = cursor.fetchall() if cursor.description else []
