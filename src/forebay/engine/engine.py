@@ -9,15 +9,17 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any, TypeAlias
 
-from forebay.engine.batch import batch
+from forebay.engine.batch import batch, perform_batch
 from forebay.engine.catalog import Catalog
 from forebay.engine.database_errors import request_error
 from forebay.engine.failures import FAILURES, DatabaseFailure, RequestError
 from forebay.engine.operations import compile_plan
 from forebay.engine.plan import Plan
+from forebay.engine.rows import PROTOCOL
 from forebay.engine.run import Work
 from forebay.engine.scope import Scope
 from forebay.engine.shape import pin, template, walk
+from forebay.engine.shaping import Shaping
 from forebay.engine.validate import Validator
 from forebay.schema.model import Schema
 
@@ -48,8 +50,17 @@ class _Kept:
 class Engine:
     """Answers requests about one schema; holds at most ``most_plans`` shapes."""
 
-    def __init__(self, schema: Schema, *, prisma: int = 6, most_plans: int = 1000) -> None:
-        self.catalog = Catalog(schema, prisma)
+    def __init__(
+        self,
+        schema: Schema,
+        *,
+        prisma: int = 6,
+        most_plans: int = 1000,
+        shaping: Shaping = PROTOCOL,
+        default_schema: str | None = None,
+    ) -> None:
+        self.catalog = Catalog(schema, prisma, default_schema)
+        self.shaping = shaping
         self._json_names = self.catalog.json_names
         self._most = most_plans
         self._kept: dict[object, _Kept] = {}
@@ -62,11 +73,30 @@ class Engine:
             plan, values = self.plan(request)
             if plan.only is not None:
                 # Most requests: no generator within a generator for them.
-                results = yield [plan.only.bind(values)]
-                return {"data": {plan.name: plan.finish(results[0].rows)}}
+                statement, finish = plan.only
+                results = yield [statement.bind(values)]
+                return {"data": {plan.name: finish(results[0].rows)}}
         except FAILURES as failure:
             return {"errors": [self.error(request, failure).answer()]}
         return (yield from self.answer(request, plan, values, in_transaction))
+
+    def perform(self, request: Json, *, in_transaction: bool = False) -> Work:
+        """Return the work that carries a request out and returns its data.
+
+        Raises:
+            RequestError: from the work, where the request cannot be answered.
+        """
+        try:
+            if "batch" in request:
+                return (yield from perform_batch(self, request, in_transaction))
+            plan, values = self.plan(request)
+            if plan.only is not None:
+                statement, finish = plan.only
+                results = yield [statement.bind(values)]
+                return finish(results[0].rows)
+            return (yield from plan.run(values, in_transaction))
+        except FAILURES as failure:
+            raise self.error(request, failure) from None
 
     def answer(self, request: Json, plan: Plan, values: list[Json], in_transaction: bool) -> Work:
         """Carry a plan out, and answer with its data or with what went wrong."""
@@ -102,7 +132,11 @@ class Engine:
         query = request.get("query")
         if not isinstance(query, dict):
             raise RequestError("P2009", "The request has no query.")
-        parts: list[object] = [request.get("modelName"), request.get("action")]
+        parts: list[object] = [
+            request.get("modelName"),
+            request.get("action"),
+            request.get("into"),
+        ]
         values: list[Json] = []
         for name in QUERY:
             part = query.get(name)
@@ -137,7 +171,7 @@ class Engine:
         self, key: tuple[object, ...], kept: _Kept | None, request: Json, values: list[Json]
     ) -> Plan:
         self._validator.check(request)
-        scope = Scope(self.catalog)
+        scope = Scope(self.catalog, self.shaping, request.get("into"))
         given = request["query"]
         query = template({name: given[name] for name in QUERY if given.get(name)}, self._json_names)
         plan = compile_plan(scope, request.get("modelName"), str(request.get("action")), query)

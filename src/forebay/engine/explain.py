@@ -25,6 +25,8 @@ def explain(plan: Plan) -> list[str]:
 
 
 def _reads(root: ReadNode, number: int) -> list[str]:
+    if root.is_empty:
+        return ["no round trip: `take` is 0"]
     level = [root]
     lines: list[str] = []
     while level:

@@ -8,15 +8,15 @@ from typing import Any
 from forebay.engine.catalog import Column, Entity
 from forebay.engine.failures import input_error
 from forebay.engine.keyed import PLACE, by_keys
-from forebay.engine.plan import Plan
+from forebay.engine.plan import Only, Plan
 from forebay.engine.read import ReadCompiler, ReadNode
-from forebay.engine.rows import Groups
 from forebay.engine.run import Work, read
-from forebay.engine.scope import Scope, is_null
+from forebay.engine.scope import Scope
 from forebay.engine.selection import read_selection
 from forebay.engine.shape import Leaf, Node
+from forebay.engine.shaping import Groups
 from forebay.engine.statement import Row
-from forebay.engine.types import array, writer
+from forebay.engine.types import array, whole, writer
 from forebay.engine.write.nested import missing
 
 _NONE: Groups = []
@@ -37,7 +37,7 @@ class Merged:
         self._leaves = leaves
         self._key = object()
         reader = ReadCompiler(scope)
-        chosen = read_selection(scope, entity, selection)
+        chosen = read_selection(scope, entity, selection, into=scope.into)
         self._root = reader.node(chosen, {}, by_keys(self._key, columns, array), extra=PLACE)
         self._nodes = reader.nodes
 
@@ -90,8 +90,8 @@ class ReadPlan(Plan):
         self._must_exist = must_exist
         self._make_merged: Callable[[], Merged] | None = None
         self._merged: Merged | None = None
-        if len(nodes) == 1 and root.window is None:
-            self.only = root.statement
+        if len(nodes) == 1 and root.window is None and not root.is_empty:
+            self.only = Only(root.statement, self._finish)
 
     def merged(self) -> Merged | None:
         """Return what answers many requests of this shape at once; None where nothing does."""
@@ -110,7 +110,7 @@ class ReadPlan(Plan):
         )
         return self._answer(records)
 
-    def finish(self, rows: Sequence[Row]) -> Any:
+    def _finish(self, rows: Sequence[Row]) -> Any:
         """Return the records of rows that no window cuts, and that no other rows belong to."""
         shape = self.root.shape
         if shape is None:
@@ -128,7 +128,9 @@ class ReadPlan(Plan):
 
 
 def _check_take(scope: Scope, take: Node | None) -> None:
-    if take is not None and not is_null(take) and int(scope.literal(take)) not in (1, -1):
+    if isinstance(take, Leaf) and take.index is not None:
+        if int(whole(scope.literal(take))) in (1, -1):
+            return
         raise input_error(
             "The 'findFirst' operation cannot be used with a 'take' argument that isn't 1 or -1"
         )
@@ -142,13 +144,13 @@ def find(
     base = action.removesuffix("OrThrow")
     name = f"{base}{entity.name}{'OrThrow' if must_exist else ''}"
     reader = ReadCompiler(scope)
-    chosen = read_selection(scope, entity, selection)
+    chosen = read_selection(scope, entity, selection, into=scope.into)
     if base == "findFirst":
         _check_take(scope, arguments.get("take"))
     root = reader.node(chosen, arguments, limit_one=base == "findFirst")
     plan = ReadPlan(name, root, reader.nodes, base != "findMany", must_exist)
     key = one_key(entity, arguments.get("where")) if base == "findUnique" else None
     if key is not None and set(arguments) == {"where"}:
-        catalog = scope.catalog
-        plan._make_merged = lambda: Merged(Scope(catalog), entity, selection, *key)
+        again = (scope.catalog, scope.shaping, scope.into)
+        plan._make_merged = lambda: Merged(Scope(*again), entity, selection, *key)
     return plan

@@ -8,9 +8,13 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 import re
-from datetime import datetime
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import Enum
 from typing import Any, TypeAlias
+from uuid import UUID
 
 from forebay.engine.failures import RequestError
 from forebay.engine.refusals import Path, Refusal, many_kinds, too_large, wrong_type, wrong_value
@@ -33,6 +37,15 @@ _TAGS = {
     "Enum": "Enum",
     "FieldRef": "FieldRef",
 }
+# Python's own values, of the kinds that they are written as.
+_PYTHON: tuple[tuple[tuple[type, ...], str], ...] = (
+    ((date, time), "DateTime"),
+    ((Decimal,), "Float"),
+    ((bytes, bytearray, memoryview), "Bytes"),
+    ((UUID,), "String"),
+    ((Enum,), "Enum"),
+    ((tuple,), "JSON"),
+)
 # Which kinds of values fit a scalar as they are.
 _FITS: dict[str, frozenset[str]] = {
     "String": frozenset({"String"}),
@@ -63,8 +76,23 @@ def kind_of(value: Json) -> str:
         return "Float"
     if isinstance(value, list):
         return "List"
+    if not isinstance(value, dict):
+        return _kind_of_python(value)
     tag = value.get("$type")
     return _TAGS.get(tag, "Object") if isinstance(tag, str) else "Object"
+
+
+def _kind_of_python(value: object) -> str:
+    """Name the kind of one of Python's own values, which the protocol would write with a tag."""
+    for types, kind in _PYTHON:
+        if isinstance(value, types):
+            return kind
+    return type(value).__name__
+
+
+def enum_text(value: Json) -> Json:
+    """Return the member that a tagged value, or one of Python's enums, names."""
+    return value.value if isinstance(value, Enum) else value["value"]
 
 
 def title_of(value: Json) -> str:
@@ -169,11 +197,18 @@ def read_scalar(selection: Path, path: Path, value: Json, type_: Reference) -> R
 
 
 def _read_float(selection: Path, path: Path, value: Json) -> Refusal | None:
-    number = value if isinstance(value, int | float) else float(value["value"])
+    try:
+        number = float(value["value"] if isinstance(value, dict) else value)
+    except OverflowError:
+        number = math.inf
     if -_LARGEST <= number < _LARGEST:
         return None
-    text = value["value"] if isinstance(value, dict) else format(number, ".0f")
+    text = value["value"] if isinstance(value, dict) else _digits(value)
     return too_large(selection, path, text)
+
+
+def _digits(number: Json) -> str:
+    return str(number) if isinstance(number, int) else format(number, ".0f")
 
 
 def _read_text(text: str, name: str) -> tuple[str | None, str | None]:
@@ -221,5 +256,7 @@ def debug(value: Json) -> str:
         return f"Number({json.dumps(value)})"
     if isinstance(value, list):
         return f"Array [{', '.join(debug(item) for item in value)}]"
+    if not isinstance(value, dict):
+        return repr(value)
     parts = [f"{json.dumps(name)}: {debug(item)}" for name, item in value.items()]
     return f"Object {{{', '.join(parts)}}}"

@@ -11,13 +11,26 @@ _EPOCH = date(1970, 1, 1)
 
 
 def read(value: Any) -> datetime:
-    """Read a moment; one without an offset is in UTC. Digits below milliseconds are cut off."""
+    """Read a moment; one without an offset is in UTC.
+
+    The protocol's have milliseconds: of a text, digits below them are cut off.
+    """
+    if isinstance(value, date | time):
+        return _of_python(value)
     try:
         found = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         raise ValueError(f"`{value}` is not a moment such as 2026-01-31T12:00:00.000Z") from None
     found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     return found.replace(microsecond=found.microsecond // 1000 * 1000)
+
+
+def _of_python(value: date | time) -> datetime:
+    if isinstance(value, time):
+        value = datetime.combine(_EPOCH, value)
+    elif not isinstance(value, datetime):
+        return datetime(value.year, value.month, value.day, tzinfo=UTC)
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 def as_timestamp(value: Any) -> str:

@@ -9,17 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from forebay.engine.catalog import Column, Entity, Link
 from forebay.engine.failures import RequestError
 from forebay.engine.order import Term, cursor_condition, implicit, is_stable, is_total, terms_of
-from forebay.engine.rows import Groups, Joined, Layout, Many, Record, Shaper, Window
+from forebay.engine.rows import Joined, Layout, Many, Window
 from forebay.engine.scope import Scope, Source, is_null
 from forebay.engine.selection import Related, Selection
 from forebay.engine.shape import Leaf, Node
+from forebay.engine.shaping import Groups, Shaper
 from forebay.engine.statement import Builder, Row, Statement
-from forebay.engine.types import array, key_text
+from forebay.engine.types import array, how_many, key_text, whole
 from forebay.engine.where import conjunction, linked_tables, where
+
+# How many lists inside lists are found by their parents' condition in one round trip. Planning such
+# a query takes PostgreSQL about a third longer with every level: what is below goes by keys.
+MOST_LEVELS = 8
 
 # Says which records of a source belong to a node.
 Restriction = Callable[[Source], str]
@@ -45,6 +51,8 @@ class ReadNode:
     shape: Shaper | None = None
     # The nodes of lists inside this one's records, with the places of their keys.
     below: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
+    # None of its records are asked for: it is never sent.
+    is_empty: bool = False
 
 
 @dataclass(slots=True)
@@ -56,6 +64,9 @@ class Page:
     cursor: dict[str, Node] | None = None
     distinct: list[Column] = field(default_factory=list)
     is_reversed: bool = False
+    skips: bool = False
+    # Whether nothing is taken.
+    is_empty: bool = False
 
     @property
     def cuts(self) -> bool:
@@ -69,16 +80,17 @@ def read_page(scope: Scope, entity: Entity, arguments: dict[str, Node]) -> Page:
     take, skip = arguments.get("take"), arguments.get("skip")
     if isinstance(take, Leaf) and take.index is not None:
         page.take = take
-        # The sign is in the shape's key, except a fraction's.
-        page.is_reversed = (scope.literal(take) if type(take.value) is float else take.value) < 0
+        number = scope.number(take)
+        page.is_reversed, page.is_empty = number < 0, number == 0
     if isinstance(skip, Leaf) and skip.index is not None:
-        if skip.value < 0:
+        number = scope.number(skip)
+        if number < 0:
             raise RequestError(
                 "",
                 'Error in query graph construction: AssertionError("Invalid value for skip '
-                f'argument: Value can only be positive, found: {skip.value}")',
+                f'argument: Value can only be positive, found: {number}")',
             )
-        page.skip = skip
+        page.skip, page.skips = skip, number > 0
     cursor = arguments.get("cursor")
     if isinstance(cursor, dict):
         page.cursor = cursor
@@ -158,6 +170,7 @@ class _NodeCompiler:
             self.add(self.extra)
         sql = self._assemble(source, condition, terms, window, lateral)
         node = ReadNode(self.number, builder.finish(sql), layout, group, window)
+        node.is_empty = self.page.is_empty
         self.reader.nodes[self.number] = node
         self._children(node, terms)
         node.shape = layout.shaper()
@@ -179,7 +192,13 @@ class _NodeCompiler:
     def _record(
         self, source: Source, selection: Selection, way: Callable[[Source], Source]
     ) -> Layout:
-        layout = Layout(len(self.expressions), selection.columns)
+        layout = Layout(
+            self.scope.shaping,
+            selection.entity,
+            selection.into,
+            len(self.expressions),
+            selection.columns,
+        )
         for column in selection.columns:
             self.add(column.read(source.alias))
         if selection.has_counts:
@@ -230,15 +249,16 @@ class _NodeCompiler:
         self.children.append((related, places, keys, layout))
 
     def _children(self, node: ReadNode, terms: list[Term]) -> None:
-        along = not self._needs_keys(terms, node.window)
+        level = self.parent.level if self.parent is not None else 0
+        along = level < MOST_LEVELS and not self._needs_keys(terms, node.window)
         for related, places, keys, layout in self.children:
-            parent = _Parent(related.link, keys if along else None)
+            parent = _Parent(related.link, keys if along else None, level + 1 if along else 0)
             child = _NodeCompiler(
                 self.reader, related.selection, related.arguments, None, parent=parent
             ).compile()
-            if along:
+            if along and not child.is_empty:
                 node.along.append(child)
-            else:
+            elif not child.is_empty:
                 node.later.append((child, places))
             node.below.append((child.number, places))
             layout.many.append(Many(related.link.name, child.number, places, child.layout.shaper))
@@ -260,17 +280,13 @@ class _NodeCompiler:
         parts.append(where(source, self.arguments.get("where")))
         page = self.page
         terms = terms_of(source, self.arguments.get("orderBy"))
-        if not terms and (page.cursor or page.take or self._skips()):
+        if not terms and (page.cursor or page.take or page.skips):
             terms = implicit(source)
         if page.is_reversed:
             terms = [term.reversed() for term in terms]
         if page.cursor is not None:
             parts.append(self._cursor(source, page.cursor, terms))
         return conjunction(parts), terms, self._window(source, terms)
-
-    def _skips(self) -> bool:
-        skip = self.page.skip
-        return skip is not None and (skip.index is None or skip.value != 0)
 
     def _cursor(self, source: Source, cursor: dict[str, Node], terms: list[Term]) -> str:
         begun = []
@@ -308,7 +324,7 @@ class _NodeCompiler:
         if self.limit_one:
             return tail + " LIMIT 1" + self._offset(builder)
         if self.page.take is not None and self.page.take.index is not None:
-            limit = builder.value(self.page.take.index, lambda value: str(abs(int(value))))
+            limit = builder.value(self.page.take.index, how_many)
             tail += f" LIMIT {limit}"
         return tail + self._offset(builder)
 
@@ -316,7 +332,7 @@ class _NodeCompiler:
         skip = self.page.skip
         if skip is None or skip.index is None:
             return ""
-        return f" OFFSET {builder.value(skip.index, lambda value: str(int(value)))}"
+        return f" OFFSET {builder.value(skip.index, whole)}"
 
     def _assemble(
         self,
@@ -345,12 +361,12 @@ class _NodeCompiler:
 @dataclass(slots=True)
 class _Parent:
     """How a node's records belong to records of another node; ``keys`` is None where that node's
-    keys must be known first.
+    keys must be known first. ``level`` counts the lists around the records that need none.
     """
 
     link: Link
     keys: KeysQuery | None
-    near: list[str] = field(default_factory=list)
+    level: int
 
     def attach(
         self, node: _NodeCompiler, source: Source
@@ -424,7 +440,7 @@ def _late(layout: Layout) -> Shaper:
     """Return a shaper that is made when it is first used: by then all nodes are known."""
     made: list[Shaper] = []
 
-    def shape(row: Row, groups: Groups) -> Record:
+    def shape(row: Row, groups: Groups) -> Any:
         if not made:
             made.append(layout.shaper())
         return made[0](row, groups)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, TypeAlias
 
-from forebay.engine.catalog import Column
+from forebay.engine.catalog import Column, Entity, Link
 from forebay.engine.failures import RequestError
-from forebay.engine.statement import Row
-from forebay.engine.types import Show
+from forebay.engine.shaping import Groups, Shaper, Shaping
+from forebay.engine.statement import Result, Row
+from forebay.engine.types import Show, how_many, tagged, whole
 
 Record: TypeAlias = dict[str, Any]
 Key: TypeAlias = tuple[Any, ...]
-# The rows of each node of a plan, by the key of the record they belong to.
-Groups: TypeAlias = list[dict[Any, list[Row]]]
-Shaper: TypeAlias = Callable[[Row, Groups], Record]
 
 
 def shown(column: Column) -> Show | None:
@@ -49,8 +48,11 @@ class Many:
 
 @dataclass(slots=True)
 class Layout:
-    """Where in a row a record's parts are."""
+    """Where in a row a record's parts are, and who makes a record of them."""
 
+    shaping: Shaping
+    entity: Entity
+    into: object
     start: int
     columns: list[Column]
     counts: tuple[int, list[str]] | None = None
@@ -59,42 +61,96 @@ class Layout:
 
     def shaper(self) -> Shaper:
         """Return the function that makes a record of a row."""
-        names = tuple(column.name for column in self.columns)
-        stop = self.start + len(names)
-        shows = [
-            (column.name, show) for column in self.columns if (show := shown(column)) is not None
-        ]
-        plain = _plain(self.columns, self.start, stop, shows)
-        if not (self.counts or self.joined or self.many):
+        return self.shaping.shaper(self)
+
+
+class ProtocolShaping:
+    """Makes records as Prisma's JSON protocol writes them."""
+
+    def shaper(self, layout: Layout) -> Shaper:
+        """Return the function that makes a record of a row."""
+        columns = layout.columns
+        shows = [(column.name, show) for column in columns if (show := shown(column)) is not None]
+        plain = _plain(columns, layout.start, layout.start + len(columns), shows)
+        if not (layout.counts or layout.joined or layout.many):
             return plain
-        return self._whole(plain)
+        return _whole(layout, plain)
 
-    def _whole(self, plain: Shaper) -> Shaper:
-        joined = [(one.name, one.presence, one.shape, one.is_required) for one in self.joined]
-        many = [(one.name, one.node, key_at(one.places), one.shape()) for one in self.many]
-        counts = self.counts
+    def below(self, into: object, link: Link) -> object:
+        """Return what related records are made into."""
+        return None
 
-        def shape(row: Row, groups: Groups) -> Record:
-            record = plain(row, groups)
-            for name, presence, inner, is_required in joined:
-                if row[presence] is not None:
-                    record[name] = inner(row, groups)
-                elif is_required:
-                    raise RequestError(
-                        "",
-                        f"Inconsistent query result: Field {name} is required to return data, got "
-                        "`null` instead.",
-                    )
-                else:
-                    record[name] = None
-            for name, node, key, inner in many:
-                record[name] = [inner(one, groups) for one in groups[node].get(key(row), ())]
-            if counts is not None:
-                start, names = counts
-                record["_count"] = dict(zip(names, row[start : start + len(names)], strict=True))
-            return record
+    def shown(self, column: Column) -> Show | None:
+        """Return how a column's values are shown."""
+        return shown(column)
 
-        return shape
+    def sum_shown(self, column: Column) -> Show | None:
+        """Return how the sum of a column's values is shown."""
+        return _SHOW_SUM if column.field.type == "BigInt" else shown(column)
+
+    def average_shown(self, column: Column) -> Show | None:
+        """Return how the average of a column's values is shown."""
+        return shown(column) if column.field.type == "Decimal" else _average
+
+    def table(self, result: Result) -> Any:
+        """Return what a user's own SQL is answered with."""
+        from forebay.engine.raw import table
+
+        return table(result)
+
+
+PROTOCOL = ProtocolShaping()
+
+_LARGEST = 2**63
+
+
+def large(value: Any) -> int:
+    """Return a sum of whole numbers, which must be one of 64 bits."""
+    number = int(value)
+    if not -_LARGEST <= number < _LARGEST:
+        why = f"Could not convert from `BigDecimal({number})` to `BigInt`"
+        raise RequestError("P2023", f"Inconsistent column data: {why}", message=why)
+    return number
+
+
+_SHOW_SUM = tagged("BigInt", lambda value: str(large(value)))
+
+
+def _average(value: Decimal | float | str) -> float | int:
+    number = float(value)
+    return int(number) if number.is_integer() else number
+
+
+def _whole(layout: Layout, plain: Shaper) -> Shaper:
+    joined = [(one.name, one.presence, one.shape, one.is_required) for one in layout.joined]
+    many = [(one.name, one.node, key_at(one.places), one.shape()) for one in layout.many]
+    counts = layout.counts
+
+    def shape(row: Row, groups: Groups) -> Record:
+        record: Record = plain(row, groups)
+        for name, presence, inner, is_required in joined:
+            if row[presence] is not None:
+                record[name] = inner(row, groups)
+            elif is_required:
+                raise absent(name)
+            else:
+                record[name] = None
+        for name, node, key, inner in many:
+            record[name] = [inner(one, groups) for one in groups[node].get(key(row), ())]
+        if counts is not None:
+            start, names = counts
+            record["_count"] = dict(zip(names, row[start : start + len(names)], strict=True))
+        return record
+
+    return shape
+
+
+def absent(name: str) -> RequestError:
+    """Say that a record is not there that the schema requires."""
+    return RequestError(
+        "",
+        f"Inconsistent query result: Field {name} is required to return data, got `null` instead.",
+    )
 
 
 def _plain(columns: list[Column], start: int, stop: int, shows: list[tuple[str, Show]]) -> Shaper:
@@ -157,9 +213,9 @@ class Window:
             first = next((i for i, row in enumerate(rows) if row[place]), len(rows))
             rows = rows[first:]
         if self.skip is not None:
-            rows = rows[int(values[self.skip]) :]
+            rows = rows[int(whole(values[self.skip])) :]
         if self.take is not None:
-            rows = rows[: abs(int(values[self.take]))]
+            rows = rows[: int(how_many(values[self.take]))]
         if self.is_first:
             return rows[:1]
         return rows[::-1] if self.is_reversed else rows

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from forebay.engine.catalog import Catalog, Column, Entity, Link
 from forebay.engine.failures import RequestError, input_error
+from forebay.engine.rows import PROTOCOL
 from forebay.engine.shape import Leaf, Node
+from forebay.engine.shaping import Shaping
 from forebay.engine.statement import Builder
 from forebay.engine.types import Type, Write, writer
 
@@ -15,8 +18,11 @@ from forebay.engine.types import Type, Write, writer
 class Scope:
     """One compilation. ``pins`` are the places of the values that the plan depends on."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, shaping: Shaping = PROTOCOL, into: object = None) -> None:
         self.catalog = catalog
+        self.shaping = shaping
+        # What the request's records are made into, where it is not the model's own class.
+        self.into = into
         self.pins: set[int] = set()
 
     def literal(self, node: Node) -> Any:
@@ -26,6 +32,13 @@ class Scope:
         if node.index is not None:
             self.pins.add(node.index)
         return node.value
+
+    def number(self, leaf: Leaf) -> int:
+        """Return a number of which a plan depends on the sign: that is in the shape's key.
+
+        Of what is no whole number it is not, and the plan holds for it alone.
+        """
+        return int(leaf.value if type(leaf.value) is int else Decimal(self.literal(leaf)))
 
     def opened(self, leaf: Leaf) -> Node:
         """Return what an object is that was taken for one value; the plan holds for it alone."""

@@ -19,8 +19,11 @@ Json: TypeAlias = Any
 MOST_DEPTH = 128
 
 # Marks in a key. Names in a request are texts, so numbers above 1 (which True equals) stand apart.
-_OPEN, _CLOSE, _TEXT, _INT, _NEGATIVE, _FLOAT, _NULL, _TAGGED, _LIST, _ITEMS, _OPAQUE = range(2, 13)
+_OPEN, _CLOSE, _TEXT, _INT, _NEGATIVE, _ZERO = range(2, 8)
+_FLOAT, _NULL, _TAGGED, _LIST, _ITEMS, _OPAQUE = range(8, 14)
 
+# Of these numbers a plan must know whether they are below zero, zero or above it.
+_CUTS = frozenset({"take", "skip", "limit"})
 # Lists of these names hold rows, which are read when the plan runs.
 _ROWS = frozenset({"data"})
 # Below these names a Json field holds a value; below the others a condition on it.
@@ -82,7 +85,7 @@ def walk(  # noqa: C901 - one function, because it runs for every request
         elif kind is bool:
             key.append(value)
         elif kind is int:
-            key.append(_INT if value >= 0 else _NEGATIVE)
+            key.append(_INT if value > 0 or name not in _CUTS else _NEGATIVE if value else _ZERO)
             values.append(value)
         elif kind is str:
             key.append(_TEXT)
@@ -92,7 +95,8 @@ def walk(  # noqa: C901 - one function, because it runs for every request
         elif value is None:
             key.append(_NULL)
         else:
-            key.append(_FLOAT)
+            # Python's own values (moments, decimals, members of enums) are told apart by class.
+            key.append(_FLOAT if kind is float else kind)
             values.append(value)
 
 

@@ -20,10 +20,14 @@ _PARAMETER = re.compile("\0(\\d+)\0")
 
 
 class Bound(NamedTuple):
-    """A statement ready to be sent: its parameters are texts, whose types PostgreSQL infers."""
+    """A statement ready to be sent: its parameters are texts, whose types PostgreSQL infers.
+
+    Of one that a user wrote (``is_raw``) nobody knows which types its columns have.
+    """
 
     sql: str
     parameters: list[str | None]
+    is_raw: bool = False
 
 
 @dataclass(slots=True, frozen=True)
@@ -64,7 +68,7 @@ class Statement:
         if self._direct is not None:
             # What `Bound(...)` does, without the function in between.
             parameters = [encode(values[place]) for place, encode in self._direct]
-            return _new(Bound, (self.sql, parameters))
+            return _new(Bound, (self.sql, parameters, False))
         return Bound(
             self.sql,
             [

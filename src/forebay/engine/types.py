@@ -15,7 +15,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from enum import Enum
 from typing import Any, TypeAlias
+from uuid import UUID
 
 from forebay.engine import moments
 from forebay.engine.failures import RequestError
@@ -42,25 +44,53 @@ _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _EXPONENT = re.compile(r'("(?:[^"\\]|\\.)*")|e\+')
 
 
+# Of the values of a shape that is kept only these functions see the types: what fits none of the
+# scalar's kinds must not be written in its own words.
+
+
 def _text(value: Any) -> str:
-    if "\x00" in value:
+    text = value if type(value) is str else _as_text(value)
+    if "\x00" in text:
         raise ValueError("it holds the character 0, which PostgreSQL cannot store in a text")
+    return text
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, Enum):
+        value = value.value
+    if not isinstance(value, str | UUID):
+        raise TypeError(f"`{value!r}` is no text")
     return str(value)
 
 
 def _bool(value: Any) -> str:
+    if not isinstance(value, bool):
+        raise TypeError("it is neither true nor false")
+    return _truth(value)
+
+
+def _truth(value: bool) -> str:
     return "t" if value else "f"
 
 
 def _number(value: Any) -> str:
+    if isinstance(value, bool):
+        raise TypeError("it is no number")
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return value if isinstance(value, str) else repr(value)
+    return value if isinstance(value, str) else str(value)
 
 
-def _whole(value: Any) -> str:
+def whole(value: Any) -> str:
     """Write a whole number; Prisma cuts off what is behind the point."""
-    return str(int(value))
+    if isinstance(value, bool):
+        raise TypeError("it is no number")
+    return str(int(Decimal(value) if isinstance(value, str) else value))
+
+
+def how_many(value: Any) -> str:
+    """Write a number without its sign."""
+    return whole(value).removeprefix("-")
 
 
 def _decimal(value: Any) -> str:
@@ -68,9 +98,10 @@ def _decimal(value: Any) -> str:
 
 
 def _bytes(value: Any) -> str:
-    """Write base64 (as the protocol has it, in either alphabet) as PostgreSQL's hex."""
-    data = value if isinstance(value, bytes) else base64.b64decode(_standard(value), validate=True)
-    return "\\x" + data.hex()
+    """Write bytes, or base64 as the protocol has them (in either alphabet), as PostgreSQL's hex."""
+    if isinstance(value, bytes | bytearray | memoryview):
+        return "\\x" + value.hex()
+    return "\\x" + base64.b64decode(_standard(value), validate=True).hex()
 
 
 def _standard(value: str) -> str:
@@ -130,7 +161,7 @@ _SHOW_MOMENT = tagged("DateTime", moments.show)
 _SHOW_MONEY = tagged("Decimal", _money)
 
 TEXT = Type("text", _text, family="text")
-INT = Type("integer", _whole, family="number")
+INT = Type("integer", whole, family="number")
 BIGINT = Type("bigint", _number, _SHOW_BIGINT, family="number")
 FLOAT = Type("double precision", _number, _float, family="number")
 BOOLEAN = Type("boolean", _bool, family="bool")
@@ -152,9 +183,9 @@ _SCALARS = {
 }
 
 _NATIVE: dict[str, Type] = {
-    "SmallInt": Type("smallint", _whole, family="number"),
+    "SmallInt": Type("smallint", whole, family="number"),
     "Integer": INT,
-    "Oid": Type("oid", _whole, family="number"),
+    "Oid": Type("oid", whole, family="number"),
     "BigInt": BIGINT,
     "Real": Type("real", _number, _float, as_text=True, family="number"),
     "DoublePrecision": FLOAT,
@@ -182,16 +213,16 @@ _NATIVE: dict[str, Type] = {
 }
 
 
-def type_of(field: ScalarField) -> Type:
+def type_of(field: ScalarField, default_schema: str | None = None) -> Type:
     """Return the type of a field's values; of one of them, where it is a list."""
     if field.enum is not None:
-        return enum_type(field)
+        return enum_type(field, default_schema)
     if field.native_type is not None and field.native_type.name in _NATIVE:
         return _NATIVE[field.native_type.name]
     return _SCALARS.get(field.type, TEXT)
 
 
-def enum_type(field: ScalarField) -> Type:
+def enum_type(field: ScalarField, default_schema: str | None = None) -> Type:
     """Return the type of an enum: its members have names of their own in the database."""
     enum = field.enum
     if enum is None:
@@ -200,6 +231,8 @@ def enum_type(field: ScalarField) -> Type:
     from_database = {member.database_name: member.name for member in enum.members}
 
     def write(value: Any) -> str:
+        if isinstance(value, Enum):
+            value = value.value
         if value not in to_database:
             raise ValueError(f"`{value}` is not a value of the enum `{enum.name}`")
         return to_database[value]
@@ -212,7 +245,8 @@ def enum_type(field: ScalarField) -> Type:
         return from_database[value]
 
     same = all(member.mapped_name is None for member in enum.members)
-    schema = f'"{enum.schema}".' if enum.schema else ""
+    place = enum.schema or default_schema
+    schema = '"' + place.replace('"', '""') + '".' if place else ""
     name = enum.database_name.replace('"', '""')
     return Type(f'{schema}"{name}"', write, None if same else show, as_text=True, family="enum")
 
@@ -256,7 +290,7 @@ def key_text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
-        return _bool(value)
+        return _truth(value)
     if isinstance(value, bytes):
         return "\\x" + value.hex()
     if isinstance(value, datetime):

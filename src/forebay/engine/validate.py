@@ -10,7 +10,7 @@ import json
 from typing import Any, TypeAlias
 
 from forebay.engine.failures import RequestError, input_error
-from forebay.engine.literals import check_tags, kind_of, read_scalar, title_of
+from forebay.engine.literals import check_tags, enum_text, kind_of, read_scalar, title_of
 from forebay.engine.refusals import (
     REFERENCE_FIELDS,
     Path,
@@ -294,7 +294,7 @@ class _Reading:
         if isinstance(value, bool):
             text = "true" if value else "false"
         else:
-            text = value if isinstance(value, str) else value["value"]
+            text = value if isinstance(value, str) else enum_text(value)
         if isinstance(built, EnumValues) and text in built.values:
             return None
         return wrong_value(selection, path, text, type_.name)
