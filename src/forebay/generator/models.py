@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from forebay.client.names import COUNT, attribute_names, class_name, without_directives
 from forebay.generator.layout import Layout
-from forebay.generator.module import Module, docstring
+from forebay.generator.module import WIDTH, Module, docstring
 from forebay.generator.values import read_type
 from forebay.schema.dmmf.client import ClientModel, is_list, is_required, scalar_type
 from forebay.schema.model import RelationField, ScalarField
@@ -48,11 +48,11 @@ class ModelFile:
         if self._lists:
             name = self._module.use("pydantic", "Field")
             is_none = self._module.use(BASE, "is_none")
-            lines += [
-                f"    {COUNT}: {self._count_type} | None = {name}(",
-                f'        default=None, alias="_count", exclude_if={is_none}',
-                "    )",
-            ]
+            given = f'default=None, alias="_count", exclude_if={is_none}'
+            line = f"    {COUNT}: {self._count_type} | None = {name}({given})"
+            if len(line) > WIDTH:
+                line = line.replace(f"({given})", f"(\n        {given}\n    )")
+            lines.append(line)
             lines += docstring("How many related records there are, where `_count` was asked for.")
         return lines
 
@@ -93,7 +93,7 @@ class ModelFile:
     def _related_lines(self) -> list[str]:
         pairs = [f'"{local}": "{model}"' for local, model in self._related.items()]
         line = f"    __related__ = {{{', '.join(pairs)}}}"
-        if len(line) <= 100:
+        if len(line) <= WIDTH:
             return [line]
         return ["    __related__ = {", *(f"        {pair}," for pair in pairs), "    }"]
 
@@ -109,7 +109,7 @@ class ModelFile:
         listed = ", ".join(f'"{field.name}": {whole}' for field in self._lists)
         line = f'    {self._count_type} = {typed}("{self._count_type}", {{{listed}}})'
         lines = [line]
-        if len(line) > 100:
+        if len(line) > WIDTH:
             lines = [
                 f"    {self._count_type} = {typed}(",
                 f'        "{self._count_type}",',
@@ -132,7 +132,7 @@ class ModelFile:
             "",
             f"        @{module.built_in('classmethod')}",
             f"        def prisma(cls, client: {client} | None = None) -> {actions}[{own}]:",
-            '            """Return the operations on this model; `client` is the process\'s own."""',
+            '            """Return the operations on this model, of the process\'s client."""',
             "            ...",
         ]
 

@@ -56,8 +56,7 @@ class TypeFile:
         line = f"{name}: {alias} = {' | '.join(members)}"
         if len(line) <= WIDTH:
             return line
-        listed = "\n    | ".join(members)
-        return f"{name}: {alias} = (\n    {listed}\n)"
+        return f"{name}: {alias} = (\n    {_wrapped(members, 4)}\n)"
 
     def add(self, part: str) -> None:
         """Add a part that is made elsewhere."""
@@ -150,8 +149,7 @@ class TypeFile:
         line = f"    {key}: {' | '.join(written)}"
         if len(line) <= WIDTH or len(written) == 1:
             return line
-        listed = "\n        | ".join(written)
-        return f"    {key}: (\n        {listed}\n    )"
+        return f"    {key}: (\n        {_wrapped(written, 8)}\n    )"
 
     def _written(self, members: list[str], is_required: bool) -> list[str]:
         if not is_required:
@@ -198,6 +196,14 @@ class TypeFile:
             # What is written as a call cannot inherit: the keys alone find the record.
             return self.dictionary(name, rows)
         return self.dictionary(name, rows, base=base)
+
+
+def _wrapped(members: list[str], indent: int) -> str:
+    """Write a union on a line of its own, or on one for each member."""
+    line = " | ".join(members)
+    if indent + len(line) <= WIDTH:
+        return line
+    return f"\n{' ' * indent}| ".join(members)
 
 
 def _quoted(text: str) -> str:
