@@ -14,13 +14,16 @@ from asyncio import get_running_loop
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+from forebay.client.connection.asynchronous import AsyncConnection
+from forebay.client.connection.sync import SyncConnection
 from forebay.client.health import Health, asked, told
 from forebay.client.pool import rules
 from forebay.client.pool.asynchronous import AsyncPool
 from forebay.client.pool.asynchronous import Open as AsyncOpen
 from forebay.client.pool.places import Places
-from forebay.client.pool.plain import PlainAsync, PlainSync
-from forebay.client.pool.seam import AsyncConnection, Connection, SyncConnection
+from forebay.client.pool.seam import AsyncConnection as AsyncLent
+from forebay.client.pool.seam import Connection
+from forebay.client.pool.seam import SyncConnection as SyncLent
 from forebay.client.pool.synchronous import Open as SyncOpen
 from forebay.client.pool.synchronous import SyncPool
 from forebay.client.process import watch
@@ -33,14 +36,14 @@ _log = logging.getLogger("forebay.client")
 GOODBYE = 10.0
 
 
-async def open_async(target: Target) -> AsyncConnection:
+async def open_async(target: Target) -> AsyncLent:
     """Open a connection for asyncio."""
-    return await PlainAsync.open(target, timeout=target.connect_timeout)
+    return await AsyncConnection.open(target, timeout=target.connect_timeout)
 
 
-def open_sync(target: Target) -> SyncConnection:
+def open_sync(target: Target) -> SyncLent:
     """Open a connection for threads."""
-    return PlainSync.open(target, timeout=target.connect_timeout)
+    return SyncConnection.open(target, timeout=target.connect_timeout)
 
 
 class AsyncSession:
@@ -78,7 +81,7 @@ class AsyncSession:
             pool.give(connection)
 
     @contextlib.asynccontextmanager
-    async def lend(self) -> AsyncIterator[AsyncConnection]:
+    async def lend(self) -> AsyncIterator[AsyncLent]:
         """Lend a connection for more than one piece of work, such as a stream of rows."""
         pool, connection = await self.acquire(self.target.pool_timeout)
         try:
@@ -86,7 +89,7 @@ class AsyncSession:
         finally:
             pool.give(connection)
 
-    async def acquire(self, within: float | None) -> tuple[AsyncPool, AsyncConnection]:
+    async def acquire(self, within: float | None) -> tuple[AsyncPool, AsyncLent]:
         """Take a connection, and say which pool it must be given back to."""
         if os.getpid() != self._pid:
             self.forget()
@@ -182,7 +185,7 @@ class AsyncSession:
         else:
             pool.shut()
 
-    async def _carry_in_time(self, connection: AsyncConnection, work: Work) -> Any:
+    async def _carry_in_time(self, connection: AsyncLent, work: Work) -> Any:
         try:
             async with asyncio.timeout(self.target.socket_timeout) as limit:
                 return await connection.carry(work)
@@ -223,7 +226,7 @@ class SyncSession:
             pool.give(connection)
 
     @contextlib.contextmanager
-    def lend(self) -> Iterator[SyncConnection]:
+    def lend(self) -> Iterator[SyncLent]:
         """Lend a connection for more than one piece of work, such as a stream of rows."""
         pool, connection = self.acquire(self.target.pool_timeout)
         try:
@@ -231,7 +234,7 @@ class SyncSession:
         finally:
             pool.give(connection)
 
-    def acquire(self, within: float | None) -> tuple[SyncPool, SyncConnection]:
+    def acquire(self, within: float | None) -> tuple[SyncPool, SyncLent]:
         """Take a connection, and say which pool it must be given back to."""
         pool = self._here()
         return pool, pool.take() or pool.wait(within)
