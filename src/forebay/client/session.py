@@ -12,22 +12,22 @@ import logging
 import os
 from asyncio import get_running_loop
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from typing import Any
 
 from forebay.client.connection.asynchronous import AsyncConnection
+from forebay.client.connection.failure import TooSlow
 from forebay.client.connection.sync import SyncConnection
 from forebay.client.health import Health, asked, told
 from forebay.client.pool import rules
 from forebay.client.pool.asynchronous import AsyncPool
 from forebay.client.pool.asynchronous import Open as AsyncOpen
 from forebay.client.pool.places import Places
-from forebay.client.pool.seam import AsyncConnection as AsyncLent
-from forebay.client.pool.seam import Connection
-from forebay.client.pool.seam import SyncConnection as SyncLent
 from forebay.client.pool.synchronous import Open as SyncOpen
 from forebay.client.pool.synchronous import SyncPool
 from forebay.client.process import watch
 from forebay.client.url import Target
+from forebay.engine.failures import RequestError
 from forebay.engine.run import Work
 
 _log = logging.getLogger("forebay.client")
@@ -36,12 +36,14 @@ _log = logging.getLogger("forebay.client")
 GOODBYE = 10.0
 
 
-async def open_async(target: Target) -> AsyncLent:
+async def open_async(target: Target) -> AsyncConnection:
     """Open a connection for asyncio."""
-    return await AsyncConnection.open(target, timeout=target.connect_timeout)
+    # A time limit of the session's own leaves a connection that can be brought back.
+    unlimited = replace(target, socket_timeout=None)
+    return await AsyncConnection.open(unlimited, timeout=target.connect_timeout)
 
 
-def open_sync(target: Target) -> SyncLent:
+def open_sync(target: Target) -> SyncConnection:
     """Open a connection for threads."""
     return SyncConnection.open(target, timeout=target.connect_timeout)
 
@@ -81,7 +83,7 @@ class AsyncSession:
             pool.give(connection)
 
     @contextlib.asynccontextmanager
-    async def lend(self) -> AsyncIterator[AsyncLent]:
+    async def lend(self) -> AsyncIterator[AsyncConnection]:
         """Lend a connection for more than one piece of work, such as a stream of rows."""
         pool, connection = await self.acquire(self.target.pool_timeout)
         try:
@@ -89,7 +91,7 @@ class AsyncSession:
         finally:
             pool.give(connection)
 
-    async def acquire(self, within: float | None) -> tuple[AsyncPool, AsyncLent]:
+    async def acquire(self, within: float | None) -> tuple[AsyncPool, AsyncConnection]:
         """Take a connection, and say which pool it must be given back to."""
         if os.getpid() != self._pid:
             self.forget()
@@ -185,7 +187,7 @@ class AsyncSession:
         else:
             pool.shut()
 
-    async def _carry_in_time(self, connection: AsyncLent, work: Work) -> Any:
+    async def _carry_in_time(self, connection: AsyncConnection, work: Work) -> Any:
         try:
             async with asyncio.timeout(self.target.socket_timeout) as limit:
                 return await connection.carry(work)
@@ -220,13 +222,15 @@ class SyncSession:
             pool, connection = self.acquire(self.target.pool_timeout)
         try:
             return connection.carry(work)
-        except TimeoutError:
-            raise rules.took_too_long(self.target) from None
+        except RequestError as error:
+            if isinstance(error.failure, TooSlow):
+                raise rules.took_too_long(self.target) from None
+            raise
         finally:
             pool.give(connection)
 
     @contextlib.contextmanager
-    def lend(self) -> Iterator[SyncLent]:
+    def lend(self) -> Iterator[SyncConnection]:
         """Lend a connection for more than one piece of work, such as a stream of rows."""
         pool, connection = self.acquire(self.target.pool_timeout)
         try:
@@ -234,7 +238,7 @@ class SyncSession:
         finally:
             pool.give(connection)
 
-    def acquire(self, within: float | None) -> tuple[SyncPool, SyncLent]:
+    def acquire(self, within: float | None) -> tuple[SyncPool, SyncConnection]:
         """Take a connection, and say which pool it must be given back to."""
         pool = self._here()
         return pool, pool.take() or pool.wait(within)
@@ -297,7 +301,7 @@ class SyncSession:
 _announced: set[Target] = set()
 
 # A parent's connections, in its child: were they to be freed, libpq might speak to the server.
-_of_parents: list[Connection] = []
+_of_parents: list[Any] = []
 
 
 def announce(target: Target) -> None:
