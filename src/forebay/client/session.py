@@ -12,19 +12,22 @@ import logging
 import os
 from asyncio import get_running_loop
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from typing import Any
 
+from forebay.client.connection.asynchronous import AsyncConnection
+from forebay.client.connection.failure import TooSlow
+from forebay.client.connection.sync import SyncConnection
 from forebay.client.health import Health, asked, told
 from forebay.client.pool import rules
 from forebay.client.pool.asynchronous import AsyncPool
 from forebay.client.pool.asynchronous import Open as AsyncOpen
 from forebay.client.pool.places import Places
-from forebay.client.pool.plain import PlainAsync, PlainSync
-from forebay.client.pool.seam import AsyncConnection, Connection, SyncConnection
 from forebay.client.pool.synchronous import Open as SyncOpen
 from forebay.client.pool.synchronous import SyncPool
 from forebay.client.process import watch
 from forebay.client.url import Target
+from forebay.engine.failures import RequestError
 from forebay.engine.run import Work
 
 _log = logging.getLogger("forebay.client")
@@ -35,12 +38,14 @@ GOODBYE = 10.0
 
 async def open_async(target: Target) -> AsyncConnection:
     """Open a connection for asyncio."""
-    return await PlainAsync.open(target, timeout=target.connect_timeout)
+    # A time limit of the session's own leaves a connection that can be brought back.
+    unlimited = replace(target, socket_timeout=None)
+    return await AsyncConnection.open(unlimited, timeout=target.connect_timeout)
 
 
 def open_sync(target: Target) -> SyncConnection:
     """Open a connection for threads."""
-    return PlainSync.open(target, timeout=target.connect_timeout)
+    return SyncConnection.open(target, timeout=target.connect_timeout)
 
 
 class AsyncSession:
@@ -217,8 +222,10 @@ class SyncSession:
             pool, connection = self.acquire(self.target.pool_timeout)
         try:
             return connection.carry(work)
-        except TimeoutError:
-            raise rules.took_too_long(self.target) from None
+        except RequestError as error:
+            if isinstance(error.failure, TooSlow):
+                raise rules.took_too_long(self.target) from None
+            raise
         finally:
             pool.give(connection)
 
@@ -294,7 +301,7 @@ class SyncSession:
 _announced: set[Target] = set()
 
 # A parent's connections, in its child: were they to be freed, libpq might speak to the server.
-_of_parents: list[Connection] = []
+_of_parents: list[Any] = []
 
 
 def announce(target: Target) -> None:

@@ -256,5 +256,3 @@ def _is_one_to_one(link: Link) -> bool:
 
 def _keys(links: list[Link]) -> list[str]:
     return [f"`{column.name}`" for link in links for column in link.near]
-
-

@@ -14,11 +14,12 @@ from collections.abc import Awaitable, Callable, Coroutine
 from time import time
 from typing import Any, TypeAlias
 
+from forebay.client.connection.asynchronous import AsyncConnection
 from forebay.client.pool import rules
+from forebay.client.pool.ending import close_quietly, copy_socket
 from forebay.client.pool.places import Places
 from forebay.client.pool.recovery import answers, recover
 from forebay.client.pool.rules import FRESH, FROZEN, Fitness
-from forebay.client.pool.seam import AsyncConnection, close_quietly, copy_socket
 from forebay.client.url import Target
 
 Open: TypeAlias = Callable[[Target], Awaitable[AsyncConnection]]
@@ -103,6 +104,10 @@ class AsyncPool:
         else:
             self._recovering.add(connection)
             self._start(self._recover(connection))
+
+    def holds(self, connection: AsyncConnection) -> bool:
+        """Return whether a connection is lent; not so in a child of the process that lent it."""
+        return connection in self._lent
 
     async def wait(self, within: float | None) -> AsyncConnection:
         """Lend a connection: one at rest that has answered, or the next that comes free.

@@ -7,9 +7,10 @@ a process, not a statement.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
+from forebay.client.connection.asynchronous import AsyncConnection
 from forebay.client.pool.rules import DRAIN_TIMEOUT, GRACE, PING_TIMEOUT
-from forebay.client.pool.seam import AsyncConnection
 from forebay.engine.failures import DatabaseFailure
 from forebay.engine.run import ROLLBACK
 from forebay.engine.statement import Bound
@@ -35,31 +36,32 @@ async def recover(connection: AsyncConnection) -> bool:
     """
     try:
         async with asyncio.timeout(DRAIN_TIMEOUT):
-            await _drained(connection, GRACE)
+            await drained(connection, GRACE)
             return await _rolled_back(connection)
     except asyncio.CancelledError:
         # What runs on the server must not outlive us there.
         async with asyncio.timeout(DRAIN_TIMEOUT):
-            await _drained(connection, 0.0)
+            await drained(connection, 0.0)
         raise
     except Exception:  # whatever it was: it is not lent again
         return False
 
 
-async def _drained(connection: AsyncConnection, grace: float) -> None:
-    """Read what is left unread; the server is told to give up where that takes long."""
-    if connection.is_idle or connection.in_transaction:
+async def drained(connection: AsyncConnection, grace: float) -> None:
+    """Read what is left unread; the server is told to give up where that takes long.
+
+    Raises:
+        DatabaseFailure: the connection has ended.
+    """
+    if not connection.is_busy:
         return
     if grace:
-        try:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(grace):
-                await connection.drain()
-        except TimeoutError:
-            pass
-        else:
+                await connection.drain(DRAIN_TIMEOUT)
             return
     await connection.cancel()
-    await connection.drain()
+    await connection.drain(DRAIN_TIMEOUT)
 
 
 async def _rolled_back(connection: AsyncConnection) -> bool:

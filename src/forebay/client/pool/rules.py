@@ -7,7 +7,7 @@ import os
 import traceback
 from collections.abc import Iterable
 
-from forebay.client.pool.seam import Connection
+from forebay.client.connection.base import BaseConnection
 from forebay.client.url import Target
 from forebay.engine.failures import RequestError
 from forebay.errors import ConnectionFailed
@@ -41,7 +41,7 @@ class Fitness(enum.Enum):
     OLD = "to be closed"
 
 
-def fitness(connection: Connection, now: float, target: Target) -> Fitness:
+def fitness(connection: BaseConnection, now: float, target: Target) -> Fitness:
     """Judge a connection by its age."""
     rest = now - connection.used_at
     if target.max_idle is not None and rest > target.max_idle:
@@ -60,6 +60,13 @@ def stack() -> str:
         frame for frame in traceback.extract_stack() if "forebay/client" not in frame.filename
     ]
     return "".join(traceback.format_list(frames[-6:]))
+
+
+def refusal(code: str, message: str, hint: str, **meta: object) -> RequestError:
+    """Make an error of ours: what happened, and what to do."""
+    error = RequestError(code, message, **meta)
+    error.hint = hint
+    return error
 
 
 def timed_out(
@@ -88,14 +95,12 @@ def timed_out(
     if reason:
         said.append(f"The last attempt to connect failed: {reason}.")
     said += [f"Held by:\n{stack.rstrip()}\n" for _, stack in held[:_MOST_HOLDERS] if stack]
-    said.append(
-        "Give connections back sooner (no waiting for other services inside a transaction), raise"
-        " connection_limit or pool_timeout in the URL, or put a pooler in between; FOREBAY_DEBUG=1"
-        " shows where the connections were taken."
-    )
-    return RequestError(
+    return refusal(
         "P2024",
-        " ".join(said),
+        " ".join(said).rstrip(),
+        "give connections back sooner (no waiting for other services inside a transaction), raise"
+        " connection_limit or pool_timeout in the database URL, or put a pooler in between;"
+        " FOREBAY_DEBUG=1 shows where the connections were taken",
         timeout=timeout,
         connection_limit=target.connection_limit,
     )
@@ -113,12 +118,12 @@ def cannot_connect(target: Target, error: BaseException) -> RequestError:
         )
     else:
         found = explain(target.url, str(error), getattr(error, "sqlstate", None))
-    code, said = found.code, str(found)
+    code, said = found.code, found.message
     if code == "P1001":
         said = f"Can't reach database server at `{target.url.address}`: {said}"
         if is_crowded(error):
             code = "P2037"
-    return RequestError(code, said, database_host=target.url.address)
+    return refusal(code, said, found.hint or "", database_host=target.url.address)
 
 
 def is_crowded(error: BaseException) -> bool:
@@ -131,18 +136,19 @@ def is_crowded(error: BaseException) -> bool:
 
 def closed() -> RequestError:
     """Say that the client was disconnected while somebody waited."""
-    return RequestError(
+    return refusal(
         "P1017",
-        "The client was disconnected while this operation waited for a connection. Disconnect when"
-        " the last operation has ended.",
+        "The client was disconnected while this operation waited for a connection.",
+        "disconnect when the last operation has ended",
     )
 
 
 def took_too_long(target: Target) -> RequestError:
     """Say that a statement ran into the socket's time limit."""
-    return RequestError(
+    return refusal(
         "P1008",
-        f"Operations timed out after {target.socket_timeout:g} s, the socket_timeout of the URL."
-        " The statement was cancelled on the server; make it faster, or raise socket_timeout.",
+        f"Operations timed out after {target.socket_timeout:g} s, the socket_timeout of the"
+        " database URL; the server was told to give the statement up.",
+        "make the statement faster, or raise socket_timeout",
         time=target.socket_timeout,
     )

@@ -14,11 +14,12 @@ from collections.abc import Callable
 from time import monotonic, time
 from typing import TypeAlias
 
+from forebay.client.connection.sync import SyncConnection
 from forebay.client.pool import rules
+from forebay.client.pool.ending import close_quietly, copy_socket
 from forebay.client.pool.places import Places
 from forebay.client.pool.recovery import PING
-from forebay.client.pool.rules import FRESH, FROZEN, Fitness
-from forebay.client.pool.seam import SyncConnection, close_quietly, copy_socket
+from forebay.client.pool.rules import DRAIN_TIMEOUT, FRESH, FROZEN, Fitness
 from forebay.client.url import Target
 from forebay.engine.failures import DatabaseFailure, RequestError
 from forebay.engine.run import ROLLBACK
@@ -92,7 +93,7 @@ class SyncPool:
 
     def give(self, connection: SyncConnection) -> None:
         """Take a connection back, in whatever state it is."""
-        is_idle = connection.is_idle or (not connection.is_broken and _rolled_back(connection))
+        is_idle = connection.is_idle or _rolled_back(connection)
         with self._lock:
             if self._lent.pop(connection, None) is None:
                 # Lent before the pool was closed or the process forked.
@@ -102,6 +103,10 @@ class SyncPool:
             if is_idle and self._rest(connection):
                 return
         self._retire(connection)
+
+    def holds(self, connection: SyncConnection) -> bool:
+        """Return whether a connection is lent; not so in a child of the process that lent it."""
+        return connection in self._lent
 
     def wait(self, within: float | None) -> SyncConnection:
         """Lend a connection: one at rest that has answered, a new one, or the next that is free.
@@ -323,9 +328,10 @@ def _answers(connection: SyncConnection) -> bool:
 def _rolled_back(connection: SyncConnection) -> bool:
     """End what an interrupted thread left; return whether the connection is at rest."""
     try:
-        if not connection.in_transaction:
+        if connection.is_busy:
+            # Even where the answer took too long and is not waited for: it must not run on.
             connection.cancel()
-            connection.drain()
+            connection.drain(DRAIN_TIMEOUT)
         if connection.in_transaction:
             connection.run([ROLLBACK])
     except Exception:  # whatever it was: it is not lent again

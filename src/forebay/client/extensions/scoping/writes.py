@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any
 
 from forebay.client.extensions.scoping.walk import Json, Object, Walk, each
 from forebay.engine.catalog import Entity, Link
@@ -164,6 +163,7 @@ class WriteWalk(Walk):
 
     def nested_connect_or_create(self, link: Link, value: Json) -> Object:
         """Rewrite it."""
+
         def one(item: Json) -> Json:
             return _object(link.other, item) | {
                 "where": self.scoped(link.other, item.get("where")),
@@ -213,6 +213,7 @@ class WriteWalk(Walk):
 
     def nested_update_many(self, link: Link, value: Json) -> Object:
         """Rewrite it."""
+
         def one(item: Json) -> Json:
             return _object(link.other, item) | {
                 "where": self.scoped(link.other, item.get("where")),
@@ -223,6 +224,7 @@ class WriteWalk(Walk):
 
     def nested_upsert(self, link: Link, value: Json) -> Object:
         """Rewrite it."""
+
         def one(item: Json) -> Json:
             made = _object(link.other, item) | self.upsert(link.other, item, link)
             if not made["where"]:
