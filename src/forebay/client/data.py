@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from forebay.client.inputs import Inputs, Table, Turn, both, same, turned
+from forebay.client.inputs import Inputs, Table, Turn, both, is_plain, turned
 from forebay.client.spelling import BadName, BadValue
 from forebay.client.written import (
-    PLAIN,
     is_json,
     many,
+    same,
     write,
     write_json,
     write_json_list,
@@ -32,10 +32,6 @@ class Data:
         self._inputs = inputs
         self.model = inputs.model
         self.name = inputs.name
-        # Fields whose plain values go into a request as they are.
-        self._plain = frozenset(
-            field.name for field in self.model.scalars if not is_json(field) and not is_list(field)
-        )
 
     def below(self, field: RelationField) -> Data:
         """Return what the records of a related model may be given."""
@@ -43,10 +39,14 @@ class Data:
 
     def create(self, given: Any) -> Any:
         """Turn the values of a new record."""
+        if is_plain(given, self._inputs.plain):
+            return given
         return turned(self._create, given, f"the data of `{self.name}`")
 
     def update(self, given: Any) -> Any:
         """Turn the changes to a record."""
+        if is_plain(given, self._inputs.plain):
+            return given
         return turned(self._update, given, f"the data of `{self.name}`")
 
     def rows(self, given: Any) -> Any:
@@ -67,13 +67,8 @@ class Data:
         return found
 
     def _row(self, given: Any) -> Any:
-        plain = self._plain
-        for name, value in given.items() if type(given) is dict else ():
-            if type(value) not in PLAIN or name not in plain:
-                break
-        else:
-            if type(given) is dict:
-                return given
+        if is_plain(given, self._inputs.plain):
+            return given
         return turned(self._scalars, given, f"the data of `{self.name}`")
 
     @cached_property

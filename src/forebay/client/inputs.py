@@ -16,6 +16,7 @@ from forebay.client.written import (
     PLAIN,
     is_json,
     many,
+    same,
     write,
     write_json,
     write_json_list,
@@ -55,6 +56,16 @@ def turned(table: Table, given: Any, what: str) -> dict[str, Any]:
     return found
 
 
+def is_plain(given: Any, fields: frozenset[str]) -> bool:
+    """Say whether an object is plain values of these fields, and the request's own as it is."""
+    if type(given) is not dict:
+        return False
+    for name, value in given.items():
+        if type(value) not in PLAIN or name not in fields:
+            return False
+    return True
+
+
 def _spelled(table: Table) -> list[str]:
     """Return a table's names, without those that are the protocol's spelling of another."""
     own = {known for name, (known, _) in table.items() if name != known}
@@ -76,11 +87,6 @@ def both(names: Mapping[str, Turn]) -> dict[str, tuple[str, Turn]]:
     return table
 
 
-def same(value: Any) -> Any:
-    """Return a value as it is."""
-    return value
-
-
 class Inputs:
     """What one model's conditions and orders may say."""
 
@@ -88,6 +94,10 @@ class Inputs:
         self._requests = requests
         self.model = model
         self.name = model.name
+        # Fields whose plain values go into a request as they are.
+        self.plain = frozenset(
+            field.name for field in model.scalars if not is_json(field) and not is_list(field)
+        )
 
     def below(self, field: RelationField) -> Inputs:
         """Return the inputs of a related model."""
@@ -97,6 +107,8 @@ class Inputs:
 
     def where(self, given: Any) -> Any:
         """Turn a condition."""
+        if is_plain(given, self.plain):
+            return given
         return turned(self._where, given, f"a condition of `{self.name}`")
 
     def wheres(self, given: Any) -> Any:
@@ -105,6 +117,8 @@ class Inputs:
 
     def unique(self, given: Any) -> Any:
         """Turn a condition that one record meets."""
+        if is_plain(given, self.plain):
+            return given
         return turned(self._unique, given, f"a condition of `{self.name}`")
 
     def uniques(self, given: Any) -> Any:

@@ -17,7 +17,6 @@ from pydantic import BaseModel, TypeAdapter
 from forebay.client.errors import InvalidModelError, bad_request
 from forebay.client.fields import Base64, Json
 from forebay.client.model import Model
-from forebay.engine.statement import Result
 
 R = TypeVar("R")
 
@@ -74,14 +73,9 @@ def request(action: str, sql: str, parameters: tuple[Any, ...]) -> dict[str, Any
                 "give one of Python's own types, or a text with a cast in the SQL",
                 code="22000",
             ) from None
-    arguments: dict[str, Any] = {"query": sql, "parameters": texts}
     protocol = "executeRaw" if action == "execute_raw" else "queryRaw"
-    return {"action": protocol, "query": {"arguments": arguments, "selection": {}}, "into": whole}
-
-
-def whole(result: Result) -> Result:
-    """Return what PostgreSQL answered as it is: what `into` is for raw SQL."""
-    return result
+    arguments: dict[str, Any] = {"query": sql, "parameters": tuple(texts)}
+    return {"action": protocol, "query": {"arguments": arguments}}
 
 
 @lru_cache(maxsize=512)
@@ -174,19 +168,22 @@ _WRITERS: dict[type, Callable[[Any], str | None]] = {
 }
 
 
-def rows(result: Result, model: type | None) -> list[Any]:
-    """Return a result's rows: as dicts, or as instances of a class.
+def rows(found: list[dict[str, Any]], model: type | None) -> list[Any]:
+    """Return rows as dicts, or as instances of a class.
 
     In dicts a decimal is a float, as users of Prisma Client Python know it; a class has what its
     fields say.
     """
-    names = [name for name, _ in result.columns]
     if model is None:
-        return [dict(zip(names, map(_plain, row), strict=True)) for row in result.rows]
-    names = _fields(model, names)
-    return _adapter(model).validate_python(
-        [dict(zip(names, row, strict=True)) for row in result.rows]
-    )
+        for row in found:
+            for name, value in row.items():
+                if type(value) is Decimal or type(value) is list:
+                    row[name] = _plain(value)
+        return found
+    renamed = _fields(model)
+    if renamed:
+        found = [{renamed.get(name, name): one for name, one in row.items()} for row in found]
+    return _adapter(model).validate_python(found)
 
 
 def _plain(value: Any) -> Any:
@@ -206,14 +203,15 @@ def _adapter(model: type) -> TypeAdapter[list[Any]]:
         ) from error
 
 
-def _fields(model: type, names: list[str]) -> list[str]:
-    """Return the fields that columns belong to: a model's may have names of their own."""
-    if not issubclass(model, Model):
-        return names
-    known = {
+@lru_cache(maxsize=256)
+def _fields(model: type) -> dict[str, str]:
+    """Return the fields that columns belong to, where a model's have names of their own."""
+    if not (isinstance(model, type) and issubclass(model, Model)):
+        return {}
+    return {
         one.database_name: one.name
         for found in model.__package__.schema().models
         if found.name == model.__model__
         for one in found.scalars
+        if one.mapped_name is not None
     }
-    return [known.get(name, name) for name in names]

@@ -12,10 +12,11 @@ from forebay.client.errors import (
     UnknownRelationalFieldError,
     bad_request,
 )
-from forebay.client.inputs import AGGREGATES, Inputs, Turn, same
+from forebay.client.inputs import AGGREGATES, Inputs, Turn
 from forebay.client.operation import Operation
 from forebay.client.select import EVERYTHING, SELECTORS, Selections
 from forebay.client.spelling import BadName, BadRelation, BadValue, meant
+from forebay.client.written import same
 from forebay.schema.dmmf.client import Client, ClientModel
 
 Json: TypeAlias = Any
@@ -66,27 +67,25 @@ class ModelRequests:
         table = self._tables.get(action)
         if table is None:
             table = self._tables[action] = self._table(action)
-        given = operation.arguments
         arguments: dict[str, Any] = {}
-        plain = True
-        for name, value in given.items():
-            known = table.get(name)
-            if known is None:
-                plain = False
-                continue
-            try:
-                arguments[known[0]] = known[1](value)
-            except (BadName, BadValue) as bad:
-                bad.path.insert(0, name)
-                raise
+        is_usual = action not in _UNUSUAL
+        name = ""
+        try:
+            for name, value in operation.arguments.items():
+                if name in table:
+                    known, turn = table[name]
+                    arguments[known] = turn(value)
+                else:
+                    is_usual = False
+        except (BadName, BadValue) as bad:
+            bad.path.insert(0, name)
+            raise
         request = {
             "modelName": self.name,
             "action": ACTIONS[action],
             "query": {"arguments": arguments, "selection": EVERYTHING},
         }
-        if plain and action not in _SUMMARIES and action not in _AFFECTED:
-            return request, None
-        return self._unusual(operation, table, request)
+        return (request, None) if is_usual else self._unusual(operation, table, request)
 
     def _unusual(
         self, operation: Operation, table: Names, request: dict[str, Json]
@@ -219,6 +218,7 @@ class ModelRequests:
 _PROTOCOL = {"order": "orderBy", "skip_duplicates": "skipDuplicates"}
 _BY_KEY = frozenset({"find_unique", "find_unique_or_raise", "update", "upsert", "delete"})
 _SUMMARIES = frozenset({"count", "aggregate", "group_by"})
+_UNUSUAL = _SUMMARIES | _AFFECTED | {"upsert"}
 _SELECT = frozenset({"select"})
 _RETURNING = SELECTORS | {"into"}
 _AGGREGATES = frozenset(name[1:] for name in AGGREGATES)

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from forebay.client.inputs import Inputs, Table, same, turned
+from forebay.client.inputs import Inputs, Table, turned
 from forebay.client.into import selected_by
 from forebay.client.spelling import BadName, BadRelation, BadValue
+from forebay.client.written import same
 from forebay.schema.dmmf.client import is_list
 from forebay.schema.model import RelationField
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
 from typing import Any, TypeAlias
@@ -15,20 +15,15 @@ from forebay.schema.model import ScalarField
 
 Write: TypeAlias = Callable[[Any], Any]
 
-# What goes into a request as it is.
-PLAIN = frozenset({str, int, bool, float, type(None)})
+# What goes into a request as it is: the engine writes moments without a time zone as UTC's.
+PLAIN = frozenset(
+    {str, int, bool, float, type(None), datetime, date, time, Decimal, bytes, UUID}
+)
 
-_EPOCH = date(1970, 1, 1)
 
-
-def moment(value: date | time) -> dict[str, str]:
-    """Write a moment; one without a time zone is in UTC."""
-    if isinstance(value, time):
-        value = datetime.combine(_EPOCH, value)
-    elif not isinstance(value, datetime):
-        value = datetime(value.year, value.month, value.day)
-    value = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-    return {"$type": "DateTime", "value": value.isoformat()}
+def same(value: Any) -> Any:
+    """Return a value as it is."""
+    return value
 
 
 def write(value: Any) -> Any:
@@ -108,23 +103,22 @@ def _list(value: Any, one: Write) -> Any:
 
 
 _WRITERS: dict[type, Write] = {
-    datetime: moment,
-    date: moment,
-    time: moment,
     JsonNull: lambda value: {"$type": "Enum", "value": value.value},
     Enum: lambda value: value.value,
-    Decimal: lambda value: {"$type": "Decimal", "value": str(value)},
-    UUID: str,
-    Base64: lambda value: {"$type": "Bytes", "value": str(value)},
-    bytes: lambda value: {"$type": "Bytes", "value": str(Base64.encode(value))},
-    bytearray: lambda value: {"$type": "Bytes", "value": str(Base64.encode(bytes(value)))},
-    memoryview: lambda value: {"$type": "Bytes", "value": str(Base64.encode(bytes(value)))},
+    Base64: lambda value: value.decode(),
+    bytearray: bytes,
+    memoryview: bytes,
+    # Subclasses of what goes in as it is, such as pandas' of datetime.
+    datetime: same,
+    date: same,
+    time: same,
+    Decimal: same,
+    UUID: same,
     Json: lambda value: {"$type": "Json", "value": value.text()},
     FieldRef: lambda value: {
         "$type": "FieldRef",
         "value": {"_ref": value.name, "_container": value.model},
     },
-    # Subclasses of what goes in as it is.
     str: lambda value: str.__str__(value),
     bool: bool,
     int: int,
