@@ -169,7 +169,7 @@ class ModelRequests:
     def _table(self, action: str) -> Names:
         """Return the arguments of an action that become arguments of the request."""
         inputs, data = self.inputs, self.data
-        names: dict[str, Turn] = {name: inputs.where for name in ("where",)}
+        names: dict[str, Turn] = dict.fromkeys(("where",), inputs.where)
         if action in _BY_KEY:
             names["where"] = inputs.unique
         if action.startswith(("find_first", "find_many")) or action in _SUMMARIES:

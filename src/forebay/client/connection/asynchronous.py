@@ -14,7 +14,7 @@ import psycopg
 
 from forebay.client.connection.base import BaseConnection, ready, taken
 from forebay.client.connection.exchange import Exchange
-from forebay.client.connection.failure import ConnectionLost, TooSlow, busy
+from forebay.client.connection.failure import ConnectionLost, busy
 from forebay.client.connection.opening import (
     READ,
     WRITE,
@@ -84,7 +84,7 @@ class AsyncConnection(BaseConnection):
         waiter: asyncio.Future[list[Result]] = self._loop.create_future()
         self._waiter = waiter
         try:
-            if not exchange.send(statements) or self._timeout is not None or not self._has_watch:
+            if not exchange.send(statements) or not self._has_watch:
                 return await self._slowly(waiter)
             return await waiter
         except ConnectionLost:
@@ -101,21 +101,14 @@ class AsyncConnection(BaseConnection):
         return await self.run(statements)
 
     async def _slowly(self, waiter: asyncio.Future[list[Result]]) -> list[Result]:
-        """Wait with a limit, or send what the socket did not take at once."""
+        """Send what the socket did not take at once, and wait."""
         if not self._has_watch:
             return await self._in_thread()
         if self.pgconn.flush():
             self._is_writing = True
             self._loop.add_writer(self._fd, self._on_writable)
         try:
-            async with asyncio.timeout(self._timeout) as limit:
-                await waiter
-            return waiter.result()
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            self.is_broken = True
-            raise TooSlow(self._timeout or 0) from None
+            return await waiter
         finally:
             self._stop_writing()
 
@@ -124,9 +117,7 @@ class AsyncConnection(BaseConnection):
         has_gone = exchange.flush()
         while True:
             what = READ if has_gone else READ | WRITE
-            if not await asyncio.to_thread(ready, self._fd, what, self._timeout):
-                self.is_broken = True
-                raise TooSlow(self._timeout or 0)
+            await asyncio.to_thread(ready, self._fd, what, None)
             has_gone = exchange.flush()
             results = exchange.receive()
             if results is not None:
@@ -242,7 +233,7 @@ class AsyncConnection(BaseConnection):
             self._resume()
             if exchange.is_busy and not self.is_broken:
                 await self.cancel()
-                await self.drain(5)
+                await self.drain()
 
     def _pause(self) -> None:
         """Leave what comes next to the socket: the server waits when it is full."""
@@ -257,39 +248,33 @@ class AsyncConnection(BaseConnection):
 
     # Giving up
 
-    async def cancel(self, timeout: float = 5) -> None:  # noqa: ASYNC109 - as its twin
-        """Ask PostgreSQL to cancel what runs."""
+    async def cancel(self) -> None:
+        """Ask PostgreSQL to cancel what runs, and return once it has been told."""
         try:
-            async with asyncio.timeout(timeout):
-                await _waited(cancelling(self.pgconn))
-        except (psycopg.OperationalError, TimeoutError):
+            await _waited(cancelling(self.pgconn))
+        except psycopg.OperationalError:
             self.is_broken = True
 
-    async def drain(self, timeout: float) -> None:  # noqa: ASYNC109 - as its twin
+    async def drain(self) -> None:
         """Wait for the answers that nobody waits for any more.
 
         Raises:
-            ConnectionLost: they did not come in time, or the connection has ended.
+            ConnectionLost: the connection has ended.
         """
-        try:
-            async with asyncio.timeout(timeout):
-                while self._exchange.is_busy and not self.is_broken:
-                    waiter = self._waiter = self._loop.create_future()
-                    try:
-                        if self._has_watch:
-                            await waiter
-                        else:
-                            await self._in_thread()
-                    except ConnectionLost:
-                        raise
-                    except DatabaseFailure:
-                        pass
-                    self._exchange.parts.clear()
-        except TimeoutError:
-            self.is_broken = True
-            raise TooSlow(timeout) from None
-        finally:
-            self._waiter = None
+        while self._exchange.is_busy and not self.is_broken:
+            waiter = self._waiter = self._loop.create_future()
+            try:
+                if self._has_watch:
+                    await waiter
+                else:
+                    await self._in_thread()
+            except ConnectionLost:
+                raise
+            except DatabaseFailure:
+                pass
+            finally:
+                self._waiter = None
+            self._exchange.parts.clear()
 
     def close(self) -> None:
         """End the connection at once."""

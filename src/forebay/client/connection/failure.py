@@ -18,8 +18,8 @@ class ConnectionLost(DatabaseFailure):
         super().__init__(sqlstate, f"the connection to PostgreSQL was lost: {why.strip()}")
 
 
-class TooSlow(ConnectionLost):
-    """An answer took longer than `socket_timeout`; the connection is given up."""
+class TooSlow(TimeoutError):
+    """An answer took longer than it may; the connection is given up."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(

@@ -20,6 +20,9 @@ from forebay.engine.statement import Bound, Result, Row
 
 T = TypeVar("T")
 
+# How many seconds a cancelled query may take to end.
+_PATIENCE = 5.0
+
 
 class SyncConnection(BaseConnection):
     """A connection that waits."""
@@ -125,26 +128,27 @@ class SyncConnection(BaseConnection):
         finally:
             if exchange.is_busy and not self.is_broken:
                 self.cancel()
-                self.drain(5)
+                self.drain()
 
-    def cancel(self, timeout: float = 5) -> None:
-        """Ask PostgreSQL to cancel what runs."""
+    def cancel(self) -> None:
+        """Ask PostgreSQL to cancel what runs, and return once it has been told."""
         try:
-            _waited(cancelling(self.pgconn), time.monotonic() + timeout, f"{timeout:g} s")
+            _waited(cancelling(self.pgconn), time.monotonic() + _PATIENCE, f"{_PATIENCE:g} s")
         except psycopg.OperationalError:
             self.is_broken = True
 
-    def drain(self, timeout: float) -> None:
+    def drain(self) -> None:
         """Wait for the answers that nobody waits for any more.
 
         Raises:
-            ConnectionLost: they did not come in time, or the connection has ended.
+            TooSlow: they did not come.
+            ConnectionLost: the connection has ended.
         """
-        deadline = time.monotonic() + timeout
-        while self._exchange.is_busy:
+        deadline = time.monotonic() + _PATIENCE
+        while self._exchange.is_busy and not self.is_broken:
             if not ready(self.pgconn.socket, READ, max(0, deadline - time.monotonic())):
                 self.is_broken = True
-                raise TooSlow(timeout)
+                raise TooSlow(_PATIENCE)
             try:
                 self._exchange.receive()
             except ConnectionLost:

@@ -70,5 +70,5 @@ def check_plain(entity: Entity, column: str, extension: str, *, is_required: boo
     needed = "required" if is_required else "optional"
     raise ExtensionInvalid(
         f"{extension} needs `{column}` of {entity.name} to be {needed} and no list.",
-        hint=f"Declare it without `?` and `[]`." if is_required else "Declare it with `?`.",
+        hint="Declare it without `?` and `[]`." if is_required else "Declare it with `?`.",
     )

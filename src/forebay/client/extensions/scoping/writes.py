@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any
 
 from forebay.client.extensions.scoping.walk import Json, Object, Walk, each
 from forebay.engine.catalog import Entity, Link
