@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any
 
 from forebay.client.extensions.scoping.walk import Json, Object, Walk, each
 from forebay.engine.catalog import Entity, Link
@@ -61,7 +60,7 @@ class WriteWalk(Walk):
         """Put a request together again."""
         query = dict(request["query"])
         query["arguments"] = arguments
-        if action not in ("aggregate", "groupBy") and "selection" in query:
+        if action not in _SUMMED and "selection" in query:
             query["selection"] = self.selection(entity, query["selection"])
         return request | {"action": action, "query": query}
 
@@ -164,6 +163,7 @@ class WriteWalk(Walk):
 
     def nested_connect_or_create(self, link: Link, value: Json) -> Object:
         """Rewrite it."""
+
         def one(item: Json) -> Json:
             return _object(link.other, item) | {
                 "where": self.scoped(link.other, item.get("where")),
@@ -213,6 +213,7 @@ class WriteWalk(Walk):
 
     def nested_update_many(self, link: Link, value: Json) -> Object:
         """Rewrite it."""
+
         def one(item: Json) -> Json:
             return _object(link.other, item) | {
                 "where": self.scoped(link.other, item.get("where")),
@@ -223,6 +224,7 @@ class WriteWalk(Walk):
 
     def nested_upsert(self, link: Link, value: Json) -> Object:
         """Rewrite it."""
+
         def one(item: Json) -> Json:
             made = _object(link.other, item) | self.upsert(link.other, item, link)
             if not made["where"]:
@@ -252,6 +254,9 @@ def _object(entity: Entity, value: Json) -> Object:
 def _no_object(entity: Entity) -> RequestError:
     return RequestError("P2009", f"What is written to `{entity.name}` must be an object.")
 
+
+# Actions whose answer holds no records.
+_SUMMED = frozenset({"aggregate", "groupBy", "createMany", "updateMany", "deleteMany"})
 
 # Which method rewrites an action, and which an operation on related records.
 _BY_ACTION = {
