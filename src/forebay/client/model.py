@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from forebay.client.package import Package
 
 
+def is_none(value: object) -> bool:
+    """Say whether a value is left out of what is dumped."""
+    return value is None
+
+
 class Model(BaseModel):
     """A record. Relations that were not included are None."""
 
@@ -60,6 +65,17 @@ class Model(BaseModel):
         if cls is package.model(name):
             return Actions(client, name)
         return Actions(client, name, into=cls)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Say of a field that was not selected what to do."""
+            if name in type(self).__pydantic_fields__:
+                model = type(self).__name__
+                raise AttributeError(
+                    f"{model}.{name} was not selected: add it to select, or leave it out of omit"
+                )
+            return super().__getattr__(name)
 
     @classmethod
     def __get_pydantic_core_schema__(

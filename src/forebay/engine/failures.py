@@ -84,5 +84,6 @@ FAILURES = (
     ValueError,
     TypeError,
     AttributeError,
+    ArithmeticError,
     RecursionError,
 )

@@ -11,12 +11,12 @@ from forebay.engine.keyed import PLACE, by_keys
 from forebay.engine.plan import Only, Plan
 from forebay.engine.read import ReadCompiler, ReadNode
 from forebay.engine.run import Work, read
-from forebay.engine.scope import Scope, is_null
+from forebay.engine.scope import Scope
 from forebay.engine.selection import read_selection
 from forebay.engine.shape import Leaf, Node
 from forebay.engine.shaping import Groups
 from forebay.engine.statement import Row
-from forebay.engine.types import array, writer
+from forebay.engine.types import array, whole, writer
 from forebay.engine.write.nested import missing
 
 _NONE: Groups = []
@@ -128,7 +128,9 @@ class ReadPlan(Plan):
 
 
 def _check_take(scope: Scope, take: Node | None) -> None:
-    if take is not None and not is_null(take) and int(scope.literal(take)) not in (1, -1):
+    if isinstance(take, Leaf) and take.index is not None:
+        if int(whole(scope.literal(take))) in (1, -1):
+            return
         raise input_error(
             "The 'findFirst' operation cannot be used with a 'take' argument that isn't 1 or -1"
         )

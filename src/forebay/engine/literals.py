@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 import re
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -196,11 +197,18 @@ def read_scalar(selection: Path, path: Path, value: Json, type_: Reference) -> R
 
 
 def _read_float(selection: Path, path: Path, value: Json) -> Refusal | None:
-    number = float(value["value"] if isinstance(value, dict) else value)
+    try:
+        number = float(value["value"] if isinstance(value, dict) else value)
+    except OverflowError:
+        number = math.inf
     if -_LARGEST <= number < _LARGEST:
         return None
-    text = value["value"] if isinstance(value, dict) else format(value, ".0f")
+    text = value["value"] if isinstance(value, dict) else _digits(value)
     return too_large(selection, path, text)
+
+
+def _digits(number: Json) -> str:
+    return str(number) if isinstance(number, int) else format(number, ".0f")
 
 
 def _read_text(text: str, name: str) -> tuple[str | None, str | None]:

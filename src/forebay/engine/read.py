@@ -20,7 +20,7 @@ from forebay.engine.selection import Related, Selection
 from forebay.engine.shape import Leaf, Node
 from forebay.engine.shaping import Groups, Shaper
 from forebay.engine.statement import Builder, Row, Statement
-from forebay.engine.types import array, key_text
+from forebay.engine.types import array, how_many, key_text, whole
 from forebay.engine.where import conjunction, linked_tables, where
 
 # How many lists inside lists are found by their parents' condition in one round trip. Planning such
@@ -64,6 +64,7 @@ class Page:
     cursor: dict[str, Node] | None = None
     distinct: list[Column] = field(default_factory=list)
     is_reversed: bool = False
+    skips: bool = False
     # Whether nothing is taken.
     is_empty: bool = False
 
@@ -79,17 +80,17 @@ def read_page(scope: Scope, entity: Entity, arguments: dict[str, Node]) -> Page:
     take, skip = arguments.get("take"), arguments.get("skip")
     if isinstance(take, Leaf) and take.index is not None:
         page.take = take
-        # The sign is in the shape's key, except a fraction's.
-        number = int(take.value if type(take.value) is int else scope.literal(take))
+        number = scope.number(take)
         page.is_reversed, page.is_empty = number < 0, number == 0
     if isinstance(skip, Leaf) and skip.index is not None:
-        if skip.value < 0:
+        number = scope.number(skip)
+        if number < 0:
             raise RequestError(
                 "",
                 'Error in query graph construction: AssertionError("Invalid value for skip '
-                f'argument: Value can only be positive, found: {skip.value}")',
+                f'argument: Value can only be positive, found: {number}")',
             )
-        page.skip = skip
+        page.skip, page.skips = skip, number > 0
     cursor = arguments.get("cursor")
     if isinstance(cursor, dict):
         page.cursor = cursor
@@ -279,17 +280,13 @@ class _NodeCompiler:
         parts.append(where(source, self.arguments.get("where")))
         page = self.page
         terms = terms_of(source, self.arguments.get("orderBy"))
-        if not terms and (page.cursor or page.take or self._skips()):
+        if not terms and (page.cursor or page.take or page.skips):
             terms = implicit(source)
         if page.is_reversed:
             terms = [term.reversed() for term in terms]
         if page.cursor is not None:
             parts.append(self._cursor(source, page.cursor, terms))
         return conjunction(parts), terms, self._window(source, terms)
-
-    def _skips(self) -> bool:
-        skip = self.page.skip
-        return skip is not None and (skip.index is None or skip.value != 0)
 
     def _cursor(self, source: Source, cursor: dict[str, Node], terms: list[Term]) -> str:
         begun = []
@@ -327,7 +324,7 @@ class _NodeCompiler:
         if self.limit_one:
             return tail + " LIMIT 1" + self._offset(builder)
         if self.page.take is not None and self.page.take.index is not None:
-            limit = builder.value(self.page.take.index, lambda value: str(abs(int(value))))
+            limit = builder.value(self.page.take.index, how_many)
             tail += f" LIMIT {limit}"
         return tail + self._offset(builder)
 
@@ -335,7 +332,7 @@ class _NodeCompiler:
         skip = self.page.skip
         if skip is None or skip.index is None:
             return ""
-        return f" OFFSET {builder.value(skip.index, lambda value: str(int(value)))}"
+        return f" OFFSET {builder.value(skip.index, whole)}"
 
     def _assemble(
         self,

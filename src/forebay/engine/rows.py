@@ -11,7 +11,7 @@ from forebay.engine.catalog import Column, Entity, Link
 from forebay.engine.failures import RequestError
 from forebay.engine.shaping import Groups, Shaper, Shaping
 from forebay.engine.statement import Result, Row
-from forebay.engine.types import Show, tagged
+from forebay.engine.types import Show, how_many, tagged, whole
 
 Record: TypeAlias = dict[str, Any]
 Key: TypeAlias = tuple[Any, ...]
@@ -213,9 +213,9 @@ class Window:
             first = next((i for i, row in enumerate(rows) if row[place]), len(rows))
             rows = rows[first:]
         if self.skip is not None:
-            rows = rows[int(values[self.skip]) :]
+            rows = rows[int(whole(values[self.skip])) :]
         if self.take is not None:
-            rows = rows[: abs(int(values[self.take]))]
+            rows = rows[: int(how_many(values[self.take]))]
         if self.is_first:
             return rows[:1]
         return rows[::-1] if self.is_reversed else rows

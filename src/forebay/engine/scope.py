@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from forebay.engine.catalog import Catalog, Column, Entity, Link
@@ -31,6 +32,13 @@ class Scope:
         if node.index is not None:
             self.pins.add(node.index)
         return node.value
+
+    def number(self, leaf: Leaf) -> int:
+        """Return a number of which a plan depends on the sign: that is in the shape's key.
+
+        Of what is no whole number it is not, and the plan holds for it alone.
+        """
+        return int(leaf.value if type(leaf.value) is int else Decimal(self.literal(leaf)))
 
     def opened(self, leaf: Leaf) -> Node:
         """Return what an object is that was taken for one value; the plan holds for it alone."""

@@ -30,7 +30,7 @@ class Bound(NamedTuple):
     is_raw: bool = False
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Result:
     """What PostgreSQL answered to a statement; ``columns`` are names and numbers of types."""
 

@@ -16,7 +16,7 @@ from forebay.engine.selection import parts
 from forebay.engine.shape import Leaf, Node
 from forebay.engine.shaping import Shaping
 from forebay.engine.statement import Bound, Builder, Result, Row, Statement
-from forebay.engine.types import BIGINT, FLOAT, Type
+from forebay.engine.types import BIGINT, FLOAT, Type, how_many, whole
 from forebay.engine.where import conjunction, disjunction, items_of, negation, where
 from forebay.engine.where_scalar import operators as field_operators
 from forebay.engine.where_scalar import scalar
@@ -143,9 +143,9 @@ def _at_cursor(source: Source, cursor: dict[str, Node], order: Node | None, plac
 def _limits(builder: Builder, page: Page, terms: list[Term]) -> str:
     tail = f" ORDER BY {', '.join(term.sql for term in terms)}" if terms else ""
     if page.take is not None and page.take.index is not None:
-        tail += f" LIMIT {builder.value(page.take.index, lambda value: str(abs(value)))}"
+        tail += f" LIMIT {builder.value(page.take.index, how_many)}"
     if page.skip is not None and page.skip.index is not None:
-        tail += f" OFFSET {builder.value(page.skip.index, str)}"
+        tail += f" OFFSET {builder.value(page.skip.index, whole)}"
     return tail
 
 

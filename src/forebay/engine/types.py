@@ -44,6 +44,10 @@ _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _EXPONENT = re.compile(r'("(?:[^"\\]|\\.)*")|e\+')
 
 
+# Of the values of a shape that is kept only these functions see the types: what fits none of the
+# scalar's kinds must not be written in its own words.
+
+
 def _text(value: Any) -> str:
     text = value if type(value) is str else _as_text(value)
     if "\x00" in text:
@@ -60,18 +64,33 @@ def _as_text(value: Any) -> str:
 
 
 def _bool(value: Any) -> str:
+    if not isinstance(value, bool):
+        raise TypeError("it is neither true nor false")
+    return _truth(value)
+
+
+def _truth(value: bool) -> str:
     return "t" if value else "f"
 
 
 def _number(value: Any) -> str:
+    if isinstance(value, bool):
+        raise TypeError("it is no number")
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return value if isinstance(value, str) else str(value)
 
 
-def _whole(value: Any) -> str:
+def whole(value: Any) -> str:
     """Write a whole number; Prisma cuts off what is behind the point."""
-    return str(int(value))
+    if isinstance(value, bool):
+        raise TypeError("it is no number")
+    return str(int(Decimal(value) if isinstance(value, str) else value))
+
+
+def how_many(value: Any) -> str:
+    """Write a number without its sign."""
+    return whole(value).removeprefix("-")
 
 
 def _decimal(value: Any) -> str:
@@ -142,7 +161,7 @@ _SHOW_MOMENT = tagged("DateTime", moments.show)
 _SHOW_MONEY = tagged("Decimal", _money)
 
 TEXT = Type("text", _text, family="text")
-INT = Type("integer", _whole, family="number")
+INT = Type("integer", whole, family="number")
 BIGINT = Type("bigint", _number, _SHOW_BIGINT, family="number")
 FLOAT = Type("double precision", _number, _float, family="number")
 BOOLEAN = Type("boolean", _bool, family="bool")
@@ -164,9 +183,9 @@ _SCALARS = {
 }
 
 _NATIVE: dict[str, Type] = {
-    "SmallInt": Type("smallint", _whole, family="number"),
+    "SmallInt": Type("smallint", whole, family="number"),
     "Integer": INT,
-    "Oid": Type("oid", _whole, family="number"),
+    "Oid": Type("oid", whole, family="number"),
     "BigInt": BIGINT,
     "Real": Type("real", _number, _float, as_text=True, family="number"),
     "DoublePrecision": FLOAT,
@@ -271,7 +290,7 @@ def key_text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
-        return _bool(value)
+        return _truth(value)
     if isinstance(value, bytes):
         return "\\x" + value.hex()
     if isinstance(value, datetime):

@@ -14,7 +14,7 @@ from forebay.engine.rows import Layout
 from forebay.engine.run import read
 from forebay.engine.scope import Scope, Source
 from forebay.engine.selection import Selection, read_selection
-from forebay.engine.shape import Node
+from forebay.engine.shape import Leaf, Node
 from forebay.engine.shaping import Shaper
 from forebay.engine.transaction import in_one_transaction
 from forebay.engine.types import key_text
@@ -280,7 +280,7 @@ def update_many(
     data = _object(scope, arguments.get("data", {}))
     which = by_request(arguments.get("where"))
     limit = arguments.get("limit")
-    _check_limit(limit)
+    _check_limit(scope, limit)
     if action == "updateMany":
         rows = UpdateRows(scope, entity, data, which, limit=limit)
         return WritePlan(
@@ -296,7 +296,7 @@ def delete_many(
 ) -> Plan:
     """Compile deleteMany."""
     limit = arguments.get("limit")
-    _check_limit(limit)
+    _check_limit(scope, limit)
     which = by_request(arguments.get("where"))
     if referrers(scope, entity):
         every = Removal(scope, entity, which, limit=limit)
@@ -305,10 +305,11 @@ def delete_many(
     return WritePlan(f"deleteMany{entity.name}", _counted(rows.run), rows, is_single=True)
 
 
-def _check_limit(limit: Node | None) -> None:
-    value = getattr(limit, "value", None)
-    if isinstance(value, int) and value < 0:
-        raise input_error(f"Provided limit ({value}) must be a positive integer.")
+def _check_limit(scope: Scope, limit: Node | None) -> None:
+    if isinstance(limit, Leaf) and limit.index is not None:
+        number = scope.number(limit)
+        if number < 0:
+            raise input_error(f"Provided limit ({number}) must be a positive integer.")
 
 
 def _counted(run: Run) -> Run:
