@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, ForwardRef, cast
 
 from pydantic import Field, create_model
 
-from forebay.client.model import Model
-from forebay.client.names import attribute_names, class_name, instance_names, member_names
+from forebay.client.model import Model, is_none
+from forebay.client.names import COUNT, attribute_names, class_name, instance_names, member_names
 from forebay.client.package import Interface, Package, Source
 from forebay.schema.dmmf.client import Client, ClientModel, is_list
 from forebay.schema.model import Datasource, Enum, RelationField, ScalarField, Schema
@@ -34,15 +34,7 @@ PYTHON_TYPES: dict[str, Any] = {
 }
 
 
-# The attribute of a model that holds how many related records there are.
-COUNT = "count_"
-
 _NUMBERS = count(1)
-
-
-def is_none(value: object) -> bool:
-    """Say whether a value is left out of what is dumped."""
-    return value is None
 
 
 def package_of(schema: Schema, interface: Interface) -> Package:

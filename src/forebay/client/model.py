@@ -7,14 +7,22 @@ the names are looked up when pydantic first needs them: to validate, to dump, to
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+
+from forebay.client.names import COUNT
 
 if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
     from forebay.client.package import Package
+
+
+def is_none(value: object) -> bool:
+    """Say whether a value is left out of what is dumped."""
+    return value is None
 
 
 class Model(BaseModel):
@@ -60,6 +68,23 @@ class Model(BaseModel):
         if cls is package.model(name):
             return Actions(client, name)
         return Actions(client, name, into=cls)
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Show the fields; counts only where they were asked for."""
+        for name, value in super().__repr_args__():
+            if name != COUNT or value is not None:
+                yield name, value
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Say of a field that was not selected what to do."""
+            if name in type(self).__pydantic_fields__:
+                model = type(self).__name__
+                raise AttributeError(
+                    f"{model}.{name} was not selected: add it to select, or leave it out of omit"
+                )
+            return super().__getattr__(name)
 
     @classmethod
     def __get_pydantic_core_schema__(

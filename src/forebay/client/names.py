@@ -10,6 +10,9 @@ import keyword
 import re
 from collections.abc import Iterable
 
+# The attribute of a model that holds how many related records there are.
+COUNT = "count_"
+
 # What a model class has already: pydantic's own names, and those of `forebay.client.model.Model`.
 MODEL_NAMES = frozenset(
     {
@@ -21,6 +24,8 @@ MODEL_NAMES = frozenset(
         "prisma", "schema", "schema_json", "update_forward_refs", "validate",
     }
 )  # fmt: skip
+
+_RESERVED = MODEL_NAMES | {COUNT}
 
 # What a client has besides its models.
 CLIENT_NAMES = frozenset(
@@ -45,7 +50,7 @@ def class_name(name: str) -> str:
 
 def attribute_names(fields: Iterable[str]) -> dict[str, str]:
     """Return the attribute of each field of a model, in their order."""
-    return _apart(fields, MODEL_NAMES)
+    return _apart(fields, _RESERVED)
 
 
 def member_names(members: Iterable[str]) -> dict[str, str]:
