@@ -116,7 +116,7 @@ class ReadPlan(Plan):
         shape = self.root.shape
         if shape is None:
             raise ValueError("a node that was not compiled")
-        return self._answer([shape(row, _NONE) for row in rows])
+        return self._answer(shape(rows, _NONE))
 
     def _answer(self, records: list[Any]) -> Any:
         if not self._is_one:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from forebay.engine.catalog import Column, Entity, Link
 from forebay.engine.failures import RequestError
@@ -18,8 +17,8 @@ from forebay.engine.rows import Joined, Layout, Many, Window
 from forebay.engine.scope import Scope, Source, is_null
 from forebay.engine.selection import Related, Selection
 from forebay.engine.shape import Leaf, Node
-from forebay.engine.shaping import Groups, Shaper
-from forebay.engine.statement import Builder, Row, Statement
+from forebay.engine.shaping import Shaper
+from forebay.engine.statement import Builder, Statement
 from forebay.engine.types import array, how_many, key_text, whole
 from forebay.engine.where import conjunction, linked_tables, where
 
@@ -225,8 +224,7 @@ class _NodeCompiler:
             presence = f"CASE WHEN {condition} THEN {presence} END"
         place = self.hidden(presence)
         inner = self._record(other, related.selection, lambda root: way(root).joined(link))
-        # Lists below are shaped once their nodes are known.
-        layout.joined.append(Joined(link.name, place, _late(inner), link.is_required))
+        layout.joined.append(Joined(link.name, place, inner, link.is_required))
 
     def _list(
         self, source: Source, related: Related, layout: Layout, way: Callable[[Source], Source]
@@ -262,7 +260,7 @@ class _NodeCompiler:
             elif not child.is_empty:
                 node.later.append((child, places))
             node.below.append((child.number, places))
-            layout.many.append(Many(related.link.name, child.number, places, child.layout.shaper))
+            layout.many.append(Many(related.link.name, child.number, places, child.layout))
 
     def _needs_keys(self, terms: list[Term], window: Window | None) -> bool:
         if window is not None and not _only_reverses(window):
@@ -436,18 +434,6 @@ def keys_array(values: list[object]) -> str:
 
 def _only_reverses(window: Window) -> bool:
     return window.distinct is None and window.cursor is None
-
-
-def _late(layout: Layout) -> Shaper:
-    """Return a shaper that is made when it is first used: by then all nodes are known."""
-    made: list[Shaper] = []
-
-    def shape(row: Row, groups: Groups) -> Any:
-        if not made:
-            made.append(layout.shaper())
-        return made[0](row, groups)
-
-    return shape
 
 
 def _count(source: Source, link: Link, condition: Node | None) -> str:
