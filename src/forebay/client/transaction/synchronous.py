@@ -119,6 +119,11 @@ class SyncTransaction:
                 self.state = State.COMMITTED
             except DatabaseFailure as failure:
                 raise request_error(failure) from None
+            except RequestError:
+                if self.state is State.OPEN:
+                    # COMMIT would do the same, and say nothing.
+                    self.state = State.ROLLED_BACK
+                raise
             finally:
                 self._end_turn()
 
