@@ -324,15 +324,6 @@ class Actions:
         """Run SQL, and return its first row as a record of this model, or None."""
         return self._client.query_first(sql, *parameters, model=self._row_class())
 
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            # Only what an ordinary look-up did not find comes here.
-            extensions = self._client._extensions
-            if extensions is not None:
-                return extensions.model_attribute(self, name)
-            raise AttributeError(f"the operations of `{self._model}` have no `{name}`")
-
     def _row_class(self) -> type:
         return self._into or self._client.package.model(self._model)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import weakref
+from collections.abc import Callable
 from copy import copy
 from datetime import timedelta
 from functools import cached_property
@@ -71,7 +72,8 @@ class BaseClient:
     _kind: ClassVar[type[Any]]
     # Of a client inside a transaction this is the transaction.
     _session: Any = None
-    _extensions: Any = None
+    # Performs an operation of a client with extensions, which it is given, in its way.
+    _chain: Callable[[Any, Operation], Any] | None = None
     # What stands around the engine, from the inside out.
     _around: tuple[Any, ...] = ()
 
@@ -145,8 +147,8 @@ class BaseClient:
                 f"the environment variable {variable} is not set"
                 if variable
                 else "the schema says nothing of where the database is",
-                hint=f"set {variable or 'the datasource url'} to postgresql://…, or give the client "
-                'datasource={"url": …}',
+                hint=f"set {variable or 'the url of the datasource'} to postgresql://…, or give the "
+                'client datasource={"url": …}',
             )
         return url
 
@@ -197,6 +199,11 @@ class BaseClient:
 
     def _perform(self, operation: Operation) -> Any:
         """Perform an operation, through the client's extensions if it has any."""
+        chain = self._chain
+        return self._execute(operation) if chain is None else chain(self, operation)
+
+    def _execute(self, operation: Operation) -> Any:
+        """Carry an operation out."""
         raise NotImplementedError
 
     def query_raw(self, sql: Any, *parameters: Any, model: Any = None) -> Any:
@@ -233,10 +240,6 @@ class BaseClient:
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            # Only what an ordinary look-up did not find comes here.
-            extensions = self._extensions
-            if extensions is not None and not name.startswith("_"):
-                return extensions.attribute(self, name)
             raise AttributeError(_absent(type(self), name))
 
     def __repr__(self) -> str:
@@ -295,11 +298,6 @@ class AsyncClient(BaseClient):
         from forebay.client.batch import AsyncBatch
 
         return AsyncBatch(self)
-
-    def _perform(self, operation: Operation) -> Any:
-        if self._extensions is None:
-            return self._execute(operation)
-        return self._extensions.perform(self, operation)
 
     async def _execute(self, operation: Operation) -> Any:
         """Carry an operation out."""
@@ -361,11 +359,6 @@ class SyncClient(BaseClient):
         from forebay.client.batch import SyncBatch
 
         return SyncBatch(self)
-
-    def _perform(self, operation: Operation) -> Any:
-        if self._extensions is None:
-            return self._execute(operation)
-        return self._extensions.perform_sync(self, operation)
 
     def _execute(self, operation: Operation) -> Any:
         """Carry an operation out."""

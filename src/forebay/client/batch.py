@@ -38,10 +38,6 @@ class _Batch:
     def _tools(self) -> Any:
         return self._of._tools
 
-    @property
-    def _extensions(self) -> None:
-        return None
-
     def execute_raw(self, sql: str, *parameters: Any) -> None:
         """Queue SQL; its result is how many rows it changes."""
         given = {"query": sql, "parameters": parameters}
@@ -105,7 +101,7 @@ class AsyncBatch(_Batch):
         operations = self._taken()
         if not operations:
             return []
-        if client._extensions is not None:
+        if client._chain is not None:
             return await self._one_by_one(client, operations)
         request, finishes = self._built(operations)
         session = client._session or client._begin()
@@ -146,7 +142,7 @@ class SyncBatch(_Batch):
         operations = self._taken()
         if not operations:
             return []
-        if client._extensions is not None:
+        if client._chain is not None:
             return self._one_by_one(client, operations)
         request, finishes = self._built(operations)
         session = client._session or client._begin()

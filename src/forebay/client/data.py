@@ -1,4 +1,4 @@
-"""What records are given, in Python spelling, turned into the JSON protocol's: writes, nested too."""
+"""What records are given, nested writes too, from Python spelling to the JSON protocol's."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What a client raises, in the tree that users of Prisma Client Python know.
 
     PrismaError                           everything below                          FB1400
-    ├── DataError                         the engine or PostgreSQL said no          .code .meta .data
+    ├── DataError                         the engine or PostgreSQL said no        .code .meta
     │   ├── UniqueViolationError          a value is taken                          P2002
     │   ├── ForeignKeyViolationError      a record is referred to, or is not there  P2003
     │   ├── FieldNotFoundError            a name or a value does not fit the schema P2009
@@ -10,7 +10,8 @@
     │   ├── InputError                    arguments do not fit each other           P2019
     │   ├── TableNotFoundError            a table is not there                .table P2021
     │   ├── PoolTimeoutError              no connection became free in time         P2024
-    │   └── RecordNotFoundError           a record is not there                     P2025
+    │   ├── RecordNotFoundError           a record is not there                     P2025
+    │   └── ForbiddenError                an extension does not allow it            FB1303
     ├── TransactionError                  a transaction cannot go on                P2028
     │   ├── TransactionExpiredError       it was open for longer than its timeout   P2028
     │   └── TransactionNotStartedError    it has not begun                          P2028
@@ -141,6 +142,12 @@ class RecordNotFoundError(DataError):
     code: ClassVar[str] = "P2025"
 
 
+class ForbiddenError(DataError):
+    """An extension of the client does not allow the operation."""
+
+    code: ClassVar[str] = "FB1303"
+
+
 class TransactionError(PrismaError):
     """A transaction cannot go on."""
 
@@ -239,6 +246,7 @@ _DATA: dict[str, type[DataError]] = {
         TableNotFoundError,
         PoolTimeoutError,
         RecordNotFoundError,
+        ForbiddenError,
     )
 }
 _CONNECT: dict[str, type[ConnectError]] = {
@@ -291,7 +299,7 @@ def _transaction(error: RequestError) -> TransactionError:
     return made(error.message, hint=error.hint or hint_of(error))
 
 
-def bad_request(code: str, message: str, hint: str, **meta: Any) -> DataError:
+def bad_request(code: str, message: str, hint: str, /, **meta: Any) -> DataError:
     """Make the error of a request that never reaches the engine."""
     answer = RequestError(code, message, **meta).answer()
     return _DATA.get(code, DataError)(answer, hint=hint)

@@ -42,7 +42,7 @@ class Json:
     __slots__ = ("data",)
 
     def __init__(self, data: Any) -> None:
-        self.data = data.data if isinstance(data, Json) else data
+        self.data: Any = data.data if isinstance(data, Json) else data
 
     @classmethod
     def keys(cls, **data: Any) -> Json:
@@ -54,7 +54,7 @@ class Json:
         return _ENCODE(self.data)
 
     def __eq__(self, other: object) -> bool:
-        return self.data == (other.data if isinstance(other, Json) else other)
+        return bool(self.data == (other.data if isinstance(other, Json) else other))
 
     __hash__ = None  # type: ignore[assignment]  # what it holds can change
 
@@ -142,7 +142,7 @@ class JsonNull(Enum):
 
 
 class FieldRef:
-    """Another field of the same record, to compare with: `{"price": {"gt": db.item.fields.cost}}`."""
+    """Another field of the same record, to compare with: `db.item.fields.cost`."""
 
     __slots__ = ("model", "name")
 

@@ -25,7 +25,7 @@ _HINTS = {
     "P2021": "create the table: migrate the database to the schema",
     "P2022": "create the column: migrate the database to the schema",
     "P2023": "look at the value in the database, and at the type that the schema gives it",
-    "P2024": "end transactions sooner, or raise connection_limit or pool_timeout in the database URL",
+    "P2024": "end transactions sooner, or raise connection_limit or pool_timeout in the URL",
     "P2025": "check the condition, or create the record first",
     "P2026": "express the request in another way, or use query_raw()",
     "P2028": "begin a new transaction; raise `timeout` in tx() if it needs longer",

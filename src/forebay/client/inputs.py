@@ -24,7 +24,7 @@ from forebay.client.written import (
     writer_of,
 )
 from forebay.schema.dmmf.client import ClientModel, is_list, key_name
-from forebay.schema.model import RelationField, ScalarField
+from forebay.schema.model import Index, PrimaryKey, RelationField, ScalarField
 
 if TYPE_CHECKING:
     from forebay.client.request import Requests
@@ -137,8 +137,10 @@ class Inputs:
     @cached_property
     def _unique(self) -> Table:
         table = dict(self._where)
-        key = self.model.model.primary_key
-        for one in [*self.model.uniques, *([key] if key else [])]:
+        keys: list[PrimaryKey | Index] = [*self.model.uniques]
+        if self.model.model.primary_key is not None:
+            keys.append(self.model.model.primary_key)
+        for one in keys:
             if len(one.fields) > 1:
                 parts = {part.field.name: writer_of(part.field) for part in one.fields}
                 name = key_name(one)
@@ -220,7 +222,9 @@ class Inputs:
 
     @cached_property
     def _group_order(self) -> Table:
-        names = {field.name: (field.name, _direction) for field in self.model.scalars}
+        names: dict[str, tuple[str, Turn]] = {
+            field.name: (field.name, _direction) for field in self.model.scalars
+        }
         for name in AGGREGATES:
             names[name] = (name, _below(names, f"an order by `{name}`"))
         return names

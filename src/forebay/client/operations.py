@@ -48,6 +48,7 @@ RAW_OPERATIONS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
         Kind("query_raw", "queryRaw", False, "rows"),
+        Kind("query_first", "queryRaw", False, "one"),
         Kind("execute_raw", "executeRaw", True, "count"),
     )
 }

@@ -14,6 +14,7 @@ from forebay.client.errors import (
 )
 from forebay.client.inputs import AGGREGATES, Inputs, Turn
 from forebay.client.operation import Operation
+from forebay.client.operations import OPERATIONS
 from forebay.client.select import EVERYTHING, SELECTORS, Selections
 from forebay.client.spelling import BadName, BadRelation, BadValue, meant
 from forebay.client.written import same
@@ -24,29 +25,11 @@ Finish: TypeAlias = Callable[[Any], Any]
 Names: TypeAlias = Mapping[str, tuple[str, Turn]]
 
 # The protocol's action for each of ours.
-ACTIONS = {
-    "find_unique": "findUnique",
-    "find_unique_or_raise": "findUniqueOrThrow",
-    "find_first": "findFirst",
-    "find_first_or_raise": "findFirstOrThrow",
-    "find_many": "findMany",
-    "create": "createOne",
-    "create_many": "createMany",
-    "create_many_and_return": "createManyAndReturn",
-    "update": "updateOne",
-    "update_many": "updateMany",
-    "update_many_and_return": "updateManyAndReturn",
-    "upsert": "upsertOne",
-    "delete": "deleteOne",
-    "delete_many": "deleteMany",
-    "count": "aggregate",
-    "aggregate": "aggregate",
-    "group_by": "groupBy",
-}
+ACTIONS = {name: kind.action for name, kind in OPERATIONS.items()}
 # Those that answer None where the record is not there.
 QUIET = frozenset({"update", "delete"})
 
-_AFFECTED = frozenset({"create_many", "update_many", "delete_many"})
+_AFFECTED = frozenset(name for name, kind in OPERATIONS.items() if kind.gives == "count")
 _COUNT: dict[str, Any] = {"count": True}
 _ALL: dict[str, Any] = {"_count": {"selection": {"_all": True}}}
 
@@ -169,7 +152,7 @@ class ModelRequests:
     def _table(self, action: str) -> Names:
         """Return the arguments of an action that become arguments of the request."""
         inputs, data = self.inputs, self.data
-        names: dict[str, Turn] = dict.fromkeys(("where",), inputs.where)
+        names: dict[str, Turn] = {"where": inputs.where}
         if action in _BY_KEY:
             names["where"] = inputs.unique
         if action.startswith(("find_first", "find_many")) or action in _SUMMARIES:
@@ -217,7 +200,7 @@ class ModelRequests:
 
 _PROTOCOL = {"order": "orderBy", "skip_duplicates": "skipDuplicates"}
 _BY_KEY = frozenset({"find_unique", "find_unique_or_raise", "update", "upsert", "delete"})
-_SUMMARIES = frozenset({"count", "aggregate", "group_by"})
+_SUMMARIES = frozenset(name for name, kind in OPERATIONS.items() if kind.gives == "summary")
 _UNUSUAL = _SUMMARIES | _AFFECTED | {"upsert"}
 _SELECT = frozenset({"select"})
 _RETURNING = SELECTORS | {"into"}

@@ -16,9 +16,7 @@ from forebay.schema.model import ScalarField
 Write: TypeAlias = Callable[[Any], Any]
 
 # What goes into a request as it is: the engine writes moments without a time zone as UTC's.
-PLAIN = frozenset(
-    {str, int, bool, float, type(None), datetime, date, time, Decimal, bytes, UUID}
-)
+PLAIN = frozenset({str, int, bool, float, type(None), datetime, date, time, Decimal, bytes, UUID})
 
 
 def same(value: Any) -> Any:

@@ -115,7 +115,8 @@ class Engine:
             error = failure
         elif isinstance(failure, DatabaseFailure):
             error = request_error(failure)
-            if not failure.sqlstate.startswith("22"):
+            # Rows of `data` are not looked at before: one may lack what is required.
+            if not failure.sqlstate.startswith("22") and failure.sqlstate != "23502":
                 return error
         else:
             error = RequestError("P2009", f"A value of the request cannot be written: {failure}.")
@@ -144,6 +145,8 @@ class Engine:
                 if type(part) is not dict:
                     raise RequestError("P2009", f"The {name} of a query must be an object.")
                 walk(part, parts, values, self._json_names, False, 1)
+            elif part is not None and type(part) is not dict:
+                raise RequestError("P2009", f"The {name} of a query must be an object.")
             parts.append(None)
         key = tuple(parts)
         kept = self._kept.get(key)

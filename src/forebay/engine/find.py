@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any
 
 from forebay.engine.catalog import Column, Entity
@@ -16,7 +17,7 @@ from forebay.engine.selection import read_selection
 from forebay.engine.shape import Leaf, Node
 from forebay.engine.shaping import Groups
 from forebay.engine.statement import Row
-from forebay.engine.types import array, whole, writer
+from forebay.engine.types import array, writer
 from forebay.engine.write.nested import missing
 
 _NONE: Groups = []
@@ -129,7 +130,7 @@ class ReadPlan(Plan):
 
 def _check_take(scope: Scope, take: Node | None) -> None:
     if isinstance(take, Leaf) and take.index is not None:
-        if int(whole(scope.literal(take))) in (1, -1):
+        if int(Decimal(scope.literal(take))) in (1, -1):
             return
         raise input_error(
             "The 'findFirst' operation cannot be used with a 'take' argument that isn't 1 or -1"

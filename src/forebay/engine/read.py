@@ -62,7 +62,8 @@ class Page:
     take: Leaf | None = None
     skip: Leaf | None = None
     cursor: dict[str, Node] | None = None
-    distinct: list[Column] = field(default_factory=list)
+    # Without a field in it, all records are alike.
+    distinct: list[Column] | None = None
     is_reversed: bool = False
     skips: bool = False
     # Whether nothing is taken.
@@ -71,7 +72,7 @@ class Page:
     @property
     def cuts(self) -> bool:
         """Whether anything is cut."""
-        return bool(self.take or self.skip or self.cursor or self.distinct)
+        return bool(self.take or self.skip or self.cursor or self.distinct is not None)
 
 
 def read_page(scope: Scope, entity: Entity, arguments: dict[str, Node]) -> Page:
@@ -305,10 +306,10 @@ class _NodeCompiler:
         is_unstable = page.cursor is not None and (
             self.parent is not None or not is_stable(self.entity, terms)
         )
-        if not page.distinct and not is_unstable:
+        if page.distinct is None and not is_unstable:
             return Window(is_reversed=True) if page.is_reversed else None
         window = Window(is_reversed=page.is_reversed, is_first=self.limit_one)
-        if page.distinct:
+        if page.distinct is not None:
             window.distinct = tuple(
                 self.hidden(column.read(source.alias)) for column in page.distinct
             )
@@ -375,7 +376,7 @@ class _Parent:
         far = self._far(source)
         places = tuple(node.hidden(_read(expression, column)) for expression, column in far)
         page = node.page
-        is_cut = (page.take or page.skip) and not page.distinct and not page.cursor
+        is_cut = (page.take or page.skip) and page.distinct is None and not page.cursor
         if not is_cut:
             return places, self._tie(node, source, [expression for expression, _ in far]), None
         names = [f'"k"."k{i}"' for i in range(len(far))]

@@ -9,7 +9,7 @@ from typing import Any
 from forebay.engine.catalog import Catalog, Column, Entity, Link
 from forebay.engine.failures import RequestError, input_error
 from forebay.engine.rows import PROTOCOL
-from forebay.engine.shape import Leaf, Node
+from forebay.engine.shape import Leaf, Node, tag_of
 from forebay.engine.shaping import Shaping
 from forebay.engine.statement import Builder
 from forebay.engine.types import Type, Write, writer
@@ -54,12 +54,12 @@ class Scope:
 
 def _constant(value: Any) -> Node:
     if isinstance(value, dict):
-        tag = value.get("$type")
-        if isinstance(tag, str):
+        tag = tag_of(value)
+        if tag is not None:
             return Leaf(None, value.get("value"), tag)
         return {name: _constant(one) for name, one in value.items()}
     if isinstance(value, list) and any(
-        isinstance(one, dict) and not isinstance(one.get("$type"), str) for one in value
+        isinstance(one, dict) and tag_of(one) is None for one in value
     ):
         return [_constant(one) for one in value]
     return Leaf(None, value)

@@ -132,14 +132,19 @@ class Validator:
     def _check_reference(self, type_: Reference, value: Json) -> None:
         """Check that a field that is referred to has the type that is compared with."""
         built = self.build(type_)
-        one = self._fields.get((value["_container"], value["_ref"]))
+        model, name = value.get("_container"), value.get("_ref")
+        if not isinstance(model, str) or not isinstance(name, str):
+            raise input_error(
+                "A reference to a field names it in `_ref`, its model in `_container`."
+            )
+        one = self._fields.get((model, name))
         if one is None or not isinstance(built, FieldReference):
             return  # the model is not the one that is asked about, which the plan sees
         wanted = built.allowed
         if (one.name, one.is_list) != (wanted.name, wanted.is_list):
             raise input_error(
                 f"Expected a referenced scalar field of type {type_title(wanted)} but found "
-                f"{value['_container']}.{value['_ref']} of type {type_title(one)}."
+                f"{model}.{name} of type {type_title(one)}."
             )
 
 

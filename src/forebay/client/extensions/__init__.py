@@ -1,0 +1,1 @@
+"""Extensions: a new client that does more, or less, and shares the old one's connections."""

@@ -73,6 +73,10 @@ class _TenantEngine(Rewriting):
         self._tenant = tenant
         self._rules = rules
 
+    def around(self, inner: Performer) -> Performer:
+        """Return the same around another engine."""
+        return _TenantEngine(inner, self._tenant, self._rules)
+
     def rewritten(self, request: Json) -> tuple[Json, list[Check]]:
         walk = TenantWalk(self._rules, self._tenant.current(), self._tenant.allow_raw)
         made = walk.request(request)

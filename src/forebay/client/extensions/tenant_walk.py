@@ -64,10 +64,10 @@ class TenantWalk(WriteWalk):
         """Refuse raw SQL, which nobody can limit."""
         if not self.allows_raw:
             raise Forbidden(
-                "Raw SQL is refused on a client with the extension Tenant: nothing limits it to one "
-                "tenant's records.",
-                "Use the client without the extension, or Tenant(…, allow_raw=True) and a condition "
-                "on the tenant in every statement.",
+                "Raw SQL is refused on a client with the extension Tenant: nothing limits it to "
+                "one tenant's records.",
+                "Use the client without the extension, or Tenant(…, allow_raw=True) and a "
+                "condition on the tenant in every statement.",
             )
 
     def ordered_by(self, link: Link) -> None:
@@ -130,8 +130,8 @@ class TenantWalk(WriteWalk):
         fixed = sorted(self.rules.frozen(entity.name) & set(data))
         if fixed:
             raise Forbidden(
-                f"`{fixed[0]}` of {entity.name} cannot be changed: the records of all tenants refer "
-                "to it and would be changed with it.",
+                f"`{fixed[0]}` of {entity.name} cannot be changed: the records of all tenants "
+                "refer to it and would be changed with it.",
                 "Change it with a client that has no extension Tenant.",
             )
         return data
@@ -154,7 +154,8 @@ class TenantWalk(WriteWalk):
         found = self.rules.endangers(entity.name)
         if found is not None:
             raise Forbidden(
-                f"Records of {entity.name} cannot be deleted here: that {found}.",
+                f"Records of {entity.name} cannot be deleted here: every tenant's {found} may "
+                "refer to them.",
                 "Delete them with a client that has no extension Tenant.",
             )
 

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from time import monotonic, time
 from typing import TypeAlias
 
+from psycopg.pq import ConnStatus
+
 from forebay.client.connection.sync import SyncConnection
 from forebay.client.pool import rules
 from forebay.client.pool.ending import close_quietly, copy_socket
@@ -328,7 +330,7 @@ def _answers(connection: SyncConnection) -> bool:
 def _rolled_back(connection: SyncConnection) -> bool:
     """End what an interrupted thread left; return whether the connection is at rest."""
     try:
-        if connection.is_busy:
+        if connection.is_busy and connection.pgconn.status == ConnStatus.OK:
             # Even where the answer took too long and is not waited for: it must not run on.
             connection.cancel()
             connection.drain(DRAIN_TIMEOUT)

@@ -12,7 +12,7 @@ from forebay.engine import ids
 from forebay.engine.catalog import Column, Entity
 from forebay.engine.failures import RequestError
 from forebay.engine.scope import Scope
-from forebay.engine.shape import Leaf, Node
+from forebay.engine.shape import Leaf, Node, tag_of
 from forebay.engine.statement import Bound, Row
 from forebay.engine.types import array, key_text, list_writer, untag, writer
 from forebay.engine.write.context import NOW, Context, Raw, Steps
@@ -40,6 +40,7 @@ class CreateRows:
         self.data = data if isinstance(data, Leaf) else _row_of(scope, data)
         self.skips = skip is not None and bool(scope.literal(skip))
         self.given = given or []
+        self._names = entity.columns.keys() - {column.name for column in self.given}
         self.returned = returned
 
     def run(self, context: Context, given: Raw | None = None) -> Steps:
@@ -64,6 +65,9 @@ class CreateRows:
     def _row(self, item: Any, context: Context, given: Raw) -> dict[str, str | None]:
         if not isinstance(item, dict):
             raise RequestError("P2009", "Each row of `data` must be an object.")
+        if not item.keys() <= self._names:
+            unknown = ", ".join(f"`{name}`" for name in item if name not in self._names)
+            raise RequestError("P2009", f"A row of `data` has no field {unknown}.")
         row: dict[str, str | None] = {}
         for column in self.entity.all_columns.values():
             if column.name in item:
@@ -151,15 +155,18 @@ def written_text(column: Column, value: Any) -> str | None:
     """Write a value of a row as the request has it."""
     tag = None
     if isinstance(value, dict):
-        if isinstance(value.get("$type"), str):
-            tag, value = value["$type"], value.get("value")
-        elif set(value) == {"set"} and column.type.family != "json":
+        tag = tag_of(value)
+        if tag is not None:
+            value = value.get("value")
+            if not isinstance(value, str):
+                raise TypeError(f"a value of the kind {tag} is a text")
+        elif column.is_list and set(value) == {"set"} and column.type.family != "json":
             return written_text(column, value["set"])
     if value is None and tag is None:
         return "null" if column.type.family == "json" and not column.is_list else None
     if column.is_list:
         return list_writer(column.type)(value)
-    if column.type.family == "json" and tag == "Enum":
+    if column.type.family == "json" and tag == "Enum" and value in ("DbNull", "JsonNull"):
         return None if value == "DbNull" else "null"
     return writer(column.type, tag)(value) if tag else untag(value, None, column.type)
 
