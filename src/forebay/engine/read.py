@@ -19,7 +19,7 @@ from forebay.engine.selection import Related, Selection
 from forebay.engine.shape import Leaf, Node
 from forebay.engine.shaping import Shaper
 from forebay.engine.statement import Builder, Statement
-from forebay.engine.types import array, how_many, key_text, whole
+from forebay.engine.types import amount, array, how_many, key_text
 from forebay.engine.where import conjunction, linked_tables, where
 
 # How many lists inside lists are found by their parents' condition in one round trip. Planning such
@@ -331,7 +331,7 @@ class _NodeCompiler:
         skip = self.page.skip
         if skip is None or skip.index is None:
             return ""
-        return f" OFFSET {builder.value(skip.index, whole)}"
+        return f" OFFSET {builder.value(skip.index, amount)}"
 
     def _assemble(
         self,
