@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
-use super::scan::{Found, Marks};
+use super::scan::{Found, Marks, Pieces};
 use crate::parameters::{self, Parameters};
 use crate::pins::{Pin, Pins, Place, Reason, Reasons};
 use crate::report::Refusal;
@@ -117,11 +117,7 @@ impl Resets {
 /// A text that comes in pieces.
 #[derive(Debug)]
 pub(super) struct Long {
-    /// What constructs that are not all there yet may need of the last piece.
-    pub(super) tail: Vec<u8>,
-    /// Whether it is the text's beginning.
-    pub(super) is_start: bool,
-    pub(super) found: Found,
+    pub(super) pieces: Pieces,
     /// Whether it is a Parse, so that it counts when it is bound.
     pub(super) is_parse: bool,
     /// How the text begins.
@@ -224,6 +220,7 @@ impl Tracking {
             (Marks::DEALLOCATE, Reason::PreparedStatement),
             (Marks::CLOSE, Reason::Cursor),
             (Marks::DROP, Reason::TemporaryObject),
+            (Marks::UNSLOT, Reason::ReplicationSlot),
         ] {
             let is_moot = !self.reasons().has(reason) && self.pending.is_none();
             if is_moot {
@@ -370,7 +367,7 @@ impl Tracking {
 }
 
 /// Which reason each mark may be.
-pub(super) const MARKED: [(Marks, Reason); 8] = [
+pub(super) const MARKED: [(Marks, Reason); 10] = [
     (Marks::LOCK, Reason::AdvisoryLock),
     (Marks::PREPARE, Reason::PreparedStatement),
     (Marks::CURSOR, Reason::Cursor),
@@ -378,5 +375,7 @@ pub(super) const MARKED: [(Marks, Reason); 8] = [
     (Marks::LOAD, Reason::Load),
     (Marks::SEQUENCE, Reason::Sequence),
     (Marks::SEED, Reason::Seed),
+    (Marks::SLOT, Reason::ReplicationSlot),
+    (Marks::BACKEND, Reason::Backend),
     (Marks::UNDECIDED, Reason::Undecided),
 ];
