@@ -141,7 +141,9 @@ impl ServerState {
     /// Take back, behind its client's transaction, what might end the server while it is at rest or the next client's
     /// settings are made.
     pub(super) fn calm(&mut self, client: &ClientState, shared: &Shared, to_server: &mut Vec<u8>) {
-        let leaves = client.is_gone || (client.tracking.is_on && client.tracking.pin().is_none());
+        let tracking = &client.tracking;
+        let leaves =
+            client.is_gone || (tracking.is_on && !tracking.stays && tracking.pin().is_none());
         if !self.is_restless || !leaves || !matches!(self.replay, Replay::Done) {
             return;
         }
