@@ -425,8 +425,7 @@ impl Relay {
     fn release(&mut self, now: Option<Instant>) {
         let (mode, resets) = (self.pool.mode(), self.pool.resets());
         if mode == PoolMode::Session {
-            self.mode = mode;
-            return;
+            return self.stay(mode);
         }
         if let Some(mut lease) = self.lease.take() {
             self.registration.entry.unlink(self.client.reported());

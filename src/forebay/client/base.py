@@ -9,21 +9,30 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from copy import copy
 from datetime import timedelta
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypedDict, TypeVar
 
 from forebay.client import raw
 from forebay.client.actions import Actions
 from forebay.client.environment import load_env
 from forebay.client.errors import PrismaError, translate
+from forebay.client.health import Health
 from forebay.client.operation import Operation
 from forebay.client.request import QUIET, Finish
 from forebay.client.session import AsyncSession, SyncSession
 from forebay.client.tools import Tools, tools_of
+from forebay.client.transaction import (
+    AsyncTransactionManager,
+    IsolationLevel,
+    SyncTransactionManager,
+    run_transaction,
+    run_transaction_sync,
+)
+from forebay.client.transaction.rules import MAX_WAIT, RETRIES, TIMEOUT, Span
 from forebay.client.url import Target
 from forebay.engine.failures import RequestError
 from forebay.errors import ConfigurationError
@@ -32,6 +41,8 @@ if TYPE_CHECKING:
     from forebay.client.batch import AsyncBatch, SyncBatch
     from forebay.client.package import Package
     from forebay.engine.engine import Engine
+
+T = TypeVar("T")
 
 
 class Datasource(TypedDict, total=False):
@@ -293,6 +304,51 @@ class AsyncClient(BaseClient):
     ) -> None:
         await self.disconnect()
 
+    def tx(
+        self,
+        *,
+        max_wait: Span = MAX_WAIT,
+        timeout: Span = TIMEOUT,
+        isolation_level: IsolationLevel | str | None = None,
+    ) -> AsyncTransactionManager[Self]:
+        """Begin a transaction: `async with client.tx() as tx`, with operations of `tx`.
+
+        It waits no longer than ``max_wait`` for a connection, and is rolled back ``timeout`` after
+        it began. Inside a transaction it is a savepoint. Whole numbers are milliseconds.
+        """
+        return AsyncTransactionManager(
+            self, max_wait=max_wait, timeout=timeout, isolation_level=isolation_level
+        )
+
+    async def transaction(
+        self,
+        function: Callable[[Self], Awaitable[T]],
+        *,
+        retries: int = RETRIES,
+        max_wait: Span = MAX_WAIT,
+        timeout: Span = TIMEOUT,  # noqa: ASYNC109 - the transaction's, on the server
+        isolation_level: IsolationLevel | str | None = None,
+    ) -> T:
+        """Run a function in a transaction, and again where PostgreSQL undid it for a conflict.
+
+        ``function`` is given the transaction's client, and must be fit to run more than once.
+        """
+        return await run_transaction(
+            self,
+            function,
+            retries=retries,
+            max_wait=max_wait,
+            timeout=timeout,
+            isolation_level=isolation_level,
+        )
+
+    async def health(self) -> Health:
+        """Ask the server who it is, and say how the pool is doing."""
+        try:
+            return await (self._shared.session or self._begin()).health()  # type: ignore[no-any-return]
+        except RequestError as error:
+            raise translate(error) from error.failure
+
     def batch_(self) -> AsyncBatch:
         """Collect writes, to carry them out in one transaction."""
         from forebay.client.batch import AsyncBatch
@@ -353,6 +409,51 @@ class SyncClient(BaseClient):
         traceback: TracebackType | None,
     ) -> None:
         self.disconnect()
+
+    def tx(
+        self,
+        *,
+        max_wait: Span = MAX_WAIT,
+        timeout: Span = TIMEOUT,
+        isolation_level: IsolationLevel | str | None = None,
+    ) -> SyncTransactionManager[Self]:
+        """Begin a transaction: `with client.tx() as tx`, with operations of `tx`.
+
+        It waits no longer than ``max_wait`` for a connection, and is rolled back ``timeout`` after
+        it began. Inside a transaction it is a savepoint. Whole numbers are milliseconds.
+        """
+        return SyncTransactionManager(
+            self, max_wait=max_wait, timeout=timeout, isolation_level=isolation_level
+        )
+
+    def transaction(
+        self,
+        function: Callable[[Self], T],
+        *,
+        retries: int = RETRIES,
+        max_wait: Span = MAX_WAIT,
+        timeout: Span = TIMEOUT,
+        isolation_level: IsolationLevel | str | None = None,
+    ) -> T:
+        """Run a function in a transaction, and again where PostgreSQL undid it for a conflict.
+
+        ``function`` is given the transaction's client, and must be fit to run more than once.
+        """
+        return run_transaction_sync(
+            self,
+            function,
+            retries=retries,
+            max_wait=max_wait,
+            timeout=timeout,
+            isolation_level=isolation_level,
+        )
+
+    def health(self) -> Health:
+        """Ask the server who it is, and say how the pool is doing."""
+        try:
+            return (self._shared.session or self._begin()).health()  # type: ignore[no-any-return]
+        except RequestError as error:
+            raise translate(error) from error.failure
 
     def batch_(self) -> SyncBatch:
         """Collect writes, to carry them out in one transaction."""

@@ -15,6 +15,8 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from typing import Any
 
+import psycopg
+
 from forebay.client.connection.asynchronous import AsyncConnection
 from forebay.client.connection.failure import TooSlow
 from forebay.client.connection.sync import SyncConnection
@@ -326,5 +328,5 @@ def bury_alive(connections: list[Any]) -> None:
     """
     for connection in connections:
         _of_parents.append(connection)
-        with contextlib.suppress(OSError, ValueError, OverflowError):
+        with contextlib.suppress(OSError, ValueError, OverflowError, psycopg.Error):
             os.close(connection.socket)

@@ -19,7 +19,7 @@ from forebay.engine.selection import Related, Selection
 from forebay.engine.shape import Leaf, Node
 from forebay.engine.shaping import Shaper
 from forebay.engine.statement import Builder, Statement
-from forebay.engine.types import array, how_many, key_text, whole
+from forebay.engine.types import amount, array, how_many, key_text
 from forebay.engine.where import conjunction, linked_tables, where
 
 # How many lists inside lists are found by their parents' condition in one round trip. Planning such
@@ -318,8 +318,8 @@ class _NodeCompiler:
             window.take = page.take.index if page.take else None
         return window
 
-    def _tail(self, builder: Builder, terms: list[Term]) -> str:
-        tail = " ORDER BY " + ", ".join(term.sql for term in terms) if terms else ""
+    def _tail(self, builder: Builder, terms: list[Term], otherwise: str = "") -> str:
+        tail = " ORDER BY " + ", ".join(term.sql for term in terms) if terms else otherwise
         if self.limit_one:
             return tail + " LIMIT 1" + self._offset(builder)
         if self.page.take is not None and self.page.take.index is not None:
@@ -331,7 +331,7 @@ class _NodeCompiler:
         skip = self.page.skip
         if skip is None or skip.index is None:
             return ""
-        return f" OFFSET {builder.value(skip.index, whole)}"
+        return f" OFFSET {builder.value(skip.index, amount)}"
 
     def _assemble(
         self,
@@ -345,13 +345,14 @@ class _NodeCompiler:
         sql = f"SELECT {chosen} FROM {self.entity.table} AS {source.alias}{''.join(source.joins)}"
         if condition != "TRUE":
             sql += f" WHERE {condition}"
-        if window is None or _only_reverses(window):
-            sql += self._tail(source.builder, terms)
-        elif terms:
-            sql += " ORDER BY " + ", ".join(term.sql for term in terms)
-        if not terms and (source.joins or self.parent) and not self.entity.model.is_view:
+        stored = ""
+        if (source.joins or self.parent) and not self.entity.model.is_view:
             # A join may bring records in any order; without one they come as they are stored.
-            sql += f" ORDER BY {source.alias}.ctid"
+            stored = f" ORDER BY {source.alias}.ctid"
+        if window is None or _only_reverses(window):
+            sql += self._tail(source.builder, terms, stored)
+        else:
+            sql += " ORDER BY " + ", ".join(term.sql for term in terms) if terms else stored
         if lateral is not None:
             return f'SELECT "q".* FROM {lateral} CROSS JOIN LATERAL ({sql}) AS "q"'
         return sql

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from forebay.client.names import class_name
 from forebay.client.package import Interface, Source
 from forebay.generator.layout import Layout
-from forebay.generator.module import Module, literal
+from forebay.generator.module import WIDTH, Module, literal
 from forebay.schema.dmmf.client import Client
 from forebay.schema.model import Schema
 
@@ -37,7 +37,7 @@ def client_file(client: Client, instances: Mapping[str, str], interface: Interfa
             lines += [
                 "",
                 f"        @{prop}",
-                f"        def {attribute}(self) -> {returned}:",
+                _signature(attribute, returned),
                 f'            """Operations on the model {one.name}."""',
                 "            ...",
             ]
@@ -50,6 +50,17 @@ def client_file(client: Client, instances: Mapping[str, str], interface: Interfa
         f"    return {of_process}(Client)",
     ]
     return module.text("The client of this package.", "\n".join(lines))
+
+
+def _signature(name: str, returned: str) -> str:
+    line = f"        def {name}(self) -> {returned}:"
+    if len(line) <= WIDTH:
+        return line
+    last = f"        ) -> {returned}:"
+    if len(last) > WIDTH:
+        cls, _, model = returned.removesuffix("]").partition("[")
+        last = f"        ) -> {cls}[\n            {model}\n        ]:"
+    return f"        def {name}(\n            self,\n{last}"
 
 
 def types_index(client: Client, layout: Layout) -> str:
@@ -97,8 +108,7 @@ def package_file(
         for model, attribute in instances.items()
     )
     modules = "".join(
-        f"        {literal(model)}: ({literal(file)}, {literal(class_name(model))}),\n"
-        for model, file in layout.files.items()
+        f"        {literal(model)}: {literal(file)},\n" for model, file in layout.files.items()
     )
     fields = [
         f"name={literal(source.name)}",

@@ -20,6 +20,7 @@ pub mod listening;
 mod message;
 pub mod output;
 mod replay;
+mod restless;
 pub mod scan;
 mod sequences;
 mod shared;
@@ -150,6 +151,8 @@ pub struct ServerState {
     reported: Arc<Parameters>,
     /// Settings applied on top of the server's own.
     applied: Arc<Parameters>,
+    /// With these it might end while it is at rest.
+    is_restless: bool,
     /// Who it logged in as.
     user: Box<[u8]>,
     /// How far the settings of its present client are.
@@ -196,6 +199,7 @@ impl ServerState {
             prepared: Prepared::default(),
             reported,
             applied: Arc::default(),
+            is_restless: false,
             hearing: None,
             preludes: 0,
             channel_failures: 0,
@@ -317,8 +321,9 @@ impl ServerState {
         self.expected.push_back(Expect::HiddenQuery);
     }
 
-    /// Note which settings the server has, after a failed attempt to change them.
+    /// Note which settings the server has.
     pub fn set_applied(&mut self, applied: Arc<Parameters>) {
+        self.is_restless = restless::is(&applied);
         self.applied = applied;
     }
 

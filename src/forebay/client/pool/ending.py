@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 
+import psycopg
+
 from forebay.client.connection.asynchronous import AsyncConnection
 from forebay.client.connection.base import BaseConnection
 from forebay.client.connection.sync import SyncConnection
@@ -14,7 +16,7 @@ def copy_socket(connection: BaseConnection) -> int | None:
     """Return a copy of a connection's socket, or None where it has none."""
     try:
         return os.dup(connection.socket)
-    except (OSError, ValueError, OverflowError):
+    except (OSError, ValueError, OverflowError, psycopg.Error):
         return None
 
 

@@ -21,7 +21,7 @@ from forebay.client.pool import rules
 from forebay.client.pool.ending import close_quietly, copy_socket
 from forebay.client.pool.places import Places
 from forebay.client.pool.recovery import PING
-from forebay.client.pool.rules import DRAIN_TIMEOUT, FRESH, FROZEN, Fitness
+from forebay.client.pool.rules import FRESH, FROZEN, Fitness
 from forebay.client.url import Target
 from forebay.engine.failures import DatabaseFailure, RequestError
 from forebay.engine.run import ROLLBACK
@@ -333,7 +333,7 @@ def _rolled_back(connection: SyncConnection) -> bool:
         if connection.is_busy and connection.pgconn.status == ConnStatus.OK:
             # Even where the answer took too long and is not waited for: it must not run on.
             connection.cancel()
-            connection.drain(DRAIN_TIMEOUT)
+            connection.drain()
         if connection.in_transaction:
             connection.run([ROLLBACK])
     except Exception:  # whatever it was: it is not lent again

@@ -130,6 +130,11 @@ class AsyncTransaction:
             self.state = State.COMMITTED
         except DatabaseFailure as failure:
             raise request_error(failure) from None
+        except RequestError:
+            if self.state is State.OPEN:
+                # COMMIT would do the same, and say nothing.
+                self.state = State.ROLLED_BACK
+            raise
         except asyncio.CancelledError:
             self._mend_cut()
             raise

@@ -21,6 +21,12 @@ class Expiring(Protocol):
 class Expiry:
     """Calls `expire` of what is watched when its time is up, unless it is gone by then."""
 
+    _changed: threading.Condition
+    _due: list[tuple[float, int, weakref.ref[Expiring]]]
+    _numbers: itertools.count[int]
+    _next: float
+    _thread: threading.Thread | None
+
     def __init__(self) -> None:
         self._begin()
         if hasattr(os, "register_at_fork"):
@@ -43,10 +49,10 @@ class Expiry:
     def _begin(self) -> None:
         """Start anew: also in a child process, where the parent's thread does not run."""
         self._changed = threading.Condition(threading.Lock())
-        self._due: list[tuple[float, int, weakref.ref[Expiring]]] = []
+        self._due = []
         self._numbers = itertools.count()
         self._next = float("inf")
-        self._thread: threading.Thread | None = None
+        self._thread = None
 
     def _run(self) -> None:
         while True:

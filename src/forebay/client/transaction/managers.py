@@ -120,16 +120,23 @@ class AsyncTransactionManager(_Manager[Client]):
         session = self._begun
         if error is None:
             if session.state not in (State.COMMITTED, State.ROLLED_BACK):
-                await self.commit()
+                try:
+                    await self.commit()
+                except Exception:
+                    await self._undo()
+                    raise
         elif isinstance(error, Exception):
-            try:
-                await session.rollback()
-            except RequestError:
-                # What led here says more.
-                session.leave()
+            await self._undo()
         else:
             # Cancelled: nothing is waited for.
             session.leave()
+
+    async def _undo(self) -> None:
+        try:
+            await self._session.rollback()
+        except RequestError:
+            # What led here says more.
+            self._session.leave()
 
 
 class SyncTransactionManager(_Manager[Client]):
@@ -180,13 +187,20 @@ class SyncTransactionManager(_Manager[Client]):
         session = self._begun
         if error is None:
             if session.state not in (State.COMMITTED, State.ROLLED_BACK):
-                self.commit()
-            return
+                try:
+                    self.commit()
+                except Exception:
+                    self._undo()
+                    raise
+        else:
+            self._undo()
+
+    def _undo(self) -> None:
         try:
-            session.rollback()
+            self._session.rollback()
         except RequestError:
             # What led here says more.
-            session.leave()
+            self._session.leave()
 
 
 async def run_transaction(

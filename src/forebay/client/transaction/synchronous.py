@@ -13,7 +13,6 @@ from time import time
 from typing import Any, Self
 
 from forebay.client.connection.sync import SyncConnection
-from forebay.client.pool.rules import DRAIN_TIMEOUT
 from forebay.client.pool.synchronous import SyncPool
 from forebay.client.session import SyncSession
 from forebay.client.transaction import rules
@@ -120,6 +119,11 @@ class SyncTransaction:
                 self.state = State.COMMITTED
             except DatabaseFailure as failure:
                 raise request_error(failure) from None
+            except RequestError:
+                if self.state is State.OPEN:
+                    # COMMIT would do the same, and say nothing.
+                    self.state = State.ROLLED_BACK
+                raise
             finally:
                 self._end_turn()
 
@@ -221,7 +225,7 @@ class SyncTransaction:
         connection = self._connection
         if connection.is_busy and not connection.is_broken:
             connection.cancel()
-            connection.drain(DRAIN_TIMEOUT)
+            connection.drain()
 
     def _raise_expired(self) -> None:
         """Say that it was this transaction's end that made a statement fail."""
