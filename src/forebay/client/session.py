@@ -123,6 +123,10 @@ class AsyncSession:
                 await pool.close(GOODBYE)
             else:
                 self._end(pool)
+        pause = 0.0005
+        while self._places.settle():
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 0.02)
 
     def abandon(self) -> None:
         """Close what is at rest, from wherever: nobody holds the client any more."""
@@ -263,7 +267,9 @@ class SyncSession:
         """
         pool, self._pool = self._pool, None
         if pool is not None:
-            pool.close()
+            pool.shut()
+        while self._places.settle(0.02):
+            pass
 
     def abandon(self) -> None:
         """Close what is at rest, from wherever: nobody holds the client any more."""

@@ -52,6 +52,8 @@ class AsyncPool:
         self._tasks: set[asyncio.Task[None]] = set()
         # Why the last connection could not be opened.
         self._reason: str | None = None
+        # Until when the server is not asked for more, having said that it has too many.
+        self._crowded_until = 0.0
         self._is_closed = False
         self._is_settling = False
         self._tell = self._told
@@ -175,7 +177,6 @@ class AsyncPool:
         tasks = set(self._tasks)
         if tasks:
             await asyncio.wait(tasks, timeout=within)
-        await self._settle()
 
     def forget(self) -> list[AsyncConnection]:
         """Forget all connections, in a child process: they are the parent's."""
@@ -254,6 +255,8 @@ class AsyncPool:
         if self._is_closed:
             return
         while len(self._line) > self._opening:
+            if self._lent and self.loop.time() < self._crowded_until:
+                return
             if not self._places.take():
                 self._seek_place()
                 return
@@ -305,7 +308,8 @@ class AsyncPool:
         """Tell the first in line, unless connections of ours will come back to it."""
         found = rules.cannot_connect(self._target, error)
         self._reason = found.message
-        if rules.is_crowded(error) and self._lent:
+        if rules.is_crowded(error) and (self._lent or self.busy):
+            self._crowded_until = self.loop.time() + rules.CROWDED
             return
         while self._line:
             waiter = self._line.popleft()

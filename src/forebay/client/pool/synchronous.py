@@ -145,12 +145,6 @@ class SyncPool:
         for connection in free:
             self._retire(connection)
 
-    def close(self) -> None:
-        """Shut, and wait until the server has let go of what was closed."""
-        self.shut()
-        while self._places.settle(0.02):
-            pass
-
     def forget(self) -> list[SyncConnection]:
         """Forget all connections, in a child process: they are the parent's."""
         gone = [*self._free, *self._lent]
@@ -215,7 +209,7 @@ class SyncPool:
                 raise
             found = rules.cannot_connect(self._target, error)
             self._reason = found.message
-            if rules.is_crowded(error) and self._lent:
+            if rules.is_crowded(error) and (self._lent or self._opening):
                 return None
             raise found from None
         with self._lock:
