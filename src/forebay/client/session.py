@@ -163,11 +163,11 @@ class AsyncSession:
             self._pools.remove(pool)
             pool.bury()
         for pool in self._pools:
-            if pool.loop is loop:
+            if pool.loop is loop and not pool.is_closed:
                 break
         else:
-            if not self._pools:
-                announce(self.target)
+            announce(self.target)
+            self._pools = [one for one in self._pools if not one.is_closed]
             pool = AsyncPool(self.target, self._places, self._open, self._make_room)
             self._pools.append(pool)
         self._pool = pool
