@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import copy
 from datetime import timedelta
 from functools import cached_property
@@ -30,6 +30,7 @@ from forebay.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from forebay.client.batch import AsyncBatch, SyncBatch
+    from forebay.client.extensions.extension import Extension, Guard, Methods, Query, Result
     from forebay.client.package import Package
     from forebay.engine.engine import Engine
 
@@ -187,6 +188,24 @@ class BaseClient:
         made = copy(self)
         made._session = session
         return made
+
+    def extend(
+        self,
+        *extensions: Extension | Guard,
+        query: Query | None = None,
+        model: Mapping[str, Methods] | None = None,
+        result: Result | None = None,
+        client: Methods | None = None,
+    ) -> Self:
+        """Return a client with extensions; it shares this one's connections, and this one stays.
+
+        ``query`` are hooks around operations, ``model`` methods of `db.user`, ``result`` computed
+        fields, and ``client`` methods of the client.
+        """
+        from forebay.client.extensions.extended import extended
+
+        given = {"query": query, "model": model, "result": result, "client": client}
+        return extended(self, *extensions, **{name: one for name, one in given.items() if one})
 
     def _raw(self, action: str, sql: Any, parameters: tuple[Any, ...], model: Any = None) -> Any:
         """Perform raw SQL."""
