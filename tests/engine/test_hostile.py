@@ -10,6 +10,7 @@ import pytest
 from forebay.engine import Engine
 from forebay.engine.engine import MOST_KEPT_PARTS
 from forebay.engine.statement import Result
+from forebay.schema.check import check
 from tests.engine.made import first_trip, make_engine, request
 
 
@@ -174,3 +175,40 @@ def test_a_plan_does_not_hold_the_values_it_was_made_for(action: str) -> None:
         assert tracemalloc.get_traced_memory()[0] < 3_000_000
     finally:
         tracemalloc.stop()
+
+
+NAMESAKES = """
+datasource db {
+  provider = "postgresql"
+}
+
+model Shelf {
+  id    Int    @id
+  books Json
+}
+
+model Author {
+  id    Int    @id
+  books Book[]
+}
+
+model Book {
+  id       Int    @id
+  authorId Int
+  author   Author @relation(fields: [authorId], references: [id])
+}
+"""
+
+
+@pytest.mark.parametrize("action", ["createOne", "updateOne"])
+def test_a_relation_may_be_named_like_a_json_field(action: str) -> None:
+    engine = Engine(check((("schema.prisma", NAMESAKES),), 6).schema)
+    where = {"where": {"id": 1}} if action == "updateOne" else {}
+    for book in (2, 3):
+        data = {"id": 1, "books": {"create": {"id": book}}}
+        work = engine.work(request(f"{action} Author", {"id": True}, data=data, **where))
+        sent = next(work)
+        while not any('INTO "Book"' in one.sql for one in sent):
+            sent = work.send([Result([(1,)], 1) for _ in sent])
+        assert str(book) in sent[-1].parameters
+        work.close()

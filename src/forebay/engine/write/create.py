@@ -41,7 +41,9 @@ class Create:
             link = entity.links.get(name)
             if link is None:
                 scalars[name] = node
-            elif link.holds_keys:
+                continue
+            node = scope.operations(node)
+            if link.holds_keys:
                 self.before += nested.before(scope, link, node)
             else:
                 self.after += nested.after(scope, link, node, is_new=True)
