@@ -227,7 +227,7 @@ impl Relay {
     }
 
     fn read_client(&mut self, cx: &mut TaskContext<'_>) -> Result<bool, Ending> {
-        with_buffer(|buffer| match self.stream.poll_read(cx, buffer) {
+        with_buffer(|buffer| match self.stream.poll_read_alone(cx, buffer) {
             Poll::Pending => Ok(false),
             Poll::Ready(Ok(0)) => self.close().map(|()| true),
             Poll::Ready(Ok(count)) => {

@@ -83,11 +83,16 @@ impl ServerState {
         to_server: &mut Vec<u8>,
         to_client: &mut Vec<u8>,
     ) {
-        let before = Arc::clone(&self.applied);
+        // Mostly they are what they were, and there is nothing to be kept.
+        let before = (!Arc::ptr_eq(&self.applied, &client.settings)).then(|| Arc::clone(&self.applied));
         self.link(client, to_server, to_client);
+        if self.expected.is_empty() {
+            return;
+        }
+        let before = before.unwrap_or_else(|| Arc::clone(&client.settings));
         let is_cosmetic =
             || parameters::differ_only_in(&before, &client.settings, "application_name");
-        if !self.expected.is_empty() && (Arc::ptr_eq(&before, &client.settings) || !is_cosmetic()) {
+        if Arc::ptr_eq(&before, &client.settings) || !is_cosmetic() {
             self.replay = Replay::UnderWay { before, attempts: 1 };
         }
     }

@@ -21,7 +21,7 @@ from forebay.client.pool import rules
 from forebay.client.pool.ending import close_quietly, copy_socket
 from forebay.client.pool.places import Places
 from forebay.client.pool.recovery import PING
-from forebay.client.pool.rules import DRAIN_TIMEOUT, FRESH, FROZEN, Fitness
+from forebay.client.pool.rules import FRESH, FROZEN, Fitness
 from forebay.client.url import Target
 from forebay.engine.failures import DatabaseFailure, RequestError
 from forebay.engine.run import ROLLBACK
