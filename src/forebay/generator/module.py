@@ -21,12 +21,14 @@ class Module:
         self._names: dict[tuple[str, str], str] = {}
         self._imports: dict[tuple[str, str], bool] = {}
 
-    def use(self, module: str, name: str, *, typing_only: bool = False) -> str:
-        """Return what something that is imported is called here."""
+    def use(
+        self, module: str, name: str, *, alias: str | None = None, typing_only: bool = False
+    ) -> str:
+        """Return what something that is imported is called here: ``alias``, or its own name."""
         key = (module, name)
         local = self._names.get(key)
         if local is None:
-            local = name
+            local = alias or name
             while local in self._taken or keyword.iskeyword(local):
                 # Behind, not before: in a class, Python changes names that begin with two.
                 local += "_"
