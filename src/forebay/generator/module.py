@@ -30,8 +30,9 @@ class Module:
         if local is None:
             local = alias or name
             while local in self._taken or keyword.iskeyword(local):
-                # Behind, not before: in a class, Python changes names that begin with two.
-                local += "_"
+                # One at most stands before: in a class, Python changes names that begin with two,
+                # and what begins with one is not passed on by `import *`.
+                local = f"{local}_" if local.startswith("_") else f"_{local}"
             self._taken.add(local)
             self._names[key] = local
         if module != "builtins" or local != name:
@@ -41,10 +42,6 @@ class Module:
     def built_in(self, name: str) -> str:
         """Return what a built-in type is called here."""
         return self.use("builtins", name)
-
-    def local(self, module: str, name: str) -> str | None:
-        """Return what something is called here, if it is referred to."""
-        return self._names.get((module, name))
 
     def text(self, docstring: str, body: str) -> str:
         """Return the whole file."""
