@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent.parent / "src" / "forebay" / "client" / "typed"
@@ -25,8 +27,15 @@ def twins() -> dict[Path, str]:
         text = (FOLDER / f"asyncio_{name}.pyi").read_text(encoding="utf-8")
         for word, other in _WORDS:
             text = text.replace(word, other)
-        found[FOLDER / f"sync_{name}.pyi"] = text
+        path = FOLDER / f"sync_{name}.pyi"
+        found[path] = _formatted(text, path)
     return found
+
+
+def _formatted(text: str, path: Path) -> str:
+    """Lay a file out: without the words, lines are shorter."""
+    command = [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(path), "-"]
+    return subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
 
 
 if __name__ == "__main__":

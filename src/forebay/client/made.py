@@ -93,6 +93,7 @@ def _enum(enum: Enum, module: ModuleType) -> type[StrEnum]:
 
 def _model(model: ClientModel, package: Package, module: ModuleType) -> type[Model]:
     attributes = attribute_names(field.name for field in model.fields)
+    taken = set(attributes.values())
     fields: dict[str, Any] = {}
     related: dict[str, str] = {}
     for one in model.fields:
@@ -100,6 +101,9 @@ def _model(model: ClientModel, package: Package, module: ModuleType) -> type[Mod
         alias = None if attribute == one.name else one.name
         if isinstance(one, RelationField):
             name = class_name(one.related_model.name)
+            while name in taken:
+                # A field of that name hides the class where pydantic looks for it.
+                name = f"{name}_" if name.startswith("_") else f"_{name}"
             related[name] = one.related_model.name
             type_: Any = ForwardRef(f"list[{name}] | None" if is_list(one) else f"{name} | None")
             fields[attribute] = (type_, Field(default=None, alias=alias))
