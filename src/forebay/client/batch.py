@@ -40,8 +40,7 @@ class _Batch:
 
     def execute_raw(self, sql: str, *parameters: Any) -> None:
         """Queue SQL; its result is how many rows it changes."""
-        given = {"query": sql, "parameters": parameters}
-        self._perform(Operation(None, "execute_raw", given))
+        self._raw("execute_raw", sql, parameters)
 
     def _perform(self, operation: Operation) -> None:
         """Queue an operation."""
@@ -52,9 +51,13 @@ class _Batch:
             )
         self._operations.append(operation)
 
-    def query_raw(self, sql: Any, *parameters: Any, model: Any = None) -> None:
+    def _raw(self, action: str, sql: str, parameters: tuple[Any, ...], model: Any = None) -> None:
+        """Queue SQL that writes, and refuse what reads."""
+        self._perform(Operation(None, action, {"query": sql, "parameters": parameters}))
+
+    def query_raw(self, sql: str, *parameters: Any, model: Any = None) -> None:
         """Refuse: a batch only writes."""
-        self._perform(Operation(None, "query_raw", {}))
+        self._raw("query_raw", sql, parameters)
 
     query_first = query_raw
 

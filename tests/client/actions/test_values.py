@@ -27,7 +27,11 @@ class Colour(enum.Enum):
         ("big", 2**63 - 1, 2**63 - 1),
         ("real", 1, 1.0),
         ("real", 0.1, 0.1),
-        ("exact", Decimal("12345678901234567890.123456789"), Decimal("12345678901234567890.123456789")),
+        (
+            "exact",
+            Decimal("12345678901234567890.123456789"),
+            Decimal("12345678901234567890.123456789"),
+        ),
         ("exact", "1.50", Decimal("1.5")),
         ("exact", 3, Decimal(3)),
         ("truth", False, False),
@@ -64,7 +68,7 @@ class Colour(enum.Enum):
         ("roles", ["USER", Colour.ADMIN], ["USER", "ADMIN"]),
         ("jsons", [Json({"a": 1}), {"b": 2}, '"x"', None], [{"a": 1}, {"b": 2}, "x", None]),
         ("from", "keyword", "keyword"),
-        ("from", "it's \"quoted\" $1 \\ 😀", "it's \"quoted\" $1 \\ 😀"),
+        ("from", 'it\'s "quoted" $1 \\ 😀', 'it\'s "quoted" $1 \\ 😀'),
     ],
 )
 def test_a_value_goes_in_and_comes_back(db, do, world, field, given, expected):

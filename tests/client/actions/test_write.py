@@ -204,7 +204,9 @@ def test_update_what_is_related(db, do):
         )
     )
     assert post.author.name == "N"
-    assert do(db.post.update(where={"id": 2}, data={"author": {"disconnect": True}})).author_id is None
+    assert (
+        do(db.post.update(where={"id": 2}, data={"author": {"disconnect": True}})).author_id is None
+    )
     upserted = {"author": {"upsert": {"create": {"email": "u@p"}, "update": {"name": "no"}}}}
     found = do(db.post.update(where={"id": 2}, data=upserted, include={"author": True}))
     assert found.author.email == "u@p"
@@ -256,7 +258,10 @@ def test_arguments_are_left_as_they_were(db, do):
 def test_json_in_nested_writes(db, do):
     user = do(
         db.user.create(
-            data={"email": "a@b", "posts": {"create": {"title": "t", "meta": Json([1, {"a": None}])}}},
+            data={
+                "email": "a@b",
+                "posts": {"create": {"title": "t", "meta": Json([1, {"a": None}])}},
+            },
             include={"posts": True},
         )
     )

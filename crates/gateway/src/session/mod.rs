@@ -24,6 +24,7 @@ mod restless;
 pub mod scan;
 mod sequences;
 mod shared;
+pub mod text;
 pub mod tracking;
 mod without_server;
 
@@ -335,7 +336,15 @@ impl ServerState {
     /// Emit the replies that are owed by the pooler itself and whose turn has come.
     ///
     /// Nothing is emitted in the middle of a message that is being streamed to the client; its end settles.
-    fn settle(&mut self, client: &mut ClientState, mut emit: impl FnMut(&[u8])) {
+    #[inline]
+    fn settle(&mut self, client: &mut ClientState, emit: impl FnMut(&[u8])) {
+        if self.expected.front().is_some_and(Expect::is_silent) {
+            self.settle_silent(client, emit);
+        }
+    }
+
+    #[inline(never)]
+    fn settle_silent(&mut self, client: &mut ClientState, mut emit: impl FnMut(&[u8])) {
         while self.pass == Pass::Nothing {
             match self.expected.front() {
                 Some(Expect::FakeParse(_)) => emit(&backend::PARSE_COMPLETE_MESSAGE),

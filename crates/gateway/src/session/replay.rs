@@ -83,11 +83,16 @@ impl ServerState {
         to_server: &mut Vec<u8>,
         to_client: &mut Vec<u8>,
     ) {
-        let before = Arc::clone(&self.applied);
+        // Mostly they are what they were, and there is nothing to be kept.
+        let before = (!Arc::ptr_eq(&self.applied, &client.settings)).then(|| Arc::clone(&self.applied));
         self.link(client, to_server, to_client);
+        if self.expected.is_empty() {
+            return;
+        }
+        let before = before.unwrap_or_else(|| Arc::clone(&client.settings));
         let is_cosmetic =
             || parameters::differ_only_in(&before, &client.settings, "application_name");
-        if !self.expected.is_empty() && (Arc::ptr_eq(&before, &client.settings) || !is_cosmetic()) {
+        if Arc::ptr_eq(&before, &client.settings) || !is_cosmetic() {
             self.replay = Replay::UnderWay { before, attempts: 1 };
         }
     }
@@ -141,7 +146,9 @@ impl ServerState {
     /// Take back, behind its client's transaction, what might end the server while it is at rest or the next client's
     /// settings are made.
     pub(super) fn calm(&mut self, client: &ClientState, shared: &Shared, to_server: &mut Vec<u8>) {
-        let leaves = client.is_gone || (client.tracking.is_on && client.tracking.pin().is_none());
+        let tracking = &client.tracking;
+        let leaves =
+            client.is_gone || (tracking.is_on && !tracking.stays && tracking.pin().is_none());
         if !self.is_restless || !leaves || !matches!(self.replay, Replay::Done) {
             return;
         }

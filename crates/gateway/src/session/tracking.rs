@@ -34,6 +34,8 @@ pub struct Tracking {
     pub(super) number: u64,
     /// Whether its statements are looked through: not in session mode.
     pub(super) is_on: bool,
+    /// Whether the client keeps its server whether it is tied or not.
+    pub(super) stays: bool,
     /// Whether the client may keep its server.
     pub(super) may_pin: bool,
     /// What is to be asked.
@@ -130,6 +132,7 @@ impl Default for Tracking {
             pins: Arc::default(),
             number: NEXT.fetch_add(1, Ordering::Relaxed),
             is_on: false,
+            stays: false,
             may_pin: true,
             pending: None,
             pin: None,
@@ -161,6 +164,12 @@ impl Tracking {
     /// Look through statements from now on, or do not.
     pub fn turn(&mut self, is_on: bool) {
         self.is_on = is_on;
+        self.stays = false;
+    }
+
+    /// The client keeps its server from now on.
+    pub fn stay(&mut self) {
+        self.stays = true;
     }
 
     /// Whether a client may keep its server: not where every transaction ends with a reset.

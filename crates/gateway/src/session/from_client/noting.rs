@@ -9,6 +9,7 @@ use crate::pins::summary;
 use crate::report::Refusal;
 use crate::session::listening::CHANNELS;
 use crate::session::scan::{Found, Marks, Pieces, may_create, scan};
+use crate::session::text::{DROPS_ALL, Text};
 use crate::session::tracking::Long;
 use crate::session::{ClientState, Replay, WHOLE_LIMIT};
 use crate::statements::Statement;
@@ -49,6 +50,7 @@ impl Session<'_, '_, '_, '_> {
         }
         self.note_creation(&mut found, text);
         if !found.marks.is_empty() {
+            self.server.may_drop_all |= found.marks.has(DROPS_ALL);
             self.clean_numbers(&found);
             self.note(&found, &|| summary(text))?;
         }
@@ -102,12 +104,26 @@ impl Session<'_, '_, '_, '_> {
     }
 
     /// Take note of the text of the unnamed statement, for when it is bound; `false` when it has to wait for replies.
-    pub(super) fn note_unnamed(&mut self, text: &[u8]) -> bool {
-        let mut found = self.client.tracking.scanned.take().unwrap_or_else(|| scan(text));
-        if !self.make_way_early(found.marks) {
-            self.client.tracking.scanned = Some(found);
+    pub(super) fn note_unnamed(&mut self, text: &Text) -> bool {
+        if !self.make_way_early(text.found.marks) {
+            self.client.tracking.scanned = Some(text.found.clone());
             return false;
         }
+        let tracking = &mut self.client.tracking;
+        if (text.found.marks | tracking.unnamed.marks).is_empty()
+            && !tracking.path.is_temporary(&self.client.settings, &self.server.reported)
+        {
+            self.server.drawn.ask(text.text());
+            return true;
+        }
+        self.note_unnamed_of_interest(text);
+        true
+    }
+
+    #[cold]
+    fn note_unnamed_of_interest(&mut self, text: &Text) {
+        let mut found = text.found.clone();
+        let text = text.text();
         self.note_creation(&mut found, text);
         self.clean_numbers(&found);
         self.server.drawn.ask(text);
@@ -121,7 +137,6 @@ impl Session<'_, '_, '_, '_> {
             // An error before it may have it skipped.
             found.instead_of(unnamed)
         };
-        true
     }
 
     /// Take note of what a Bind of the unnamed statement may do.
@@ -298,9 +313,11 @@ impl ClientState {
         let body = message.body();
         self.tracking.scanned = match message.header.tag {
             frontend::QUERY => frontend::query(body).ok().map(scan),
-            frontend::PARSE if body.first() == Some(&0) => {
-                frontend::Parse::parse(body).ok().map(|parse| scan(parse.text))
-            }
+            frontend::PARSE if body.first() == Some(&0) => match self.same_text(body) {
+                Some(text) if text.found.marks.is_empty() => None,
+                Some(text) => Some(text.found.clone()),
+                None => frontend::Parse::parse(body).ok().map(|parse| scan(parse.text)),
+            },
             frontend::BIND => {
                 let names = BindNames::parse(body);
                 let named = names.and_then(|names| self.statements.get(names.statement));
