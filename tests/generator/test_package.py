@@ -182,3 +182,17 @@ def test_documentation_becomes_docstrings(names):
     assert "instance_name" not in text
     enum = (names / "db" / "enums.py").read_text()
     assert re.search(r'class Kind\(StrEnum\):\n    """What things are called\n', enum)
+
+
+def test_a_partial_type_names_what_takes_its_place(names):
+    out = python(
+        names,
+        "from db import models\n"
+        "from forebay.errors import ConfigurationError\n"
+        "try:\n"
+        "    models.User.create_partial('UserName', include={'id'})\n"
+        "except ConfigurationError as error:\n"
+        "    print(error.hint)",
+    )
+    assert "declare `class UserName(BaseModel)`" in out
+    assert "into=UserName" in out

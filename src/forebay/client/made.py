@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from itertools import count
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, ForwardRef, cast
+from typing import TYPE_CHECKING, Any, ForwardRef, Optional, cast
 
 from pydantic import Field, create_model
 
@@ -105,7 +105,8 @@ def _model(model: ClientModel, package: Package, module: ModuleType) -> type[Mod
                 # A field of that name hides the class where pydantic looks for it.
                 name = f"{name}_" if name.startswith("_") else f"_{name}"
             related[name] = one.related_model.name
-            type_: Any = ForwardRef(f"list[{name}] | None" if is_list(one) else f"{name} | None")
+            type_: Any = ForwardRef(name)
+            type_ = Optional[list[type_] if is_list(one) else type_]  # noqa: UP045 - made here
             fields[attribute] = (type_, Field(default=None, alias=alias))
         else:
             fields[attribute] = _scalar(one, alias, package)
