@@ -15,7 +15,10 @@ TWIN = FOLDER / "sync_actions.pyi"
 def twin() -> str:
     """Return what the twin has to be."""
     text = SOURCE.read_text(encoding="utf-8")
-    return text.replace("async def ", "def ").replace("for asyncio,", "for sync,")
+    waiting = {"async def ": "def ", "for asyncio,": "for sync,", "AsyncIterator": "Iterator"}
+    for name, other in waiting.items():
+        text = text.replace(name, other)
+    return text
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from forebay.errors import ConfigurationError
 if TYPE_CHECKING:
     from forebay.client.package import Package
     from forebay.client.request import Finish
+    from forebay.client.stream import Pages
     from forebay.client.tools import Tools
     from forebay.client.url import Target
     from forebay.engine.engine import Engine
@@ -233,6 +234,10 @@ class BaseClient:
         from forebay.client.process import registered
 
         return registered(type(self)) is self
+
+    def _stream(self, pages: Pages) -> Any:
+        """Yield the records of pages."""
+        raise NotImplementedError
 
     if not TYPE_CHECKING:
 
