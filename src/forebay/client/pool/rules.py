@@ -137,6 +137,12 @@ def is_crowded(error: BaseException) -> bool:
     )
 
 
+def is_cut(error: BaseException) -> bool:
+    """Return whether a server that could be reached ended a connection before it was of use."""
+    text = str(error)
+    return "closed the connection unexpectedly" in text or "terminating connection" in text
+
+
 def closed() -> RequestError:
     """Say that the client was disconnected while somebody waited."""
     return refusal(

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from time import monotonic, time
 from typing import TypeAlias
 
+import psycopg
 from psycopg.pq import ConnStatus
 
 from forebay.client.connection.sync import SyncConnection
@@ -21,7 +22,7 @@ from forebay.client.pool import rules
 from forebay.client.pool.ending import close_quietly, copy_socket
 from forebay.client.pool.places import Places
 from forebay.client.pool.recovery import PING
-from forebay.client.pool.rules import DRAIN_TIMEOUT, FRESH, FROZEN, Fitness
+from forebay.client.pool.rules import FRESH, FROZEN, Fitness
 from forebay.client.url import Target
 from forebay.engine.failures import DatabaseFailure, RequestError
 from forebay.engine.run import ROLLBACK
@@ -199,7 +200,7 @@ class SyncPool:
     def _opened(self) -> SyncConnection | None:
         """Open a connection; None where the server has too many, and ours will come back."""
         try:
-            connection = self._open_one(self._target)
+            connection = self._opened_once_more()
         except BaseException as error:
             with self._lock:
                 self._opening -= 1
@@ -216,6 +217,14 @@ class SyncPool:
             self._reason = None
             self._lend(connection)
         return connection
+
+    def _opened_once_more(self) -> SyncConnection:
+        try:
+            return self._open_one(self._target)
+        except psycopg.OperationalError as error:
+            if not rules.is_cut(error):
+                raise
+        return self._open_one(self._target)
 
     def _is_fit(self, connection: SyncConnection, now: float) -> bool:
         max_idle = self._target.max_idle

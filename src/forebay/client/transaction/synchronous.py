@@ -13,6 +13,7 @@ from time import time
 from typing import Any, Self
 
 from forebay.client.connection.sync import SyncConnection
+from forebay.client.pool.rules import took_too_long
 from forebay.client.pool.synchronous import SyncPool
 from forebay.client.session import SyncSession
 from forebay.client.transaction import rules
@@ -81,6 +82,8 @@ class SyncTransaction:
                 if self.pending:
                     work = rules.prefixed(self.pending, work)
                 return self._connection.carry(work)
+            except TimeoutError:
+                raise took_too_long(self.target) from None
             except RequestError as error:
                 if self._connection.has_failed and self._cause is None:
                     self._cause = error.message
