@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from forebay.client import process
+from forebay.client.errors import TransactionError
 from forebay.client.session import AsyncSession, SyncSession
 from forebay.engine.failures import RequestError
 from tests.client.pool.conftest import PID, SLEEP, Server, number, work
@@ -36,6 +37,7 @@ def get_client():
 @pytest.fixture
 def module(tmp_path: Path, server: Server, monkeypatch):
     """A module with a client, importable under two names."""
+    server.place.empty()
     text = MODULE.format(schema=SCHEMA, interface="sync", url=server.url(connection_limit=2))
     for name in ("life_db", "life_db_again"):
         (tmp_path / f"{name}.py").write_text(text)
@@ -107,11 +109,11 @@ def test_a_loop_that_was_closed_without_a_word(server):
     task = loop.create_task(session.carry(work(SLEEP.format(60))))
     loop.call_later(0.1, loop.stop)
     loop.run_forever()
-    task._log_destroy_pending = False
+    task._log_destroy_pending = False  # type: ignore[attr-defined]
     loop.close()
     wait_until(lambda: server.count("state = 'active'") == 1)
 
-    async def go() -> int:
+    async def go() -> Any:
         found = await session.carry(number("SELECT 5"))
         assert server.count() == 1
         await session.disconnect()
@@ -225,7 +227,7 @@ def test_a_transaction_does_not_reach_into_a_child(world):
                 found = tx.user.count()
                 if world.is_async:
                     asyncio.run(found)
-            except Exception as error:
+            except TransactionError as error:
                 return f"{error.code} {'lost with its connection' in str(error)}"
             return "it reached"
 

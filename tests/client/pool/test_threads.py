@@ -60,7 +60,7 @@ def test_what_may_have_run_is_not_run_again(server, sync_session):
         asked = threads.submit(session.carry, work(SLEEP.format(30)))
         wait_until(lambda: server.count("state = 'active'") == 1)
         server.end_all()
-        with pytest.raises(DatabaseFailure, match="terminating connection|was lost"):
+        with pytest.raises(DatabaseFailure, match=r"terminating connection|was lost"):
             asked.result()
     assert session.carry(number("SELECT 1")) == 1
 

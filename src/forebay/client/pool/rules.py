@@ -23,6 +23,7 @@ PING_TIMEOUT = 5.0
 # What a cancelled statement may take to end by itself, and then, once the server was told to.
 GRACE = 0.02
 DRAIN_TIMEOUT = 5.0
+AGAIN = 0.2
 
 # A timer that comes later than this says that the process was frozen.
 FROZEN = 1.0

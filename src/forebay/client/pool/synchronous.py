@@ -17,6 +17,8 @@ from typing import TypeAlias
 import psycopg
 from psycopg.pq import ConnStatus
 
+from forebay.client.connection.base import ready
+from forebay.client.connection.opening import READ
 from forebay.client.connection.sync import SyncConnection
 from forebay.client.pool import rules
 from forebay.client.pool.ending import close_quietly, copy_socket
@@ -334,10 +336,24 @@ def _rolled_back(connection: SyncConnection) -> bool:
     try:
         if connection.is_busy and connection.pgconn.status == ConnStatus.OK:
             # Even where the answer took too long and is not waited for: it must not run on.
-            connection.cancel()
-            connection.drain()
+            end(connection)
         if connection.in_transaction:
             connection.run([ROLLBACK])
     except Exception:  # whatever it was: it is not lent again
         return False
     return connection.is_idle
+
+
+def end(connection: SyncConnection) -> None:
+    """Have the server give up what runs, and read what it still says.
+
+    Raises:
+        TimeoutError: it does not give up.
+        DatabaseFailure: the connection has ended.
+    """
+    until = monotonic() + rules.DRAIN_TIMEOUT
+    connection.cancel()
+    # The server may be told before it has begun with the statement: it is told again then.
+    while not ready(connection.socket, READ, rules.AGAIN) and monotonic() < until:
+        connection.cancel()
+    connection.drain()

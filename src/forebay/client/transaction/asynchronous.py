@@ -153,7 +153,7 @@ class AsyncTransaction:
                 await drained(self._connection, GRACE)
                 if self._connection.in_transaction:
                     await self._connection.run([ROLLBACK])
-        except DatabaseFailure:
+        except (DatabaseFailure, TimeoutError):
             # Lost with its connection, which undoes it as well.
             self.state = State.LOST
         finally:
@@ -226,7 +226,7 @@ class AsyncTransaction:
         if connection.is_busy:
             try:
                 await drained(connection, GRACE)
-            except DatabaseFailure:
+            except (DatabaseFailure, TimeoutError):
                 self.state = State.LOST
                 raise rules.over(self.state, self._terms, passed) from None
         if connection.has_failed:

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from forebay.client.connection.sync import SyncConnection
 from forebay.client.pool.rules import took_too_long
-from forebay.client.pool.synchronous import SyncPool
+from forebay.client.pool.synchronous import SyncPool, end
 from forebay.client.session import SyncSession
 from forebay.client.transaction import rules
 from forebay.client.transaction.expiry import EXPIRY
@@ -140,7 +140,7 @@ class SyncTransaction:
                     self._read_rest()
                     if self._connection.in_transaction:
                         self._connection.run([ROLLBACK])
-            except DatabaseFailure:
+            except (DatabaseFailure, TimeoutError):
                 # Lost with its connection, which undoes it as well.
                 self.state = State.LOST
             finally:
@@ -213,7 +213,7 @@ class SyncTransaction:
             return
         try:
             self._read_rest()
-        except DatabaseFailure:
+        except (DatabaseFailure, TimeoutError):
             self.state = State.LOST
             raise rules.over(self.state, self._terms, passed) from None
         if connection.has_failed:
@@ -227,8 +227,7 @@ class SyncTransaction:
         """Read what a statement left that was interrupted."""
         connection = self._connection
         if connection.is_busy and not connection.is_broken:
-            connection.cancel()
-            connection.drain()
+            end(connection)
 
     def _raise_expired(self) -> None:
         """Say that it was this transaction's end that made a statement fail."""
