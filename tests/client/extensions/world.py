@@ -156,7 +156,7 @@ CREATE TABLE "_PostToTopic" (
 # Everything of tenant b has `b` in its texts and a number from 101 on, so that it shows wherever
 # it comes out.
 ROWS = """
-INSERT INTO "Organization" VALUES ('a', 'org a'), ('b', 'org secret-b');
+INSERT INTO "Organization" VALUES ('a', 'org a'), ('b', 'org b');
 INSERT INTO "Badge" VALUES (1, 'gold'), (2, 'silver');
 INSERT INTO "Category" VALUES (1, 'news'), (2, 'sport');
 INSERT INTO "Topic" VALUES (1, 'python'), (2, 'sql');

@@ -11,7 +11,6 @@ from typing import Any, Protocol, TypeAlias
 
 from forebay.engine.batch import begin
 from forebay.engine.catalog import Catalog
-from forebay.engine.failures import DatabaseFailure
 from forebay.engine.run import COMMIT, ROLLBACK, Work
 
 Json: TypeAlias = Any
@@ -29,7 +28,11 @@ class Performer(Protocol):
 
 
 class Around(ABC):
-    """An engine around another, which it asks for whatever it does not do itself."""
+    """An engine around another.
+
+    It has what is written here and nothing more: what the engine learns to do one day is refused
+    until somebody has said what it means for every engine around it.
+    """
 
     def __init__(self, inner: Performer) -> None:
         self.inner = inner
@@ -38,9 +41,6 @@ class Around(ABC):
     def catalog(self) -> Catalog:
         """What is known of the schema."""
         return self.inner.catalog
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.inner, name)
 
     @abstractmethod
     def perform(self, request: Json, *, in_transaction: bool = False) -> Work:
@@ -91,6 +91,3 @@ class Check(Protocol):
 
     def run(self, engine: Performer, in_transaction: bool) -> Work:
         """Look for it; raise where it is not there."""
-
-
-__all__ = ["Around", "Check", "DatabaseFailure", "Performer", "Rewriting", "Work"]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from functools import cache
+from weakref import WeakKeyDictionary
 
 from forebay.client.extensions.scoping.failures import ExtensionInvalid
 from forebay.client.extensions.scoping.names import (
+    check_covers,
     check_models,
     check_plain,
     check_words,
@@ -32,7 +34,9 @@ class TenantRules:
         columns: Mapping[str, str],
         global_models: Collection[str],
     ) -> None:
-        self.catalog = catalog
+        # Not the catalog itself, which rules are kept by.
+        self._entities = catalog.entities
+        check_covers(_NAME)
         check_models(catalog, _NAME, (*global_models, *columns))
         check_words(catalog, _NAME)
         found, missing = columns_of(catalog, column, columns)
@@ -79,7 +83,7 @@ class TenantRules:
 
     def _check_links(self) -> None:
         """Check that no foreign key takes the tenant's column from another tenant's model."""
-        for entity in self.catalog.entities.values():
+        for entity in self._entities.values():
             column = self.columns.get(entity.name)
             for link in entity.links.values():
                 if not link.holds_keys or column not in _names(link.near):
@@ -96,29 +100,22 @@ class TenantRules:
         return self.is_own(link) and link.other.name not in self.columns
 
     def _endangers(self, name: str, seen: frozenset[str] = frozenset()) -> str | None:
-        """Say what deleting a model's records may do to another tenant's, or None if nothing.
+        """Say which tenants' model deleting a model's records may reach, or None.
 
         PostgreSQL, or the engine in its place, follows referential actions without a look at whose
         records they reach: from one tenant's record to that tenant's, but from a shared record to
-        everybody's.
+        everybody's. Where it would refuse, that alone tells of a record which cannot be seen.
         """
         if name in seen:
             return None
-        entity = self.catalog.entities[name]
+        entity = self._entities[name]
         is_shared = name not in self.columns
         for link in entity.links.values():
-            if link.is_many_to_many:
-                if is_shared and link.other.name in self.columns:
-                    return f"unties every tenant's {link.other.name}"
-                continue
             if link.holds_keys:
                 continue
-            action = _on_delete(link)
-            if action in _HARMLESS:
-                continue
             if is_shared and link.other.name in self.columns:
-                return f"reaches every tenant's {link.other.name} ({action})"
-            if action == "Cascade":
+                return link.other.name
+            if not link.is_many_to_many and _cascades(link):
                 found = self._endangers(link.other.name, seen | {name})
                 if found is not None:
                     return found
@@ -128,23 +125,35 @@ class TenantRules:
         """Return the columns of a shared model that other records refer to."""
         if name in self.columns:
             return frozenset()
-        entity = self.catalog.entities[name]
+        entity = self._entities[name]
         return frozenset(
             column.name
             for link in entity.links.values()
-            if not link.holds_keys and not link.is_many_to_many
+            if not link.holds_keys
             if link.opposite.field.on_update not in _HARMLESS
             for column in link.near
         )
+
+
+_kept: WeakKeyDictionary[Catalog, dict[object, TenantRules]] = WeakKeyDictionary()
+
+
+def rules_of(
+    catalog: Catalog, column: str, columns: Mapping[str, str], global_models: frozenset[str]
+) -> TenantRules:
+    """Return the rules of a schema, which are made once: a client may be made for each request."""
+    found = _kept.setdefault(catalog, {})
+    key = (column, tuple(sorted(columns.items())), global_models)
+    rules = found.get(key)
+    if rules is None:
+        rules = found[key] = TenantRules(catalog, column, columns, global_models)
+    return rules
 
 
 def _names(columns: list[Column]) -> list[str]:
     return [column.name for column in columns]
 
 
-def _on_delete(link: Link) -> str:
-    """Return what becomes of the records that refer to one which is deleted."""
-    field = link.opposite.field
-    if field.on_delete is not None:
-        return field.on_delete
-    return "SetNull" if field.arity == "?" else "Restrict"
+def _cascades(link: Link) -> bool:
+    """Say whether records that refer to a deleted one are deleted with it."""
+    return link.opposite.field.on_delete == "Cascade"

@@ -12,7 +12,7 @@ from forebay.client.extensions.scoping.failures import Forbidden
 from forebay.client.extensions.scoping.walk import Json, Object
 from forebay.client.extensions.scoping.writes import WriteWalk
 from forebay.client.extensions.tenant_rules import TenantRules
-from forebay.engine.catalog import Entity, Link
+from forebay.engine.catalog import Catalog, Entity, Link
 
 # What a foreign key may be given: one value, and nothing that the engine would read as more.
 _VALUES = (str, int, Decimal, uuid.UUID, datetime, date, bytes, enum.Enum)
@@ -29,8 +29,10 @@ class TenantWalk(WriteWalk):
     them up first, and does not run it where one of them is not the tenant's.
     """
 
-    def __init__(self, rules: TenantRules, value: object, allows_raw: bool) -> None:
-        super().__init__(rules.catalog)
+    def __init__(
+        self, catalog: Catalog, rules: TenantRules, value: object, allows_raw: bool
+    ) -> None:
+        super().__init__(catalog)
         self.rules = rules
         self.value = value
         self.allows_raw = allows_raw
@@ -64,10 +66,10 @@ class TenantWalk(WriteWalk):
         """Refuse raw SQL, which nobody can limit."""
         if not self.allows_raw:
             raise Forbidden(
-                "Raw SQL is refused on a client with the extension Tenant: nothing limits it to one "
-                "tenant's records.",
-                "Use the client without the extension, or Tenant(…, allow_raw=True) and a condition "
-                "on the tenant in every statement.",
+                "Raw SQL is refused on a client with the extension Tenant: nothing limits it to "
+                "one tenant's records.",
+                "Use the client without the extension, or Tenant(…, allow_raw=True) and a "
+                "condition on the tenant in every statement.",
             )
 
     def ordered_by(self, link: Link) -> None:
@@ -130,8 +132,8 @@ class TenantWalk(WriteWalk):
         fixed = sorted(self.rules.frozen(entity.name) & set(data))
         if fixed:
             raise Forbidden(
-                f"`{fixed[0]}` of {entity.name} cannot be changed: the records of all tenants refer "
-                "to it and would be changed with it.",
+                f"`{fixed[0]}` of {entity.name} cannot be changed: the records of all tenants "
+                "refer to it and would be changed with it.",
                 "Change it with a client that has no extension Tenant.",
             )
         return data
@@ -154,7 +156,8 @@ class TenantWalk(WriteWalk):
         found = self.rules.endangers(entity.name)
         if found is not None:
             raise Forbidden(
-                f"Records of {entity.name} cannot be deleted here: that {found}.",
+                f"Records of {entity.name} cannot be deleted here: every tenant's {found} may "
+                "refer to them.",
                 "Delete them with a client that has no extension Tenant.",
             )
 

@@ -11,8 +11,8 @@ import warnings
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeAlias
 
+from forebay.client.limits import MAX_WAIT, RETRIES, TIMEOUT, Span
 from forebay.client.pool.rules import refusal
 from forebay.client.url import Target
 from forebay.engine.failures import DatabaseFailure, RequestError
@@ -20,11 +20,7 @@ from forebay.engine.run import Work
 from forebay.engine.statement import Bound
 from forebay.errors import ConfigurationError
 
-Span: TypeAlias = int | timedelta
-
-MAX_WAIT = timedelta(seconds=2)
-TIMEOUT = timedelta(seconds=5)
-RETRIES = 10
+__all__ = ["MAX_WAIT", "RETRIES", "TIMEOUT", "Span"]
 
 # A transaction that waits for its user for longer holds locks and a connection for nothing.
 IDLE = 0.05

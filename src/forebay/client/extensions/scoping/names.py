@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from forebay.client.extensions.scoping.failures import ExtensionInvalid
+from forebay.client.extensions.scoping.writes import COVERED, COVERED_NESTED
+from forebay.client.operations import ACTIONS, NESTED_WRITES
 from forebay.engine.catalog import Catalog, Entity
 
 # Conditions are put together with these words, so a field of such a name would take them.
@@ -72,3 +74,23 @@ def check_plain(entity: Entity, column: str, extension: str, *, is_required: boo
         f"{extension} needs `{column}` of {entity.name} to be {needed} and no list.",
         hint="Declare it without `?` and `[]`." if is_required else "Declare it with `?`.",
     )
+
+
+def check_covers(
+    extension: str,
+    covered: Collection[str] = COVERED,
+    covered_nested: Collection[str] = COVERED_NESTED,
+) -> None:
+    """Check that an extension which says it covers every operation leaves none out.
+
+    Raises:
+        ExtensionInvalid: it does; they are named.
+    """
+    missing = sorted(ACTIONS - set(covered))
+    missing += [f"nested {name}" for name in NESTED_WRITES if name not in covered_nested]
+    if missing:
+        raise ExtensionInvalid(
+            f"{extension} says that it covers every operation, and leaves out: "
+            f"{', '.join(missing)}.",
+            hint="Say what each of them does, beside the others.",
+        )

@@ -60,7 +60,7 @@ class WriteWalk(Walk):
         """Put a request together again."""
         query = dict(request["query"])
         query["arguments"] = arguments
-        if action not in ("aggregate", "groupBy") and "selection" in query:
+        if action not in _SUMMED and "selection" in query:
             query["selection"] = self.selection(entity, query["selection"])
         return request | {"action": action, "query": query}
 
@@ -254,6 +254,9 @@ def _object(entity: Entity, value: Json) -> Object:
 def _no_object(entity: Entity) -> RequestError:
     return RequestError("P2009", f"What is written to `{entity.name}` must be an object.")
 
+
+# Actions whose answer holds no records.
+_SUMMED = frozenset({"aggregate", "groupBy", "createMany", "updateMany", "deleteMany"})
 
 # Which method rewrites an action, and which an operation on related records.
 _BY_ACTION = {
