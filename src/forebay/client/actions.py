@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from forebay.client.fields import FieldRef
 from forebay.client.operation import Operation
 
 if TYPE_CHECKING:
-    from forebay.client.base import BaseClient
+    from forebay.client.core import BaseClient
+    from forebay.client.fields import FieldRef
 
 
 class Fields:
@@ -31,6 +31,8 @@ class Fields:
                 f"`{self._model}` has no value field `{name}`: use one of "
                 + ", ".join(sorted(self._known))
             )
+        from forebay.client.fields import FieldRef
+
         return FieldRef(self._model, name)
 
 
@@ -318,11 +320,11 @@ class Actions:
 
     def query_raw(self, sql: Any, *parameters: Any) -> Any:
         """Run SQL, and return its rows as records of this model."""
-        return self._client.query_raw(sql, *parameters, model=self._row_class())
+        return self._client._raw("query_raw", sql, parameters, self._row_class())
 
     def query_first(self, sql: Any, *parameters: Any) -> Any:
         """Run SQL, and return its first row as a record of this model, or None."""
-        return self._client.query_first(sql, *parameters, model=self._row_class())
+        return self._client._raw("query_first", sql, parameters, self._row_class())
 
     def _row_class(self) -> type:
         return self._into or self._client.package.model(self._model)

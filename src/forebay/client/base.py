@@ -1,312 +1,46 @@
-"""Clients: what a generated package's `Client` is made of, for asyncio and sync.
-
-A client connects when it is first asked for something, so that it may be made when a module is
-loaded and used in a function. Its copies (inside a transaction, with extensions) share what it
-connects with; when nobody holds any of them any more, their connections are closed.
-"""
+"""Clients: what a generated package's `Client` is made of, for asyncio and sync."""
 
 from __future__ import annotations
 
-import os
-import weakref
-from collections.abc import Callable, Mapping
-from copy import copy
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypedDict
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
-from forebay.client import raw
-from forebay.client.actions import Actions
-from forebay.client.environment import load_env
-from forebay.client.errors import PrismaError, translate
+from forebay.client.core import BaseClient, Datasource
+from forebay.client.limits import MAX_WAIT, RETRIES, TIMEOUT, Span
 from forebay.client.operation import Operation
-from forebay.client.request import QUIET, Finish
-from forebay.client.session import AsyncSession, SyncSession
-from forebay.client.tools import Tools, tools_of
-from forebay.client.url import Target
 from forebay.engine.failures import RequestError
-from forebay.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from forebay.client.batch import AsyncBatch, SyncBatch
-    from forebay.client.extensions.extension import Extension, Guard, Methods, Query, Result
-    from forebay.client.package import Package
-    from forebay.client.seeing.events import Listener
-    from forebay.engine.engine import Engine
+    from forebay.client.health import Health
+    from forebay.client.raw import Query
+    from forebay.client.session import AsyncSession, SyncSession
+    from forebay.client.transaction import (
+        AsyncTransactionManager,
+        IsolationLevel,
+        SyncTransactionManager,
+    )
+    from forebay.client.url import Target
 
+__all__ = ["AsyncClient", "BaseClient", "Datasource", "SyncClient"]
 
-class Datasource(TypedDict, total=False):
-    """Where the database is, where the schema does not say it."""
-
-    url: str
-    name: str
-    env: str
-
-
-class _Shared:
-    """What a client and its copies have in common."""
-
-    __slots__ = ("__weakref__", "session")
-
-    def __init__(self) -> None:
-        self.session: Any = None
-
-
-class _ModelActions:
-    """The attribute of a client that stands for a model."""
-
-    __slots__ = ("_model",)
-
-    def __init__(self, model: str) -> None:
-        self._model = model
-
-    def __get__(self, client: BaseClient | None, owner: type) -> Any:
-        # Not kept on the client: each would keep the other alive.
-        return self if client is None else Actions(client, self._model)
-
-
-class BaseClient:
-    """What clients for asyncio and sync have in common."""
-
-    package: ClassVar[Package]
-
-    _kind: ClassVar[type[Any]]
-    # Of a client inside a transaction this is the transaction.
-    _session: Any = None
-    # Performs an operation of a client with extensions, which it is given, in its way.
-    _chain: Callable[[Any, Operation], Any] | None = None
-    # What stands around the engine, from the inside out.
-    _around: tuple[Any, ...] = ()
-
-    def __init_subclass__(cls) -> None:
-        """Give a package's client an attribute for each model."""
-        super().__init_subclass__()
-        package = cls.__dict__.get("package")
-        if package is not None:
-            for attribute, model in package.instances.items():
-                setattr(cls, attribute, _ModelActions(model))
-
-    def __init__(
-        self,
-        *,
-        use_dotenv: bool = True,
-        log_queries: bool = False,
-        auto_register: bool = False,
-        datasource: Datasource | None = None,
-        connect_timeout: float | timedelta | None = None,
-        http: Any = None,
-        strict: bool = False,
-    ) -> None:
-        """Note how to connect; nothing is opened yet.
-
-        ``datasource`` says where, in place of the schema: `{"url": …}`. ``strict`` has every record
-        validated. ``http`` is taken for the sake of code written for Prisma Client Python, and
-        changes nothing: there is no HTTP between this client and the database.
-        """
-        if use_dotenv:
-            load_env()
-        self._shared = _Shared()
-        self._datasource = datasource
-        self._connect_timeout = connect_timeout
-        self._is_strict = strict
-        if log_queries:
-            from forebay.client.seeing.watch import log_queries as log
-
-            log(self)
-        if auto_register:
-            from forebay.client.registry import register
-
-            register(self)
-
-    @cached_property
-    def _target(self) -> Target:
-        timeout = self._connect_timeout
-        seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
-        return Target.from_text(self._url(), connect_timeout=seconds)
-
-    @cached_property
-    def _tools(self) -> Tools:
-        return tools_of(self.package, self._target.schema, is_strict=self._is_strict)
-
-    @cached_property
-    def _engine(self) -> Engine:
-        engine: Any = self._tools.engine
-        for wrap in self._around:
-            engine = wrap(engine)
-        return engine  # type: ignore[no-any-return]
-
-    @cached_property
-    def _build(self) -> Any:
-        return self._tools.requests.build
-
-    def _url(self) -> str:
-        given = self._datasource
-        if given is not None and given.get("url"):
-            return given["url"]
-        source = self.package.source
-        variable = (given or {}).get("env") or source.url_variable
-        url = os.environ.get(variable) if variable else source.url
-        if not url:
-            raise ConfigurationError(
-                f"the environment variable {variable} is not set"
-                if variable
-                else "the schema says nothing of where the database is",
-                hint=f"set {variable or 'the url of the datasource'} to postgresql://…, or give the "
-                'client datasource={"url": …}',
-            )
-        return url
-
-    def _begin(self) -> Any:
-        """Return the session, made now if there is none."""
-        shared = self._shared
-        if shared.session is None:
-            shared.session = self._kind(self._target)
-            weakref.finalize(shared, shared.session.abandon)
-        self._session = shared.session
-        return shared.session
-
-    def _request(self, operation: Operation) -> tuple[dict[str, Any], Finish | None]:
-        """Return the request of an operation, and what makes its result of the data, if needed."""
-        if operation.model is not None:
-            return self._build(operation)  # type: ignore[no-any-return]
-        given, action = operation.arguments, operation.action
-        request = raw.request(action, given["query"], given.get("parameters", ()))
-        if action == "execute_raw":
-            return request, None
-        model = given.get("model")
-        if action == "query_first":
-            return request, lambda found: next(iter(raw.rows(found[:1], model)), None)
-        return request, lambda found: raw.rows(found, model)
-
-    def _translate(self, error: RequestError, title: str | None = None) -> PrismaError:
-        """Return what a user is told of an error."""
-        return translate(error, title)
-
-    def _copy(self) -> Self:
-        """Return a client that differs in what is set on it next."""
-        return copy(self)
-
-    def _bound_to(self, session: Any) -> Self:
-        """Return a client that works through a transaction."""
-        made = copy(self)
-        made._session = session
-        return made
-
-    def extend(
-        self,
-        *extensions: Extension | Guard,
-        query: Query | None = None,
-        model: Mapping[str, Methods] | None = None,
-        result: Result | None = None,
-        client: Methods | None = None,
-    ) -> Self:
-        """Return a client with extensions; it shares this one's connections, and this one stays.
-
-        ``query`` are hooks around operations, ``model`` methods of `db.user`, ``result`` computed
-        fields, and ``client`` methods of the client.
-        """
-        from forebay.client.extensions.extended import extended
-
-        given = {"query": query, "model": model, "result": result, "client": client}
-        return extended(self, *extensions, **{name: one for name, one in given.items() if one})
-
-    def on(self, event: Literal["query"], listener: Listener, *, parameters: bool = False) -> None:
-        """Have a function told of every round trip; values are left out unless ``parameters``."""
-        from forebay.client.seeing.watch import listen
-
-        listen(self, event, listener, parameters=parameters)
-
-    def watch(
-        self,
-        *,
-        slow: bool | float | timedelta = False,
-        repeats: bool | int = False,
-        telemetry: Any = False,
-        parameters: bool = False,
-    ) -> None:
-        """Log slow queries and repeated ones, and make spans of OpenTelemetry's.
-
-        ``slow`` is in seconds, or True for 50 ms; ``repeats`` how often one place in the code may
-        ask the same in one request, or True for 10; ``telemetry`` a tracer provider, or True for
-        the global one.
-        """
-        from forebay.client.seeing.watch import watch
-
-        watch(self, slow=slow, repeats=repeats, telemetry=telemetry, parameters=parameters)
-
-    def _raw(self, action: str, sql: Any, parameters: tuple[Any, ...], model: Any = None) -> Any:
-        """Perform raw SQL."""
-        if isinstance(sql, raw.Query):
-            model, sql = model or sql.model, sql.sql
-        given: dict[str, Any] = {"query": sql, "parameters": parameters}
-        if model is not None:
-            given["model"] = model
-        return self._perform(Operation(None, action, given))
-
-    def _perform(self, operation: Operation) -> Any:
-        """Perform an operation, through the client's extensions if it has any."""
-        chain = self._chain
-        return self._execute(operation) if chain is None else chain(self, operation)
-
-    def _execute(self, operation: Operation) -> Any:
-        """Carry an operation out."""
-        raise NotImplementedError
-
-    def query_raw(self, sql: Any, *parameters: Any, model: Any = None) -> Any:
-        """Run SQL with parameters for $1, $2 …, and return its rows.
-
-        They are dicts, or instances of ``model``: a model's class, or any class that pydantic
-        knows how to fill. ``sql`` may be a `Query`, which names the class itself.
-        """
-        return self._raw("query_raw", sql, parameters, model)
-
-    def query_first(self, sql: Any, *parameters: Any, model: Any = None) -> Any:
-        """Run SQL, and return its first row, or None."""
-        return self._raw("query_first", sql, parameters, model)
-
-    def execute_raw(self, sql: str, *parameters: Any) -> Any:
-        """Run SQL, and return how many rows it changed."""
-        return self._raw("execute_raw", sql, parameters)
-
-    def is_connected(self) -> bool:
-        """Say whether there is a connection."""
-        session = self._session or self._shared.session
-        return session is not None and (session.is_transaction or bool(session.is_connected))
-
-    def is_transaction(self) -> bool:
-        """Say whether this client works inside a transaction."""
-        return self._session is not None and bool(self._session.is_transaction)
-
-    def is_registered(self) -> bool:
-        """Say whether this is the client that get_client() returns."""
-        from forebay.client.process import registered
-
-        return registered(type(self)) is self
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            raise AttributeError(_absent(type(self), name))
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self.package.name}>"
-
-
-def _absent(kind: type[BaseClient], name: str) -> str:
-    from forebay.client.spelling import meant
-
-    package = getattr(kind, "package", None)
-    known = list(package.instances) if package is not None else []
-    return f"a client has no `{name}`: {meant(name, known)}"
+T = TypeVar("T")
 
 
 class AsyncClient(BaseClient):
     """A client for asyncio."""
 
-    _kind = AsyncSession
+    def _open_session(self, target: Target) -> AsyncSession:
+        from forebay.client.session import AsyncSession
 
-    async def connect(self, timeout: float | timedelta | None = None) -> None:
+        return AsyncSession(target)
+
+    async def connect(
+        self,
+        timeout: float | timedelta | None = None,  # noqa: ASYNC109 - users know it by this name
+    ) -> None:
         """Open a connection now; without it the first operation does.
 
         ``timeout`` goes before the client's `connect_timeout`, in seconds.
@@ -320,9 +54,12 @@ class AsyncClient(BaseClient):
         try:
             await session.connect()
         except RequestError as error:
-            raise translate(error) from error.failure
+            raise self._translate(error) from error.failure
 
-    async def disconnect(self, timeout: float | timedelta | None = None) -> None:
+    async def disconnect(
+        self,
+        timeout: float | timedelta | None = None,  # noqa: ASYNC109 - users know it by this name
+    ) -> None:
         """Close all connections; an operation that comes later opens one again."""
         session = self._shared.session
         if session is not None and not self.is_transaction():
@@ -340,6 +77,84 @@ class AsyncClient(BaseClient):
     ) -> None:
         await self.disconnect()
 
+    def tx(
+        self,
+        *,
+        max_wait: Span = MAX_WAIT,
+        timeout: Span = TIMEOUT,
+        isolation_level: IsolationLevel | str | None = None,
+    ) -> AsyncTransactionManager[Self]:
+        """Begin a transaction: `async with client.tx() as tx`, with operations of `tx`.
+
+        It waits no longer than ``max_wait`` for a connection, and is rolled back ``timeout`` after
+        it began. Inside a transaction it is a savepoint. Whole numbers are milliseconds.
+        """
+        from forebay.client.transaction import AsyncTransactionManager
+
+        return AsyncTransactionManager(
+            self, max_wait=max_wait, timeout=timeout, isolation_level=isolation_level
+        )
+
+    async def transaction(
+        self,
+        function: Callable[[Self], Awaitable[T]],
+        *,
+        retries: int = RETRIES,
+        max_wait: Span = MAX_WAIT,
+        timeout: Span = TIMEOUT,  # noqa: ASYNC109 - the transaction's, on the server
+        isolation_level: IsolationLevel | str | None = None,
+    ) -> T:
+        """Run a function in a transaction, and again where PostgreSQL undid it for a conflict.
+
+        ``function`` is given the transaction's client, and must be fit to run more than once.
+        """
+        from forebay.client.transaction import run_transaction
+
+        return await run_transaction(
+            self,
+            function,
+            retries=retries,
+            max_wait=max_wait,
+            timeout=timeout,
+            isolation_level=isolation_level,
+        )
+
+    async def health(self) -> Health:
+        """Ask the server who it is, and say how the pool is doing."""
+        try:
+            return await (self._shared.session or self._begin()).health()  # type: ignore[no-any-return]
+        except RequestError as error:
+            raise self._translate(error) from error.failure
+
+    @overload
+    async def query_raw(self, sql: Query[T], *parameters: Any) -> list[T]: ...
+    @overload
+    async def query_raw(self, sql: str, *parameters: Any, model: type[T]) -> list[T]: ...
+    @overload
+    async def query_raw(self, sql: str, *parameters: Any) -> list[dict[str, Any]]: ...
+    async def query_raw(self, sql: Any, *parameters: Any, model: Any = None) -> Any:
+        """Run SQL with parameters for $1, $2 …, and return its rows.
+
+        They are dicts, or instances of ``model``: a model's class, or any class that pydantic
+        knows how to fill. ``sql`` may be a `Query`, which names the class itself.
+        """
+        return await self._raw("query_raw", sql, parameters, model)
+
+    @overload
+    async def query_first(self, sql: Query[T], *parameters: Any) -> T | None: ...
+    @overload
+    async def query_first(self, sql: str, *parameters: Any, model: type[T]) -> T | None: ...
+    @overload
+    async def query_first(self, sql: str, *parameters: Any) -> dict[str, Any] | None: ...
+    async def query_first(self, sql: Any, *parameters: Any, model: Any = None) -> Any:
+        """Run SQL, and return its first row, or None."""
+        return await self._raw("query_first", sql, parameters, model)
+
+    async def execute_raw(self, sql: str, *parameters: Any) -> int:
+        """Run SQL, and return how many rows it changed."""
+        changed: int = await self._raw("execute_raw", sql, parameters)
+        return changed
+
     def batch_(self) -> AsyncBatch:
         """Collect writes, to carry them out in one transaction."""
         from forebay.client.batch import AsyncBatch
@@ -356,16 +171,20 @@ class AsyncClient(BaseClient):
             work = self._engine.perform(request, in_transaction=session.is_transaction)
             data = await session.carry(work)
         except RequestError as error:
-            if error.request_code == "P2025" and operation.action in QUIET:
+            raised = self._refused(error, operation)
+            if raised is None:
                 return None
-            raise translate(error, operation.title) from error.failure
+            raise raised from error.failure
         return data if finish is None else finish(data)
 
 
 class SyncClient(BaseClient):
     """A client for programs without asyncio; threads may share it."""
 
-    _kind = SyncSession
+    def _open_session(self, target: Target) -> SyncSession:
+        from forebay.client.session import SyncSession
+
+        return SyncSession(target)
 
     def connect(self, timeout: float | timedelta | None = None) -> None:
         """Open a connection now; without it the first operation does.
@@ -381,7 +200,7 @@ class SyncClient(BaseClient):
         try:
             session.connect()
         except RequestError as error:
-            raise translate(error) from error.failure
+            raise self._translate(error) from error.failure
 
     def disconnect(self, timeout: float | timedelta | None = None) -> None:
         """Close all connections; an operation that comes later opens one again."""
@@ -401,6 +220,84 @@ class SyncClient(BaseClient):
     ) -> None:
         self.disconnect()
 
+    def tx(
+        self,
+        *,
+        max_wait: Span = MAX_WAIT,
+        timeout: Span = TIMEOUT,
+        isolation_level: IsolationLevel | str | None = None,
+    ) -> SyncTransactionManager[Self]:
+        """Begin a transaction: `with client.tx() as tx`, with operations of `tx`.
+
+        It waits no longer than ``max_wait`` for a connection, and is rolled back ``timeout`` after
+        it began. Inside a transaction it is a savepoint. Whole numbers are milliseconds.
+        """
+        from forebay.client.transaction import SyncTransactionManager
+
+        return SyncTransactionManager(
+            self, max_wait=max_wait, timeout=timeout, isolation_level=isolation_level
+        )
+
+    def transaction(
+        self,
+        function: Callable[[Self], T],
+        *,
+        retries: int = RETRIES,
+        max_wait: Span = MAX_WAIT,
+        timeout: Span = TIMEOUT,
+        isolation_level: IsolationLevel | str | None = None,
+    ) -> T:
+        """Run a function in a transaction, and again where PostgreSQL undid it for a conflict.
+
+        ``function`` is given the transaction's client, and must be fit to run more than once.
+        """
+        from forebay.client.transaction import run_transaction_sync
+
+        return run_transaction_sync(
+            self,
+            function,
+            retries=retries,
+            max_wait=max_wait,
+            timeout=timeout,
+            isolation_level=isolation_level,
+        )
+
+    def health(self) -> Health:
+        """Ask the server who it is, and say how the pool is doing."""
+        try:
+            return (self._shared.session or self._begin()).health()  # type: ignore[no-any-return]
+        except RequestError as error:
+            raise self._translate(error) from error.failure
+
+    @overload
+    def query_raw(self, sql: Query[T], *parameters: Any) -> list[T]: ...
+    @overload
+    def query_raw(self, sql: str, *parameters: Any, model: type[T]) -> list[T]: ...
+    @overload
+    def query_raw(self, sql: str, *parameters: Any) -> list[dict[str, Any]]: ...
+    def query_raw(self, sql: Any, *parameters: Any, model: Any = None) -> Any:
+        """Run SQL with parameters for $1, $2 …, and return its rows.
+
+        They are dicts, or instances of ``model``: a model's class, or any class that pydantic
+        knows how to fill. ``sql`` may be a `Query`, which names the class itself.
+        """
+        return self._raw("query_raw", sql, parameters, model)
+
+    @overload
+    def query_first(self, sql: Query[T], *parameters: Any) -> T | None: ...
+    @overload
+    def query_first(self, sql: str, *parameters: Any, model: type[T]) -> T | None: ...
+    @overload
+    def query_first(self, sql: str, *parameters: Any) -> dict[str, Any] | None: ...
+    def query_first(self, sql: Any, *parameters: Any, model: Any = None) -> Any:
+        """Run SQL, and return its first row, or None."""
+        return self._raw("query_first", sql, parameters, model)
+
+    def execute_raw(self, sql: str, *parameters: Any) -> int:
+        """Run SQL, and return how many rows it changed."""
+        changed: int = self._raw("execute_raw", sql, parameters)
+        return changed
+
     def batch_(self) -> SyncBatch:
         """Collect writes, to carry them out in one transaction."""
         from forebay.client.batch import SyncBatch
@@ -417,7 +314,8 @@ class SyncClient(BaseClient):
             work = self._engine.perform(request, in_transaction=session.is_transaction)
             data = session.carry(work)
         except RequestError as error:
-            if error.request_code == "P2025" and operation.action in QUIET:
+            raised = self._refused(error, operation)
+            if raised is None:
                 return None
-            raise translate(error, operation.title) from error.failure
+            raise raised from error.failure
         return data if finish is None else finish(data)

@@ -40,8 +40,7 @@ class _Batch:
 
     def execute_raw(self, sql: str, *parameters: Any) -> None:
         """Queue SQL; its result is how many rows it changes."""
-        given = {"query": sql, "parameters": parameters}
-        self._perform(Operation(None, "execute_raw", given))
+        self._raw("execute_raw", sql, parameters)
 
     def _perform(self, operation: Operation) -> None:
         """Queue an operation."""
@@ -52,17 +51,24 @@ class _Batch:
             )
         self._operations.append(operation)
 
-    def query_raw(self, sql: Any, *parameters: Any, model: Any = None) -> None:
+    def _raw(self, action: str, sql: str, parameters: tuple[Any, ...], model: Any = None) -> None:
+        """Queue SQL that writes, and refuse what reads."""
+        self._perform(Operation(None, action, {"query": sql, "parameters": parameters}))
+
+    def query_raw(self, sql: str, *parameters: Any, model: Any = None) -> None:
         """Refuse: a batch only writes."""
-        self._perform(Operation(None, "query_raw", {}))
+        self._raw("query_raw", sql, parameters)
 
     query_first = query_raw
 
-    def __getattr__(self, name: str) -> Any:
-        model = self._of.package.instances.get(name)
-        if model is None:
-            raise AttributeError(f"a batch has no `{name}`")
-        return Actions(self, model)  # type: ignore[arg-type]  # it queues what a client performs
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            model = self._of.package.instances.get(name)
+            if model is None:
+                raise AttributeError(f"a batch has no `{name}`")
+            # It queues what a client performs.
+            return Actions(self, model)
 
     def __len__(self) -> int:
         return len(self._operations)

@@ -33,6 +33,7 @@ Any other of Prisma's codes is a DataError itself. Every text ends with what to 
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
 from forebay.client.hints import hint_of
@@ -272,6 +273,8 @@ def translate(error: RequestError, title: str | None = None) -> PrismaError:
         return connect(error.message, hint=error.hint or hint_of(error), **error.meta)
     if code == "P2028":
         return _transaction(error)
+    if not code and error.message.startswith("Could not convert argument value"):
+        return _unreadable(error, title)
     data = error.answer()
     spelled = hint = None
     if code in ("P2009", "P2012") and "kind" in error.meta:
@@ -286,6 +289,19 @@ def translate(error: RequestError, title: str | None = None) -> PrismaError:
         found.sqlstate = error.failure.sqlstate
         found.constraint = error.failure.constraint
     return found
+
+
+def _unreadable(error: RequestError, title: str | None) -> DataError:
+    """Say that a value with a type of its own is none of that type."""
+    found = re.search(r'"\$type": String\("(\w+)"\)', error.message)
+    kind = found[1] if found is not None else "a type of its own"
+    message = f"a text given to a Json field is no JSON, or a value is no {kind}"
+    return bad_request(
+        "P2009",
+        f"{title}: {message}" if title else message,
+        "a text is taken as JSON text: wrap other values in Json(…)",
+        kind="InvalidValue",
+    )
 
 
 def _transaction(error: RequestError) -> TransactionError:

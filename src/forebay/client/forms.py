@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from forebay.client.model import Model
 from forebay.engine.catalog import Column, Entity, Link
 from forebay.engine.failures import RequestError
 
@@ -82,7 +83,7 @@ class Form:
             or own != (BaseModel.__init__, object.__new__, BaseModel.__setattr__)
             or cls.model_config.get("extra") == "allow"
             or set(cls.model_config) - _HARMLESS - {"extra"}
-            or "__get_pydantic_core_schema__" in _own_names(cls)
+            or _describes_itself(cls)
         )
 
     def is_plain(self, columns: Sequence[Column], names: Sequence[str], *, is_own: bool) -> bool:
@@ -159,8 +160,15 @@ def form_of(cls: type[BaseModel]) -> Form:
     return Form(cls)
 
 
-def _own_names(cls: type[BaseModel]) -> set[str]:
-    return {name for one in cls.__mro__ if one not in (BaseModel, object) for name in one.__dict__}
+def _describes_itself(cls: type[BaseModel]) -> bool:
+    """Say whether a class tells pydantic how it is made. The base of generated classes does so
+    too, and says nothing but where the names in its annotations lead.
+    """
+    return any(
+        "__get_pydantic_core_schema__" in one.__dict__
+        for one in cls.__mro__
+        if one not in (Model, BaseModel)
+    )
 
 
 def _single(annotation: Any) -> Any:

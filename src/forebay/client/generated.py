@@ -26,12 +26,12 @@ def generated_package(
     interface: Interface,
     source: Source,
     instances: Mapping[str, str],
-    modules: Mapping[str, tuple[str, str]],
+    modules: Mapping[str, str],
 ) -> Package:
     """Return what a generated package says of itself.
 
-    ``package`` is its name as it was loaded, ``file`` one of its files. ``modules`` are the file
-    and the class of each model.
+    ``package`` is its name as it was loaded, ``file`` one of its files. ``modules`` are the files
+    of the models.
     """
     if package is None:
         raise ConfigurationError(
@@ -40,8 +40,8 @@ def generated_package(
     top = package
 
     def model(name: str) -> type[Model]:
-        module, cls = modules[name]
-        found: type[Model] = getattr(import_module(f"{top}.models.{module}"), cls)
+        module = import_module(f"{top}.models.{modules[name]}")
+        found: type[Model] = getattr(module, class_name(name))
         return found
 
     def enum(name: str) -> type[StrEnum]:

@@ -7,9 +7,12 @@ the names are looked up when pydantic first needs them: to validate, to dump, to
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+
+from forebay.client.names import COUNT
 
 if TYPE_CHECKING:
     from pydantic_core import CoreSchema
@@ -65,6 +68,12 @@ class Model(BaseModel):
         if cls is package.model(name):
             return Actions(client, name)
         return Actions(client, name, into=cls)
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Show the fields; counts only where they were asked for."""
+        for name, value in super().__repr_args__():
+            if name != COUNT or value is not None:
+                yield name, value
 
     if not TYPE_CHECKING:
 

@@ -29,16 +29,48 @@ def path_of(cause: dict[str, Any]) -> str:
 
 
 def _deepest(meta: dict[str, Any]) -> dict[str, Any]:
-    """Of the causes of a union, take the one that got furthest: the others are other types."""
+    """Of the causes of a union, take the one that says most: the others are other types.
+
+    Where all that is wrong is the value's type, its types are gathered.
+    """
+    causes = _leaves(meta)
+    furthest = max(len(cause.get(_PATH, [])) for cause in causes)
+    causes = [cause for cause in causes if len(cause.get(_PATH, [])) == furthest]
+    found = max(causes, key=lambda cause: _RANK.get(str(cause.get("kind")), 0))
+    if found.get("kind") != "InvalidArgumentType":
+        return found
+    names = [_type(cause) for cause in causes if cause.get("kind") == "InvalidArgumentType"]
+    known = [name for name in dict.fromkeys(names) if name.removesuffix("[]") in _TYPES]
+    return {**found, "wanted": known or names[:1]}
+
+
+def _leaves(meta: dict[str, Any]) -> list[dict[str, Any]]:
     causes = meta.get("errors")
     if not isinstance(causes, list) or not causes:
-        return meta
-    found = [_deepest(cause) for cause in causes]
-    return max(found, key=lambda cause: (len(cause.get(_PATH, [])), _weight(cause)))
+        return [meta]
+    return [leaf for cause in causes for leaf in _leaves(cause)]
 
 
-def _weight(cause: dict[str, Any]) -> int:
-    return ("InvalidArgumentType", "InvalidArgumentValue").count(str(cause.get("kind")))
+_RANK = {"ValueTooLarge": 4, "InvalidArgumentValue": 3, "RequiredArgumentMissing": 2}
+# Scalar types, and what their values are in Python.
+_TYPES = {
+    "String": "str", "Int": "int", "BigInt": "int", "Float": "float", "Boolean": "bool",
+    "Decimal": "Decimal", "DateTime": "datetime", "Bytes": "bytes", "Json": "Json", "Null": "None",
+}  # fmt: skip
+_FOUND = {**_TYPES, "JSON": "Json", "Object": "a dict", "List": "a list"}
+
+
+def _python(name: str) -> str:
+    if name.endswith("[]"):
+        return f"list[{_python(name[:-2])}]"
+    return _TYPES.get(name, name)
+
+
+def _found(name: str) -> str:
+    if name.startswith("("):
+        inner = dict.fromkeys(_FOUND.get(one, one) for one in name[1:-1].split(", ") if one)
+        return f"a list of {', '.join(inner)}" if inner else "an empty list"
+    return _FOUND.get(name, name)
 
 
 def _type(cause: dict[str, Any]) -> str:
@@ -47,15 +79,19 @@ def _type(cause: dict[str, Any]) -> str:
 
 
 def _wrong_type(cause: dict[str, Any], path: str) -> tuple[str, str]:
-    wanted = _type(cause)
-    message = f"`{path}` takes {wanted}, and was given {cause.get('inferredType')}"
-    return message, f"give a value of type {wanted}"
+    wanted = " or ".join(dict.fromkeys(map(_python, cause.get("wanted") or [_type(cause)])))
+    given = str(cause.get("inferredType"))
+    message = f"`{path}` takes {wanted}, and was given {_found(given)}"
+    if given == "Float" and wanted.startswith("int"):
+        message += "; an int beyond 64 bits counts as one"
+    return message, f"give {wanted}"
 
 
 def _wrong_value(cause: dict[str, Any], path: str) -> tuple[str, str]:
     why = cause.get("underlyingError")
-    message = f"the value of `{path}` is not a valid {_type(cause)}"
-    return (f"{message}: {why}" if why else message), f"give a valid {_type(cause)}"
+    wanted = _python(_type(cause))
+    message = f"the value of `{path}` is not a valid {wanted}"
+    return (f"{message}: {why}" if why else message), f"give a valid {wanted}"
 
 
 def _missing(cause: dict[str, Any], path: str) -> tuple[str, str]:

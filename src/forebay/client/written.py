@@ -88,8 +88,10 @@ def is_json(field: ScalarField) -> bool:
 
 
 def _json_item(value: Any) -> Any:
-    # There is no column to be null: within a list it is JSON's own.
-    return write_json(Json(None) if value is None else value)
+    # There is no column to be null: within a list every null is JSON's own.
+    if value is None or (isinstance(value, Json) and value.data is None):
+        return {"$type": "Json", "value": "null"}
+    return write_json(value)
 
 
 def _list(value: Any, one: Write) -> Any:

@@ -85,5 +85,6 @@ FAILURES = (
     TypeError,
     AttributeError,
     ArithmeticError,
+    LookupError,
     RecursionError,
 )

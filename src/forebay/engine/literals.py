@@ -16,6 +16,7 @@ from enum import Enum
 from typing import Any, TypeAlias
 from uuid import UUID
 
+from forebay.engine import moments
 from forebay.engine.failures import RequestError
 from forebay.engine.refusals import Path, Refusal, many_kinds, too_large, wrong_type, wrong_value
 from forebay.schema.dmmf.kinds import Reference
@@ -23,7 +24,6 @@ from forebay.schema.dmmf.kinds import Reference
 Json: TypeAlias = Any
 
 _LARGEST = 2**63
-_TIME = re.compile(r"[+-]?\d{4,6}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:?\d\d)")
 _NUMBER = re.compile(r"[+-]?(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?")
 _WHOLE = re.compile(r"[+-]?\d+")
 
@@ -146,7 +146,7 @@ def _is_readable(tag: str, text: Json) -> bool:
 
 def is_time(text: str) -> bool:
     """Say whether a text is a moment with its offset from UTC."""
-    if _TIME.fullmatch(text) is None:
+    if moments.FORM.fullmatch(text) is None:
         return False
     try:
         datetime.fromisoformat(text[:19].upper())
@@ -238,7 +238,7 @@ def _why_no_whole(text: str) -> str | None:
 
 
 def _why_no_time(text: str) -> str:
-    if _TIME.fullmatch(text):
+    if moments.FORM.fullmatch(text):
         return "input is out of range"
     is_prefix = re.fullmatch(r"\d{1,4}(-\d{0,2}){0,2}([Tt ][\d:.]*)?", text) is not None
     return "premature end of input" if is_prefix else "input contains invalid characters"

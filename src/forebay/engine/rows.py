@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -11,7 +12,7 @@ from forebay.engine.catalog import Column, Entity, Link
 from forebay.engine.failures import RequestError
 from forebay.engine.shaping import Groups, Shaper, Shaping
 from forebay.engine.statement import Result, Row
-from forebay.engine.types import Show, how_many, tagged, whole
+from forebay.engine.types import Show, amount, how_many, tagged
 
 Record: TypeAlias = dict[str, Any]
 Key: TypeAlias = tuple[Any, ...]
@@ -31,7 +32,7 @@ class Joined:
 
     name: str
     presence: int
-    shape: Shaper
+    layout: Layout
     is_required: bool = False
 
 
@@ -42,8 +43,7 @@ class Many:
     name: str
     node: int
     places: tuple[int, ...]
-    shape: Callable[[], Shaper]
-    is_list: bool = True
+    layout: Layout
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ class Layout:
     many: list[Many] = field(default_factory=list)
 
     def shaper(self) -> Shaper:
-        """Return the function that makes a record of a row."""
+        """Return the function that makes records of rows; all nodes must be compiled by then."""
         return self.shaping.shaper(self)
 
 
@@ -68,13 +68,9 @@ class ProtocolShaping:
     """Makes records as Prisma's JSON protocol writes them."""
 
     def shaper(self, layout: Layout) -> Shaper:
-        """Return the function that makes a record of a row."""
-        columns = layout.columns
-        shows = [(column.name, show) for column in columns if (show := shown(column)) is not None]
-        plain = _plain(columns, layout.start, layout.start + len(columns), shows)
-        if not (layout.counts or layout.joined or layout.many):
-            return plain
-        return _whole(layout, plain)
+        """Return the function that makes records of rows."""
+        one = _one(layout)
+        return lambda rows, groups: [one(row, groups) for row in rows]
 
     def below(self, into: object, link: Link) -> object:
         """Return what related records are made into."""
@@ -101,11 +97,24 @@ class ProtocolShaping:
 
 PROTOCOL = ProtocolShaping()
 
+_One: TypeAlias = Callable[[Row, Groups], Record]
+
+
+def _one(layout: Layout) -> _One:
+    """Return the function that makes a record of a row."""
+    columns = layout.columns
+    shows = [(column.name, show) for column in columns if (show := shown(column)) is not None]
+    plain = _plain(columns, layout.start, layout.start + len(columns), shows)
+    if not (layout.counts or layout.joined or layout.many):
+        return plain
+    return _whole(layout, plain)
+
+
 _LARGEST = 2**63
 
 
 def large(value: Any) -> int:
-    """Return a sum of whole numbers, which must be one of 64 bits."""
+    """Return a sum of amount numbers, which must be one of 64 bits."""
     number = int(value)
     if not -_LARGEST <= number < _LARGEST:
         why = f"Could not convert from `BigDecimal({number})` to `BigInt`"
@@ -121,13 +130,13 @@ def _average(value: Decimal | float | str) -> float | int:
     return int(number) if number.is_integer() else number
 
 
-def _whole(layout: Layout, plain: Shaper) -> Shaper:
-    joined = [(one.name, one.presence, one.shape, one.is_required) for one in layout.joined]
-    many = [(one.name, one.node, key_at(one.places), one.shape()) for one in layout.many]
+def _whole(layout: Layout, plain: _One) -> _One:
+    joined = [(one.name, one.presence, _one(one.layout), one.is_required) for one in layout.joined]
+    many = [(one.name, one.node, key_at(one.places), _one(one.layout)) for one in layout.many]
     counts = layout.counts
 
     def shape(row: Row, groups: Groups) -> Record:
-        record: Record = plain(row, groups)
+        record = plain(row, groups)
         for name, presence, inner, is_required in joined:
             if row[presence] is not None:
                 record[name] = inner(row, groups)
@@ -153,7 +162,7 @@ def absent(name: str) -> RequestError:
     )
 
 
-def _plain(columns: list[Column], start: int, stop: int, shows: list[tuple[str, Show]]) -> Shaper:
+def _plain(columns: list[Column], start: int, stop: int, shows: list[tuple[str, Show]]) -> _One:
     names = tuple(column.name for column in columns)
     lists = tuple(column.name for column in columns if column.is_list)
     if not shows and not lists and start == 0:
@@ -213,7 +222,7 @@ class Window:
             first = next((i for i, row in enumerate(rows) if row[place]), len(rows))
             rows = rows[first:]
         if self.skip is not None:
-            rows = rows[int(whole(values[self.skip])) :]
+            rows = rows[int(amount(values[self.skip])) :]
         if self.take is not None:
             rows = rows[: int(how_many(values[self.take]))]
         if self.is_first:
@@ -230,8 +239,13 @@ def _distinct(rows: Iterable[Row], key: Callable[[Row], Any]) -> list[Row]:
 
 def grouped(rows: Iterable[Row], places: tuple[int, ...]) -> dict[Any, list[Row]]:
     """Return rows by their key."""
+    found: defaultdict[Any, list[Row]] = defaultdict(list)
+    if len(places) == 1:
+        place = places[0]
+        for row in rows:
+            found[row[place]].append(row)
+        return found
     key = key_at(places)
-    found: dict[Any, list[Row]] = {}
     for row in rows:
-        found.setdefault(key(row), []).append(row)
+        found[key(row)].append(row)
     return found

@@ -48,8 +48,8 @@ def read(
         if root.window is not None:
             rows = root.window.cut(list(rows), values)
         if with_last:
-            return [(row[-1], shape(row, _NONE)) for row in rows]
-        return [shape(row, _NONE) for row in rows]
+            return list(zip([row[-1] for row in rows], shape(rows, _NONE), strict=True))
+        return shape(rows, _NONE)
     groups: Groups = [{} for _ in range(size)]
     rows_of: dict[int, list[Row]] = {}
     nodes: list[ReadNode] = []
@@ -62,8 +62,8 @@ def read(
         _check_size(nodes, rows_of[root.number], groups)
     rows = rows_of[root.number]
     if with_last:
-        return [(row[-1], shape(row, groups)) for row in rows]
-    return [shape(row, groups) for row in rows]
+        return list(zip([row[-1] for row in rows], shape(rows, groups), strict=True))
+    return shape(rows, groups)
 
 
 _NONE: Groups = []

@@ -9,7 +9,7 @@ from typing import Any
 from forebay.engine.catalog import Catalog, Column, Entity, Link
 from forebay.engine.failures import RequestError, input_error
 from forebay.engine.rows import PROTOCOL
-from forebay.engine.shape import Leaf, Node
+from forebay.engine.shape import Leaf, Node, tag_of
 from forebay.engine.shaping import Shaping
 from forebay.engine.statement import Builder
 from forebay.engine.types import Type, Write, writer
@@ -44,6 +44,12 @@ class Scope:
         """Return what an object is that was taken for one value; the plan holds for it alone."""
         return _constant(self.literal(leaf))
 
+    def operations(self, node: Node) -> Node:
+        """Return what is written to a relation; another model's Json field may have its name."""
+        if isinstance(node, Leaf) and isinstance(node.value, dict):
+            return self.opened(node)
+        return node
+
     def names(self, node: Node) -> list[str]:
         """Return one name, or a list of names."""
         if isinstance(node, list):
@@ -54,12 +60,12 @@ class Scope:
 
 def _constant(value: Any) -> Node:
     if isinstance(value, dict):
-        tag = value.get("$type")
-        if isinstance(tag, str):
+        tag = tag_of(value)
+        if tag is not None:
             return Leaf(None, value.get("value"), tag)
         return {name: _constant(one) for name, one in value.items()}
     if isinstance(value, list) and any(
-        isinstance(one, dict) and not isinstance(one.get("$type"), str) for one in value
+        isinstance(one, dict) and tag_of(one) is None for one in value
     ):
         return [_constant(one) for one in value]
     return Leaf(None, value)

@@ -36,6 +36,16 @@ _JSON_OPERANDS = frozenset(
 )
 
 
+# What Prisma tags; any other object with a `$type` is an object.
+TAGS = frozenset({"DateTime", "BigInt", "Decimal", "Bytes", "Json", "Enum", "FieldRef"})
+
+
+def tag_of(value: dict[str, Json]) -> str | None:
+    """Return the tag of a tagged value; None where an object is no such value."""
+    tag = value.get("$type")
+    return tag if type(tag) is str and tag in TAGS else None
+
+
 class Leaf:
     """A value in a request. ``tag`` is its `$type`, where it has one; ``index`` is its place."""
 
@@ -70,10 +80,13 @@ def walk(  # noqa: C901 - one function, because it runs for every request
         kind = type(value)
         if kind is dict:
             tag = value.get("$type")
-            if type(tag) is str:
+            if type(tag) is str and tag in TAGS:
                 key.append(_TAGGED)
                 key.append(tag)
-                values.append(value.get("value"))
+                inner = value.get("value")
+                if type(inner) is not str:
+                    key.append(type(inner))
+                values.append(inner)
             elif name in json_names if writes else name in _JSON_OPERANDS and of in json_names:
                 key.append(_OPAQUE)
                 values.append(value)
@@ -119,7 +132,7 @@ def _walk_list(
     below = writes_below(name, writes)
     for item in value:
         key.append(_OPEN)
-        if type(item) is dict and type(item.get("$type")) is not str:
+        if type(item) is dict and tag_of(item) is None:
             walk(item, key, values, json_names, below, depth + 1, name)
         else:
             key.append(_OPAQUE)
@@ -148,8 +161,8 @@ class _Template:
 
     def _value(self, name: str, value: Json, writes: bool, of: str) -> Node:
         if isinstance(value, dict):
-            tag = value.get("$type")
-            if isinstance(tag, str):
+            tag = tag_of(value)
+            if tag is not None:
                 return self._leaf(value.get("value"), tag)
             if is_opaque(name, of, writes, self._json):
                 return self._leaf(value)
@@ -166,7 +179,7 @@ class _Template:
         below = writes_below(name, writes)
         return [
             self.object(item, below, name)
-            if isinstance(item, dict) and not isinstance(item.get("$type"), str)
+            if isinstance(item, dict) and tag_of(item) is None
             else self._item(item)
             for item in value
         ]
@@ -188,7 +201,7 @@ def is_flat(
     """Say whether a list is one value: of scalars, of rows, or of a Json field."""
     if name in _ROWS or is_opaque(name, of, writes, json_names):
         return True
-    return not any(type(item) is dict and type(item.get("$type")) is not str for item in value)
+    return not any(type(item) is dict and tag_of(item) is None for item in value)
 
 
 def writes_below(name: str, writes: bool) -> bool:

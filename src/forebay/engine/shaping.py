@@ -1,11 +1,12 @@
 """The seam between what is read and what is made of it: the protocol's JSON, or a client's objects.
 
-A plan asks its shaping once, when it is compiled, for functions; these then run for every row.
+A plan asks its shaping once, when it is compiled, for functions; these then run for all rows of an
+answer at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from forebay.engine.catalog import Column, Link
@@ -17,14 +18,14 @@ if TYPE_CHECKING:
 
 # The rows of each node of a plan, by the key of the record they belong to.
 Groups: TypeAlias = list[dict[Any, list[Row]]]
-Shaper: TypeAlias = Callable[[Row, Groups], Any]
+Shaper: TypeAlias = Callable[[Sequence[Row], Groups], list[Any]]
 
 
 class Shaping(Protocol):
     """Makes records of rows. ``into`` is what a request asks its records to be made into."""
 
     def shaper(self, layout: Layout) -> Shaper:
-        """Return the function that makes a record of a row."""
+        """Return the function that makes records of rows."""
 
     def below(self, into: object, link: Link) -> object:
         """Return what the related records of a record made ``into`` something are made into."""

@@ -21,6 +21,7 @@ from uuid import UUID
 
 from forebay.engine import moments
 from forebay.engine.failures import RequestError
+from forebay.engine.shape import tag_of
 from forebay.schema.model import ScalarField
 
 Write: TypeAlias = Callable[[Any], str | None]
@@ -37,6 +38,8 @@ class Type:
     as_text: bool = False
     family: str = "other"
 
+
+_LARGEST = 2**63
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -74,44 +77,88 @@ def _truth(value: bool) -> str:
 
 
 def _number(value: Any) -> str:
-    if isinstance(value, bool):
+    if isinstance(value, bool | str):
         raise TypeError("it is no number")
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return value if isinstance(value, str) else str(value)
+    return str(value)
+
+
+def _big(value: Any) -> str:
+    return value if isinstance(value, str) else whole(value)
 
 
 def whole(value: Any) -> str:
     """Write a whole number; Prisma cuts off what is behind the point."""
-    if isinstance(value, bool):
+    if isinstance(value, bool | str):
         raise TypeError("it is no number")
-    return str(int(Decimal(value) if isinstance(value, str) else value))
+    number = int(value)
+    if not -_LARGEST <= number < _LARGEST:
+        raise ValueError("it does not fit into 64 bits")
+    return str(number)
+
+
+def amount(value: Any) -> str:
+    """Write how many records there are to be; a tagged number is a text of digits."""
+    return whole(Decimal(value) if isinstance(value, str) else value)
 
 
 def how_many(value: Any) -> str:
-    """Write a number without its sign."""
-    return whole(value).removeprefix("-")
+    """Write how many records there are to be, without the sign."""
+    return amount(value).removeprefix("-")
 
 
 def _decimal(value: Any) -> str:
+    if isinstance(value, bool) or (isinstance(value, str) and not Decimal(value).is_finite()):
+        raise TypeError("it is no number")
     return repr(value) if isinstance(value, float) else str(value)
 
 
+def _of_digits(write: Write) -> Write:
+    """Return how a number is written that comes as a text of digits."""
+    return lambda value: write(Decimal(value))
+
+
 def _bytes(value: Any) -> str:
-    """Write bytes, or base64 as the protocol has them (in either alphabet), as PostgreSQL's hex."""
+    """Write bytes, or base64 as the protocol has them, as PostgreSQL's hex."""
     if isinstance(value, bytes | bytearray | memoryview):
         return "\\x" + value.hex()
-    return "\\x" + base64.b64decode(_standard(value), validate=True).hex()
-
-
-def _standard(value: str) -> str:
-    text = value.replace("-", "+").replace("_", "/")
-    return text + "=" * (-len(text) % 4)
+    return "\\x" + base64.b64decode(value, validate=True).hex()
 
 
 def _json(value: Any) -> str:
     """Write a Json value: the protocol has it as it is, or as text with a tag (see `untag`)."""
-    return _ENCODE(value)
+    return _ENCODE(_untagged(value) if isinstance(value, dict | list) else value)
+
+
+def _untagged(value: Any) -> Any:
+    """Return JSON in which tagged values are what they are outside of tags."""
+    if isinstance(value, list):
+        return [_untagged(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    tag = tag_of(value)
+    if tag is None:
+        return {name: _untagged(one) for name, one in value.items()}
+    text = value.get("value")
+    if not isinstance(text, str):
+        raise TypeError(f"a value of the kind {tag} is a text")
+    return _INSIDE_JSON.get(tag, str)(text)
+
+
+def _json_number(text: str) -> int | float:
+    number = Decimal(text)
+    return int(number) if number == number.to_integral_value() else float(number)
+
+
+def _json_source(text: str) -> str:
+    json.loads(text)
+    return text
+
+
+def _bytes_text(text: str) -> str:
+    _bytes(text)
+    return text
 
 
 def tagged(name: str, show: Callable[[Any], Any]) -> Show:
@@ -153,6 +200,29 @@ def _money(value: Any) -> str:
     return plain_decimal(Decimal(str(value).replace("$", "").replace(",", "")))
 
 
+# Which tags the types of a family take. Where a shape is kept nobody else looks at those in lists.
+_FITTING = {
+    "number": frozenset({"Decimal"}),
+    "big": frozenset({"BigInt"}),
+    "moment": frozenset({"DateTime"}),
+    "bytes": frozenset({"Bytes"}),
+    "enum": frozenset({"Enum"}),
+    "json": frozenset({"Json", "BigInt", "Decimal", "DateTime", "Bytes"}),
+}
+# What tagged values are in JSON; as the whole value, a text of Json is JSON already.
+_INSIDE_JSON: dict[str, Callable[[str], Any]] = {
+    "BigInt": lambda text: str(int(text)),
+    "Decimal": _json_number,
+    "DateTime": lambda text: moments.show(moments.read(text)),
+    "Bytes": _bytes_text,
+    "Json": _json_source,
+}
+
+
+def _json_of(tag: str) -> Write:
+    return _text if tag == "Json" else lambda value: _ENCODE(_INSIDE_JSON[tag](value))
+
+
 _SHOW_DECIMAL = tagged("Decimal", plain_decimal)
 _SHOW_BIGINT = tagged("BigInt", str)
 _SHOW_BYTES = tagged("Bytes", lambda value: base64.b64encode(value).decode())
@@ -162,11 +232,11 @@ _SHOW_MONEY = tagged("Decimal", _money)
 
 TEXT = Type("text", _text, family="text")
 INT = Type("integer", whole, family="number")
-BIGINT = Type("bigint", _number, _SHOW_BIGINT, family="number")
+BIGINT = Type("bigint", _big, _SHOW_BIGINT, family="big")
 FLOAT = Type("double precision", _number, _float, family="number")
 BOOLEAN = Type("boolean", _bool, family="bool")
 DECIMAL = Type("numeric", _decimal, _SHOW_DECIMAL, family="number")
-BYTES = Type("bytea", _bytes, _SHOW_BYTES)
+BYTES = Type("bytea", _bytes, _SHOW_BYTES, family="bytes")
 JSONB = Type("jsonb", _json, _SHOW_JSON, as_text=True, family="json")
 TIMESTAMP = Type("timestamp", moments.as_timestamp, _SHOW_MOMENT, family="moment")
 
@@ -253,16 +323,26 @@ def enum_type(field: ScalarField, default_schema: str | None = None) -> Type:
 
 def untag(value: Any, tag: str | None, type_: Type) -> str | None:
     """Write one value of a list, which carries its own tag."""
-    if isinstance(value, dict) and isinstance(value.get("$type"), str):
-        tag, value = value["$type"], value.get("value")
+    if isinstance(value, dict) and (own := tag_of(value)) is not None:
+        tag, value = own, value.get("value")
+        if not isinstance(value, str):
+            raise TypeError(f"a value of the kind {tag} is a text")
     return None if value is None else writer(type_, tag)(value)
 
 
 def writer(type_: Type, tag: str | None) -> Write:
-    """Return how a value with a tag is written; texts of Json are JSON already."""
-    if tag == "Json":
-        return _text if type_.family == "json" else lambda value: type_.write(json.loads(value))
-    return type_.write
+    """Return how a value with a tag is written.
+
+    Raises:
+        TypeError: no value with this tag fits the type.
+    """
+    if tag is None:
+        return type_.write
+    if tag not in _FITTING.get(type_.family, ()):
+        raise TypeError(f"a value of the kind {tag} does not fit the type {type_.sql}")
+    if tag == "Decimal" and type_.family == "number":
+        return _of_digits(type_.write)
+    return _json_of(tag) if type_.family == "json" else type_.write
 
 
 def list_writer(type_: Type, tag: str | None = None) -> Callable[[Any], str]:

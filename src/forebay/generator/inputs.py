@@ -113,7 +113,8 @@ class _Gathering:
         merged = _merged(built, _object(pair)) if pair is not None else built
         is_operators = all(one.name in _OPERATORS for one in merged.fields)
         entries = []
-        for one in merged.fields:
+        # Two keys over the same fields have one name.
+        for one in {entry.name: entry for entry in merged.fields}.values():
             types = self._refer(one.types)
             name = PYTHON.get(one.name, one.name) if is_operators else one.name
             entries.append(Entry(name, types, one.is_required, one.is_nullable))

@@ -131,16 +131,30 @@ class ModelFile:
             f"    if {checking}:",
             "",
             f"        @{module.built_in('classmethod')}",
-            f"        def prisma(cls, client: {client} | None = None) -> {actions}[{own}]:",
+            *_signature(f"cls, client: {client} | None = None", f"{actions}[{own}]"),
             '            """Return the operations on this model, of the process\'s client."""',
             "            ...",
         ]
 
 
+def _signature(arguments: str, returned: str) -> list[str]:
+    line = f"        def prisma({arguments}) -> {returned}:"
+    if len(line) <= WIDTH:
+        return [line]
+    return ["        def prisma(", f"            {arguments}", f"        ) -> {returned}:"]
+
+
+def _exported(name: str, file: str) -> str:
+    line = f"    from .{file} import {name} as {name}"
+    if len(line) <= WIDTH:
+        return line
+    return f"    from .{file} import (\n        {name} as {name},\n    )"
+
+
 def models_index(models: list[ClientModel], layout: Layout) -> str:
     """Return the module that loads the class of a model when it is asked for."""
     names = sorted((class_name(one.name), layout.files[one.name]) for one in models)
-    imports = "\n".join(f"    from .{file} import {name} as {name}" for name, file in names)
+    imports = "\n".join(_exported(name, file) for name, file in names)
     listed = "".join(f'    "{name}",\n' for name, _ in names)
     files = "".join(
         f'    "{class_name(one.name)}": "{layout.files[one.name]}",\n' for one in models

@@ -135,20 +135,25 @@ class TypeFile:
         ]
         if any(keyword.iskeyword(key) for key, _ in rows):
             return self._functional(name, rows, typed, total)
-        lines = [f"class {name}({typed}{total}):"]
+        head = f"class {name}({typed}{total}):"
+        if len(head) > WIDTH:
+            head = f"class {name}(\n    {typed}{total}\n):"
+        lines = [head]
         if purpose:
             lines.append(f'    """{purpose}"""')
             if rows:
                 lines.append("")
         lines += [self._line(key, written) for key, written in rows]
-        if len(lines) == 1:
+        if not rows and not purpose:
             lines.append("    pass")
         return "\n".join(lines)
 
     def _line(self, key: str, written: list[str]) -> str:
         line = f"    {key}: {' | '.join(written)}"
-        if len(line) <= WIDTH or len(written) == 1:
+        if len(line) <= WIDTH:
             return line
+        if len(written) == 1:
+            return _opened(line)
         return f"    {key}: (\n        {_wrapped(written, 8)}\n    )"
 
     def _written(self, members: list[str], is_required: bool) -> list[str]:
@@ -203,7 +208,25 @@ def _wrapped(members: list[str], indent: int) -> str:
     line = " | ".join(members)
     if indent + len(line) <= WIDTH:
         return line
-    return f"\n{' ' * indent}| ".join(members)
+    pad = " " * indent
+    lines = []
+    for number, member in enumerate(members):
+        written = f"| {member}" if number else member
+        before, bracket, inside = written.removesuffix("]").partition("[")
+        if indent + len(written) > WIDTH and bracket:
+            written = f"{before}[\n{pad}    {inside}\n{pad}]"
+        lines.append(written)
+    return f"\n{pad}".join(lines)
+
+
+def _opened(line: str) -> str:
+    """Write what stands in brackets on a line of its own."""
+    before, bracket, after = line.partition("[")
+    if not bracket:
+        name, _, type_ = line.partition(": ")
+        return f"{name}: (\n        {type_}\n    )" if 8 + len(type_) <= WIDTH else line
+    members = after.removesuffix("]").split(" | ")
+    return f"{before}[\n        {_wrapped(members, 8)}\n    ]"
 
 
 def _quoted(text: str) -> str:

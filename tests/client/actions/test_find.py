@@ -21,7 +21,13 @@ def blog(db: Any, do: Any) -> Any:
             data=[
                 {"title": "one", "views": 10, "likes": 3, "author_id": ann.id, "labels": ["a"]},
                 {"title": "two", "views": 1, "likes": 3, "author_id": ann.id, "published": True},
-                {"title": "Three", "views": 7, "likes": 7, "author_id": ann.id, "labels": ["a", "b"]},
+                {
+                    "title": "Three",
+                    "views": 7,
+                    "likes": 7,
+                    "author_id": ann.id,
+                    "labels": ["a", "b"],
+                },
                 {"title": "four", "views": 0, "author_id": bob.id, "meta": Json({"k": [1, "x"]})},
                 {"title": "loose", "views": 2},
             ]

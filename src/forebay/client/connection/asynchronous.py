@@ -178,9 +178,13 @@ class AsyncConnection(BaseConnection):
         self._unwatch()
 
     def _unwatch(self) -> None:
+        if self._fd < 0:
+            return
         if self._has_watch and not self._loop.is_closed():
             self._stop_writing()
             self._loop.remove_reader(self._fd)
+        # Once libpq has let go of it the number may be another connection's.
+        self._fd = -1
 
     async def carry(self, work: Work) -> Any:
         """Carry work on to its end, and return its data."""
@@ -242,7 +246,7 @@ class AsyncConnection(BaseConnection):
             self._loop.remove_reader(self._fd)
 
     def _resume(self) -> None:
-        if self._is_paused:
+        if self._is_paused and self._fd >= 0:
             self._is_paused = False
             self._loop.add_reader(self._fd, self._on_readable)
 

@@ -58,10 +58,10 @@ async def drained(connection: AsyncConnection, grace: float) -> None:
     if grace:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(grace):
-                await connection.drain(DRAIN_TIMEOUT)
+                await connection.drain()
             return
     await connection.cancel()
-    await connection.drain(DRAIN_TIMEOUT)
+    await connection.drain()
 
 
 async def _rolled_back(connection: AsyncConnection) -> bool:

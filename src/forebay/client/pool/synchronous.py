@@ -14,12 +14,14 @@ from collections.abc import Callable
 from time import monotonic, time
 from typing import TypeAlias
 
+from psycopg.pq import ConnStatus
+
 from forebay.client.connection.sync import SyncConnection
 from forebay.client.pool import rules
 from forebay.client.pool.ending import close_quietly, copy_socket
 from forebay.client.pool.places import Places
 from forebay.client.pool.recovery import PING
-from forebay.client.pool.rules import DRAIN_TIMEOUT, FRESH, FROZEN, Fitness
+from forebay.client.pool.rules import FRESH, FROZEN, Fitness
 from forebay.client.url import Target
 from forebay.engine.failures import DatabaseFailure, RequestError
 from forebay.engine.run import ROLLBACK
@@ -54,7 +56,6 @@ class SyncPool:
         self._opening = 0
         self._reason: str | None = None
         self._is_closed = False
-        self._tell = self._told
 
     @property
     def free(self) -> int:
@@ -139,15 +140,9 @@ class SyncPool:
             for waiter in self._line:
                 waiter.error = rules.closed()
                 waiter.event.set()
-        self._places.forgo(self._tell)
+        self._places.forgo(self._told)
         for connection in free:
             self._retire(connection)
-
-    def close(self) -> None:
-        """Shut, and wait until the server has let go of what was closed."""
-        self.shut()
-        while self._places.settle(0.02):
-            pass
 
     def forget(self) -> list[SyncConnection]:
         """Forget all connections, in a child process: they are the parent's."""
@@ -170,7 +165,7 @@ class SyncPool:
                     return connection
                 may_open = False
             elif may_open:
-                self._places.want(self._tell)
+                self._places.want(self._told)
             left = None if due is None else due - monotonic()
             if left is not None and left <= 0 and timeout is not None:
                 if left > -FROZEN:
@@ -213,7 +208,7 @@ class SyncPool:
                 raise
             found = rules.cannot_connect(self._target, error)
             self._reason = found.message
-            if rules.is_crowded(error) and self._lent:
+            if rules.is_crowded(error) and (self._lent or self._opening):
                 return None
             raise found from None
         with self._lock:
@@ -328,10 +323,10 @@ def _answers(connection: SyncConnection) -> bool:
 def _rolled_back(connection: SyncConnection) -> bool:
     """End what an interrupted thread left; return whether the connection is at rest."""
     try:
-        if connection.is_busy:
+        if connection.is_busy and connection.pgconn.status == ConnStatus.OK:
             # Even where the answer took too long and is not waited for: it must not run on.
             connection.cancel()
-            connection.drain(DRAIN_TIMEOUT)
+            connection.drain()
         if connection.in_transaction:
             connection.run([ROLLBACK])
     except Exception:  # whatever it was: it is not lent again

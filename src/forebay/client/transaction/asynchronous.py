@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random  # noqa: F401
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from time import time
-from types import TracebackType
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Self
 
+from forebay.client.connection.asynchronous import AsyncConnection
 from forebay.client.pool.asynchronous import AsyncPool
 from forebay.client.pool.recovery import drained
 from forebay.client.pool.rules import GRACE
-from forebay.client.connection.asynchronous import AsyncConnection
 from forebay.client.session import AsyncSession
 from forebay.client.transaction import rules
 from forebay.client.transaction.rules import State, Terms
@@ -38,20 +36,23 @@ class AsyncTransaction:
     ) -> None:
         self.target = session.target
         self.state = State.OPEN
-        self.savepoints = 0
         # What goes out with the next statement.
         self.pending = rules.opening(terms, session.target.runtime)
-        self._session = session
+        self.points = rules.Points()
         self._pool = pool
         self._connection = connection
         self._terms = terms
-        self._has_begun = False
-        # Who uses the connection now, and who wants to next.
+        self._begin = self.pending[0]
+        # Whether somebody uses the connection, who that is, and who wants to next.
+        self._is_taken = False
         self._task: asyncio.Task[Any] | None = None
         self._cancelling = 0
         self._line: deque[asyncio.Future[None]] = deque()
-        self._is_ending = False
+        # Whether the task that uses it was cancelled by this, and not by its owner.
         self._is_cut = False
+        self._is_ending = False
+        self._is_lent = True
+        # What the statement said that made PostgreSQL refuse all others.
         self._cause: str | None = None
         self._started = time()
         self._rested_since: float | None = None
@@ -64,10 +65,8 @@ class AsyncTransaction:
         Raises:
             RequestError: P2028 where none came free in time, or why there is none.
         """
-        patience = session.target.pool_timeout
-        within = terms.max_wait if patience is None else min(terms.max_wait, patience)
         try:
-            pool, connection = await session.acquire(within)
+            pool, connection = await session.acquire(terms.patience(session.target))
         except RequestError as error:
             if error.request_code == "P2024":
                 raise rules.not_in_time(terms, error) from None
@@ -80,27 +79,38 @@ class AsyncTransaction:
         Raises:
             RequestError: what the work met; P2028 where the transaction is over.
         """
-        async with self._turn():
-            self._check()
-            if self._rested_since is not None and time() - self._rested_since > rules.IDLE:
-                rules.warn_idle(time() - self._rested_since)
+        await self._take_turn()
+        try:
+            await self._ready()
+            rested = self._rested_since
+            if rested is not None and time() - rested > rules.IDLE:
+                rules.warn_idle(time() - rested)
             if self.pending:
                 work = rules.prefixed(self.pending, work)
-            self._has_begun = True
-            try:
-                return await self._connection.carry(work)
-            except RequestError as error:
-                if self._connection.in_failed_transaction and self._cause is None:
-                    self._cause = error.message
-                raise
+            return await self._connection.carry(work)
+        except RequestError as error:
+            if self._cause is None and self._connection.has_failed:
+                self._cause = error.message
+            raise
+        except asyncio.CancelledError:
+            self._mend_cut()
+            raise
+        finally:
+            self._end_turn()
 
     @contextlib.asynccontextmanager
     async def lend(self) -> AsyncIterator[AsyncConnection]:
         """Lend the transaction's connection for more than one piece of work."""
-        async with self._turn():
-            self._check()
-            await self._send_pending()
+        await self._take_turn()
+        try:
+            await self._ready()
+            await self._send([])
             yield self._connection
+        except asyncio.CancelledError:
+            self._mend_cut()
+            raise
+        finally:
+            self._end_turn()
 
     async def commit(self) -> None:
         """Make what was done last.
@@ -108,159 +118,238 @@ class AsyncTransaction:
         Raises:
             RequestError: P2028 where it is over or has failed, or what PostgreSQL said to COMMIT.
         """
-        async with self._turn():
-            self._check()
+        await self._take_turn()
+        try:
+            await self._ready()
             self._is_ending = True
             if not self._has_begun:
-                self._finish(State.COMMITTED)
+                self.state = State.COMMITTED
                 return
-            state = State.ROLLED_BACK
-            try:
-                await self._connection.run([COMMIT])
-                state = State.COMMITTED
-            except DatabaseFailure as failure:
-                raise request_error(failure) from None
-            finally:
-                self._finish(State.LOST if self._connection.is_broken else state)
+            self.state = State.ROLLED_BACK
+            await self._connection.run([COMMIT])
+            self.state = State.COMMITTED
+        except DatabaseFailure as failure:
+            raise request_error(failure) from None
+        except RequestError:
+            if self.state is State.OPEN:
+                # COMMIT would do the same, and say nothing.
+                self.state = State.ROLLED_BACK
+            raise
+        except asyncio.CancelledError:
+            self._mend_cut()
+            raise
+        finally:
+            self._end_turn()
 
     async def rollback(self) -> None:
         """Undo what was done. One that is over already is left as it is."""
-        async with self._turn():
-            if self.state is not State.OPEN:
-                return
-            self._is_ending = True
-            try:
+        await self._take_turn()
+        try:
+            if self.state is State.OPEN:
+                self.state = State.ROLLED_BACK
+                self._is_ending = True
+                await drained(self._connection, GRACE)
                 if self._connection.in_transaction:
                     await self._connection.run([ROLLBACK])
-            except DatabaseFailure:
-                # Lost with its connection, which undoes it as well.
-                pass
-            finally:
-                self._finish(State.ROLLED_BACK)
+        except DatabaseFailure:
+            # Lost with its connection, which undoes it as well.
+            self.state = State.LOST
+        finally:
+            self._end_turn()
 
     def leave(self) -> None:
         """Have it rolled back in the background: whoever used it was cancelled."""
-        if self.state is State.OPEN and not self._is_ending:
-            self._finish(State.ROLLED_BACK)
+        if self.state is State.OPEN:
+            self._stop(State.ROLLED_BACK)
 
-    async def undo_to(self, name: str) -> None:
-        """Undo what was done since a savepoint, and forget it."""
-        async with self._turn():
-            if self.state is not State.OPEN:
-                return
-            if self.pending and self.pending[-1] == savepoint(name):
-                self.pending.pop()
-                return
-            await self._read_rest()
-            try:
-                await self._connection.run([*self.pending, *undoing(name)])
-                self.pending.clear()
+    async def open_point(self) -> str:
+        """Begin a transaction inside this one, with its next statement, and name it."""
+        await self._take_turn()
+        try:
+            await self._ready()
+            return self.points.open(self.pending)
+        finally:
+            self._end_turn()
+
+    async def release_point(self, name: str) -> None:
+        """Keep what was done inside, as far as the whole is kept."""
+        await self._take_turn()
+        try:
+            await self._ready()
+            self.points.release(name, self.pending)
+        finally:
+            self._end_turn()
+
+    async def undo_point(self, name: str) -> None:
+        """Undo what was done inside."""
+        await self._take_turn()
+        try:
+            if self.state is State.OPEN:
+                undoing = self.points.undo(name, self.pending)
+                if undoing:
+                    await drained(self._connection, GRACE)
+                    await self._send(undoing)
                 self._cause = None
-            except DatabaseFailure as failure:
-                if self._connection.is_broken:
-                    self._finish(State.LOST)
-                raise request_error(failure) from None
+        except DatabaseFailure as failure:
+            raise request_error(failure) from None
+        finally:
+            self._end_turn()
 
-    def check(self) -> None:
-        """Raise what is in the way of another statement."""
-        self._check()
+    def leave_point(self, name: str) -> None:
+        """Have what was done inside undone with the next statement."""
+        if self.state is State.OPEN:
+            self.pending += self.points.undo(name, self.pending)
+            self._cause = None
 
-    def _check(self) -> None:
+    async def _ready(self) -> None:
+        """Raise what is in the way of another statement.
+
+        What a statement left that was cancelled by itself, as by `asyncio.wait_for`, is read first.
+        """
         passed = time() - self._started
-        if self.state is State.OPEN and not self._pool.holds(self._connection):
-            self.state = State.LOST
-        elif self.state is State.OPEN and passed > self._terms.timeout:
-            # The timer may be late, as in a process that was frozen.
-            self._finish(State.EXPIRED)
+        connection = self._connection
+        if self.state is State.OPEN:
+            if not self._pool.holds(connection) or connection.is_broken:
+                self.state = State.LOST
+            elif passed > self._terms.timeout:
+                # The timer may be late, as in a process that was frozen.
+                self.state = State.EXPIRED
         if self.state is not State.OPEN:
             raise rules.over(self.state, self._terms, passed)
         if self._has_begun:
-            self._check_connection()
+            await self._goes_on(connection, passed)
 
-    def _check_connection(self) -> None:
-        connection = self._connection
-        if connection.in_failed_transaction:
-            if not any(is_undoing(one) for one in self.pending):
+    async def _goes_on(self, connection: AsyncConnection, passed: float) -> None:
+        """Raise why the connection takes no more of the transaction, if it does not."""
+        if connection.is_busy:
+            try:
+                await drained(connection, GRACE)
+            except DatabaseFailure:
+                self.state = State.LOST
+                raise rules.over(self.state, self._terms, passed) from None
+        if connection.has_failed:
+            if not rules.is_undone(self.pending):
                 raise rules.failed(self._cause)
         elif not connection.in_transaction:
-            self._finish(State.LOST)
+            self.state = State.LOST
             raise rules.ended_elsewhere()
 
-    @contextlib.asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
+    @property
+    def _has_begun(self) -> bool:
+        return not self.pending or self.pending[0] is not self._begin
+
+    async def _send(self, statements: list[Bound]) -> None:
+        """Send what is pending, and statements of our own behind it."""
+        sent, self.pending[:] = [*self.pending, *statements], []
+        if sent:
+            await self._connection.run(sent)
+
+    async def _take_turn(self) -> None:
         """Have the connection to oneself; others wait in line."""
-        if self._task is not None:
-            waiter = self._pool.loop.create_future()
+        if self._is_taken:
+            waiter: asyncio.Future[None] = self._pool.loop.create_future()
             self._line.append(waiter)
             try:
                 await waiter
             except asyncio.CancelledError:
                 if waiter.done() and not waiter.cancelled():
-                    self._next()
+                    self._end_turn()
                 else:
                     self._line.remove(waiter)
                 raise
-        task = asyncio.current_task()
-        self._task, self._cancelling = task, task.cancelling() if task else 0
-        try:
-            await self._read_rest()
-            yield
-        except asyncio.CancelledError:
-            if self._is_cut and task is not None:
-                # Our own timer: what asyncio.timeout does, without a timer for every statement.
-                self._is_cut = False
-                if task.uncancel() <= self._cancelling:
-                    passed = time() - self._started
-                    raise rules.over(State.EXPIRED, self._terms, passed) from None
-            raise
-        finally:
-            self._rested_since = time()
-            if self.state is State.OPEN and self._connection.is_broken:
-                self._finish(State.LOST)
-            elif self.state is State.EXPIRED:
-                self._let_go()
-            self._next()
+        self._is_taken = True
+        self._task = task = asyncio.current_task()
+        self._cancelling = task.cancelling() if task is not None else 0
 
-    def _next(self) -> None:
+    def _end_turn(self) -> None:
         self._task = None
+        self._rested_since = time()
+        if self.state is State.OPEN and self._connection.is_broken:
+            self.state = State.LOST
+        if self.state is not State.OPEN:
+            self._let_go()
         while self._line:
             waiter = self._line.popleft()
             if not waiter.done():
-                # Until it runs nobody else may begin.
-                self._task = asyncio.current_task()
+                # Still taken: nobody comes in between.
                 waiter.set_result(None)
                 return
+        self._is_taken = False
 
-    async def _read_rest(self) -> None:
-        """Read what a statement left that was cancelled by itself, as by `asyncio.wait_for`."""
-        if self.state is State.OPEN and self._connection.is_busy:
-            await drained(self._connection, GRACE)
-
-    async def _send_pending(self) -> None:
-        self._has_begun = True
-        if self.pending:
-            sent, self.pending[:] = list(self.pending), []
-            try:
-                await self._connection.run(sent)
-            except DatabaseFailure as failure:
-                raise request_error(failure) from None
+    def _mend_cut(self) -> None:
+        """Turn a cancellation of our own into an error, as `asyncio.timeout` does."""
+        task = self._task
+        if self._is_cut and task is not None:
+            self._is_cut = False
+            if task.uncancel() <= self._cancelling:
+                raise rules.over(self.state, self._terms, time() - self._started) from None
 
     def _expire(self) -> None:
-        if self.state is not State.OPEN or self._is_ending:
-            return
-        self.state = State.EXPIRED
-        if self._task is None:
+        if self.state is State.OPEN and not self._is_ending:
+            self._stop(State.EXPIRED)
+
+    def _stop(self, state: State) -> None:
+        """End it from outside; a statement that runs is cancelled on the server."""
+        self.state = state
+        if not self._is_taken:
             self._let_go()
-        else:
+        elif self._task is not None and not self._is_ending:
             self._is_cut = True
             self._task.cancel()
 
-    def _finish(self, state: State) -> None:
-        if self.state is State.OPEN:
-            self.state = state
-            self._let_go()
-
     def _let_go(self) -> None:
         """Give the connection to the pool, which rolls back what is open on it."""
-        self._timer.cancel()
-        self._pool.give(self._connection)
+        if self._is_lent:
+            self._is_lent = False
+            self._timer.cancel()
+            self._pool.give(self._connection)
+
+
+class AsyncSavepoint:
+    """A transaction inside another one: a savepoint, which carries work on as a session does."""
+
+    is_transaction = True
+
+    def __init__(self, outer: AsyncTransaction, name: str) -> None:
+        self.target = outer.target
+        self.outer = outer
+        self.state = State.OPEN
+        self._name = name
+
+    async def carry(self, work: Work) -> Any:
+        """Carry a piece of work on, and return its data.
+
+        Raises:
+            RequestError: what the work met; P2028 where the transaction is over.
+        """
+        self._check()
+        return await self.outer.carry(work)
+
+    @contextlib.asynccontextmanager
+    async def lend(self) -> AsyncIterator[AsyncConnection]:
+        """Lend the transaction's connection for more than one piece of work."""
+        self._check()
+        async with self.outer.lend() as connection:
+            yield connection
+
+    async def commit(self) -> None:
+        """Keep what was done, as far as the whole is kept."""
+        self._check()
+        await self.outer.release_point(self._name)
+        self.state = State.COMMITTED
+
+    async def rollback(self) -> None:
+        """Undo what was done since it began."""
+        if self.state is State.OPEN:
+            self.state = State.ROLLED_BACK
+            await self.outer.undo_point(self._name)
+
+    def leave(self) -> None:
+        """Have it undone with the next statement: whoever used it was cancelled."""
+        if self.state is State.OPEN:
+            self.state = State.ROLLED_BACK
+            self.outer.leave_point(self._name)
+
+    def _check(self) -> None:
+        if self.state is not State.OPEN:
+            raise rules.point_over(self.state)

@@ -11,19 +11,16 @@ import warnings
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeAlias
 
+from forebay.client.limits import MAX_WAIT, RETRIES, TIMEOUT, Span
 from forebay.client.pool.rules import refusal
+from forebay.client.url import Target
 from forebay.engine.failures import DatabaseFailure, RequestError
 from forebay.engine.run import Work
 from forebay.engine.statement import Bound
 from forebay.errors import ConfigurationError
 
-Span: TypeAlias = int | timedelta
-
-MAX_WAIT = timedelta(seconds=2)
-TIMEOUT = timedelta(seconds=5)
-RETRIES = 10
+__all__ = ["MAX_WAIT", "RETRIES", "TIMEOUT", "Span"]
 
 # A transaction that waits for its user for longer holds locks and a connection for nothing.
 IDLE = 0.05
@@ -48,7 +45,7 @@ class State(enum.Enum):
     LOST = "lost"
 
 
-class IsolationLevel(str, enum.Enum):
+class IsolationLevel(enum.StrEnum):
     """PostgreSQL's isolation levels, by Prisma's names."""
 
     READ_UNCOMMITTED = "ReadUncommitted"
@@ -83,6 +80,11 @@ class Terms:
             ConfigurationError: a time or a level that is none.
         """
         return cls(_span("max_wait", max_wait), _span("timeout", timeout), _begin(isolation_level))
+
+    def patience(self, target: Target) -> float:
+        """Return how long to wait for a connection."""
+        limit = target.pool_timeout
+        return self.max_wait if limit is None else min(self.max_wait, limit)
 
 
 def _span(name: str, given: Span) -> float:
@@ -150,6 +152,60 @@ def prefixed(prefix: list[Bound], work: Work) -> Work:
             count = 0
     except StopIteration as stop:
         return stop.value
+
+
+class Points:
+    """The savepoints of a transaction, the innermost last."""
+
+    def __init__(self) -> None:
+        self._open: list[str] = []
+        self._count = 0
+
+    def open(self, pending: list[Bound]) -> str:
+        """Have a savepoint set with the next statement, and return its name."""
+        self._count += 1
+        name = f"forebay_{self._count}"
+        self._open.append(name)
+        pending.append(_set(name))
+        return name
+
+    def release(self, name: str, pending: list[Bound]) -> None:
+        """Have a savepoint forgotten with the next statement.
+
+        Raises:
+            RequestError: one inside it is still open.
+        """
+        if self._open[-1:] != [name]:
+            raise inner_first()
+        self._open.pop()
+        if _set(name) in pending:
+            # Nothing happened since.
+            del pending[pending.index(_set(name)) :]
+        else:
+            pending.append(_release(name))
+
+    def undo(self, name: str, pending: list[Bound]) -> list[Bound]:
+        """Return what undoes everything since a savepoint; those inside it end with it."""
+        del self._open[self._open.index(name) :]
+        if _set(name) in pending:
+            del pending[pending.index(_set(name)) :]
+            return []
+        # What is pending came later, and is undone or is of no use.
+        pending.clear()
+        return [Bound(f"ROLLBACK TO SAVEPOINT {name}", []), _release(name)]
+
+
+def _set(name: str) -> Bound:
+    return Bound(f"SAVEPOINT {name}", [])
+
+
+def _release(name: str) -> Bound:
+    return Bound(f"RELEASE SAVEPOINT {name}", [])
+
+
+def is_undone(pending: list[Bound]) -> bool:
+    """Return whether a failed transaction can go on after what is pending."""
+    return any(bound.sql.startswith("ROLLBACK TO ") for bound in pending)
 
 
 def pause(attempt: int) -> float:
@@ -246,6 +302,26 @@ def ended_elsewhere() -> RequestError:
         " as after a COMMIT or ROLLBACK in raw SQL.",
         "end transactions with commit() and rollback() only",
         kind="Closed",
+    )
+
+
+def point_over(state: State) -> RequestError:
+    """Say that a transaction inside another one has ended."""
+    return refusal(
+        "P2028",
+        f"Transaction API error: Transaction already closed: the inner one was {state.value}.",
+        "begin another one with tx(), or go on with the outer one",
+        kind="Closed",
+    )
+
+
+def inner_level() -> RequestError:
+    """Say that an isolation level is the whole transaction's."""
+    return refusal(
+        "P2028",
+        "Transaction API error: a transaction inside another one has that one's isolation level.",
+        "give isolation_level to the outermost tx()",
+        kind="InnerLevel",
     )
 
 

@@ -12,15 +12,13 @@ from forebay.engine import ids
 from forebay.engine.catalog import Column, Entity
 from forebay.engine.failures import RequestError
 from forebay.engine.scope import Scope
-from forebay.engine.shape import Leaf, Node
-from forebay.engine.statement import Bound, Row
+from forebay.engine.shape import Leaf, Node, tag_of
+from forebay.engine.statement import MOST_PARAMETERS, Bound, Row
+from forebay.engine.transaction import in_one_transaction
 from forebay.engine.types import array, key_text, list_writer, untag, writer
 from forebay.engine.write.context import NOW, Context, Raw, Steps
 from forebay.engine.write.values import constant_text, moment_writer
 from forebay.schema.dmmf.defaults import default_value
-
-# PostgreSQL counts parameters in 16 bits.
-MOST_PARAMETERS = 65_535
 
 
 class CreateRows:
@@ -37,9 +35,12 @@ class CreateRows:
         returned: list[Column] | None = None,
     ) -> None:
         self.entity = entity
-        self.data = data if isinstance(data, Leaf) else _row_of(scope, data)
+        # A plan outlives its first request, whose rows it must not hold.
+        self.place = data.index if isinstance(data, Leaf) else None
+        self.rows = _rows_of(scope, data) if self.place is None else []
         self.skips = skip is not None and bool(scope.literal(skip))
         self.given = given or []
+        self._names = entity.columns.keys() - {column.name for column in self.given}
         self.returned = returned
 
     def run(self, context: Context, given: Raw | None = None) -> Steps:
@@ -47,23 +48,32 @@ class CreateRows:
         rows = self._rows(context, given or {})
         if not rows:
             return [] if self.returned is not None else 0
+        statements = self._statements(rows)
+        steps = self._send(statements)
+        if len(statements) > 1 and not context.in_transaction:
+            steps = in_one_transaction(steps)
+        return (yield from steps)
+
+    def _send(self, statements: list[Bound]) -> Steps:
         count = 0
         found: list[Row] = []
-        for bound in self._statements(rows):
+        for bound in statements:
             results = yield [bound]
             count += results[0].count
             found += results[0].rows
         return found if self.returned is not None else count
 
     def _rows(self, context: Context, given: Raw) -> list[dict[str, str | None]]:
-        leaf = self.data
-        raw = context.values[leaf.index] if leaf.index is not None else leaf.value
+        raw = self.rows if self.place is None else context.values[self.place]
         items = raw if isinstance(raw, list) else [raw]
         return [self._row(item, context, given) for item in items]
 
     def _row(self, item: Any, context: Context, given: Raw) -> dict[str, str | None]:
         if not isinstance(item, dict):
             raise RequestError("P2009", "Each row of `data` must be an object.")
+        if not item.keys() <= self._names:
+            unknown = ", ".join(f"`{name}`" for name in item if name not in self._names)
+            raise RequestError("P2009", f"A row of `data` has no field {unknown}.")
         row: dict[str, str | None] = {}
         for column in self.entity.all_columns.values():
             if column.name in item:
@@ -129,13 +139,13 @@ def _array_type(column: Column) -> str:
     return "varbit" if column.type.sql == "bit" else column.type.sql
 
 
-def _row_of(scope: Scope, data: Node) -> Leaf:
+def _rows_of(scope: Scope, data: Node) -> list[Any]:
     """Return the rows of a `data` that was read like any other object."""
+    if isinstance(data, Leaf):
+        return data.value if isinstance(data.value, list) else [data.value]
     if isinstance(data, list):
-        return Leaf(None, [_raw(scope, node) for node in data])
-    if not isinstance(data, dict):
-        raise RequestError("P2009", "`data` must be an object or a list of objects.")
-    return Leaf(None, [{name: _raw(scope, node) for name, node in data.items()}])
+        return [_raw(scope, node) for node in data]
+    return [{name: _raw(scope, node) for name, node in data.items()}]
 
 
 def _raw(scope: Scope, node: Node) -> Any:
@@ -151,15 +161,18 @@ def written_text(column: Column, value: Any) -> str | None:
     """Write a value of a row as the request has it."""
     tag = None
     if isinstance(value, dict):
-        if isinstance(value.get("$type"), str):
-            tag, value = value["$type"], value.get("value")
-        elif set(value) == {"set"} and column.type.family != "json":
+        tag = tag_of(value)
+        if tag is not None:
+            value = value.get("value")
+            if not isinstance(value, str):
+                raise TypeError(f"a value of the kind {tag} is a text")
+        elif column.is_list and set(value) == {"set"} and column.type.family != "json":
             return written_text(column, value["set"])
     if value is None and tag is None:
         return "null" if column.type.family == "json" and not column.is_list else None
     if column.is_list:
         return list_writer(column.type)(value)
-    if column.type.family == "json" and tag == "Enum":
+    if column.type.family == "json" and tag == "Enum" and value in ("DbNull", "JsonNull"):
         return None if value == "DbNull" else "null"
     return writer(column.type, tag)(value) if tag else untag(value, None, column.type)
 

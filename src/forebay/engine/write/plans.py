@@ -49,7 +49,7 @@ class WritePlan(Plan):
 
     def run(self, values: list[Any], in_transaction: bool) -> Steps:
         """Carry it out."""
-        steps = self._run(Context(values))
+        steps = self._run(Context(values, in_transaction or not self._is_single))
         if not self._is_single and not in_transaction:
             steps = in_one_transaction(steps)
         return (yield from steps)
@@ -99,7 +99,7 @@ class Answer:
         """Return the answer for a record, of which the key, or all that is wanted, is known."""
         if self.shape is not None:
             cells = tuple(row[column.name] for column in self.chosen.columns)
-            return self.shape(cells, [])
+            return self.shape([cells], [])[0]
         context.note(self.key, [column.name for column in self.entity.identifier], row)
         records = yield from self.read(context)
         return records[0] if records else None
@@ -167,7 +167,7 @@ def delete_one(
             result = yield from context.ask(remove)
             if not result.rows or shape is None:
                 raise nested.missing("No record was found for a delete.")
-            return shape(result.rows[0], [])
+            return shape(result.rows, [])[0]
 
         return WritePlan(f"deleteOne{entity.name}", run, remove, is_single=True)
     if answer.is_flat:
@@ -223,7 +223,7 @@ def upsert_one(
             result = yield from context.ask(native.statement)
             if shape is None:
                 return None
-            return shape(result.rows[0], [])
+            return shape(result.rows, [])[0]
 
         return WritePlan(name, run_native, native, is_single=True)
     key = object()
@@ -350,7 +350,7 @@ class _Many:
 
             def shaped(context: Context) -> Steps:
                 rows = yield from run(context)
-                return [shape(row, []) for row in rows]
+                return shape(rows, [])
 
             # Where relations are emulated each record is written by itself.
             is_single = isinstance(rows_of, CreateRows) or rows_of.each is None
