@@ -2,9 +2,11 @@
 
 import asyncio
 import random
+from typing import Any
 
 import pytest
 
+from forebay.client.session import AsyncSession
 from forebay.engine.run import Work
 from forebay.engine.statement import Bound
 from tests.client.pool.conftest import PID, SLEEP, number, session_of, work
@@ -20,7 +22,7 @@ def steps(*statements: str) -> Work:
 
 
 def test_a_cancelled_statement_ends_on_the_server(server, run):
-    async def go():
+    async def go() -> None:
         async with session_of(server, connection_limit=1) as session:
             pid = await session.carry(number(PID))
             task = asyncio.create_task(session.carry(work(SLEEP.format(60))))
@@ -36,7 +38,7 @@ def test_a_cancelled_statement_ends_on_the_server(server, run):
 
 
 def test_a_cancelled_transaction_is_rolled_back_before_the_connection_is_lent(server, run):
-    async def go():
+    async def go() -> None:
         async with session_of(server, connection_limit=1) as session:
             task = asyncio.create_task(
                 session.carry(steps("BEGIN", "SELECT txid_current()", SLEEP.format(60)))
@@ -55,7 +57,7 @@ def test_a_cancelled_transaction_is_rolled_back_before_the_connection_is_lent(se
 def test_a_statement_that_cannot_be_cancelled_costs_its_connection_alone(server, run, monkeypatch):
     monkeypatch.setattr("forebay.client.pool.recovery.DRAIN_TIMEOUT", 0.2)
 
-    async def go():
+    async def go() -> None:
         async with session_of(server, connection_limit=2) as session:
             # It swallows the cancellation.
             stubborn = (
@@ -73,7 +75,7 @@ def test_a_statement_that_cannot_be_cancelled_costs_its_connection_alone(server,
 
 
 def test_whoever_is_cancelled_in_line_leaves_it(server, run):
-    async def go():
+    async def go() -> None:
         async with session_of(server, connection_limit=1) as session:
             async with session.lend():
                 tasks = [asyncio.create_task(session.carry(number(PID))) for _ in range(5)]
@@ -89,7 +91,7 @@ def test_whoever_is_cancelled_in_line_leaves_it(server, run):
 
 
 def test_a_connection_handed_over_in_the_moment_of_a_cancellation_is_not_lost(server, run):
-    async def go():
+    async def go() -> None:
         async with session_of(server, connection_limit=1) as session:
             async with session.lend():
                 task = asyncio.create_task(session.carry(number(PID)))
@@ -105,11 +107,9 @@ def test_a_connection_handed_over_in_the_moment_of_a_cancellation_is_not_lost(se
 
 
 def test_the_end_of_a_loop_ends_what_runs(server):
-    async def go():
+    async def go() -> Any:
         session = holder[0] if holder else None
         if session is None:
-            from forebay.client.session import AsyncSession
-
             session = AsyncSession(server.target(connection_limit=1))
             holder.append(session)
             # Left running: asyncio.run cancels it.
@@ -121,7 +121,7 @@ def test_the_end_of_a_loop_ends_what_runs(server):
         await session.disconnect()
         return found
 
-    holder: list = []
+    holder: list[Any] = []
     asyncio.run(go())
     wait_until(lambda: server.count("state = 'active'") == 0)
     assert asyncio.run(go()) == 7
@@ -132,7 +132,7 @@ def test_random_cancellations(server, run, seed):
     """Three hundred each, anywhere: in line, connecting, in the middle of an answer."""
     chance = random.Random(seed)
 
-    async def one(session) -> None:
+    async def one(session: AsyncSession) -> None:
         kind = chance.randrange(4)
         if kind == 0:
             assert await session.carry(work("SELECT 1")) == [(1,)]
@@ -144,12 +144,12 @@ def test_random_cancellations(server, run, seed):
         else:
             assert await session.carry(steps("BEGIN", "SELECT 2", "COMMIT", "SELECT 3")) == [(3,)]
 
-    async def go():
+    async def go() -> None:
         async with session_of(server, connection_limit=3) as session:
             most = 0
             for _ in range(10):
                 tasks = [asyncio.create_task(one(session)) for _ in range(30)]
-                for task in tasks:
+                for _ in tasks:
                     await asyncio.sleep(chance.random() * 0.002)
                     if chance.random() < 0.8:
                         chance.choice(tasks).cancel()
