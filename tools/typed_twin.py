@@ -8,19 +8,29 @@ from __future__ import annotations
 from pathlib import Path
 
 FOLDER = Path(__file__).parent.parent / "src" / "forebay" / "client" / "typed"
-SOURCE = FOLDER / "asyncio_actions.pyi"
-TWIN = FOLDER / "sync_actions.pyi"
+NAMES = ("actions", "client")
+
+_WORDS = (
+    ("async def ", "def "),
+    ("for asyncio,", "for sync,"),
+    ("for asyncio.", "for programs without asyncio."),
+    ("AsyncClient", "SyncClient"),
+    ("AsyncIterator", "Iterator"),
+)
 
 
-def twin() -> str:
-    """Return what the twin has to be."""
-    text = SOURCE.read_text(encoding="utf-8")
-    waiting = {"async def ": "def ", "for asyncio,": "for sync,", "AsyncIterator": "Iterator"}
-    for name, other in waiting.items():
-        text = text.replace(name, other)
-    return text
+def twins() -> dict[Path, str]:
+    """Return what each twin has to be."""
+    found = {}
+    for name in NAMES:
+        text = (FOLDER / f"asyncio_{name}.pyi").read_text(encoding="utf-8")
+        for word, other in _WORDS:
+            text = text.replace(word, other)
+        found[FOLDER / f"sync_{name}.pyi"] = text
+    return found
 
 
 if __name__ == "__main__":
-    TWIN.write_text(twin(), encoding="utf-8")
-    print(f"wrote {TWIN}")
+    for path, text in twins().items():
+        path.write_text(text, encoding="utf-8")
+        print(f"wrote {path}")

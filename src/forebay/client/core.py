@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import copy
 from datetime import timedelta
 from functools import cached_property
@@ -24,6 +24,7 @@ from forebay.engine.failures import RequestError
 from forebay.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from forebay.client.extensions.extension import Extension, Guard, Methods, Query, Result
     from forebay.client.package import Package
     from forebay.client.request import Finish
     from forebay.client.stream import Pages
@@ -191,6 +192,24 @@ class BaseClient:
         if error.request_code == "P2025" and operation.action in QUIET:
             return None
         return translate(error, operation.title)
+
+    def extend(
+        self,
+        *extensions: Extension | Guard,
+        query: Query | None = None,
+        model: Mapping[str, Methods] | None = None,
+        result: Result | None = None,
+        client: Methods | None = None,
+    ) -> Self:
+        """Return a client with extensions; it shares this one's connections, and this one stays.
+
+        ``query`` are hooks around operations, ``model`` methods of `db.user`, ``result`` computed
+        fields, and ``client`` methods of the client.
+        """
+        from forebay.client.extensions.extended import extended
+
+        given = {"query": query, "model": model, "result": result, "client": client}
+        return extended(self, *extensions, **{name: one for name, one in given.items() if one})
 
     def _copy(self) -> Self:
         """Return a client that differs in what is set on it next."""

@@ -65,7 +65,8 @@ class Json:
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Let a model hold what the JSON says: dicts, lists, texts, numbers."""
         return core_schema.no_info_plain_validator_function(
-            lambda value: value.data if isinstance(value, Json) else value
+            lambda value: value.data if isinstance(value, Json) else value,
+            json_schema_input_schema=core_schema.any_schema(),
         )
 
 
@@ -129,7 +130,10 @@ class Base64:
         """Take bytes and Base64 texts; in JSON it is a Base64 text."""
         return core_schema.no_info_plain_validator_function(
             cls._read,
-            serialization=core_schema.plain_serializer_function_ser_schema(str, when_used="json"),
+            json_schema_input_schema=core_schema.str_schema(),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                str, return_schema=core_schema.str_schema(), when_used="json"
+            ),
         )
 
 

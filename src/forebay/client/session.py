@@ -123,6 +123,10 @@ class AsyncSession:
                 await pool.close(GOODBYE)
             else:
                 self._end(pool)
+        pause = 0.0005
+        while self._places.settle():
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 0.02)
 
     def abandon(self) -> None:
         """Close what is at rest, from wherever: nobody holds the client any more."""
@@ -159,11 +163,11 @@ class AsyncSession:
             self._pools.remove(pool)
             pool.bury()
         for pool in self._pools:
-            if pool.loop is loop:
+            if pool.loop is loop and not pool.is_closed:
                 break
         else:
-            if not self._pools:
-                announce(self.target)
+            announce(self.target)
+            self._pools = [one for one in self._pools if not one.is_closed]
             pool = AsyncPool(self.target, self._places, self._open, self._make_room)
             self._pools.append(pool)
         self._pool = pool
@@ -263,7 +267,9 @@ class SyncSession:
         """
         pool, self._pool = self._pool, None
         if pool is not None:
-            pool.close()
+            pool.shut()
+        while self._places.settle(0.02):
+            pass
 
     def abandon(self) -> None:
         """Close what is at rest, from wherever: nobody holds the client any more."""

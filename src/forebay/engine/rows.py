@@ -12,7 +12,7 @@ from forebay.engine.catalog import Column, Entity, Link
 from forebay.engine.failures import RequestError
 from forebay.engine.shaping import Groups, Shaper, Shaping
 from forebay.engine.statement import Result, Row
-from forebay.engine.types import Show, how_many, tagged, whole
+from forebay.engine.types import Show, amount, how_many, tagged
 
 Record: TypeAlias = dict[str, Any]
 Key: TypeAlias = tuple[Any, ...]
@@ -114,7 +114,7 @@ _LARGEST = 2**63
 
 
 def large(value: Any) -> int:
-    """Return a sum of whole numbers, which must be one of 64 bits."""
+    """Return a sum of amount numbers, which must be one of 64 bits."""
     number = int(value)
     if not -_LARGEST <= number < _LARGEST:
         why = f"Could not convert from `BigDecimal({number})` to `BigInt`"
@@ -222,7 +222,7 @@ class Window:
             first = next((i for i, row in enumerate(rows) if row[place]), len(rows))
             rows = rows[first:]
         if self.skip is not None:
-            rows = rows[int(whole(values[self.skip])) :]
+            rows = rows[int(amount(values[self.skip])) :]
         if self.take is not None:
             rows = rows[: int(how_many(values[self.take]))]
         if self.is_first:

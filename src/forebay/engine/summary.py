@@ -9,15 +9,15 @@ from typing import Any, TypeAlias
 from forebay.engine.catalog import Column, Entity
 from forebay.engine.failures import RequestError, input_error
 from forebay.engine.order import Term, cursor_condition, direction, implicit, is_stable, terms_of
+from forebay.engine.page import Page, read_page
 from forebay.engine.plan import Only, Plan
-from forebay.engine.read import Page, read_page
 from forebay.engine.scope import Scope, Source, is_null
 from forebay.engine.selection import parts
 from forebay.engine.shape import Leaf, Node
 from forebay.engine.shaping import Shaping
 from forebay.engine.statement import Bound, Builder, Result, Row, Statement
-from forebay.engine.types import BIGINT, FLOAT, Type, how_many, whole
-from forebay.engine.where import conjunction, disjunction, items_of, negation, where
+from forebay.engine.types import BIGINT, FLOAT, Type, amount, how_many
+from forebay.engine.where import conjunction, connected, items_of, where
 from forebay.engine.where_scalar import operators as field_operators
 from forebay.engine.where_scalar import scalar
 from forebay.schema.dmmf.order import numbers, ordered_by_value
@@ -145,7 +145,7 @@ def _limits(builder: Builder, page: Page, terms: list[Term]) -> str:
     if page.take is not None and page.take.index is not None:
         tail += f" LIMIT {builder.value(page.take.index, how_many)}"
     if page.skip is not None and page.skip.index is not None:
-        tail += f" OFFSET {builder.value(page.skip.index, whole)}"
+        tail += f" OFFSET {builder.value(page.skip.index, amount)}"
     return tail
 
 
@@ -295,17 +295,14 @@ def _having(source: Source, by: list[str], node: Node | None) -> str:
     return condition
 
 
-def _condition(source: Source, node: Node, used: list[str]) -> str:
+def _condition(source: Source, node: Node, used: list[str], *, is_inner: bool = False) -> str:
     if not isinstance(node, dict):
         raise RequestError("P2009", "A condition must be an object.")
     found: list[str] = []
     for name, value in node.items():
         if name in ("AND", "OR", "NOT") and name not in source.entity.columns:
-            items = [_condition(source, item, used) for item in items_of(value)]
-            if name == "NOT":
-                found.append(conjunction([negation(item) for item in items]))
-            else:
-                found.append(conjunction(items) if name == "AND" else disjunction(items))
+            items = [_condition(source, item, used, is_inner=True) for item in items_of(value)]
+            found.append(connected(name, items, is_inner))
         else:
             found.append(_field(source, source.entity.columns[name], value, used))
     return conjunction(found)

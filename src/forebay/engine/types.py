@@ -98,9 +98,14 @@ def whole(value: Any) -> str:
     return str(number)
 
 
+def amount(value: Any) -> str:
+    """Write how many records there are to be; a tagged number is a text of digits."""
+    return whole(Decimal(value) if isinstance(value, str) else value)
+
+
 def how_many(value: Any) -> str:
-    """Write a number without its sign."""
-    return whole(value).removeprefix("-")
+    """Write how many records there are to be, without the sign."""
+    return amount(value).removeprefix("-")
 
 
 def _decimal(value: Any) -> str:

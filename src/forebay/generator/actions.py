@@ -40,7 +40,9 @@ def arguments(client: Client, model: ClientModel) -> list[str | None]:
 def actions_file(client: Client, layout: Layout, interface: Interface) -> str:
     """Return the file of all models' operations."""
     names = {f"{model.name}Actions" for model in client.models}
-    fields = {f"{model.name}Fields" for model in client.models}
+    fields = {
+        f"{model.name}{kind}" for model in client.models for kind in ("Fields", "BatchActions")
+    }
     module = Module("actions.py", {*names, *fields, "ModelT"})
     typed = f"forebay.client.typed.{interface}_actions"
     checking = module.use("typing", "TYPE_CHECKING")
@@ -53,6 +55,8 @@ def actions_file(client: Client, layout: Layout, interface: Interface) -> str:
         lines += [f'    ModelT = {variable}("ModelT", bound={bound})']
         for model in client.models:
             lines += ["", *_fields(module, model), "", *_actions(module, client, model, base)]
+            if not model.model.is_view:
+                lines += ["", *_batch(module, client, model)]
     else:
         lines.append("    pass")
     listed = "".join(f'    "{model.name}Actions",\n' for model in client.models)
@@ -82,13 +86,8 @@ def _fields(module: Module, model: ClientModel) -> list[str]:
 
 def _actions(module: Module, client: Client, model: ClientModel, base: str) -> list[str]:
     generic = module.use("typing", "Generic", typing_only=True)
-    types = module.use(".", "types", typing_only=True)
     lines = [f"    class {model.name}Actions(", f"        {base}[", "            ModelT,"]
-    for name in arguments(client, model):
-        if name is None:
-            lines.append(f"            {module.use('typing', 'Never', typing_only=True)},")
-        else:
-            lines.append(f"            {types}.{name},")
+    lines += [f"            {_type(module, name)}," for name in arguments(client, model)]
     lines += [
         f"            {model.name}Fields,",
         "        ],",
@@ -97,3 +96,21 @@ def _actions(module: Module, client: Client, model: ClientModel, base: str) -> l
         f'        """Operations on the model {class_name(model.name)}."""',
     ]
     return lines
+
+
+def _batch(module: Module, client: Client, model: ClientModel) -> list[str]:
+    base = module.use("forebay.client.typed.batch_actions", "BatchActions", typing_only=True)
+    return [
+        f"    class {model.name}BatchActions(",
+        f"        {base}[",
+        *(f"            {_type(module, name)}," for name in arguments(client, model)[:8]),
+        "        ]",
+        "    ):",
+        f'        """Writes to the model {class_name(model.name)}, for a batch."""',
+    ]
+
+
+def _type(module: Module, name: str | None) -> str:
+    if name is None:
+        return module.use("typing", "Never", typing_only=True)
+    return f"{module.use('.', 'types', typing_only=True)}.{name}"

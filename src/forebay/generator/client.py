@@ -12,13 +12,14 @@ from forebay.schema.dmmf.client import Client
 from forebay.schema.model import Schema
 
 _BASES = {"asyncio": "AsyncClient", "sync": "SyncClient"}
+_BATCHES = {"asyncio": "AsyncBatch", "sync": "SyncBatch"}
 
 
 def client_file(client: Client, instances: Mapping[str, str], interface: Interface) -> str:
     """Return the file of the client; ``instances`` are its attributes, by the model's name."""
-    taken = {"Client", "package", "get_client", "register", *instances.values()}
+    taken = {"Batch", "Client", "package", "get_client", "register", *instances.values()}
     module = Module("client.py", taken)
-    base = module.use("forebay.client.base", _BASES[interface])
+    base = module.use(f"forebay.client.typed.{interface}_client", _BASES[interface])
     package = module.use("._package", "PACKAGE")
     lines = [
         f"class Client({base}):",
@@ -26,21 +27,32 @@ def client_file(client: Client, instances: Mapping[str, str], interface: Interfa
         "",
         f"    package = {package}",
     ]
-    if client.models:
-        lines += ["", f"    if {module.use('typing', 'TYPE_CHECKING')}:"]
-        prop = module.built_in("property")
-        actions = module.use(".", "actions", typing_only=True)
-        models = module.use(".", "models", typing_only=True)
-        for one in client.models:
-            returned = f"{actions}.{one.name}Actions[{models}.{class_name(one.name)}]"
-            attribute = instances[one.name]
-            lines += [
-                "",
-                f"        @{prop}",
-                _signature(attribute, returned),
-                f'            """Operations on the model {one.name}."""',
-                "            ...",
-            ]
+    lines += ["", f"    if {module.use('typing', 'TYPE_CHECKING')}:"]
+    prop = module.built_in("property")
+    actions = module.use(".", "actions", typing_only=True)
+    models = module.use(".", "models", typing_only=True)
+    for one in client.models:
+        returned = f"{actions}.{one.name}Actions[{models}.{class_name(one.name)}]"
+        about = f"Operations on the model {one.name}."
+        lines += _attribute(prop, instances[one.name], returned, about)
+    batch = module.use("forebay.client.batch", _BATCHES[interface], typing_only=True)
+    lines += [
+        "",
+        "        def batch_(self) -> Batch:",
+        '            """Collect writes, to carry them out in one transaction."""',
+        "            ...",
+        "",
+        "",
+        f"if {module.use('typing', 'TYPE_CHECKING')}:",
+        "",
+        f"    class Batch({batch}):",
+        '        """Writes that are carried out in one transaction, when it is committed."""',
+    ]
+    for one in client.models:
+        if not one.model.is_view:
+            returned = f"{actions}.{one.name}BatchActions"
+            about = f"Writes to the model {one.name}."
+            lines += _attribute(prop, instances[one.name], returned, about)
     of_process = module.use("forebay.client.process", "client_of")
     lines += [
         "",
@@ -50,6 +62,16 @@ def client_file(client: Client, instances: Mapping[str, str], interface: Interfa
         f"    return {of_process}(Client)",
     ]
     return module.text("The client of this package.", "\n".join(lines))
+
+
+def _attribute(prop: str, name: str, returned: str, about: str) -> list[str]:
+    return [
+        "",
+        f"        @{prop}",
+        _signature(name, returned),
+        f'            """{about}"""',
+        "            ...",
+    ]
 
 
 def _signature(name: str, returned: str) -> str:

@@ -114,7 +114,7 @@ class _Gathering:
         is_operators = all(one.name in _OPERATORS for one in merged.fields)
         entries = []
         # Two keys over the same fields have one name.
-        for one in {field.name: field for field in merged.fields}.values():
+        for one in {entry.name: entry for entry in merged.fields}.values():
             types = self._refer(one.types)
             name = PYTHON.get(one.name, one.name) if is_operators else one.name
             entries.append(Entry(name, types, one.is_required, one.is_nullable))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
 import keyword
 from collections.abc import Iterable
 
+_BUILTINS = frozenset(dir(builtins))
 _RESERVED = frozenset({"filters", "__init__"})
 
 
@@ -13,8 +15,10 @@ class Layout:
 
     def __init__(self, models: Iterable[str]) -> None:
         self.files: dict[str, str] = {}
-        taken = set(_RESERVED)
-        for model in models:
+        names = list(models)
+        # A file is an attribute of its folder, as the classes are that are found there.
+        taken = {*_RESERVED, *_BUILTINS, *names}
+        for model in names:
             name = model.lower()
             # Names differ in small letters too: not every file system knows large ones.
             while name in taken or keyword.iskeyword(name):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import builtins
 import keyword
 from collections.abc import Iterable
 
 WIDTH = 100
-_BUILTINS = frozenset(dir(builtins))
 
 
 class Module:
@@ -30,7 +28,8 @@ class Module:
         if local is None:
             local = name
             while local in self._taken or keyword.iskeyword(local):
-                local = f"_{local}"
+                # Behind, not before: in a class, Python changes names that begin with two.
+                local += "_"
             self._taken.add(local)
             self._names[key] = local
         if module != "builtins" or local != name:

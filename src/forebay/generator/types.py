@@ -208,14 +208,23 @@ def _wrapped(members: list[str], indent: int) -> str:
     line = " | ".join(members)
     if indent + len(line) <= WIDTH:
         return line
-    return f"\n{' ' * indent}| ".join(members)
+    pad = " " * indent
+    lines = []
+    for number, member in enumerate(members):
+        written = f"| {member}" if number else member
+        before, bracket, inside = written.removesuffix("]").partition("[")
+        if indent + len(written) > WIDTH and bracket:
+            written = f"{before}[\n{pad}    {inside}\n{pad}]"
+        lines.append(written)
+    return f"\n{pad}".join(lines)
 
 
 def _opened(line: str) -> str:
     """Write what stands in brackets on a line of its own."""
     before, bracket, after = line.partition("[")
     if not bracket:
-        return line
+        name, _, type_ = line.partition(": ")
+        return f"{name}: (\n        {type_}\n    )" if 8 + len(type_) <= WIDTH else line
     members = after.removesuffix("]").split(" | ")
     return f"{before}[\n        {_wrapped(members, 8)}\n    ]"
 

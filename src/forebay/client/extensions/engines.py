@@ -43,10 +43,6 @@ class Around(ABC):
         return self.inner.catalog
 
     @abstractmethod
-    def around(self, inner: Performer) -> Performer:
-        """Return the same around another engine."""
-
-    @abstractmethod
     def perform(self, request: Json, *, in_transaction: bool = False) -> Work:
         """Return the work that carries a request out and returns its data."""
 

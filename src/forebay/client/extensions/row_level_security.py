@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from forebay.client.extensions.engines import Around, Json, Performer
 from forebay.client.extensions.scoping.failures import ExtensionInvalid, Forbidden
+from forebay.engine.catalog import Catalog
 from forebay.engine.failures import DatabaseFailure
 from forebay.engine.run import COMMIT, ROLLBACK, Work
 from forebay.engine.statement import Bound, Result
@@ -43,6 +44,9 @@ class RowLevelSecurity:
                     hint="PostgreSQL wants a dot in such a name, as in `app.tenant_id`.",
                 )
         self.settings = dict(settings)
+
+    def check(self, catalog: Catalog) -> None:
+        """Fit any schema: policies are the database's."""
 
     def around(self, engine: Performer) -> Performer:
         """Return the engine that sets them."""
@@ -78,9 +82,6 @@ class _SettingEngine(Around):
     def __init__(self, inner: Performer, extension: RowLevelSecurity) -> None:
         super().__init__(inner)
         self._extension = extension
-
-    def around(self, inner: Performer) -> Performer:
-        return _SettingEngine(inner, self._extension)
 
     def perform(self, request: Json, *, in_transaction: bool = False) -> Work:
         setting = self._extension.statement()

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from forebay.client.extensions.engines import Check, Json, Performer, Rewriting
+from forebay.client.extensions.extended import with_layers
+from forebay.client.extensions.extension import Layer
 from forebay.client.extensions.scoping.failures import ExtensionInvalid
 from forebay.client.extensions.scoping.names import (
     check_covers,
@@ -40,10 +43,22 @@ class SoftDelete:
         self.column = column
         self.models = None if models is None else frozenset(models)
         self.on_upsert = on_upsert
+        self._kept: WeakKeyDictionary[Catalog, dict[str, str]] = WeakKeyDictionary()
+
+    def check(self, catalog: Catalog) -> dict[str, str]:
+        """Return the column of each model that it is for.
+
+        Raises:
+            ExtensionInvalid: a model lacks it, or it is no optional DateTime.
+        """
+        found = self._kept.get(catalog)
+        if found is None:
+            found = self._kept[catalog] = self._columns(catalog)
+        return found
 
     def around(self, engine: Performer) -> Performer:
         """Return the engine that marks."""
-        return _SoftDeleteEngine(engine, self, self._columns(engine.catalog), "live")
+        return self._around(engine, "live")
 
     def with_deleted(self, client: C) -> C:
         """Return a client that sees deleted records beside the others."""
@@ -71,22 +86,26 @@ class SoftDelete:
         return found.update_many(where=where or {}, data={self.column: None})
 
     def _seeing(self, client: C, sight: Sight | None) -> C:
-        from forebay.client.extensions.extended import with_engine
+        def change(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+            if not any(layer.owner is self for layer in layers):
+                raise ExtensionInvalid(
+                    "This client was not extended with this SoftDelete.",
+                    hint="Keep the object that was given to extend, and ask it.",
+                )
+            made = [
+                layer if layer.owner is not self else self._layer(sight)
+                for layer in layers
+                if layer.owner is not self or sight is not None
+            ]
+            return tuple(made)
 
-        return with_engine(client, lambda engine: self._replaced(engine, sight))
+        return with_layers(client, change)
 
-    def _replaced(self, engine: Any, sight: Sight | None) -> Any:
-        """Return the engines around the engine, with another in the place of this one's."""
-        if isinstance(engine, _SoftDeleteEngine) and engine.extension is self:
-            if sight is None:
-                return engine.inner
-            return _SoftDeleteEngine(engine.inner, self, engine.columns, sight)
-        if not hasattr(engine, "inner"):
-            raise ExtensionInvalid(
-                "This client was not extended with this SoftDelete.",
-                hint="Keep the object that was given to extend, and ask it.",
-            )
-        return engine.around(self._replaced(engine.inner, sight))
+    def _layer(self, sight: Sight | None) -> Layer:
+        return Layer(self, lambda engine: self._around(engine, sight or "live"))
+
+    def _around(self, engine: Performer, sight: Sight) -> Performer:
+        return _SoftDeleteEngine(engine, self, self.check(engine.catalog), sight)
 
     def _columns(self, catalog: Catalog) -> dict[str, str]:
         check_covers(_NAME)
@@ -125,10 +144,6 @@ class _SoftDeleteEngine(Rewriting):
         self.extension = extension
         self.columns = columns
         self._sight = sight
-
-    def around(self, inner: Performer) -> Performer:
-        """Return the same around another engine."""
-        return _SoftDeleteEngine(inner, self.extension, self.columns, self._sight)
 
     def rewritten(self, request: Json) -> tuple[Json, list[Check]]:
         on_upsert = self.extension.on_upsert

@@ -9,8 +9,9 @@ from typing import Any, TypeAlias
 
 from forebay.client.extensions.engines import Check, Json, Performer, Rewriting
 from forebay.client.extensions.scoping.failures import Forbidden
-from forebay.client.extensions.tenant_rules import TenantRules
+from forebay.client.extensions.tenant_rules import TenantRules, rules_of
 from forebay.client.extensions.tenant_walk import TenantWalk
+from forebay.engine.catalog import Catalog
 from forebay.engine.failures import RequestError
 from forebay.engine.run import Work
 
@@ -41,10 +42,17 @@ class Tenant:
         self.global_models = frozenset(global_models)
         self.allow_raw = allow_raw
 
+    def check(self, catalog: Catalog) -> TenantRules:
+        """Return what a schema means for tenants.
+
+        Raises:
+            ExtensionInvalid: a model is neither a tenant's nor declared global.
+        """
+        return rules_of(catalog, self.column, self.columns, self.global_models)
+
     def around(self, engine: Performer) -> Performer:
         """Return the engine that serves one tenant."""
-        rules = TenantRules(engine.catalog, self.column, self.columns, self.global_models)
-        return _TenantEngine(engine, self, rules)
+        return _TenantEngine(engine, self, self.check(engine.catalog))
 
     def current(self) -> TenantId:
         """Return whose operation this is.
@@ -73,12 +81,8 @@ class _TenantEngine(Rewriting):
         self._tenant = tenant
         self._rules = rules
 
-    def around(self, inner: Performer) -> Performer:
-        """Return the same around another engine."""
-        return _TenantEngine(inner, self._tenant, self._rules)
-
     def rewritten(self, request: Json) -> tuple[Json, list[Check]]:
-        walk = TenantWalk(self._rules, self._tenant.current(), self._tenant.allow_raw)
+        walk = TenantWalk(self.catalog, self._rules, self._tenant.current(), self._tenant.allow_raw)
         made = walk.request(request)
         if not walk.references:
             return made, []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from functools import cache
+from weakref import WeakKeyDictionary
 
 from forebay.client.extensions.scoping.failures import ExtensionInvalid
 from forebay.client.extensions.scoping.names import (
@@ -33,7 +34,8 @@ class TenantRules:
         columns: Mapping[str, str],
         global_models: Collection[str],
     ) -> None:
-        self.catalog = catalog
+        # Not the catalog itself, which rules are kept by.
+        self._entities = catalog.entities
         check_covers(_NAME)
         check_models(catalog, _NAME, (*global_models, *columns))
         check_words(catalog, _NAME)
@@ -81,7 +83,7 @@ class TenantRules:
 
     def _check_links(self) -> None:
         """Check that no foreign key takes the tenant's column from another tenant's model."""
-        for entity in self.catalog.entities.values():
+        for entity in self._entities.values():
             column = self.columns.get(entity.name)
             for link in entity.links.values():
                 if not link.holds_keys or column not in _names(link.near):
@@ -106,7 +108,7 @@ class TenantRules:
         """
         if name in seen:
             return None
-        entity = self.catalog.entities[name]
+        entity = self._entities[name]
         is_shared = name not in self.columns
         for link in entity.links.values():
             if link.holds_keys:
@@ -123,7 +125,7 @@ class TenantRules:
         """Return the columns of a shared model that other records refer to."""
         if name in self.columns:
             return frozenset()
-        entity = self.catalog.entities[name]
+        entity = self._entities[name]
         return frozenset(
             column.name
             for link in entity.links.values()
@@ -131,6 +133,21 @@ class TenantRules:
             if link.opposite.field.on_update not in _HARMLESS
             for column in link.near
         )
+
+
+_kept: WeakKeyDictionary[Catalog, dict[object, TenantRules]] = WeakKeyDictionary()
+
+
+def rules_of(
+    catalog: Catalog, column: str, columns: Mapping[str, str], global_models: frozenset[str]
+) -> TenantRules:
+    """Return the rules of a schema, which are made once: a client may be made for each request."""
+    found = _kept.setdefault(catalog, {})
+    key = (column, tuple(sorted(columns.items())), global_models)
+    rules = found.get(key)
+    if rules is None:
+        rules = found[key] = TenantRules(catalog, column, columns, global_models)
+    return rules
 
 
 def _names(columns: list[Column]) -> list[str]:

@@ -12,7 +12,7 @@ from forebay.client.extensions.scoping.failures import Forbidden
 from forebay.client.extensions.scoping.walk import Json, Object
 from forebay.client.extensions.scoping.writes import WriteWalk
 from forebay.client.extensions.tenant_rules import TenantRules
-from forebay.engine.catalog import Entity, Link
+from forebay.engine.catalog import Catalog, Entity, Link
 
 # What a foreign key may be given: one value, and nothing that the engine would read as more.
 _VALUES = (str, int, Decimal, uuid.UUID, datetime, date, bytes, enum.Enum)
@@ -29,8 +29,10 @@ class TenantWalk(WriteWalk):
     them up first, and does not run it where one of them is not the tenant's.
     """
 
-    def __init__(self, rules: TenantRules, value: object, allows_raw: bool) -> None:
-        super().__init__(rules.catalog)
+    def __init__(
+        self, catalog: Catalog, rules: TenantRules, value: object, allows_raw: bool
+    ) -> None:
+        super().__init__(catalog)
         self.rules = rules
         self.value = value
         self.allows_raw = allows_raw

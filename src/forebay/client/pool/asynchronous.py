@@ -9,17 +9,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import weakref
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from time import time
 from typing import Any, TypeAlias
 
 from forebay.client.connection.asynchronous import AsyncConnection
 from forebay.client.pool import rules
-from forebay.client.pool.ending import close_quietly, copy_socket
+from forebay.client.pool.ending import close_quietly, copy_socket, told_to_stop
 from forebay.client.pool.places import Places
 from forebay.client.pool.recovery import answers, recover
-from forebay.client.pool.rules import FRESH, FROZEN, Fitness
+from forebay.client.pool.rules import DRAIN_TIMEOUT, FRESH, FROZEN, Fitness
 from forebay.client.url import Target
 
 Open: TypeAlias = Callable[[Target], Awaitable[AsyncConnection]]
@@ -52,9 +53,14 @@ class AsyncPool:
         self._tasks: set[asyncio.Task[None]] = set()
         # Why the last connection could not be opened.
         self._reason: str | None = None
+        # Until when the server is not asked for more, having said that it has too many.
+        self._crowded_until = 0.0
         self._is_closed = False
         self._is_settling = False
-        self._tell = self._told
+        self._guard = guarding(weakref.ref(self))
+        with contextlib.suppress(StopIteration):
+            # It runs up to its first yield without waiting; the loop then knows it.
+            self._guard.__anext__().send(None)
 
     @property
     def free(self) -> int:
@@ -148,19 +154,24 @@ class AsyncPool:
     def bury(self) -> None:
         """Close everything of a loop that has ended."""
         self._is_closed = True
-        self._places.forgo(self._tell)
+        self._places.forgo(self._told)
         gone = [*self._free, *self._lent, *self._recovering]
         self._free.clear()
         self._lent.clear()
         self._recovering.clear()
         self._line.clear()
+        for task in self._tasks:
+            # The loop has ended without them, and they without harm.
+            task._log_destroy_pending = False  # type: ignore[attr-defined]
         for connection in gone:
+            if connection.is_busy and not connection.is_broken:
+                told_to_stop(connection)
             self._retire(connection)
 
     def shut(self) -> None:
         """Lend nothing any more; close what is at rest now, and what is lent once it is back."""
         self._is_closed = True
-        self._places.forgo(self._tell)
+        self._places.forgo(self._told)
         free, self._free = self._free, []
         for connection in free:
             self._retire(connection)
@@ -169,13 +180,17 @@ class AsyncPool:
             if not waiter.done():
                 waiter.set_exception(rules.closed())
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether it lends nothing any more."""
+        return self._is_closed
+
     async def close(self, within: float) -> None:
-        """Shut, and wait until the server has let go of what can be closed."""
+        """Shut, and wait for what cancelled tasks left."""
         self.shut()
         tasks = set(self._tasks)
         if tasks:
             await asyncio.wait(tasks, timeout=within)
-        await self._settle()
 
     def forget(self) -> list[AsyncConnection]:
         """Forget all connections, in a child process: they are the parent's."""
@@ -237,7 +252,7 @@ class AsyncPool:
         if self._is_closed or (max_age is not None and now - connection.opened_at > max_age):
             self._retire(connection)
             return
-        if self._places.line and self._tell not in self._places.line:
+        if self._places.line and self._told not in self._places.line:
             # Another loop's pool has none: its turn.
             self._retire(connection)
             return
@@ -254,6 +269,8 @@ class AsyncPool:
         if self._is_closed:
             return
         while len(self._line) > self._opening:
+            if self._lent and self.loop.time() < self._crowded_until:
+                return
             if not self._places.take():
                 self._seek_place()
                 return
@@ -267,7 +284,7 @@ class AsyncPool:
             self._start(self._settle())
         own = len(self._free) + len(self._lent) + self.busy
         if places.taken - places.closing > own:
-            places.want(self._tell)
+            places.want(self._told)
             self._make_room(self)
 
     def _told(self) -> None:
@@ -305,7 +322,8 @@ class AsyncPool:
         """Tell the first in line, unless connections of ours will come back to it."""
         found = rules.cannot_connect(self._target, error)
         self._reason = found.message
-        if rules.is_crowded(error) and self._lent:
+        if rules.is_crowded(error) and (self._lent or self.busy):
+            self._crowded_until = self.loop.time() + rules.CROWDED
             return
         while self._line:
             waiter = self._line.popleft()
@@ -367,3 +385,17 @@ class AsyncPool:
         task = self.loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def guarding(pool: weakref.ref[AsyncPool]) -> AsyncGenerator[None, None]:
+    """Close a pool at the end of its event loop, which ends asynchronous generators then.
+
+    `asyncio.run` cancels all tasks and then gives what they leave behind no time but this: without
+    it a statement that was cancelled would run on at the server.
+    """
+    try:
+        yield
+    finally:
+        found = pool()
+        if found is not None:
+            await found.close(DRAIN_TIMEOUT)

@@ -24,3 +24,9 @@ def close_quietly(connection: AsyncConnection | SyncConnection) -> None:
     """Close a connection, whatever state it is in."""
     with contextlib.suppress(Exception):
         connection.close()
+
+
+def told_to_stop(connection: AsyncConnection) -> None:
+    """Tell the server to give up what runs, and wait until it has heard it: no loop can."""
+    with contextlib.suppress(psycopg.Error):
+        connection.pgconn.cancel_conn().blocking()

@@ -27,6 +27,9 @@ DRAIN_TIMEOUT = 5.0
 # A timer that comes later than this says that the process was frozen.
 FROZEN = 1.0
 
+# How long a server is not asked for more connections that has refused one for having too many.
+CROWDED = 1.0
+
 IS_DEBUGGED = bool(os.environ.get("FOREBAY_DEBUG"))
 
 _MOST_HOLDERS = 5

@@ -56,7 +56,6 @@ class SyncPool:
         self._opening = 0
         self._reason: str | None = None
         self._is_closed = False
-        self._tell = self._told
 
     @property
     def free(self) -> int:
@@ -141,15 +140,9 @@ class SyncPool:
             for waiter in self._line:
                 waiter.error = rules.closed()
                 waiter.event.set()
-        self._places.forgo(self._tell)
+        self._places.forgo(self._told)
         for connection in free:
             self._retire(connection)
-
-    def close(self) -> None:
-        """Shut, and wait until the server has let go of what was closed."""
-        self.shut()
-        while self._places.settle(0.02):
-            pass
 
     def forget(self) -> list[SyncConnection]:
         """Forget all connections, in a child process: they are the parent's."""
@@ -172,7 +165,7 @@ class SyncPool:
                     return connection
                 may_open = False
             elif may_open:
-                self._places.want(self._tell)
+                self._places.want(self._told)
             left = None if due is None else due - monotonic()
             if left is not None and left <= 0 and timeout is not None:
                 if left > -FROZEN:
@@ -215,7 +208,7 @@ class SyncPool:
                 raise
             found = rules.cannot_connect(self._target, error)
             self._reason = found.message
-            if rules.is_crowded(error) and self._lent:
+            if rules.is_crowded(error) and (self._lent or self._opening):
                 return None
             raise found from None
         with self._lock:

@@ -11,7 +11,7 @@ from forebay.engine.read import keys_array
 from forebay.engine.scope import Scope, Source
 from forebay.engine.shape import Leaf, Node
 from forebay.engine.statement import Builder, Statement
-from forebay.engine.types import key_text, whole
+from forebay.engine.types import amount, key_text
 from forebay.engine.where import conjunction, where
 from forebay.engine.write.context import NOW, Context, Raw, Steps
 from forebay.engine.write.values import moment_writer
@@ -145,7 +145,7 @@ def removal(scope: Scope, entity: Entity, *conditions: Condition) -> Statement:
 def limited(builder: Builder, limit: Node | None) -> str:
     """Return LIMIT, where a request has one."""
     if isinstance(limit, Leaf) and limit.index is not None:
-        return f" LIMIT {builder.value(limit.index, whole)}"
+        return f" LIMIT {builder.value(limit.index, amount)}"
     return ""
 
 
