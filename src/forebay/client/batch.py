@@ -61,17 +61,10 @@ class _Batch:
 
     query_first = query_raw
 
-<<<<<<< HEAD
     def _stream(self, pages: Any) -> None:
         """Refuse: a batch only writes."""
         self._perform(pages.next())
 
-    def __getattr__(self, name: str) -> Any:
-        model = self._of.package.instances.get(name)
-        if model is None:
-            raise AttributeError(f"a batch has no `{name}`")
-        return Actions(self, model)  # type: ignore[arg-type]  # it queues what a client performs
-=======
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
@@ -80,7 +73,6 @@ class _Batch:
                 raise AttributeError(f"a batch has no `{name}`")
             # It queues what a client performs.
             return Actions(self, model)
->>>>>>> client
 
     def __len__(self) -> int:
         return len(self._operations)
