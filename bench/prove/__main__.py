@@ -21,6 +21,8 @@ from bench.prove import (  # noqa: F401
     budget,
     cancel,
     cells,
+    client_poolers,
+    client_safety,
     crowd,
     drivers,
     engine_abuse,
