@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from forebay.client.extensions.extension import Extension, Guard, Methods, Query, Result
     from forebay.client.package import Package
     from forebay.client.request import Finish
+    from forebay.client.stream import Pages
     from forebay.client.tools import Tools
     from forebay.client.url import Target
     from forebay.engine.engine import Engine
@@ -252,6 +253,10 @@ class BaseClient:
         from forebay.client.process import registered
 
         return registered(type(self)) is self
+
+    def _stream(self, pages: Pages) -> Any:
+        """Yield the records of pages."""
+        raise NotImplementedError
 
     if not TYPE_CHECKING:
 
