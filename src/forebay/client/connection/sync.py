@@ -11,7 +11,7 @@ import psycopg
 
 from forebay.client.connection.base import BaseConnection, ready, taken
 from forebay.client.connection.exchange import Exchange
-from forebay.client.connection.failure import ConnectionLost, TooSlow, busy
+from forebay.client.connection.failure import ConnectionLost, TooSlow
 from forebay.client.connection.opening import READ, WRITE, cancelling, opening
 from forebay.client.connection.target import Target
 from forebay.engine.failures import DatabaseFailure
@@ -60,8 +60,8 @@ class SyncConnection(BaseConnection):
 
     def _once(self, statements: list[Bound]) -> list[Result]:
         exchange = self._exchange
-        if exchange.is_busy:
-            raise busy()
+        if exchange.is_busy or self.is_broken:
+            raise self._unusable()
         try:
             has_gone = exchange.send(statements)
             if has_gone and self._timeout is None:
