@@ -14,7 +14,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypedDict
 
 from forebay.client.actions import Actions
 from forebay.client.errors import PrismaError, translate
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from forebay.client.extensions.extension import Extension, Guard, Methods, Query, Result
     from forebay.client.package import Package
     from forebay.client.request import Finish
+    from forebay.client.seeing.events import Listener
+    from forebay.client.stream import Pages
     from forebay.client.tools import Tools
     from forebay.client.url import Target
     from forebay.engine.engine import Engine
@@ -105,7 +107,10 @@ class BaseClient:
         self._shared = _Shared()
         self._datasource = datasource
         self._connect_timeout = connect_timeout
-        self._log_queries = log_queries
+        if log_queries:
+            from forebay.client.seeing.watch import log_queries as log
+
+            log(self)
         self._is_strict = strict
         if auto_register:
             from forebay.client.registry import register
@@ -209,6 +214,32 @@ class BaseClient:
         given = {"query": query, "model": model, "result": result, "client": client}
         return extended(self, *extensions, **{name: one for name, one in given.items() if one})
 
+    def on(
+        self, event: Literal["query"], listener: Listener, *, parameters: bool = False
+    ) -> None:
+        """Have a function told of every round trip; values are left out unless ``parameters``."""
+        from forebay.client.seeing.watch import listen
+
+        listen(self, event, listener, parameters=parameters)
+
+    def watch(
+        self,
+        *,
+        slow: bool | float | timedelta = False,
+        repeats: bool | int = False,
+        telemetry: Any = False,
+        parameters: bool = False,
+    ) -> None:
+        """Log slow queries and repeated ones, and make spans of OpenTelemetry's.
+
+        ``slow`` is in seconds, or True for 50 ms; ``repeats`` how often one place in the code may
+        ask the same in one request, or True for 10; ``telemetry`` a tracer provider, or True for
+        the global one.
+        """
+        from forebay.client.seeing.watch import watch
+
+        watch(self, slow=slow, repeats=repeats, telemetry=telemetry, parameters=parameters)
+
     def _copy(self) -> Self:
         """Return a client that differs in what is set on it next."""
         made = object.__new__(type(self))
@@ -253,6 +284,10 @@ class BaseClient:
         from forebay.client.process import registered
 
         return registered(type(self)) is self
+
+    def _stream(self, pages: Pages) -> Any:
+        """Yield the records of pages."""
+        raise NotImplementedError
 
     if not TYPE_CHECKING:
 

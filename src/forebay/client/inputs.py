@@ -178,7 +178,12 @@ class Inputs:
                 return None
             if isinstance(value, Mapping) and value and not value.keys() - table.keys():
                 return turned(table, value, f"a condition of `{field.name}`")
-            return where(value)
+            try:
+                return where(value)
+            except BadName as bad:
+                if len(bad.path) == 1:
+                    bad.known += ["is", "is_not"]
+                raise
 
         return single
 

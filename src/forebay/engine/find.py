@@ -21,6 +21,8 @@ from forebay.engine.types import array, writer
 from forebay.engine.write.nested import missing
 
 _NONE: Groups = []
+# What a value in a selection may hold that is kept with a plan.
+_MOST_VALUES, _MOST_LETTERS = 100, 1000
 
 
 class Merged:
@@ -72,8 +74,22 @@ def one_key(entity: Entity, where: Node | None) -> tuple[list[Column], list[Leaf
     if columns is None:
         return None
     values = [value[column.name] for column in columns] if isinstance(value, dict) else [value]
-    leaves = [one for one in values if isinstance(one, Leaf) and one.index is not None]
+    leaves = [
+        Leaf(one.index, None, one.tag)
+        for one in values
+        if isinstance(one, Leaf) and one.index is not None
+    ]
     return (columns, leaves) if len(leaves) == len(columns) else None
+
+
+def _is_small(node: Node) -> bool:
+    """Say whether a selection may be kept with the values in it."""
+    if isinstance(node, Leaf):
+        value = node.value
+        if isinstance(value, list):
+            return len(value) <= _MOST_VALUES and not any(isinstance(one, dict) for one in value)
+        return not isinstance(value, dict) and len(str(value)) <= _MOST_LETTERS
+    return all(map(_is_small, node.values() if isinstance(node, dict) else node))
 
 
 class ReadPlan(Plan):
@@ -151,7 +167,7 @@ def find(
     root = reader.node(chosen, arguments, limit_one=base == "findFirst")
     plan = ReadPlan(name, root, reader.nodes, base != "findMany", must_exist)
     key = one_key(entity, arguments.get("where")) if base == "findUnique" else None
-    if key is not None and set(arguments) == {"where"}:
+    if key is not None and set(arguments) == {"where"} and _is_small(selection):
         again = (scope.catalog, scope.shaping, scope.into)
         plan._make_merged = lambda: Merged(Scope(*again), entity, selection, *key)
     return plan

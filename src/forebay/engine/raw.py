@@ -17,7 +17,7 @@ from forebay.engine.run import Work
 from forebay.engine.scope import Scope
 from forebay.engine.shape import Leaf, Node
 from forebay.engine.shaping import Shaping
-from forebay.engine.statement import Bound, Result
+from forebay.engine.statement import MOST_PARAMETERS, Bound, Result, too_many
 from forebay.engine.types import array, plain_decimal
 
 # The names that Prisma gives to PostgreSQL's types, by their numbers.
@@ -83,6 +83,8 @@ class RawPlan(Plan):
         sql = _value(self._query, values)
         given = _value(self._parameters, values) if self._parameters is not None else None
         items = json.loads(given) if isinstance(given, str) else (given or [])
+        if len(items) > MOST_PARAMETERS:
+            raise too_many(len(items))
         bound = Bound(str(sql), [parameter(item) for item in items], True)
         try:
             results = yield [bound]

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from forebay.engine.catalog import Column, Entity, Link
-from forebay.engine.failures import RequestError
+from forebay.engine.catalog import Column, Link
 from forebay.engine.order import Term, cursor_condition, implicit, is_stable, is_total, terms_of
+from forebay.engine.page import read_page
 from forebay.engine.rows import Joined, Layout, Many, Window
-from forebay.engine.scope import Scope, Source, is_null
+from forebay.engine.scope import Scope, Source
 from forebay.engine.selection import Related, Selection
-from forebay.engine.shape import Leaf, Node
+from forebay.engine.shape import Node
 from forebay.engine.shaping import Shaper
 from forebay.engine.statement import Builder, Statement
 from forebay.engine.types import amount, array, how_many, key_text
@@ -52,52 +52,6 @@ class ReadNode:
     below: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
     # None of its records are asked for: it is never sent.
     is_empty: bool = False
-
-
-@dataclass(slots=True)
-class Page:
-    """The arguments that cut records, read."""
-
-    take: Leaf | None = None
-    skip: Leaf | None = None
-    cursor: dict[str, Node] | None = None
-    # Without a field in it, all records are alike.
-    distinct: list[Column] | None = None
-    is_reversed: bool = False
-    skips: bool = False
-    # Whether nothing is taken.
-    is_empty: bool = False
-
-    @property
-    def cuts(self) -> bool:
-        """Whether anything is cut."""
-        return bool(self.take or self.skip or self.cursor or self.distinct is not None)
-
-
-def read_page(scope: Scope, entity: Entity, arguments: dict[str, Node]) -> Page:
-    """Read `take`, `skip`, `cursor` and `distinct`."""
-    page = Page()
-    take, skip = arguments.get("take"), arguments.get("skip")
-    if isinstance(take, Leaf) and take.index is not None:
-        page.take = take
-        number = scope.number(take)
-        page.is_reversed, page.is_empty = number < 0, number == 0
-    if isinstance(skip, Leaf) and skip.index is not None:
-        number = scope.number(skip)
-        if number < 0:
-            raise RequestError(
-                "",
-                'Error in query graph construction: AssertionError("Invalid value for skip '
-                f'argument: Value can only be positive, found: {number}")',
-            )
-        page.skip, page.skips = skip, number > 0
-    cursor = arguments.get("cursor")
-    if isinstance(cursor, dict):
-        page.cursor = cursor
-    distinct = arguments.get("distinct")
-    if distinct is not None and not is_null(distinct):
-        page.distinct = [entity.columns[name] for name in scope.names(distinct)]
-    return page
 
 
 class ReadCompiler:

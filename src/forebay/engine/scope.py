@@ -44,6 +44,12 @@ class Scope:
         """Return what an object is that was taken for one value; the plan holds for it alone."""
         return _constant(self.literal(leaf))
 
+    def operations(self, node: Node) -> Node:
+        """Return what is written to a relation; another model's Json field may have its name."""
+        if isinstance(node, Leaf) and isinstance(node.value, dict):
+            return self.opened(node)
+        return node
+
     def names(self, node: Node) -> list[str]:
         """Return one name, or a list of names."""
         if isinstance(node, list):

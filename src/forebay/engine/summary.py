@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 from forebay.engine.catalog import Column, Entity
 from forebay.engine.failures import RequestError, input_error
 from forebay.engine.order import Term, cursor_condition, direction, implicit, is_stable, terms_of
+from forebay.engine.page import Page, read_page
 from forebay.engine.plan import Only, Plan
-from forebay.engine.read import Page, read_page
 from forebay.engine.scope import Scope, Source, is_null
 from forebay.engine.selection import parts
 from forebay.engine.shape import Leaf, Node

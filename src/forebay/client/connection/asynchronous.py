@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import socket as sockets
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncGenerator, Generator
 from typing import Any, TypeVar
 
 import psycopg
@@ -202,7 +202,7 @@ class AsyncConnection(BaseConnection):
 
     # Streaming
 
-    async def stream(self, bound: Bound, size: int = 1000) -> AsyncIterator[list[Row]]:
+    async def stream(self, bound: Bound, size: int = 1000) -> AsyncGenerator[list[Row], None]:
         """Yield a statement's rows in lists of a size at most, no more of them than are asked for.
 
         Whoever stops early has the rest cancelled.

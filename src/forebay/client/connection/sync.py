@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from typing import Any, TypeVar
 
 import psycopg
@@ -106,7 +106,7 @@ class SyncConnection(BaseConnection):
         except StopIteration as stop:
             return stop.value
 
-    def stream(self, bound: Bound, size: int = 1000) -> Iterator[list[Row]]:
+    def stream(self, bound: Bound, size: int = 1000) -> Generator[list[Row], None, None]:
         """Yield a statement's rows in lists of a size at most, no more than one of them at a time.
 
         Whoever stops early leaves the rest to `cancel` and `drain`.

@@ -14,14 +14,12 @@ from forebay.engine.catalog import Column, Entity
 from forebay.engine.failures import RequestError
 from forebay.engine.scope import Scope
 from forebay.engine.shape import Leaf, Node, tag_of
-from forebay.engine.statement import Bound, Row
+from forebay.engine.statement import MOST_PARAMETERS, Bound, Row
+from forebay.engine.transaction import in_one_transaction
 from forebay.engine.types import array, column_array, key_text, list_writer, untag, writer
 from forebay.engine.write.context import NOW, Context, Raw, Steps
 from forebay.engine.write.values import constant_text, moment_writer
 from forebay.schema.dmmf.defaults import default_value
-
-# PostgreSQL counts parameters in 16 bits.
-MOST_PARAMETERS = 65_535
 
 
 class CreateRows:
@@ -38,7 +36,9 @@ class CreateRows:
         returned: list[Column] | None = None,
     ) -> None:
         self.entity = entity
-        self.data = data if isinstance(data, Leaf) else _row_of(scope, data)
+        # A plan outlives its first request, whose rows it must not hold.
+        self.place = data.index if isinstance(data, Leaf) else None
+        self.rows = _rows_of(scope, data) if self.place is None else []
         self.skips = skip is not None and bool(scope.literal(skip))
         self.given = given or []
         self._names = entity.columns.keys() - {column.name for column in self.given}
@@ -49,13 +49,19 @@ class CreateRows:
         items = self._items(context)
         if not items:
             return [] if self.returned is not None else 0
-        count = 0
-        found: list[Row] = []
         whole = self._alike(items, context, given or {})
         if whole is not None:
             statements = [whole]
         else:
             statements = self._statements([self._row(one, context, given or {}) for one in items])
+        steps = self._send(statements)
+        if len(statements) > 1 and not context.in_transaction:
+            steps = in_one_transaction(steps)
+        return (yield from steps)
+
+    def _send(self, statements: list[Bound]) -> Steps:
+        count = 0
+        found: list[Row] = []
         for bound in statements:
             results = yield [bound]
             count += results[0].count
@@ -63,8 +69,7 @@ class CreateRows:
         return found if self.returned is not None else count
 
     def _items(self, context: Context) -> list[Any]:
-        leaf = self.data
-        raw = context.values[leaf.index] if leaf.index is not None else leaf.value
+        raw = self.rows if self.place is None else context.values[self.place]
         return raw if isinstance(raw, list) else [raw]
 
     def _alike(self, items: list[Any], context: Context, given: Raw) -> Bound | None:
@@ -175,13 +180,13 @@ def _array_type(column: Column) -> str:
     return "varbit" if column.type.sql == "bit" else column.type.sql
 
 
-def _row_of(scope: Scope, data: Node) -> Leaf:
+def _rows_of(scope: Scope, data: Node) -> list[Any]:
     """Return the rows of a `data` that was read like any other object."""
+    if isinstance(data, Leaf):
+        return data.value if isinstance(data.value, list) else [data.value]
     if isinstance(data, list):
-        return Leaf(None, [_raw(scope, node) for node in data])
-    if not isinstance(data, dict):
-        raise RequestError("P2009", "`data` must be an object or a list of objects.")
-    return Leaf(None, [{name: _raw(scope, node) for name, node in data.items()}])
+        return [_raw(scope, node) for node in data]
+    return [{name: _raw(scope, node) for name, node in data.items()}]
 
 
 def _raw(scope: Scope, node: Node) -> Any:

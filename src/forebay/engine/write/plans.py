@@ -49,7 +49,7 @@ class WritePlan(Plan):
 
     def run(self, values: list[Any], in_transaction: bool) -> Steps:
         """Carry it out."""
-        steps = self._run(Context(values))
+        steps = self._run(Context(values, in_transaction or not self._is_single))
         if not self._is_single and not in_transaction:
             steps = in_one_transaction(steps)
         return (yield from steps)
