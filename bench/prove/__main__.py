@@ -22,6 +22,8 @@ from bench.prove import (  # noqa: F401
     cancel,
     cells,
     client_import,
+    client_poolers,
+    client_safety,
     crowd,
     drivers,
     engine_abuse,
