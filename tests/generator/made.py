@@ -34,6 +34,11 @@ def generate(text: str, folder: Path, interface: Interface = "asyncio") -> Path:
     return folder
 
 
+def without_waiting(text: str) -> str:
+    """Return a program for asyncio as it is written without."""
+    return re.sub(r"\basync |\bawait ", "", text)
+
+
 def python(folder: Path, code: str) -> str:
     """Run code beside a package, and return what it prints."""
     environment = {**os.environ, "PYTHONPATH": str(folder)}

@@ -1,13 +1,20 @@
 """What type checkers say of a generated package, and of code that uses it."""
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from forebay.client.package import Interface
-from tests.generator.made import FOLDER, Complaint, generate, mypy, pyright, schema_text
+from tests.generator.made import (
+    FOLDER,
+    Complaint,
+    generate,
+    mypy,
+    pyright,
+    schema_text,
+    without_waiting,
+)
 
 CHECKERS = {"pyright": pyright, "mypy": mypy}
 
@@ -18,19 +25,15 @@ def checker(request: pytest.FixtureRequest) -> Callable[[Path], list[Complaint]]
     return CHECKERS[request.param]
 
 
-def _without_waiting(text: str) -> str:
-    return re.sub(r"\basync |\bawait ", "", text)
-
-
 @pytest.mark.timeout(240)
 def test_what_is_right_is_no_error_and_what_is_wrong_is_one_at_its_line(
     tmp_path, interface: Interface, checker
 ):
     generate(schema_text("blog"), tmp_path, interface)
-    for name in ("right", "wrong"):
+    for name in ("right", "wrong", "patterns"):
         text = (FOLDER / "uses" / f"{name}.txt").read_text(encoding="utf-8")
         if interface == "sync":
-            text = _without_waiting(text)
+            text = without_waiting(text)
         (tmp_path / f"{name}.py").write_text(text)
     lines = (tmp_path / "wrong.py").read_text().splitlines()
     marked = {number for number, line in enumerate(lines, 1) if line.endswith("# wrong")}

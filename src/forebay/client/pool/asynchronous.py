@@ -15,6 +15,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from time import time
 from typing import Any, TypeAlias
 
+import psycopg
+
 from forebay.client.connection.asynchronous import AsyncConnection
 from forebay.client.pool import rules
 from forebay.client.pool.ending import close_quietly, copy_socket, told_to_stop
@@ -279,13 +281,13 @@ class AsyncPool:
 
     def _seek_place(self) -> None:
         places = self._places
-        if places.closing and not self._is_settling:
-            self._is_settling = True
-            self._start(self._settle())
         own = len(self._free) + len(self._lent) + self.busy
         if places.taken - places.closing > own:
             places.want(self._told)
             self._make_room(self)
+        if places.closing and not self._is_settling:
+            self._is_settling = True
+            self._start(self._settle())
 
     def _told(self) -> None:
         """Hear of a place, from whichever thread."""
@@ -306,7 +308,7 @@ class AsyncPool:
     async def _open(self) -> None:
         try:
             async with asyncio.timeout(self._target.connect_timeout):
-                connection = await self._open_one(self._target)
+                connection = await self._opened()
         except BaseException as error:
             self._opening -= 1
             self._places.release()
@@ -317,6 +319,14 @@ class AsyncPool:
         self._opening -= 1
         self._reason = None
         self._rest(connection)
+
+    async def _opened(self) -> AsyncConnection:
+        try:
+            return await self._open_one(self._target)
+        except psycopg.OperationalError as error:
+            if not rules.is_cut(error):
+                raise
+        return await self._open_one(self._target)
 
     def _failed(self, error: Exception) -> None:
         """Tell the first in line, unless connections of ours will come back to it."""
