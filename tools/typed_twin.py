@@ -13,7 +13,11 @@ FOLDER = Path(__file__).parent.parent / "src" / "forebay" / "client" / "typed"
 SOURCE = FOLDER / "asyncio_actions.pyi"
 TWIN = FOLDER / "sync_actions.pyi"
 
-_WORDS = (("async def ", "def "), ("AsyncIterator", "Iterator"), ("for asyncio,", "for sync,"))
+_WORDS = (
+    ("async def ", "def "),
+    ("for asyncio,", "for sync,"),
+    ("AsyncIterator", "Iterator"),
+)
 
 
 def twin() -> str:

@@ -12,10 +12,9 @@ from __future__ import annotations
 import os
 import weakref
 from collections.abc import Callable, Mapping
-from copy import copy
 from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypedDict
 
 from forebay.client.actions import Actions
 from forebay.client.errors import PrismaError, translate
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from forebay.client.extensions.extension import Extension, Guard, Methods, Query, Result
     from forebay.client.package import Package
     from forebay.client.request import Finish
+    from forebay.client.seeing.events import Listener
     from forebay.client.stream import Pages
     from forebay.client.tools import Tools
     from forebay.client.url import Target
@@ -107,7 +107,10 @@ class BaseClient:
         self._shared = _Shared()
         self._datasource = datasource
         self._connect_timeout = connect_timeout
-        self._log_queries = log_queries
+        if log_queries:
+            from forebay.client.seeing.watch import log_queries as log
+
+            log(self)
         self._is_strict = strict
         if auto_register:
             from forebay.client.registry import register
@@ -211,13 +214,41 @@ class BaseClient:
         given = {"query": query, "model": model, "result": result, "client": client}
         return extended(self, *extensions, **{name: one for name, one in given.items() if one})
 
+    def on(
+        self, event: Literal["query"], listener: Listener, *, parameters: bool = False
+    ) -> None:
+        """Have a function told of every round trip; values are left out unless ``parameters``."""
+        from forebay.client.seeing.watch import listen
+
+        listen(self, event, listener, parameters=parameters)
+
+    def watch(
+        self,
+        *,
+        slow: bool | float | timedelta = False,
+        repeats: bool | int = False,
+        telemetry: Any = False,
+        parameters: bool = False,
+    ) -> None:
+        """Log slow queries and repeated ones, and make spans of OpenTelemetry's.
+
+        ``slow`` is in seconds, or True for 50 ms; ``repeats`` how often one place in the code may
+        ask the same in one request, or True for 10; ``telemetry`` a tracer provider, or True for
+        the global one.
+        """
+        from forebay.client.seeing.watch import watch
+
+        watch(self, slow=slow, repeats=repeats, telemetry=telemetry, parameters=parameters)
+
     def _copy(self) -> Self:
         """Return a client that differs in what is set on it next."""
-        return copy(self)
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        return made
 
     def _bound_to(self, session: Any) -> Self:
         """Return a client that works through a transaction."""
-        made = copy(self)
+        made = self._copy()
         made._session = session
         return made
 
@@ -261,6 +292,9 @@ class BaseClient:
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
+            if name.startswith("__"):
+                # Asked for by Python itself, who reads no advice.
+                raise AttributeError(name)
             raise AttributeError(_absent(type(self), name))
 
     def __repr__(self) -> str:

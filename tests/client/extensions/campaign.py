@@ -44,7 +44,7 @@ class Attacker:
                 name = self.random.choice(names)
                 selection |= {"_max": {"selection": {name: True}}}
         elif action == "groupBy":
-            selection = {name: True for name in made["by"]}
+            selection = dict.fromkeys(made["by"], True)
             selection["_count"] = {"selection": {"_all": True}}
         return {
             "modelName": entity.name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import psycopg
@@ -12,6 +13,7 @@ from psycopg import sql
 
 from forebay.client.carry import carry, connect
 from forebay.client.extensions.engines import Performer
+from forebay.client.package import Interface, Package
 from forebay.engine.engine import Engine
 from forebay.postgres.url import PostgresUrl
 from forebay.schema.check import check
@@ -183,8 +185,9 @@ SELECT setval(pg_get_serial_sequence('"' || t || '"', 'id'), 1000)
 """
 
 _MODELS = ("User", "Profile", "Post", "Comment", "Tag")
+_SHARED = ("Organization", "Badge", "Category", "Topic")
 _NAMES = (
-    "Organization", "Badge", "Category", "Topic", *_MODELS, "_PostToTag", "_PostToTopic",
+    *_SHARED, *_MODELS, "_PostToTag", "_PostToTopic",
 )  # fmt: skip
 
 
@@ -193,12 +196,23 @@ def make_engine() -> Engine:
     return Engine(check((("schema.prisma", SCHEMA),), 6).schema)
 
 
+@cache
+def package(interface: Interface) -> Package:
+    """Return a package of the schema."""
+    return Package.from_text(SCHEMA, interface=interface)
+
+
 @dataclass
 class World:
     """A connection to a database of two tenants."""
 
     url: PostgresUrl
     connection: psycopg.Connection[Any]
+
+    def client(self, interface: Interface, **options: Any) -> Any:
+        """Return a client of the database."""
+        given = {"datasource": {"url": self.url.text()}, "use_dotenv": False}
+        return package(interface).client()(**given, **options)
 
     def reset(self) -> None:
         """Put everything back."""
@@ -229,6 +243,10 @@ class World:
             tenant,
         )
         return found
+
+    def shared(self) -> list[Any]:
+        """Return the records that all tenants share."""
+        return [self._all(f'SELECT * FROM "{name}" ORDER BY id') for name in _SHARED]
 
     def crossings(self) -> int:
         """Count the links that lead from one tenant's record to another's."""

@@ -107,13 +107,14 @@ class TenantWalk(WriteWalk):
         data = {name: value for name, value in data.items() if name != column}
         if via is not None and self.rules.writes_column(via):
             return data
-        owners = [link for name, link in entity.links.items() if name in data and link.holds_keys]
-        if any(column in [one.name for one in link.near] for link in owners):
+        holders = [link for link in entity.links.values() if link.holds_keys]
+        givers = [link for link in holders if column in [one.name for one in link.near]]
+        owners = [link for link in holders if link.name in data]
+        if any(link in owners for link in givers):
             return data
-        own = next(filter(self.rules.is_own, entity.links.values()), None)
-        held = any(column in [one.name for one in link.near] for link in entity.links.values())
-        if not owners or not held:
+        if not owners or not givers:
             return data | {column: self.value}
+        own = next(filter(self.rules.is_own, givers), None)
         if own is None:
             raise Forbidden(
                 f"A new {entity.name} is related by `connect` or `create`, and its `{column}` "
