@@ -134,8 +134,10 @@ class AsyncPool:
         if within is not None:
             due = self.loop.time() + within
             timer = self.loop.call_at(due, self._expire, waiter, due, within)
+        # Taken here: who hands a connection over is somebody else.
+        stack = rules.stack() if self._stacks is not None else ""
         try:
-            return await waiter
+            connection = await waiter
         except BaseException:
             # A task may be cancelled in the very moment in which it is handed a connection.
             if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
@@ -146,6 +148,9 @@ class AsyncPool:
         finally:
             if timer is not None:
                 timer.cancel()
+        if self._stacks is not None:
+            self._stacks[connection] = stack
+        return connection
 
     def spare(self) -> None:
         """Close a connection at rest, since another loop wants its place."""

@@ -180,6 +180,8 @@ class SyncPool:
             self._pause(waiter, left)
             with self._lock:
                 if waiter.connection is not None:
+                    if self._stacks is not None:
+                        self._stacks[waiter.connection] = rules.stack()
                     return waiter.connection
                 if waiter.error is not None:
                     raise waiter.error
