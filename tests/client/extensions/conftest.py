@@ -57,18 +57,28 @@ def two_tenants(embedded: EmbeddedServer) -> Iterator[World]:
         yield world
 
 
-@pytest.fixture(params=["asyncio", "sync"])
-def asked(request: pytest.FixtureRequest, two_tenants: World) -> Iterator[Asked]:
-    """A client without extensions, on rows as they were written."""
-    two_tenants.reset()
-    runner = asyncio.Runner() if request.param == "asyncio" else None
-    made = Asked(two_tenants, request.param, two_tenants.client(request.param), runner)
+def _asking(world: World, interface: Interface) -> Iterator[Asked]:
+    world.reset()
+    runner = asyncio.Runner() if interface == "asyncio" else None
+    made = Asked(world, interface, world.client(interface), runner)
     try:
         yield made
     finally:
         made.do(made.db.disconnect())
         if runner is not None:
             runner.close()
+
+
+@pytest.fixture(params=["asyncio", "sync"])
+def asked(request: pytest.FixtureRequest, two_tenants: World) -> Iterator[Asked]:
+    """A client without extensions, on rows as they were written."""
+    yield from _asking(two_tenants, request.param)
+
+
+@pytest.fixture
+def asked_once(two_tenants: World) -> Iterator[Asked]:
+    """The same, where it does not matter whether with asyncio or without."""
+    yield from _asking(two_tenants, "sync")
 
 
 @pytest.fixture(scope="session")

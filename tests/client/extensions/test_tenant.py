@@ -74,7 +74,9 @@ def state(asked: Asked) -> Any:
 
 
 @pytest.mark.parametrize("aim", _EVERY)
-def test_each_aim_would_hit(asked: Asked, mine: Any, aim: Aim) -> None:
+def test_each_aim_would_hit(asked_once: Asked, aim: Aim) -> None:
+    asked = asked_once
+    mine = asked.db.extend(Tenant("a", global_models=GLOBAL))
     before = state(asked)
     unlimited = answer(asked, asked.db.extend(Naive()), aim)
     after = state(asked)
