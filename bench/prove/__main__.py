@@ -21,6 +21,7 @@ from bench.prove import (  # noqa: F401
     budget,
     cancel,
     cells,
+    client_tenant,
     crowd,
     drivers,
     engine_abuse,
