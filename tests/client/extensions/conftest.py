@@ -57,7 +57,8 @@ def two_tenants(embedded: EmbeddedServer) -> Iterator[World]:
         yield world
 
 
-def _asking(world: World, interface: Interface) -> Iterator[Asked]:
+def asking(world: World, interface: Interface) -> Iterator[Asked]:
+    """Yield a client of a database, on rows as they were written."""
     world.reset()
     runner = asyncio.Runner() if interface == "asyncio" else None
     made = Asked(world, interface, world.client(interface), runner)
@@ -72,13 +73,13 @@ def _asking(world: World, interface: Interface) -> Iterator[Asked]:
 @pytest.fixture(params=["asyncio", "sync"])
 def asked(request: pytest.FixtureRequest, two_tenants: World) -> Iterator[Asked]:
     """A client without extensions, on rows as they were written."""
-    yield from _asking(two_tenants, request.param)
+    yield from asking(two_tenants, request.param)
 
 
 @pytest.fixture
 def asked_once(two_tenants: World) -> Iterator[Asked]:
     """The same, where it does not matter whether with asyncio or without."""
-    yield from _asking(two_tenants, "sync")
+    yield from asking(two_tenants, "sync")
 
 
 @pytest.fixture(scope="session")
