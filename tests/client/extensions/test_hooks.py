@@ -64,18 +64,17 @@ async def _wrapped(found: Any) -> Any:
 
 
 def test_a_hook_may_wait(asked: Asked) -> None:
-    if asked.runner is None:
+    def hook(call: Call) -> Any:
+        call.arguments["where"] = {"id": 2}
+        return call.query()
 
-        def hook(call: Call) -> Any:
-            return call.query()
-    else:
+    async def waiting(call: Call) -> Any:
+        call.arguments["where"] = {"id": 2}
+        return await call.query()
 
-        async def hook(call: Call) -> Any:
-            call.arguments["where"] = {"id": 2}
-            return await call.query()
-
-    db = asked.db.extend(query={"all_models": {"all_operations": hook}})
-    found = asked.run(lambda: db.user.find_first(where={"id": 2}))
+    chosen = waiting if asked.runner else hook
+    db = asked.db.extend(query={"all_models": {"all_operations": chosen}})
+    found = asked.run(lambda: db.user.find_first(where={"id": 1}))
     assert found.id == 2
 
 
