@@ -17,6 +17,8 @@ from forebay.postgres.probe import explain
 # second, its socket is looked at, which waits for nothing; from then on the server is asked.
 FRESH = 0.002
 QUIET = 30.0
+# What was lent for longer is looked at before it is handed on.
+LONG = 0.05
 
 # How long a server may take to answer that question.
 PING_TIMEOUT = 5.0

@@ -99,12 +99,14 @@ class SyncPool:
         """Take a connection back, in whatever state it is."""
         is_idle = connection.is_idle or _rolled_back(connection)
         with self._lock:
-            if self._lent.pop(connection, None) is None:
+            since = self._lent.pop(connection, None)
+            if since is None:
                 # Lent before the pool was closed or the process forked.
                 return
             if self._stacks is not None:
                 self._stacks.pop(connection, None)
-            if is_idle and self._rest(connection):
+            is_fit = is_idle and (time() - since < rules.LONG or connection.is_alive())
+            if is_fit and self._rest(connection):
                 return
         self._retire(connection)
 
@@ -178,6 +180,8 @@ class SyncPool:
             self._pause(waiter, left)
             with self._lock:
                 if waiter.connection is not None:
+                    if self._stacks is not None:
+                        self._stacks[waiter.connection] = rules.stack()
                     return waiter.connection
                 if waiter.error is not None:
                     raise waiter.error
