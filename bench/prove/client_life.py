@@ -10,6 +10,7 @@ import asyncio
 import gc
 import importlib
 import json
+import logging
 import os
 import random
 import sys
@@ -247,6 +248,8 @@ def main() -> None:
     # Python's own warning of forks beside threads is about what this is here to show.
     warnings.filterwarnings("ignore", message=".*use of fork.*", category=DeprecationWarning)
     sys.unraisablehook = lambda what: wrong.append(f"unraisable: {what.exc_value!r}")
+    # Where the machine is busy a transaction waits for its turn, and is warned of.
+    logging.getLogger("forebay.client").setLevel(logging.ERROR)
     os.environ["DATABASE_URL"] = _url
     function = SCENARIOS[scenario]
     done: Count = {}

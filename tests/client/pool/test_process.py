@@ -17,7 +17,7 @@ from forebay.client import process
 from forebay.client.errors import TransactionError
 from forebay.client.session import AsyncSession, SyncSession
 from forebay.engine.failures import RequestError
-from tests.client.pool.conftest import PID, SLEEP, Server, number, work
+from tests.client.pool.conftest import PID, SLEEP, Server, held, number, work
 from tests.client.world import SCHEMA
 from tests.support.waiting import wait_until
 
@@ -263,7 +263,7 @@ def test_p2024_of_one_loop_while_another_holds_the_connection(server):
     entered, leave = threading.Event(), threading.Event()
 
     async def hold() -> None:
-        async with session.lend():
+        async with held(session):
             entered.set()
             await asyncio.to_thread(leave.wait)
 
