@@ -25,7 +25,9 @@ let engine = await load();
 
 function adapter(url) {
   const { hostname: host, port, username: user, password, pathname } = new URL(url);
-  return new PrismaPg({ host, port: Number(port), user, password, database: pathname.slice(1) });
+  // Connections that rest are closed: each question has a pool of its own.
+  const database = pathname.slice(1);
+  return new PrismaPg({ host, port: Number(port), user, password, database, max: 2, idleTimeoutMillis: 1 });
 }
 
 async function answer({ url, schema, method, params }) {
