@@ -17,8 +17,8 @@ from forebay.migrate.database import (
     PrimaryKey,
     Table,
 )
+from forebay.migrate.predicate import condition
 from forebay.migrate.types import column_of, type_of
-from forebay.migrate.where import condition
 from forebay.schema.checks.constraints import foreign_key_name, index_name, primary_key_name
 from forebay.schema.model import Index as SchemaIndex
 from forebay.schema.model import IndexField, Model, Raw, Relation, RelationField, Schema

@@ -20,6 +20,11 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def text(value: str) -> str:
+    """Return a text between quotes."""
+    return "'" + value.replace("'", "''") + "'"
+
+
 def qualified(schema: str | None, name: str) -> str:
     """Return a name with its schema where that is known."""
     return f"{quoted(schema)}.{quoted(name)}" if schema else quoted(name)
@@ -31,9 +36,14 @@ def names(columns: tuple[str, ...], between: str = ", ") -> str:
 
 
 def full_type(column: Column) -> str:
-    """Return a column's type."""
+    """Return a column's type as it is made with."""
     if column.is_serial and column.type.text in _SERIAL:
         return _SERIAL[column.type.text]
+    return array_type(column)
+
+
+def array_type(column: Column) -> str:
+    """Return a column's type, which is an array where it holds a list."""
     return f"{base_type(column.type)}{'[]' if column.arity == 'list' else ''}"
 
 
@@ -73,13 +83,13 @@ def create_table(table: Table) -> str:
     if table.primary_key is not None:
         columns = names(table.primary_key.columns, ",")
         key = f",\n\n    CONSTRAINT {quoted(table.primary_key.name)} PRIMARY KEY ({columns})"
-    return f"CREATE TABLE {qualified(*table.key)} (\n{lines}{key}\n);"
+    return f"CREATE TABLE {qualified(*table.key)} (\n{lines}{key}\n)"
 
 
 def create_enum(enum: Enum) -> str:
     """Return CREATE TYPE."""
-    values = ", ".join("'" + value.replace("'", "''") + "'" for value in enum.values)
-    return f"CREATE TYPE {qualified(*enum.key)} AS ENUM ({values});"
+    values = ", ".join(text(value) for value in enum.values)
+    return f"CREATE TYPE {qualified(*enum.key)} AS ENUM ({values})"
 
 
 def create_index(table: Table, index: Index) -> str:
@@ -94,7 +104,7 @@ def create_index(table: Table, index: Index) -> str:
     where = f" WHERE ({index.where})" if index.where else ""
     return (
         f"CREATE {unique}INDEX {quoted(index.name)} ON {qualified(*table.key)}{using}({columns})"
-        f"{where};"
+        f"{where}"
     )
 
 
@@ -104,10 +114,5 @@ def add_foreign_key(table: Table, key: ForeignKey) -> str:
         f"ALTER TABLE {qualified(*table.key)} ADD CONSTRAINT {quoted(key.name)}"
         f" FOREIGN KEY ({names(key.columns)}) REFERENCES {qualified(*key.table)}"
         f"({names(key.references)}) ON DELETE {ACTIONS[key.on_delete]}"
-        f" ON UPDATE {ACTIONS[key.on_update]};"
+        f" ON UPDATE {ACTIONS[key.on_update]}"
     )
-
-
-def drop_table(table: Table) -> str:
-    """Return DROP TABLE."""
-    return f"DROP TABLE {qualified(*table.key)};"
