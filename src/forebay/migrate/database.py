@@ -72,10 +72,13 @@ class PrimaryKey:
 
 @dataclass(frozen=True, slots=True)
 class IndexColumn:
-    """A column in an index; ``ops`` is None for the default operator class."""
+    """A column in an index; ``ops`` is None for the default operator class.
+
+    ``sort`` is None where nobody has said it, which means the same as "Asc".
+    """
 
     name: str
-    sort: Sort = "Asc"
+    sort: Sort | None = None
     ops: str | None = None
 
 

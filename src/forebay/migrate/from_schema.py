@@ -29,7 +29,6 @@ DEFAULT_SCHEMA = "public"
 def from_schema(schema: Schema, *, default_schema: str = DEFAULT_SCHEMA) -> Database:
     """Return what the database of a data model holds."""
     source = schema.datasource
-    schemas = tuple(source.schemas) if source and source.schemas else (default_schema,)
     has_keys = source is None or source.relation_mode == "foreignKeys"
     owned: dict[int, list[Relation]] = {}
     for relation in schema.relations:
@@ -45,13 +44,17 @@ def from_schema(schema: Schema, *, default_schema: str = DEFAULT_SCHEMA) -> Data
         for relation in schema.relations
         if relation.kind == "many-to-many"
     ]
+    enums = [
+        Enum(one.database_name, tuple(m.database_name for m in one.members), one.schema)
+        for one in schema.enums
+    ]
+    # A schema that nothing is in need not exist.
+    used = {one.schema or default_schema for one in (*tables, *enums)}
+    named = source.schemas if source and source.schemas else [default_schema]
     return Database(
-        schemas,
+        tuple(name for name in named if name in used),
         tuple(tables),
-        tuple(
-            Enum(one.database_name, tuple(m.database_name for m in one.members), one.schema)
-            for one in schema.enums
-        ),
+        tuple(enums),
         extensions=tuple(
             Extension(one.mapped_name or one.name, one.schema, one.version)
             for one in (source.extensions if source and source.extensions else ())
@@ -94,7 +97,7 @@ def _index(index: SchemaIndex) -> Index:
 
 def _index_column(one: IndexField) -> IndexColumn:
     ops = one.ops.text if isinstance(one.ops, Raw) else _snake(one.ops) if one.ops else None
-    return IndexColumn(one.field.database_name, one.sort or "Asc", ops)
+    return IndexColumn(one.field.database_name, one.sort, ops)
 
 
 def _snake(name: str) -> str:

@@ -98,7 +98,7 @@ def create_index(table: Table, index: Index) -> str:
     using = f" USING {_ALGORITHM[index.algorithm]} " if index.algorithm in _ALGORITHM else ""
     columns = ", ".join(
         f"{quoted(one.name)}{f' {one.ops}' if one.ops else ''}"
-        f"{' DESC' if one.sort == 'Desc' else ''}"
+        f"{f' {one.sort.upper()}' if one.sort else ''}"
         for one in index.columns
     )
     where = f" WHERE ({index.where})" if index.where else ""

@@ -99,8 +99,12 @@ def _alter_table(step: to.AlterTable) -> list[str]:
     if step.dropped_key is not None:
         lines.append(f"DROP CONSTRAINT {quoted(step.dropped_key.name)}")
     if step.renamed_key is not None:
+        # PostgreSQL renames in a statement of its own.
         before, after = step.renamed_key
-        lines.append(f"RENAME CONSTRAINT {quoted(before.name)} TO {quoted(after.name)}")
+        last.append(
+            f"ALTER TABLE {qualified(*step.before.key)} RENAME CONSTRAINT {quoted(before.name)}"
+            f" TO {quoted(after.name)}"
+        )
     lines += [f"DROP COLUMN {quoted(column.name)}" for column in step.dropped]
     lines += [f"ADD COLUMN     {render.column_line(column)}" for column in step.added]
     for change in step.changed:
@@ -113,7 +117,7 @@ def _alter_table(step: to.AlterTable) -> list[str]:
         key = step.added_key
         lines.append(f"ADD CONSTRAINT {quoted(key.name)} PRIMARY KEY ({render.names(key.columns)})")
     if not lines:
-        return []
+        return last
     return [*first, f"ALTER TABLE {qualified(*step.before.key)} " + ",\n".join(lines), *last]
 
 

@@ -11,6 +11,7 @@ from forebay.migrate.database import (
     Enum,
     ForeignKey,
     Index,
+    IndexColumn,
     PrimaryKey,
     Table,
 )
@@ -264,9 +265,13 @@ def _same_key(old: ForeignKey, new: ForeignKey, changes: dict[str, ColumnChange]
     )
 
 
+def _meaning(column: IndexColumn) -> tuple[str, str, str | None]:
+    return column.name, column.sort or "Asc", column.ops
+
+
 def _same_index(old: Index, new: Index) -> bool:
     return (
-        old.columns == new.columns
+        [_meaning(column) for column in old.columns] == [_meaning(column) for column in new.columns]
         and old.is_unique == new.is_unique
         and old.algorithm == new.algorithm
         and old.where == new.where
