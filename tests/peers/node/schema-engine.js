@@ -2,15 +2,29 @@
 //
 // in:  {"url": "postgresql://…" or null, "schema": [["schema.prisma", "…"]], "method": "diff", "params": {…}}
 // out: {"result": …, "printed": ["…"]} or {"error": {…}}
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { bindMigrationAwareSqlAdapterFactory } from "@prisma/driver-adapter-utils";
-import { PrismaPg } from "@prisma/adapter-pg";
 
 const files = createRequire(import.meta.url);
 const path = files.resolve("@prisma/schema-engine-wasm").replace(/\.js$/, "_bg.wasm");
 const module_ = await WebAssembly.compile(await readFile(path));
+
+// Prisma's own schema engine comes with a driver of its own; over this adapter two things are missing. The catalog's
+// type "char" has no name here, and a shadow database is dropped while its connections are open.
+async function adapterOf() {
+  const source = files.resolve("@prisma/adapter-pg").replace(/index\.js$/, "index.mjs");
+  const text = await readFile(source, "utf8");
+  const mended = text
+    .replace("case ScalarColumnType.BPCHAR:", "case 18: return ColumnTypeEnum.Character;\n    case ScalarColumnType.BPCHAR:")
+    .replace(/(await conn\.executeScript\(`DROP DATABASE[^;]*;)\s*(await client\.end\(\);)/, "$2 $1");
+  const target = source.replace("index.mjs", "mended.mjs");
+  await writeFile(target, mended);
+  return (await import(target)).PrismaPg;
+}
+
+const PrismaPg = await adapterOf();
 
 async function load() {
   // A trap leaves an instance unusable, so each question may have one of its own.
