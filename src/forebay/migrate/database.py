@@ -108,7 +108,7 @@ class ForeignKey:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table."""
+    """A table; ``home`` is the schema where it was found, also where ``schema`` is None."""
 
     name: str
     columns: tuple[Column, ...]
@@ -116,6 +116,7 @@ class Table:
     primary_key: PrimaryKey | None = None
     indexes: tuple[Index, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
+    home: str | None = field(default=None, compare=False)
 
     @property
     def key(self) -> tuple[str | None, str]:
@@ -125,11 +126,12 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Enum:
-    """An enum's type."""
+    """An enum's type; ``home`` as of a table."""
 
     name: str
     values: tuple[str, ...]
     schema: str | None = None
+    home: str | None = field(default=None, compare=False)
 
     @property
     def key(self) -> tuple[str | None, str]:

@@ -72,7 +72,8 @@ def _alter_enum(step: to.AlterEnum) -> list[str]:
     values = ", ".join(render.text(value) for value in after.values)
     out = ["BEGIN", f"CREATE TYPE {new} AS ENUM ({values})"]
     for table, column, _ in step.defaults:
-        out.append(f"{_alter_column(table, column)} DROP DEFAULT")
+        found = qualified(table.schema or table.home, table.name)
+        out.append(f"ALTER TABLE {found} ALTER COLUMN {quoted(column.name)} DROP DEFAULT")
     for table, column in step.columns:
         array = "[]" if column.arity == "list" else ""
         out.append(
@@ -81,7 +82,7 @@ def _alter_enum(step: to.AlterEnum) -> list[str]:
         )
     out.append(f"ALTER TYPE {name} RENAME TO {quoted(old)}")
     out.append(f"ALTER TYPE {new} RENAME TO {quoted(after.name)}")
-    out.append(f"DROP TYPE {qualified(step.before.schema, old)}")
+    out.append(f"DROP TYPE {qualified(step.before.schema or step.before.home, old)}")
     for table, column, now in step.defaults:
         if now is not None and (default := render.default_of(now)) is not None:
             out.append(f"{_alter_column(table, column)} SET DEFAULT {default}")

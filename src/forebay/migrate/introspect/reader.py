@@ -13,6 +13,7 @@ from forebay.migrate.database import (
     Arity,
     Column,
     Database,
+    Default,
     Enum,
     Extension,
     ForeignKey,
@@ -107,10 +108,14 @@ class _Reader:
                     primary.get((schema, name)),
                     tuple(indexes[schema, name]),
                     tuple(keys[schema, name]),
+                    home=schema,
                 )
                 for schema, name, _ in self._tables
             ),
-            tuple(Enum(row[1], tuple(row[2]), self._schema(row[0])) for row in self._enums),
+            tuple(
+                Enum(row[1], tuple(row[2]), self._schema(row[0]), home=row[0])
+                for row in self._enums
+            ),
             tuple(View(row[1], row[2], self._schema(row[0])) for row in self._views),
             tuple(Extension(*row) for row in self._extensions),
         )
@@ -126,8 +131,6 @@ class _Reader:
         arity: Arity = "list" if is_array else "required" if row[3] else "nullable"
         text, identity, generated = row[13], row[14], row[15]
         if identity:
-            from forebay.migrate.database import Default
-
             default: Default | None = Default("sequence")
         elif generated:
             default = None
