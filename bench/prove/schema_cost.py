@@ -18,7 +18,7 @@ from bench.processes import find_tool
 from bench.prove.real_schemas import Files, litellm
 from bench.prove.registry import Context, Finding, proof
 from forebay.schema.check import check
-from tests.reference.wasm import FOLDER, Wasm
+from tests.reference.wasm import Wasm
 
 OURS = """
 import sys
@@ -105,7 +105,8 @@ def _processes(context: Context, text: str) -> list[Finding]:
         path = Path(folder) / "schema.prisma"
         path.write_text(text, encoding="utf-8", newline="")
         ours = _median(context.rounds, lambda: _spent([python, "-c", OURS, str(path)]))
-        theirs = _median(context.rounds, lambda: _spent([node, "-e", THEIRS, str(path)], FOLDER))
+        command = [node, "-e", THEIRS, str(path)]
+        theirs = _median(context.rounds, lambda: _spent(command, Wasm.folder))
     ratio = ours.cpu / theirs.cpu
     return [
         Finding(

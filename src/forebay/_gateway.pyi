@@ -62,6 +62,9 @@ class Gateway:
     def drain(self) -> None:
         """Stop accepting, let transactions finish, close idle clients; returns at once."""
 
+    def shut_down(self, *, servers: bool = False) -> None:
+        """Stop accepting, and end once every client has gone, or every server; returns at once."""
+
     def stop(self) -> None:
         """Close every connection now; returns at once."""
 

@@ -3,11 +3,13 @@
     ForebayError
     ├── ConfigurationError       a setting, a file or an option is wrong             FB1001
     │   ├── BadSettings          settings are wrong; it holds every problem          FB1003
-    │   └── MissingExtra         an optional part of the package is not installed    FB1002
+    │   ├── MissingExtra         an optional part of the package is not installed    FB1002
+    │   └── ExtensionInvalid     an extension of the client does not fit the schema  FB1004
     ├── EmbeddedServerError      the development database cannot be started          FB1101
     ├── GatewayFailed            the data plane refused to start                     FB1201
     ├── RequestError             a request cannot be answered; it holds Prisma's code FB1301
-    │   └── Unsupported          the engine does not answer requests like it         FB1302
+    │   ├── Unsupported          the engine does not answer requests like it         FB1302
+    │   └── Forbidden            a rule of an extension forbids the request          FB1303
     ├── SchemaError              a Prisma schema is wrong; it holds what Prisma says P1012
     └── ConnectionFailed         cannot reach the database, or was refused by it     P1001
         ├── AuthenticationFailed the database refused the credentials                P1000

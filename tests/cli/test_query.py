@@ -86,6 +86,40 @@ def test_what_is_no_request_is_refused(place, text):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("request_", [{"modelName": []}, {"action": {}}, {"batch": [5]}])
+def test_what_is_half_a_request_is_refused(place, request_):
+    done = _explain(place, {**_request("findMany"), **request_})
+    assert done.returncode == 1
+    assert done.stderr.startswith("error[")
+
+
+@pytest.mark.parametrize(
+    ("request_", "hint"),
+    [
+        (_request("findMany", where={"emial": "x"}), "Did you mean `email`?"),
+        (_request("findMany", "Usr"), "Did you mean `User`?"),
+        (_request("findmany"), "Did you mean `findMany`?"),
+    ],
+)
+def test_the_nearest_name_is_hinted(place, request_, hint):
+    done = _explain(place, request_)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"hint: {hint}" in done.stderr
+
+
+def test_a_wrong_url_is_refused_before_anything_is_shown(place):
+    done = _explain(place, _request("findMany"), "--analyze", "--url", "mysql://here")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "postgresql://" in done.stderr
+
+
+def test_what_postgresql_refuses_ends_with_its_code(place, embedded):
+    url = embedded.socket_url.text()
+    done = _explain(place, _request("findMany"), "--analyze", "--url", url)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error[P2021]: The table `User` does not exist")
+
+
 def test_analyze_needs_a_database(place):
     done = _explain(place, _request("findMany"), "--analyze")
     assert done.returncode == 2

@@ -24,3 +24,13 @@ def test_the_examples_print_what_the_page_says(place):
             done = run_forebay(command.line.split()[1:], cwd=place)
             assert (done.returncode, done.stderr) == (0, "")
             assert done.stdout.rstrip() == command.output.rstrip()
+
+
+def test_the_refusal_is_the_one_on_the_page(place):
+    (session,) = [block for block in blocks(PAGE) if block.kind == "refusal"]
+    ((_, output),) = [(one.line, one.output) for one in commands(session.text)]
+    request = (place / "request.json").read_text().replace('"where": {"email"', '"where": {"emial"')
+    (place / "mistyped.json").write_text(request)
+    done = run_forebay(["query", "explain", "mistyped.json"], cwd=place)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.rstrip() == output.rstrip()

@@ -80,8 +80,10 @@ def test_every_reason_of_a_pin_has_its_row() -> None:
     [(begin[0], ends) for (reason,), begin, ends in PINS if reason not in NEED_MORE],
 )
 def test_what_pins_and_what_ends_it(
-    start_gateway: StartGateway, begin: str, ends: list[str]
+    start_gateway: StartGateway, database: Database, begin: str, ends: list[str]
 ) -> None:
+    database.ask("alter role app replication")
+    database.ask("grant execute on function pg_backup_start to app")
     gateway = start_gateway(default_pool_size=2)
     wire = gateway.wire()
     assert [reply.line for reply in wire.query(begin) if reply.tag == "E"] == []

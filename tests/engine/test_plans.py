@@ -1,7 +1,11 @@
 """Plans: made once for a shape, bounded in number, and without a user's value in their SQL."""
 
+from typing import Any
+
 import pytest
 
+from forebay.engine import Engine
+from forebay.engine.statement import Result
 from tests.engine.made import ALL, first_trip, make_engine, request
 
 
@@ -103,3 +107,78 @@ def test_a_summary_is_one_statement() -> None:
     )
     assert "GROUP BY" in bound.sql
     assert bound.parameters == ["7"]
+
+
+@pytest.mark.parametrize("arguments", [{}, {"cursor": {"id": 2}}, {"distinct": ["title"]}])
+def test_nothing_is_sent_for_a_read_that_takes_nothing(arguments: dict[str, object]) -> None:
+    engine = make_engine()
+    for take in (3, 0, 3):
+        work = engine.work(request("findMany Book", take=take, **arguments))
+        if take:
+            assert len(next(work)) == 1
+            work.close()
+            continue
+        with pytest.raises(StopIteration) as stop:
+            next(work)
+        assert stop.value.value == {"data": {"findManyBook": []}}
+
+
+def test_a_value_that_cannot_be_written_is_refused_even_where_nothing_is_taken() -> None:
+    engine = make_engine()
+    engine.plan(request("findMany Author", take=0, where={"colour": "RED"}))
+    with pytest.raises(StopIteration) as stop:
+        next(engine.work(request("findMany Author", take=0, where={"colour": "GREEN"})))
+    assert "errors" in stop.value.value
+
+
+def test_a_list_inside_of_which_nothing_is_taken_is_empty() -> None:
+    engine = make_engine()
+    books = {"arguments": {"take": 0}, "selection": ALL}
+    work = engine.work(request("findMany Author", {"id": True, "books": books}))
+    (bound,) = next(work)
+    assert '"Book"' not in bound.sql
+    with pytest.raises(StopIteration) as stop:
+        work.send([Result([(1,), (2,)], 2)])
+    records = [{"id": 1, "books": []}, {"id": 2, "books": []}]
+    assert stop.value.value == {"data": {"findManyAuthor": records}}
+
+
+def _circle(levels: int) -> dict[str, object]:
+    """Include the authors' books, their author, his books, and so on."""
+    inner: dict[str, object] = {"id": True}
+    for _ in range(levels):
+        author = {"arguments": {}, "selection": {"books": {"arguments": {}, "selection": inner}}}
+        inner = {"id": True, "author": author}
+    return request("findMany Book", inner)
+
+
+def _answer(engine: Engine, body: dict[str, object], books: int) -> tuple[Any, int]:
+    """Answer with so many books of one author; say in how many round trips."""
+    work = engine.work(body)
+    trips = 0
+    results: Any = None
+    try:
+        while True:
+            bound = work.send(results)
+            trips += 1
+            results = [Result([(n,) + (1,) * 6 for n in range(books)], books) for _ in bound]
+    except StopIteration as stop:
+        return stop.value, trips
+
+
+def test_lists_in_a_circle_are_refused_while_they_are_read() -> None:
+    answer, trips = _answer(make_engine(), _circle(30), 2)
+    assert "at most 1,000,000" in answer["errors"][0]["error"]
+    assert trips == 3  # of four, each of which reads eight levels more
+
+
+def test_few_lists_in_a_circle_are_counted_too() -> None:
+    answer, trips = _answer(make_engine(), _circle(2), 101)
+    assert "1,040,603 records" in answer["errors"][0]["error"]
+    assert trips == 1
+
+
+def test_lists_inside_lists_are_answered_up_to_the_limit() -> None:
+    answer, trips = _answer(make_engine(), _circle(30), 1)
+    assert "errors" not in answer
+    assert trips == 4

@@ -10,7 +10,7 @@ from tests.support.door import DATABASE
 from tests.support.gateway import RunningGateway, StartGateway
 from tests.support.messages import query
 from tests.support.metrics import LISTEN, Scrape
-from tests.support.replies import Reply
+from tests.support.replies import Reply, errors
 from tests.support.waiting import wait_until
 from tests.support.wire import Wire
 
@@ -168,3 +168,30 @@ def test_the_figures_are_in_the_statistics(start_gateway: StartGateway) -> None:
     gateway: RunningGateway = start_gateway()
     expected = {"open", "channels", "clients", "received", "delivered", "lost"}
     assert set(json.loads(gateway.handle.stats())["listeners"]) == expected
+
+
+def test_one_that_does_not_read_is_closed_and_misses_nothing_before(
+    start_gateway: StartGateway, database: Database
+) -> None:
+    gateway = start_gateway(**OPERATORS, **LISTEN)
+    wire, other = gateway.wire(), gateway.wire()
+    for listener in (wire, other):
+        listener.query("listen flood")
+    sent = 0
+    # 4 MiB, and what the sockets between the two hold.
+    while Scrape(gateway).value("forebay_listener_clients") == 2:
+        assert sent < 10_000, "70 MB wait"
+        database.ask(
+            "select pg_notify('flood', n || repeat('x', 7000)) from generate_series(%s::int, %s) n",
+            sent,
+            sent + 99,
+        )
+        for number in range(sent, sent + 100):
+            assert _heard(other)[1].rstrip("x") == str(number)
+        sent += 100
+    replies = wire.read_end()
+    # Its socket may be too full for the reason.
+    assert errors(replies) in ([], ["54000"])
+    heard = [reply.body[4:].split(b"\0")[1] for reply in replies if reply.tag == "A"]
+    assert [payload.rstrip(b"x") for payload in heard] == [b"%d" % n for n in range(len(heard))]
+    assert 0 < len(heard) < sent

@@ -27,6 +27,20 @@ def test_an_error_is_laid_out_with_the_lines_around_it():
     )
 
 
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("id Int @idd", "did you mean id?"),
+        ("id Int @id @quite", "attributes are: id, unique, default, map, updatedAt"),
+        ("role Role @default(ADMN)", "did you mean ADMIN?"),
+        ("role Role @default(OTHER)", "the values of Role are: ADMIN, USER"),
+    ],
+)
+def test_a_hint_names_what_may_be_meant(line: str, hint: str):
+    found = checked(f"model A {{\n  {line}\n}}\nenum Role {{\n  ADMIN\n  USER\n}}\n")
+    assert f"   = hint: {hint}" in render(found.source, found.errors, with_hints=True)
+
+
 def test_a_hint_stands_below_and_apart():
     found = checked("model A {\n  id Int @id\n  x  string\n}\n")
     with_hints = render(found.source, found.errors, with_hints=True)

@@ -26,7 +26,8 @@ def test_no_message_is_said_twice():
 
 def test_a_hint_needs_nothing_that_its_message_does_not_have():
     for name, one in _TEXTS.items():
-        if one.hint is not None:
+        # A hint that is made where the error is found is the whole line.
+        if one.hint is not None and one.hint != "{hint}":
             assert _gaps(one.hint) <= _gaps(one.message), name
 
 

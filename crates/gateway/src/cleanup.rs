@@ -36,7 +36,8 @@ pub fn begin(mut lease: Lease, mut client: ClientState, pool: &Arc<Pool>, common
     }
     let may_hear = lease.server().is_some_and(|server| server.state.may_hear());
     let is_idle = lease.server().is_some_and(|server| server.state.is_idle());
-    let leaves_traces = may_hear || client.tracking.leaves_traces();
+    let is_restless = lease.server().is_some_and(|server| server.state.is_restless());
+    let leaves_traces = may_hear || is_restless || client.tracking.leaves_traces();
     if is_idle && reset_query.is_empty() && !leaves_traces {
         return lease.release();
     }

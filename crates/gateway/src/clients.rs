@@ -166,7 +166,8 @@ impl Entry {
 
     /// Whether its query was cancelled while it waited; it does not wait any more then.
     pub fn leaves_line(&self) -> bool {
-        let is_cancelled = self.is_cancelled.swap(false, Ordering::AcqRel);
+        let is_cancelled = self.is_cancelled.load(Ordering::Relaxed)
+            && self.is_cancelled.swap(false, Ordering::AcqRel);
         if is_cancelled {
             self.lined_up.store(0, Ordering::Relaxed);
         }

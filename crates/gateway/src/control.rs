@@ -215,14 +215,14 @@ impl Context {
         Ok(())
     }
 
-    /// KILL_CLIENT: drop a client, and the server it holds.
+    /// KILL_CLIENT: drop a client, and the server it holds, or an operator.
     ///
     /// # Errors
     /// There is no such client.
     pub fn kill_client(&self, id: u32) -> Outcome {
         tracing::info!(client = id, "KILL_CLIENT command issued");
         match self.clients.get(id) {
-            Some(entry) if entry.seat.get().is_some() => {
+            Some(entry) if entry.facts.get().is_some() || entry.seat.get().is_some() => {
                 entry.send_away(When::AtOnce, Refusal::client_killed());
                 Ok(())
             }

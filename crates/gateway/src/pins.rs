@@ -29,13 +29,18 @@ pub enum Reason {
     Sequence,
     /// It has seeded `random()`.
     Seed,
+    /// Temporary replication slots.
+    ReplicationSlot,
+    /// What ends with PostgreSQL's process and with nothing else that is known: a backup, the origin of what is
+    /// replicated, connections of `dblink`.
+    Backend,
     /// A statement of which it could not be decided what it does to the session.
     Undecided,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::AdvisoryLock,
         Self::PreparedStatement,
         Self::Cursor,
@@ -43,6 +48,8 @@ impl Reason {
         Self::Load,
         Self::Sequence,
         Self::Seed,
+        Self::ReplicationSlot,
+        Self::Backend,
         Self::Undecided,
     ];
 
@@ -56,6 +63,8 @@ impl Reason {
             Self::Load => "load",
             Self::Sequence => "sequence",
             Self::Seed => "seed",
+            Self::ReplicationSlot => "replication_slot",
+            Self::Backend => "backend",
             Self::Undecided => "undecided",
         }
     }
@@ -76,7 +85,13 @@ impl Reason {
                 "EXISTS(SELECT FROM pg_catalog.pg_depend WHERE refclassid OPERATOR(pg_catalog.=) \
                  2615::pg_catalog.oid AND refobjid OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema())"
             }
-            Self::Load | Self::Sequence | Self::Seed | Self::Undecided => return None,
+            Self::ReplicationSlot => {
+                "EXISTS(SELECT FROM pg_catalog.pg_replication_slots WHERE temporary \
+                 AND active_pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid())"
+            }
+            Self::Load | Self::Sequence | Self::Seed | Self::Backend | Self::Undecided => {
+                return None;
+            }
         })
     }
 
@@ -89,7 +104,7 @@ impl Reason {
             Self::TemporaryObject => "DISCARD TEMP",
             Self::Sequence => "DISCARD SEQUENCES",
             Self::Undecided => "DISCARD ALL",
-            Self::Load | Self::Seed => return None,
+            Self::Load | Self::Seed | Self::ReplicationSlot | Self::Backend => return None,
         })
     }
 }

@@ -227,7 +227,7 @@ impl Relay {
     }
 
     fn read_client(&mut self, cx: &mut TaskContext<'_>) -> Result<bool, Ending> {
-        with_buffer(|buffer| match self.stream.poll_read(cx, buffer) {
+        with_buffer(|buffer| match self.stream.poll_read_alone(cx, buffer) {
             Poll::Pending => Ok(false),
             Poll::Ready(Ok(0)) => self.close().map(|()| true),
             Poll::Ready(Ok(count)) => {
@@ -425,8 +425,7 @@ impl Relay {
     fn release(&mut self, now: Option<Instant>) {
         let (mode, resets) = (self.pool.mode(), self.pool.resets());
         if mode == PoolMode::Session {
-            self.mode = mode;
-            return;
+            return self.stay(mode);
         }
         if let Some(mut lease) = self.lease.take() {
             self.registration.entry.unlink(self.client.reported());

@@ -102,6 +102,18 @@ impl Stream {
         }
     }
 
+    /// [`Self::poll_read`] for a connection that one task alone reads from now on.
+    pub fn poll_read_alone(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        match self {
+            Self::Plain(socket) => socket.poll_read_alone(cx, buffer),
+            _ => self.poll_read(cx, buffer),
+        }
+    }
+
     /// Send from `bytes`; returns how many went. The rest is to be brought again, the same bytes first.
     pub fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::gateway::control::Shutdown;
 use ::gateway::reloader::{Callback, Request};
 use ::gateway::report::Refusal;
 use ::gateway::{Configuration, Gateway as DataPlane, StartError};
@@ -109,6 +110,14 @@ impl Gateway {
     /// Stop accepting, let transactions end, send idle clients away. Returns at once.
     fn drain(&self) {
         self.data_plane.drain();
+    }
+
+    /// Stop accepting and end once nobody is left: once every client has gone, or, with `servers`, once every server
+    /// has been released, of which nobody gets another. Returns at once.
+    #[pyo3(signature = (*, servers=false))]
+    fn shut_down(&self, servers: bool) {
+        let how = if servers { Shutdown::WaitForServers } else { Shutdown::WaitForClients };
+        self.data_plane.context().shutdown(how);
     }
 
     /// Drop everything. Returns at once.

@@ -12,7 +12,7 @@ def main() -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "forebay":
             raise
-        return report(MissingExtra("gateway", needed_for="the command `forebay`"))
+        return report(MissingExtra("cli", needed_for="the command `forebay`"))
     except KeyboardInterrupt:
         # Loading takes long enough to be interrupted: nothing has started that would need an end.
         return 130

@@ -9,6 +9,7 @@ from forebay import __version__
 from forebay.cli.config import config
 from forebay.cli.dmmf import dmmf
 from forebay.cli.format import format_schema
+from forebay.cli.generate import generate
 from forebay.cli.query import query
 from forebay.cli.serve import serve
 from forebay.cli.storm import storm
@@ -64,4 +65,5 @@ app.command()(storm)
 app.command()(validate)
 app.command(name="format")(format_schema)
 app.command()(dmmf)
+app.command()(generate)
 app.add_typer(query, name="query")

@@ -47,7 +47,10 @@ def _serve(options: argparse.Namespace) -> int:
     if options.user is not None:
         given["user"] = options.user
     code = run_service(
-        reader(options.file, given), is_quiet=options.quiet, in_background=options.daemon
+        reader(options.file, given),
+        is_quiet=options.quiet,
+        in_background=options.daemon,
+        waits=True,
     )
     return _REFUSED if code == 2 else code
 

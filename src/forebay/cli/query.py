@@ -11,11 +11,18 @@ import typer
 from forebay.cli import report
 from forebay.engine import Engine
 from forebay.engine.explain import explain as lines_of
-from forebay.engine.failures import RequestError
+from forebay.engine.failures import FAILURES, RequestError
+from forebay.engine.plan import Plan
 from forebay.errors import ConfigurationError, ForebayError
+from forebay.postgres.url import parse_url
 from forebay.schema.check import check
 from forebay.schema.diagnostics import render
 from forebay.schema.files import find_schema
+
+_FORM = (
+    'write it as {"modelName": "User", "action": "findMany", "query": {"arguments": {}, '
+    '"selection": {"$scalars": true}}}'
+)
 
 query = typer.Typer(help="Look at what a request becomes.", no_args_is_help=True)
 
@@ -29,7 +36,10 @@ def _query() -> None:
 def explain(
     file: Annotated[
         str,
-        typer.Argument(help="A request of Prisma's JSON protocol; - reads it.", metavar="FILE|-"),
+        typer.Argument(
+            help="A request of Prisma's JSON protocol; - reads it from standard input.",
+            metavar="FILE|-",
+        ),
     ],
     *,
     schema: Annotated[
@@ -60,36 +70,48 @@ def explain(
             raise ConfigurationError(
                 "--analyze needs a database", hint="give --url, or set DATABASE_URL"
             )
-        bodies = request.get("batch", [request])
-        for body in bodies:
-            plan, _ = engine.plan(body)
+        where = parse_url(address) if address is not None else None
+        for body in request.get("batch", [request]):
+            plan = _plan(engine, body)
             print("\n".join([plan.name, *lines_of(plan)]))
-        if address is not None:
+        if where is not None:
             from forebay.cli.query_analyze import analyze
 
-            for line in analyze(engine, request, address):
+            for line in analyze(engine, request, where):
                 print(line)
     except RequestError as error:
         print(f"error[{error.request_code or error.code}]: {error.message}", file=sys.stderr)
+        if error.hint:
+            print(f"  hint: {error.hint}", file=sys.stderr)
         raise typer.Exit(1) from None
     except ForebayError as error:
         raise typer.Exit(report(error)) from None
 
 
+def _plan(engine: Engine, body: Any) -> Plan:
+    try:
+        return engine.plan(body)[0]
+    except FAILURES as failure:
+        raise engine.error(body, failure) from None
+
+
 def _request(file: str) -> Any:
+    named = "standard input" if file == "-" else file
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text()
-        request = json.loads(text)
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, UnicodeDecodeError) as error:
+        why = (error.strerror if isinstance(error, OSError) else None) or "it is not UTF-8"
         raise ConfigurationError(
-            f"the request in {file} cannot be read: {error}",
-            hint='write it as {"modelName": "User", "action": "findMany", "query": {…}}',
+            f"the request in {named} cannot be read: {why}",
+            hint="name a file that holds it, or - to read it from standard input",
         ) from None
+    try:
+        request = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        why = f"is not JSON: {error}" if text.strip() else "is empty"
+        raise ConfigurationError(f"the request in {named} {why}", hint=_FORM) from None
     if not isinstance(request, dict) or not isinstance(request.get("batch", []), list):
-        raise ConfigurationError(
-            f"the request in {file} is not an object",
-            hint='write it as {"modelName": "User", "action": "findMany", "query": {…}}',
-        )
+        raise ConfigurationError(f"the request in {named} is not an object", hint=_FORM)
     return request
 
 

@@ -7,20 +7,24 @@ import psycopg
 
 from forebay.client.carry import connect, failure, send
 from forebay.engine import Engine
+from forebay.engine.failures import RequestError
 from forebay.engine.statement import Bound, Result
 from forebay.errors import ConnectionFailed
-from forebay.postgres.url import parse_url
+from forebay.postgres.url import PostgresUrl
 
 _BEFORE, _AFTER = Bound("SAVEPOINT explained", []), Bound("ROLLBACK TO explained", [])
 
 
-def analyze(engine: Engine, request: Any, address: str) -> Iterator[str]:
+def analyze(engine: Engine, request: Any, url: PostgresUrl) -> Iterator[str]:
     """Yield a description of every statement that a request sends, with its plan.
 
     Each statement runs twice: once explained and undone, once for what follows it. At the end all
     is rolled back; what sequences gave stays given.
+
+    Raises:
+        RequestError: it was refused, which undoes what it did.
+        ConnectionFailed: the database cannot be reached.
     """
-    url = parse_url(address)
     try:
         connection = connect(url)
     except psycopg.OperationalError as error:
@@ -53,13 +57,16 @@ def _run(connection: psycopg.Connection[Any], engine: Engine, request: Any) -> I
                 bound = work.send(results)
     except StopIteration as stop:
         for wrong in stop.value.get("errors", []):
-            yield f"\nerror: {wrong['error']}"
+            facts = wrong["user_facing_error"]
+            raise RequestError(facts.get("error_code", ""), facts["message"]) from None
 
 
 def _plan(connection: psycopg.Connection[Any], one: Bound) -> Iterator[str]:
     explained = Bound(f"EXPLAIN (ANALYZE, BUFFERS) {one.sql}", one.parameters)
     yield f"\n  {one.sql}"
-    for row in send(connection, [_BEFORE, explained, _AFTER])[1].rows:
+    # One by one: of a pipeline that fails, psycopg says something by itself.
+    _, explanation, _ = (send(connection, [each])[0] for each in (_BEFORE, explained, _AFTER))
+    for row in explanation.rows:
         yield f"    {row[0]}"
 
 

@@ -102,3 +102,40 @@ def _together(
         except DatabaseFailure as failure:
             return {"errors": [request_error(failure).answer()]}
     return {"batchResult": answers}
+
+
+def perform_batch(engine: Engine, request: Json, in_transaction: bool) -> Work:
+    """Carry several requests out in one transaction, and return a list of their data.
+
+    Raises:
+        RequestError: one cannot be answered; nothing of the others is done then.
+    """
+    bodies = request["batch"]
+    plans = [engine.plan(body) for body in bodies]
+    transaction = request.get("transaction") or {}
+    first = None if in_transaction else begin(transaction.get("isolationLevel"))
+    found = []
+    pending = [] if first is None else [first]
+    for body, (plan, values) in zip(bodies, plans, strict=True):
+        steps = plan.run(values, True)
+        try:
+            bound = next(steps)
+            while True:
+                # The transaction begins in the first statement's round trip.
+                sent, begun, pending = [*pending, *bound], len(pending), []
+                try:
+                    results = yield sent
+                except DatabaseFailure as failure:
+                    bound = steps.throw(failure)
+                else:
+                    bound = steps.send(results[begun:])
+        except StopIteration as stop:
+            found.append(stop.value)
+        except FAILURES as failure:
+            steps.close()
+            if first is not None and not pending:
+                yield [ROLLBACK]
+            raise engine.error(body, failure) from None
+    if first is not None and not pending:
+        yield [COMMIT]
+    return found

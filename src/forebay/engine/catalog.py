@@ -98,14 +98,16 @@ class Entity:
 class Catalog:
     """All entities of a schema."""
 
-    def __init__(self, schema: Schema, prisma: int = 6) -> None:
+    def __init__(self, schema: Schema, prisma: int = 6, default_schema: str | None = None) -> None:
         self.schema = schema
+        # Where the tables are of which the schema does not say it; None: where PostgreSQL looks.
+        self.default_schema = default_schema
         self.client = Client(schema, prisma)
         self.entities: dict[str, Entity] = {}
         source = schema.datasource
         self.emulates_relations = source is not None and source.relation_mode == "prisma"
         for model in self.client.models:
-            self.entities[model.name] = _entity(model)
+            self.entities[model.name] = _entity(model, default_schema)
         for entity in self.entities.values():
             for relation in entity.client.relations:
                 entity.links[relation.name] = self._link(entity, relation)
@@ -147,10 +149,9 @@ class Catalog:
         relation = link.field.relation
         if relation is None:
             raise ValueError(f"{link.name} has no relation")
-        schema = link.entity.model.schema
         # The table belongs to the schema of the first model.
         first = relation.model_a
-        schema = first.schema
+        schema = first.schema or self.default_schema
         prefix = f"{quoted(schema)}." if schema else ""
         link.join_table = f"{prefix}{quoted('_' + relation.name)}"
         link.near = list(link.entity.identifier)
@@ -159,16 +160,17 @@ class Catalog:
         link.near_join, link.far_join = ('"A"', '"B"') if is_first else ('"B"', '"A"')
 
 
-def _entity(client: ClientModel) -> Entity:
+def _entity(client: ClientModel, default_schema: str | None) -> Entity:
     model = client.model
-    prefix = f"{quoted(model.schema)}." if model.schema else ""
+    schema = model.schema or default_schema
+    prefix = f"{quoted(schema)}." if schema else ""
     entity = Entity(client, client.name, prefix + quoted(model.database_name))
     for one in model.scalars:
         column = Column(
             one,
             one.name,
             quoted(one.database_name),
-            TEXT if one.kind == "unsupported" else type_of(one),
+            TEXT if one.kind == "unsupported" else type_of(one, default_schema),
             one.arity == "[]",
             one.arity == "?",
         )

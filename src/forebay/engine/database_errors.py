@@ -93,6 +93,10 @@ def _conflict(failure: DatabaseFailure) -> RequestError:
     )
 
 
+def _lost(failure: DatabaseFailure) -> RequestError:
+    return RequestError("P1017", f"Server has closed the connection: {failure.message}")
+
+
 def _unknown(failure: DatabaseFailure) -> RequestError:
     found = RequestError(
         "",
@@ -127,4 +131,7 @@ _CODES: dict[str, Callable[[DatabaseFailure], RequestError]] = {
     "42703": _column,
     "40001": _conflict,
     "40P01": _conflict,
+    # The connection was lost, or the server ended it.
+    **dict.fromkeys(("08000", "08001", "08003", "08004", "08006", "08P01"), _lost),
+    **dict.fromkeys(("25P03", "57P01", "57P02", "57P03", "57P05"), _lost),
 }

@@ -7,6 +7,7 @@ from typing import Any
 
 from forebay.engine.find import ReadPlan
 from forebay.engine.plan import Plan
+from forebay.engine.raw import RawPlan
 from forebay.engine.read import ReadNode
 from forebay.engine.statement import Slot, Statement
 
@@ -18,6 +19,8 @@ def explain(plan: Plan) -> list[str]:
     """Return the lines that describe a plan."""
     if isinstance(plan, ReadPlan):
         return _reads(plan.root, 1)
+    if isinstance(plan, RawPlan):
+        return ["the request's own SQL, as it is written there"]
     lines = [] if plan.is_one_statement else ["in one transaction, as far as it comes to each:"]
     for statement in statements(plan):
         lines += ["", *_statement(statement)]
@@ -25,6 +28,8 @@ def explain(plan: Plan) -> list[str]:
 
 
 def _reads(root: ReadNode, number: int) -> list[str]:
+    if root.is_empty:
+        return ["no round trip: `take` is 0"]
     level = [root]
     lines: list[str] = []
     while level:

@@ -84,5 +84,7 @@ FAILURES = (
     ValueError,
     TypeError,
     AttributeError,
+    ArithmeticError,
+    LookupError,
     RecursionError,
 )

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any
 
 from forebay.engine.catalog import Column, Entity
 from forebay.engine.failures import input_error
 from forebay.engine.keyed import PLACE, by_keys
-from forebay.engine.plan import Plan
+from forebay.engine.plan import Only, Plan
 from forebay.engine.read import ReadCompiler, ReadNode
-from forebay.engine.rows import Groups
 from forebay.engine.run import Work, read
-from forebay.engine.scope import Scope, is_null
+from forebay.engine.scope import Scope
 from forebay.engine.selection import read_selection
 from forebay.engine.shape import Leaf, Node
+from forebay.engine.shaping import Groups
 from forebay.engine.statement import Row
 from forebay.engine.types import array, writer
 from forebay.engine.write.nested import missing
 
 _NONE: Groups = []
+# What a value in a selection may hold that is kept with a plan.
+_MOST_VALUES, _MOST_LETTERS = 100, 1000
 
 
 class Merged:
@@ -37,7 +40,7 @@ class Merged:
         self._leaves = leaves
         self._key = object()
         reader = ReadCompiler(scope)
-        chosen = read_selection(scope, entity, selection)
+        chosen = read_selection(scope, entity, selection, into=scope.into)
         self._root = reader.node(chosen, {}, by_keys(self._key, columns, array), extra=PLACE)
         self._nodes = reader.nodes
 
@@ -71,8 +74,22 @@ def one_key(entity: Entity, where: Node | None) -> tuple[list[Column], list[Leaf
     if columns is None:
         return None
     values = [value[column.name] for column in columns] if isinstance(value, dict) else [value]
-    leaves = [one for one in values if isinstance(one, Leaf) and one.index is not None]
+    leaves = [
+        Leaf(one.index, None, one.tag)
+        for one in values
+        if isinstance(one, Leaf) and one.index is not None
+    ]
     return (columns, leaves) if len(leaves) == len(columns) else None
+
+
+def _is_small(node: Node) -> bool:
+    """Say whether a selection may be kept with the values in it."""
+    if isinstance(node, Leaf):
+        value = node.value
+        if isinstance(value, list):
+            return len(value) <= _MOST_VALUES and not any(isinstance(one, dict) for one in value)
+        return not isinstance(value, dict) and len(str(value)) <= _MOST_LETTERS
+    return all(map(_is_small, node.values() if isinstance(node, dict) else node))
 
 
 class ReadPlan(Plan):
@@ -90,8 +107,8 @@ class ReadPlan(Plan):
         self._must_exist = must_exist
         self._make_merged: Callable[[], Merged] | None = None
         self._merged: Merged | None = None
-        if len(nodes) == 1 and root.window is None:
-            self.only = root.statement
+        if len(nodes) == 1 and root.window is None and not root.is_empty:
+            self.only = Only(root.statement, self._finish)
 
     def merged(self) -> Merged | None:
         """Return what answers many requests of this shape at once; None where nothing does."""
@@ -110,12 +127,12 @@ class ReadPlan(Plan):
         )
         return self._answer(records)
 
-    def finish(self, rows: Sequence[Row]) -> Any:
+    def _finish(self, rows: Sequence[Row]) -> Any:
         """Return the records of rows that no window cuts, and that no other rows belong to."""
         shape = self.root.shape
         if shape is None:
             raise ValueError("a node that was not compiled")
-        return self._answer([shape(row, _NONE) for row in rows])
+        return self._answer(shape(rows, _NONE))
 
     def _answer(self, records: list[Any]) -> Any:
         if not self._is_one:
@@ -128,7 +145,9 @@ class ReadPlan(Plan):
 
 
 def _check_take(scope: Scope, take: Node | None) -> None:
-    if take is not None and not is_null(take) and int(scope.literal(take)) not in (1, -1):
+    if isinstance(take, Leaf) and take.index is not None:
+        if int(Decimal(scope.literal(take))) in (1, -1):
+            return
         raise input_error(
             "The 'findFirst' operation cannot be used with a 'take' argument that isn't 1 or -1"
         )
@@ -142,13 +161,13 @@ def find(
     base = action.removesuffix("OrThrow")
     name = f"{base}{entity.name}{'OrThrow' if must_exist else ''}"
     reader = ReadCompiler(scope)
-    chosen = read_selection(scope, entity, selection)
+    chosen = read_selection(scope, entity, selection, into=scope.into)
     if base == "findFirst":
         _check_take(scope, arguments.get("take"))
     root = reader.node(chosen, arguments, limit_one=base == "findFirst")
     plan = ReadPlan(name, root, reader.nodes, base != "findMany", must_exist)
     key = one_key(entity, arguments.get("where")) if base == "findUnique" else None
-    if key is not None and set(arguments) == {"where"}:
-        catalog = scope.catalog
-        plan._make_merged = lambda: Merged(Scope(catalog), entity, selection, *key)
+    if key is not None and set(arguments) == {"where"} and _is_small(selection):
+        again = (scope.catalog, scope.shaping, scope.into)
+        plan._make_merged = lambda: Merged(Scope(*again), entity, selection, *key)
     return plan

@@ -8,10 +8,15 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 import re
-from datetime import datetime
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import Enum
 from typing import Any, TypeAlias
+from uuid import UUID
 
+from forebay.engine import moments
 from forebay.engine.failures import RequestError
 from forebay.engine.refusals import Path, Refusal, many_kinds, too_large, wrong_type, wrong_value
 from forebay.schema.dmmf.kinds import Reference
@@ -19,7 +24,6 @@ from forebay.schema.dmmf.kinds import Reference
 Json: TypeAlias = Any
 
 _LARGEST = 2**63
-_TIME = re.compile(r"[+-]?\d{4,6}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:?\d\d)")
 _NUMBER = re.compile(r"[+-]?(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?")
 _WHOLE = re.compile(r"[+-]?\d+")
 
@@ -33,6 +37,15 @@ _TAGS = {
     "Enum": "Enum",
     "FieldRef": "FieldRef",
 }
+# Python's own values, of the kinds that they are written as.
+_PYTHON: tuple[tuple[tuple[type, ...], str], ...] = (
+    ((date, time), "DateTime"),
+    ((Decimal,), "Float"),
+    ((bytes, bytearray, memoryview), "Bytes"),
+    ((UUID,), "String"),
+    ((Enum,), "Enum"),
+    ((tuple,), "JSON"),
+)
 # Which kinds of values fit a scalar as they are.
 _FITS: dict[str, frozenset[str]] = {
     "String": frozenset({"String"}),
@@ -63,8 +76,23 @@ def kind_of(value: Json) -> str:
         return "Float"
     if isinstance(value, list):
         return "List"
+    if not isinstance(value, dict):
+        return _kind_of_python(value)
     tag = value.get("$type")
     return _TAGS.get(tag, "Object") if isinstance(tag, str) else "Object"
+
+
+def _kind_of_python(value: object) -> str:
+    """Name the kind of one of Python's own values, which the protocol would write with a tag."""
+    for types, kind in _PYTHON:
+        if isinstance(value, types):
+            return kind
+    return type(value).__name__
+
+
+def enum_text(value: Json) -> Json:
+    """Return the member that a tagged value, or one of Python's enums, names."""
+    return value.value if isinstance(value, Enum) else value["value"]
 
 
 def title_of(value: Json) -> str:
@@ -118,7 +146,7 @@ def _is_readable(tag: str, text: Json) -> bool:
 
 def is_time(text: str) -> bool:
     """Say whether a text is a moment with its offset from UTC."""
-    if _TIME.fullmatch(text) is None:
+    if moments.FORM.fullmatch(text) is None:
         return False
     try:
         datetime.fromisoformat(text[:19].upper())
@@ -169,11 +197,18 @@ def read_scalar(selection: Path, path: Path, value: Json, type_: Reference) -> R
 
 
 def _read_float(selection: Path, path: Path, value: Json) -> Refusal | None:
-    number = value if isinstance(value, int | float) else float(value["value"])
+    try:
+        number = float(value["value"] if isinstance(value, dict) else value)
+    except OverflowError:
+        number = math.inf
     if -_LARGEST <= number < _LARGEST:
         return None
-    text = value["value"] if isinstance(value, dict) else format(number, ".0f")
+    text = value["value"] if isinstance(value, dict) else _digits(value)
     return too_large(selection, path, text)
+
+
+def _digits(number: Json) -> str:
+    return str(number) if isinstance(number, int) else format(number, ".0f")
 
 
 def _read_text(text: str, name: str) -> tuple[str | None, str | None]:
@@ -203,7 +238,7 @@ def _why_no_whole(text: str) -> str | None:
 
 
 def _why_no_time(text: str) -> str:
-    if _TIME.fullmatch(text):
+    if moments.FORM.fullmatch(text):
         return "input is out of range"
     is_prefix = re.fullmatch(r"\d{1,4}(-\d{0,2}){0,2}([Tt ][\d:.]*)?", text) is not None
     return "premature end of input" if is_prefix else "input contains invalid characters"
@@ -221,5 +256,7 @@ def debug(value: Json) -> str:
         return f"Number({json.dumps(value)})"
     if isinstance(value, list):
         return f"Array [{', '.join(debug(item) for item in value)}]"
+    if not isinstance(value, dict):
+        return repr(value)
     parts = [f"{json.dumps(name)}: {debug(item)}" for name, item in value.items()]
     return f"Object {{{', '.join(parts)}}}"

@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time
 from typing import Any
 
 from forebay.engine.failures import RequestError
 
 _EPOCH = date(1970, 1, 1)
+# The protocol's moments: never without their offset from UTC.
+FORM = re.compile(r"[+-]?\d{4,6}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:?\d\d)")
 
 
 def read(value: Any) -> datetime:
-    """Read a moment; one without an offset is in UTC. Digits below milliseconds are cut off."""
+    """Read a moment.
+
+    The protocol's have milliseconds and an offset: of a text, digits below them are cut off.
+    """
+    if isinstance(value, date | time):
+        return _of_python(value)
     try:
+        if FORM.fullmatch(value) is None:
+            raise ValueError("another form")
         found = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         raise ValueError(f"`{value}` is not a moment such as 2026-01-31T12:00:00.000Z") from None
-    found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    found = found.astimezone(UTC)
     return found.replace(microsecond=found.microsecond // 1000 * 1000)
+
+
+def _of_python(value: date | time) -> datetime:
+    if isinstance(value, time):
+        value = datetime.combine(_EPOCH, value)
+    elif not isinstance(value, datetime):
+        return datetime(value.year, value.month, value.day, tzinfo=UTC)
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 def as_timestamp(value: Any) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, TypeAlias
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 from forebay.engine.read import ReadNode
 from forebay.engine.run import Work
@@ -12,23 +13,25 @@ from forebay.engine.statement import Row, Statement
 Json: TypeAlias = Any
 
 
-class Plan:
+class Only(NamedTuple):
+    """The statement of a plan that is nothing else, and what makes the data of its rows."""
+
+    statement: Statement
+    finish: Callable[[Sequence[Row]], Json]
+
+
+class Plan(ABC):
     """A compiled request. ``name`` is the answer's key."""
 
     __slots__ = ("name", "only")
 
     def __init__(self, name: str) -> None:
         self.name = name
-        # The statement of a plan that is nothing else: `finish` makes the data of its rows.
-        self.only: Statement | None = None
+        self.only: Only | None = None
 
-    def finish(self, rows: Sequence[Row]) -> Json:
-        """Return the data of a plan that is one statement."""
-        raise NotImplementedError
-
+    @abstractmethod
     def run(self, values: list[Json], in_transaction: bool) -> Work:
         """Carry the request out with these values, and return its data."""
-        raise NotImplementedError
 
     @property
     def is_one_statement(self) -> bool:

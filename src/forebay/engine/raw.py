@@ -7,14 +7,17 @@ import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from enum import Enum
 from typing import Any
+from uuid import UUID
 
 from forebay.engine.failures import DatabaseFailure, RequestError
 from forebay.engine.plan import Plan
 from forebay.engine.run import Work
 from forebay.engine.scope import Scope
 from forebay.engine.shape import Leaf, Node
-from forebay.engine.statement import Bound, Result
+from forebay.engine.shaping import Shaping
+from forebay.engine.statement import MOST_PARAMETERS, Bound, Result, too_many
 from forebay.engine.types import array, plain_decimal
 
 # The names that Prisma gives to PostgreSQL's types, by their numbers.
@@ -67,11 +70,12 @@ _KNOWN = frozenset(
 class RawPlan(Plan):
     """queryRaw and executeRaw."""
 
-    __slots__ = ("_parameters", "_query")
+    __slots__ = ("_parameters", "_query", "_shaping")
 
-    def __init__(self, name: str, query: Node, parameters: Node | None) -> None:
+    def __init__(self, name: str, query: Node, parameters: Node | None, shaping: Shaping) -> None:
         super().__init__(name)
         self._query = query
+        self._shaping = shaping
         self._parameters = parameters
 
     def run(self, values: list[Any], in_transaction: bool) -> Work:
@@ -79,14 +83,16 @@ class RawPlan(Plan):
         sql = _value(self._query, values)
         given = _value(self._parameters, values) if self._parameters is not None else None
         items = json.loads(given) if isinstance(given, str) else (given or [])
-        bound = Bound(str(sql), [parameter(item) for item in items])
+        if len(items) > MOST_PARAMETERS:
+            raise too_many(len(items))
+        bound = Bound(str(sql), [parameter(item) for item in items], True)
         try:
             results = yield [bound]
         except DatabaseFailure as failure:
             raise refused(failure) from None
         if self.name == "executeRaw":
             return max(results[0].count, 0)
-        return table(results[0])
+        return self._shaping.table(results[0])
 
 
 def _value(node: Node, values: list[Any]) -> Any:
@@ -99,7 +105,7 @@ def compile_raw(scope: Scope, action: str, arguments: dict[str, Node]) -> Plan:
     """Compile a raw query."""
     if "query" not in arguments:
         raise RequestError("P2013", f"Missing the required argument `query` for `{action}`.")
-    return RawPlan(action, arguments["query"], arguments.get("parameters"))
+    return RawPlan(action, arguments["query"], arguments.get("parameters"), scope.shaping)
 
 
 def refused(failure: DatabaseFailure) -> RequestError:
@@ -133,7 +139,23 @@ def parameter(value: Any) -> str | None:
         if kind == "array":
             return array([parameter(item) for item in inner or []])
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return repr(value)
+    return _python_parameter(value)
+
+
+def _python_parameter(value: Any) -> str | None:
+    """Write one of Python's own values."""
+    if isinstance(value, Enum):
+        return parameter(value.value)
+    if isinstance(value, datetime):
+        # Without an offset it is in UTC; a column without a time zone ignores the offset.
+        return (value.replace(tzinfo=UTC) if value.tzinfo is None else value).isoformat()
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, bytes | bytearray | memoryview):
+        return "\\x" + value.hex()
+    if isinstance(value, tuple | set | frozenset):
+        return array([parameter(item) for item in value])
+    return str(value) if isinstance(value, Decimal | UUID) else repr(value)
 
 
 def table(result: Result) -> dict[str, Any]:

@@ -10,16 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from forebay.engine.catalog import Column, Entity, Link
-from forebay.engine.failures import RequestError
+from forebay.engine.catalog import Column, Link
 from forebay.engine.order import Term, cursor_condition, implicit, is_stable, is_total, terms_of
-from forebay.engine.rows import Groups, Joined, Layout, Many, Record, Shaper, Window
-from forebay.engine.scope import Scope, Source, is_null
+from forebay.engine.page import read_page
+from forebay.engine.rows import Joined, Layout, Many, Window
+from forebay.engine.scope import Scope, Source
 from forebay.engine.selection import Related, Selection
-from forebay.engine.shape import Leaf, Node
-from forebay.engine.statement import Builder, Row, Statement
-from forebay.engine.types import array, key_text
+from forebay.engine.shape import Node
+from forebay.engine.shaping import Shaper
+from forebay.engine.statement import Builder, Statement
+from forebay.engine.types import amount, array, how_many, key_text
 from forebay.engine.where import conjunction, linked_tables, where
+
+# How many lists inside lists are found by their parents' condition in one round trip. Planning such
+# a query takes PostgreSQL about a third longer with every level: what is below goes by keys.
+MOST_LEVELS = 8
 
 # Says which records of a source belong to a node.
 Restriction = Callable[[Source], str]
@@ -45,47 +50,8 @@ class ReadNode:
     shape: Shaper | None = None
     # The nodes of lists inside this one's records, with the places of their keys.
     below: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Page:
-    """The arguments that cut records, read."""
-
-    take: Leaf | None = None
-    skip: Leaf | None = None
-    cursor: dict[str, Node] | None = None
-    distinct: list[Column] = field(default_factory=list)
-    is_reversed: bool = False
-
-    @property
-    def cuts(self) -> bool:
-        """Whether anything is cut."""
-        return bool(self.take or self.skip or self.cursor or self.distinct)
-
-
-def read_page(scope: Scope, entity: Entity, arguments: dict[str, Node]) -> Page:
-    """Read `take`, `skip`, `cursor` and `distinct`."""
-    page = Page()
-    take, skip = arguments.get("take"), arguments.get("skip")
-    if isinstance(take, Leaf) and take.index is not None:
-        page.take = take
-        # The sign is in the shape's key, except a fraction's.
-        page.is_reversed = (scope.literal(take) if type(take.value) is float else take.value) < 0
-    if isinstance(skip, Leaf) and skip.index is not None:
-        if skip.value < 0:
-            raise RequestError(
-                "",
-                'Error in query graph construction: AssertionError("Invalid value for skip '
-                f'argument: Value can only be positive, found: {skip.value}")',
-            )
-        page.skip = skip
-    cursor = arguments.get("cursor")
-    if isinstance(cursor, dict):
-        page.cursor = cursor
-    distinct = arguments.get("distinct")
-    if distinct is not None and not is_null(distinct):
-        page.distinct = [entity.columns[name] for name in scope.names(distinct)]
-    return page
+    # None of its records are asked for: it is never sent.
+    is_empty: bool = False
 
 
 class ReadCompiler:
@@ -158,6 +124,7 @@ class _NodeCompiler:
             self.add(self.extra)
         sql = self._assemble(source, condition, terms, window, lateral)
         node = ReadNode(self.number, builder.finish(sql), layout, group, window)
+        node.is_empty = self.page.is_empty
         self.reader.nodes[self.number] = node
         self._children(node, terms)
         node.shape = layout.shaper()
@@ -179,7 +146,13 @@ class _NodeCompiler:
     def _record(
         self, source: Source, selection: Selection, way: Callable[[Source], Source]
     ) -> Layout:
-        layout = Layout(len(self.expressions), selection.columns)
+        layout = Layout(
+            self.scope.shaping,
+            selection.entity,
+            selection.into,
+            len(self.expressions),
+            selection.columns,
+        )
         for column in selection.columns:
             self.add(column.read(source.alias))
         if selection.has_counts:
@@ -205,8 +178,7 @@ class _NodeCompiler:
             presence = f"CASE WHEN {condition} THEN {presence} END"
         place = self.hidden(presence)
         inner = self._record(other, related.selection, lambda root: way(root).joined(link))
-        # Lists below are shaped once their nodes are known.
-        layout.joined.append(Joined(link.name, place, _late(inner), link.is_required))
+        layout.joined.append(Joined(link.name, place, inner, link.is_required))
 
     def _list(
         self, source: Source, related: Related, layout: Layout, way: Callable[[Source], Source]
@@ -230,18 +202,19 @@ class _NodeCompiler:
         self.children.append((related, places, keys, layout))
 
     def _children(self, node: ReadNode, terms: list[Term]) -> None:
-        along = not self._needs_keys(terms, node.window)
+        level = self.parent.level if self.parent is not None else 0
+        along = level < MOST_LEVELS and not self._needs_keys(terms, node.window)
         for related, places, keys, layout in self.children:
-            parent = _Parent(related.link, keys if along else None)
+            parent = _Parent(related.link, keys if along else None, level + 1 if along else 0)
             child = _NodeCompiler(
                 self.reader, related.selection, related.arguments, None, parent=parent
             ).compile()
-            if along:
+            if along and not child.is_empty:
                 node.along.append(child)
-            else:
+            elif not child.is_empty:
                 node.later.append((child, places))
             node.below.append((child.number, places))
-            layout.many.append(Many(related.link.name, child.number, places, child.layout.shaper))
+            layout.many.append(Many(related.link.name, child.number, places, child.layout))
 
     def _needs_keys(self, terms: list[Term], window: Window | None) -> bool:
         if window is not None and not _only_reverses(window):
@@ -260,17 +233,13 @@ class _NodeCompiler:
         parts.append(where(source, self.arguments.get("where")))
         page = self.page
         terms = terms_of(source, self.arguments.get("orderBy"))
-        if not terms and (page.cursor or page.take or self._skips()):
+        if not terms and (page.cursor or page.take or page.skips):
             terms = implicit(source)
         if page.is_reversed:
             terms = [term.reversed() for term in terms]
         if page.cursor is not None:
             parts.append(self._cursor(source, page.cursor, terms))
         return conjunction(parts), terms, self._window(source, terms)
-
-    def _skips(self) -> bool:
-        skip = self.page.skip
-        return skip is not None and (skip.index is None or skip.value != 0)
 
     def _cursor(self, source: Source, cursor: dict[str, Node], terms: list[Term]) -> str:
         begun = []
@@ -289,10 +258,10 @@ class _NodeCompiler:
         is_unstable = page.cursor is not None and (
             self.parent is not None or not is_stable(self.entity, terms)
         )
-        if not page.distinct and not is_unstable:
+        if page.distinct is None and not is_unstable:
             return Window(is_reversed=True) if page.is_reversed else None
         window = Window(is_reversed=page.is_reversed, is_first=self.limit_one)
-        if page.distinct:
+        if page.distinct is not None:
             window.distinct = tuple(
                 self.hidden(column.read(source.alias)) for column in page.distinct
             )
@@ -303,12 +272,12 @@ class _NodeCompiler:
             window.take = page.take.index if page.take else None
         return window
 
-    def _tail(self, builder: Builder, terms: list[Term]) -> str:
-        tail = " ORDER BY " + ", ".join(term.sql for term in terms) if terms else ""
+    def _tail(self, builder: Builder, terms: list[Term], otherwise: str = "") -> str:
+        tail = " ORDER BY " + ", ".join(term.sql for term in terms) if terms else otherwise
         if self.limit_one:
             return tail + " LIMIT 1" + self._offset(builder)
         if self.page.take is not None and self.page.take.index is not None:
-            limit = builder.value(self.page.take.index, lambda value: str(abs(int(value))))
+            limit = builder.value(self.page.take.index, how_many)
             tail += f" LIMIT {limit}"
         return tail + self._offset(builder)
 
@@ -316,7 +285,7 @@ class _NodeCompiler:
         skip = self.page.skip
         if skip is None or skip.index is None:
             return ""
-        return f" OFFSET {builder.value(skip.index, lambda value: str(int(value)))}"
+        return f" OFFSET {builder.value(skip.index, amount)}"
 
     def _assemble(
         self,
@@ -330,13 +299,14 @@ class _NodeCompiler:
         sql = f"SELECT {chosen} FROM {self.entity.table} AS {source.alias}{''.join(source.joins)}"
         if condition != "TRUE":
             sql += f" WHERE {condition}"
-        if window is None or _only_reverses(window):
-            sql += self._tail(source.builder, terms)
-        elif terms:
-            sql += " ORDER BY " + ", ".join(term.sql for term in terms)
-        if not terms and (source.joins or self.parent) and not self.entity.model.is_view:
+        stored = ""
+        if (source.joins or self.parent) and not self.entity.model.is_view:
             # A join may bring records in any order; without one they come as they are stored.
-            sql += f" ORDER BY {source.alias}.ctid"
+            stored = f" ORDER BY {source.alias}.ctid"
+        if window is None or _only_reverses(window):
+            sql += self._tail(source.builder, terms, stored)
+        else:
+            sql += " ORDER BY " + ", ".join(term.sql for term in terms) if terms else stored
         if lateral is not None:
             return f'SELECT "q".* FROM {lateral} CROSS JOIN LATERAL ({sql}) AS "q"'
         return sql
@@ -345,12 +315,12 @@ class _NodeCompiler:
 @dataclass(slots=True)
 class _Parent:
     """How a node's records belong to records of another node; ``keys`` is None where that node's
-    keys must be known first.
+    keys must be known first. ``level`` counts the lists around the records that need none.
     """
 
     link: Link
     keys: KeysQuery | None
-    near: list[str] = field(default_factory=list)
+    level: int
 
     def attach(
         self, node: _NodeCompiler, source: Source
@@ -359,7 +329,7 @@ class _Parent:
         far = self._far(source)
         places = tuple(node.hidden(_read(expression, column)) for expression, column in far)
         page = node.page
-        is_cut = (page.take or page.skip) and not page.distinct and not page.cursor
+        is_cut = (page.take or page.skip) and page.distinct is None and not page.cursor
         if not is_cut:
             return places, self._tie(node, source, [expression for expression, _ in far]), None
         names = [f'"k"."k{i}"' for i in range(len(far))]
@@ -418,18 +388,6 @@ def keys_array(values: list[object]) -> str:
 
 def _only_reverses(window: Window) -> bool:
     return window.distinct is None and window.cursor is None
-
-
-def _late(layout: Layout) -> Shaper:
-    """Return a shaper that is made when it is first used: by then all nodes are known."""
-    made: list[Shaper] = []
-
-    def shape(row: Row, groups: Groups) -> Record:
-        if not made:
-            made.append(layout.shaper())
-        return made[0](row, groups)
-
-    return shape
 
 
 def _count(source: Source, link: Link, condition: Node | None) -> str:

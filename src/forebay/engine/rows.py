@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, TypeAlias
 
-from forebay.engine.catalog import Column
+from forebay.engine.catalog import Column, Entity, Link
 from forebay.engine.failures import RequestError
-from forebay.engine.statement import Row
-from forebay.engine.types import Show
+from forebay.engine.shaping import Groups, Shaper, Shaping
+from forebay.engine.statement import Result, Row
+from forebay.engine.types import Show, amount, how_many, tagged
 
 Record: TypeAlias = dict[str, Any]
 Key: TypeAlias = tuple[Any, ...]
-# The rows of each node of a plan, by the key of the record they belong to.
-Groups: TypeAlias = list[dict[Any, list[Row]]]
-Shaper: TypeAlias = Callable[[Row, Groups], Record]
 
 
 def shown(column: Column) -> Show | None:
@@ -32,7 +32,7 @@ class Joined:
 
     name: str
     presence: int
-    shape: Shaper
+    layout: Layout
     is_required: bool = False
 
 
@@ -43,14 +43,16 @@ class Many:
     name: str
     node: int
     places: tuple[int, ...]
-    shape: Callable[[], Shaper]
-    is_list: bool = True
+    layout: Layout
 
 
 @dataclass(slots=True)
 class Layout:
-    """Where in a row a record's parts are."""
+    """Where in a row a record's parts are, and who makes a record of them."""
 
+    shaping: Shaping
+    entity: Entity
+    into: object
     start: int
     columns: list[Column]
     counts: tuple[int, list[str]] | None = None
@@ -58,46 +60,109 @@ class Layout:
     many: list[Many] = field(default_factory=list)
 
     def shaper(self) -> Shaper:
-        """Return the function that makes a record of a row."""
-        names = tuple(column.name for column in self.columns)
-        stop = self.start + len(names)
-        shows = [
-            (column.name, show) for column in self.columns if (show := shown(column)) is not None
-        ]
-        plain = _plain(self.columns, self.start, stop, shows)
-        if not (self.counts or self.joined or self.many):
-            return plain
-        return self._whole(plain)
-
-    def _whole(self, plain: Shaper) -> Shaper:
-        joined = [(one.name, one.presence, one.shape, one.is_required) for one in self.joined]
-        many = [(one.name, one.node, key_at(one.places), one.shape()) for one in self.many]
-        counts = self.counts
-
-        def shape(row: Row, groups: Groups) -> Record:
-            record = plain(row, groups)
-            for name, presence, inner, is_required in joined:
-                if row[presence] is not None:
-                    record[name] = inner(row, groups)
-                elif is_required:
-                    raise RequestError(
-                        "",
-                        f"Inconsistent query result: Field {name} is required to return data, got "
-                        "`null` instead.",
-                    )
-                else:
-                    record[name] = None
-            for name, node, key, inner in many:
-                record[name] = [inner(one, groups) for one in groups[node].get(key(row), ())]
-            if counts is not None:
-                start, names = counts
-                record["_count"] = dict(zip(names, row[start : start + len(names)], strict=True))
-            return record
-
-        return shape
+        """Return the function that makes records of rows; all nodes must be compiled by then."""
+        return self.shaping.shaper(self)
 
 
-def _plain(columns: list[Column], start: int, stop: int, shows: list[tuple[str, Show]]) -> Shaper:
+class ProtocolShaping:
+    """Makes records as Prisma's JSON protocol writes them."""
+
+    def shaper(self, layout: Layout) -> Shaper:
+        """Return the function that makes records of rows."""
+        one = _one(layout)
+        return lambda rows, groups: [one(row, groups) for row in rows]
+
+    def below(self, into: object, link: Link) -> object:
+        """Return what related records are made into."""
+        return None
+
+    def shown(self, column: Column) -> Show | None:
+        """Return how a column's values are shown."""
+        return shown(column)
+
+    def sum_shown(self, column: Column) -> Show | None:
+        """Return how the sum of a column's values is shown."""
+        return _SHOW_SUM if column.field.type == "BigInt" else shown(column)
+
+    def average_shown(self, column: Column) -> Show | None:
+        """Return how the average of a column's values is shown."""
+        return shown(column) if column.field.type == "Decimal" else _average
+
+    def table(self, result: Result) -> Any:
+        """Return what a user's own SQL is answered with."""
+        from forebay.engine.raw import table
+
+        return table(result)
+
+
+PROTOCOL = ProtocolShaping()
+
+_One: TypeAlias = Callable[[Row, Groups], Record]
+
+
+def _one(layout: Layout) -> _One:
+    """Return the function that makes a record of a row."""
+    columns = layout.columns
+    shows = [(column.name, show) for column in columns if (show := shown(column)) is not None]
+    plain = _plain(columns, layout.start, layout.start + len(columns), shows)
+    if not (layout.counts or layout.joined or layout.many):
+        return plain
+    return _whole(layout, plain)
+
+
+_LARGEST = 2**63
+
+
+def large(value: Any) -> int:
+    """Return a sum of amount numbers, which must be one of 64 bits."""
+    number = int(value)
+    if not -_LARGEST <= number < _LARGEST:
+        why = f"Could not convert from `BigDecimal({number})` to `BigInt`"
+        raise RequestError("P2023", f"Inconsistent column data: {why}", message=why)
+    return number
+
+
+_SHOW_SUM = tagged("BigInt", lambda value: str(large(value)))
+
+
+def _average(value: Decimal | float | str) -> float | int:
+    number = float(value)
+    return int(number) if number.is_integer() else number
+
+
+def _whole(layout: Layout, plain: _One) -> _One:
+    joined = [(one.name, one.presence, _one(one.layout), one.is_required) for one in layout.joined]
+    many = [(one.name, one.node, key_at(one.places), _one(one.layout)) for one in layout.many]
+    counts = layout.counts
+
+    def shape(row: Row, groups: Groups) -> Record:
+        record = plain(row, groups)
+        for name, presence, inner, is_required in joined:
+            if row[presence] is not None:
+                record[name] = inner(row, groups)
+            elif is_required:
+                raise absent(name)
+            else:
+                record[name] = None
+        for name, node, key, inner in many:
+            record[name] = [inner(one, groups) for one in groups[node].get(key(row), ())]
+        if counts is not None:
+            start, names = counts
+            record["_count"] = dict(zip(names, row[start : start + len(names)], strict=True))
+        return record
+
+    return shape
+
+
+def absent(name: str) -> RequestError:
+    """Say that a record is not there that the schema requires."""
+    return RequestError(
+        "",
+        f"Inconsistent query result: Field {name} is required to return data, got `null` instead.",
+    )
+
+
+def _plain(columns: list[Column], start: int, stop: int, shows: list[tuple[str, Show]]) -> _One:
     names = tuple(column.name for column in columns)
     lists = tuple(column.name for column in columns if column.is_list)
     if not shows and not lists and start == 0:
@@ -157,9 +222,9 @@ class Window:
             first = next((i for i, row in enumerate(rows) if row[place]), len(rows))
             rows = rows[first:]
         if self.skip is not None:
-            rows = rows[int(values[self.skip]) :]
+            rows = rows[int(amount(values[self.skip])) :]
         if self.take is not None:
-            rows = rows[: abs(int(values[self.take]))]
+            rows = rows[: int(how_many(values[self.take]))]
         if self.is_first:
             return rows[:1]
         return rows[::-1] if self.is_reversed else rows
@@ -174,8 +239,13 @@ def _distinct(rows: Iterable[Row], key: Callable[[Row], Any]) -> list[Row]:
 
 def grouped(rows: Iterable[Row], places: tuple[int, ...]) -> dict[Any, list[Row]]:
     """Return rows by their key."""
+    found: defaultdict[Any, list[Row]] = defaultdict(list)
+    if len(places) == 1:
+        place = places[0]
+        for row in rows:
+            found[row[place]].append(row)
+        return found
     key = key_at(places)
-    found: dict[Any, list[Row]] = {}
     for row in rows:
-        found.setdefault(key(row), []).append(row)
+        found[key(row)].append(row)
     return found

@@ -7,14 +7,14 @@ from typing import Any, TypeAlias
 
 from forebay.engine.failures import DatabaseFailure, RequestError
 from forebay.engine.read import ReadNode
-from forebay.engine.rows import Groups, grouped, key_at
+from forebay.engine.rows import grouped, key_at
+from forebay.engine.shaping import Groups
 from forebay.engine.statement import Bound, Result, Row
 
 Work: TypeAlias = Generator[list[Bound], list[Result], Any]
 
-# How many records one answer may hold, and up to how many lists nobody counts.
+# How many records one answer may hold.
 MOST_RECORDS = 1_000_000
-_FEW_LISTS = 5
 
 # Several statements of one read must see the same records.
 SNAPSHOT = Bound("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", [])
@@ -38,49 +38,54 @@ def read(
     shape = root.shape
     if shape is None:
         raise ValueError("a node that was not compiled")
+    if root.is_empty:
+        # Nothing is sent, but what cannot be written is refused all the same.
+        root.statement.bind(values, found)
+        return []
     if size == 1:
         results = yield [root.statement.bind(values, found)]
         rows = results[0].rows
         if root.window is not None:
             rows = root.window.cut(list(rows), values)
         if with_last:
-            return [(row[-1], shape(row, _NONE)) for row in rows]
-        return [shape(row, _NONE) for row in rows]
+            return list(zip([row[-1] for row in rows], shape(rows, _NONE), strict=True))
+        return shape(rows, _NONE)
     groups: Groups = [{} for _ in range(size)]
     rows_of: dict[int, list[Row]] = {}
+    nodes: list[ReadNode] = []
+    _gather_all(root, nodes)
+    # A node's number is greater than those of the nodes above it.
+    nodes.sort(key=lambda one: -one.number)
     level = [root]
     while level:
         level = yield from _round(level, values, found, groups, rows_of, in_transaction)
+        _check_size(nodes, rows_of[root.number], groups)
     rows = rows_of[root.number]
-    _check_size(root, rows, groups)
     if with_last:
-        return [(row[-1], shape(row, groups)) for row in rows]
-    return [shape(row, groups) for row in rows]
+        return list(zip([row[-1] for row in rows], shape(rows, groups), strict=True))
+    return shape(rows, groups)
 
 
 _NONE: Groups = []
 
 
-def _check_size(root: ReadNode, rows: Sequence[Row], groups: Groups) -> None:
-    """Refuse an answer of too many records before the first of them is made.
+def _check_size(nodes: list[ReadNode], rows: Sequence[Row], groups: Groups) -> None:
+    """Refuse an answer of too many records before the first of them is made, or the next are read.
 
     Rows are read once, but each parent has records of its own: where relations lead round in a
-    circle, their number multiplies with every level.
+    circle, their number multiplies with every level. The root is the last of ``nodes``.
     """
-    nodes: list[ReadNode] = []
-    _gather_all(root, nodes)
-    if len(nodes) <= _FEW_LISTS:
+    if _at_most(nodes, rows, groups) <= MOST_RECORDS:
         return
     sizes: list[dict[Any, int]] = [{} for _ in groups]
-    # A node's number is greater than those of the nodes above it.
-    for node in sorted(nodes, key=lambda one: -one.number):
+    for node in nodes:
         below = [(sizes[number], key_at(places)) for number, places in node.below]
         found = groups[node.number] if node.group else {None: rows}
         for key, some in found.items():
             sizes[node.number][key] = len(some) + sum(
                 inner.get(at(row), 0) for row in some for inner, at in below
             )
-    total = sum(sizes[root.number].values())
+    total = sum(sizes[nodes[-1].number].values())
     if total > MOST_RECORDS:
         raise RequestError(
             "P2009",
@@ -88,6 +93,19 @@ def _check_size(root: ReadNode, rows: Sequence[Row], groups: Groups) -> None:
             "once. Include fewer levels of lists, or take fewer of each.",
             kind="TooLarge",
         )
+
+
+def _at_most(nodes: list[ReadNode], rows: Sequence[Row], groups: Groups) -> int:
+    """Return a number that the records do not exceed: as if all lists were as long as the longest.
+
+    It is found without a look at every row.
+    """
+    most = [0] * len(groups)
+    for node in nodes:
+        longest = max(map(len, groups[node.number].values()), default=0)
+        length = longest if node.group else len(rows)
+        most[node.number] = length * (1 + sum(most[number] for number, _ in node.below))
+    return most[nodes[-1].number]
 
 
 def _gather_all(node: ReadNode, nodes: list[ReadNode]) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from forebay.engine.catalog import Catalog, Column, Entity, Link
 from forebay.engine.failures import RequestError, input_error
-from forebay.engine.shape import Leaf, Node
+from forebay.engine.rows import PROTOCOL
+from forebay.engine.shape import Leaf, Node, tag_of
+from forebay.engine.shaping import Shaping
 from forebay.engine.statement import Builder
 from forebay.engine.types import Type, Write, writer
 
@@ -15,8 +18,11 @@ from forebay.engine.types import Type, Write, writer
 class Scope:
     """One compilation. ``pins`` are the places of the values that the plan depends on."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, shaping: Shaping = PROTOCOL, into: object = None) -> None:
         self.catalog = catalog
+        self.shaping = shaping
+        # What the request's records are made into, where it is not the model's own class.
+        self.into = into
         self.pins: set[int] = set()
 
     def literal(self, node: Node) -> Any:
@@ -27,9 +33,22 @@ class Scope:
             self.pins.add(node.index)
         return node.value
 
+    def number(self, leaf: Leaf) -> int:
+        """Return a number of which a plan depends on the sign: that is in the shape's key.
+
+        Of what is no whole number it is not, and the plan holds for it alone.
+        """
+        return int(leaf.value if type(leaf.value) is int else Decimal(self.literal(leaf)))
+
     def opened(self, leaf: Leaf) -> Node:
         """Return what an object is that was taken for one value; the plan holds for it alone."""
         return _constant(self.literal(leaf))
+
+    def operations(self, node: Node) -> Node:
+        """Return what is written to a relation; another model's Json field may have its name."""
+        if isinstance(node, Leaf) and isinstance(node.value, dict):
+            return self.opened(node)
+        return node
 
     def names(self, node: Node) -> list[str]:
         """Return one name, or a list of names."""
@@ -41,12 +60,12 @@ class Scope:
 
 def _constant(value: Any) -> Node:
     if isinstance(value, dict):
-        tag = value.get("$type")
-        if isinstance(tag, str):
+        tag = tag_of(value)
+        if tag is not None:
             return Leaf(None, value.get("value"), tag)
         return {name: _constant(one) for name, one in value.items()}
     if isinstance(value, list) and any(
-        isinstance(one, dict) and not isinstance(one.get("$type"), str) for one in value
+        isinstance(one, dict) and tag_of(one) is None for one in value
     ):
         return [_constant(one) for one in value]
     return Leaf(None, value)

@@ -29,6 +29,7 @@ class Selection:
     counts: list[tuple[Link, Node | None]] = field(default_factory=list)
     has_counts: bool = False
     order: list[str] = field(default_factory=list)
+    into: object = None
 
     @property
     def is_flat(self) -> bool:
@@ -36,11 +37,13 @@ class Selection:
         return not self.related and not self.has_counts
 
 
-def read_selection(scope: Scope, entity: Entity, node: Node | None) -> Selection:
-    """Read a `selection`."""
+def read_selection(
+    scope: Scope, entity: Entity, node: Node | None, *, into: object = None
+) -> Selection:
+    """Read a `selection`, whose records are made ``into`` something."""
     if not isinstance(node, dict):
         raise RequestError("P2009", f"The selection of `{entity.name}` must be an object.")
-    found = Selection(entity)
+    found = Selection(entity, into=into)
     names = dict(node)
     everything = names.pop("$scalars", None)
     names.pop("$composites", None)
@@ -74,7 +77,9 @@ def _select(
     if link is None:
         raise RequestError("P2009", f"`{name}` is not a field of `{entity.name}`.")
     arguments, selection = parts(value)
-    found.related.append(Related(link, arguments, read_selection(scope, link.other, selection)))
+    into = scope.shaping.below(found.into, link)
+    chosen = read_selection(scope, link.other, selection, into=into)
+    found.related.append(Related(link, arguments, chosen))
 
 
 def parts(value: Node) -> tuple[dict[str, Node], Node]:

@@ -19,8 +19,11 @@ Json: TypeAlias = Any
 MOST_DEPTH = 128
 
 # Marks in a key. Names in a request are texts, so numbers above 1 (which True equals) stand apart.
-_OPEN, _CLOSE, _TEXT, _INT, _NEGATIVE, _FLOAT, _NULL, _TAGGED, _LIST, _ITEMS, _OPAQUE = range(2, 13)
+_OPEN, _CLOSE, _TEXT, _INT, _NEGATIVE, _ZERO = range(2, 8)
+_FLOAT, _NULL, _TAGGED, _LIST, _ITEMS, _OPAQUE = range(8, 14)
 
+# Of these numbers a plan must know whether they are below zero, zero or above it.
+_CUTS = frozenset({"take", "skip", "limit"})
 # Lists of these names hold rows, which are read when the plan runs.
 _ROWS = frozenset({"data"})
 # Below these names a Json field holds a value; below the others a condition on it.
@@ -31,6 +34,16 @@ _JSON_OPERANDS = frozenset(
     {"equals", "not", "array_contains", "array_starts_with", "array_ends_with", "lt", "lte"}
     | {"gt", "gte"}
 )
+
+
+# What Prisma tags; any other object with a `$type` is an object.
+TAGS = frozenset({"DateTime", "BigInt", "Decimal", "Bytes", "Json", "Enum", "FieldRef"})
+
+
+def tag_of(value: dict[str, Json]) -> str | None:
+    """Return the tag of a tagged value; None where an object is no such value."""
+    tag = value.get("$type")
+    return tag if type(tag) is str and tag in TAGS else None
 
 
 class Leaf:
@@ -67,10 +80,13 @@ def walk(  # noqa: C901 - one function, because it runs for every request
         kind = type(value)
         if kind is dict:
             tag = value.get("$type")
-            if type(tag) is str:
+            if type(tag) is str and tag in TAGS:
                 key.append(_TAGGED)
                 key.append(tag)
-                values.append(value.get("value"))
+                inner = value.get("value")
+                if type(inner) is not str:
+                    key.append(type(inner))
+                values.append(inner)
             elif name in json_names if writes else name in _JSON_OPERANDS and of in json_names:
                 key.append(_OPAQUE)
                 values.append(value)
@@ -82,7 +98,7 @@ def walk(  # noqa: C901 - one function, because it runs for every request
         elif kind is bool:
             key.append(value)
         elif kind is int:
-            key.append(_INT if value >= 0 else _NEGATIVE)
+            key.append(_INT if value > 0 or name not in _CUTS else _NEGATIVE if value else _ZERO)
             values.append(value)
         elif kind is str:
             key.append(_TEXT)
@@ -92,7 +108,8 @@ def walk(  # noqa: C901 - one function, because it runs for every request
         elif value is None:
             key.append(_NULL)
         else:
-            key.append(_FLOAT)
+            # Python's own values (moments, decimals, members of enums) are told apart by class.
+            key.append(_FLOAT if kind is float else kind)
             values.append(value)
 
 
@@ -115,7 +132,7 @@ def _walk_list(
     below = writes_below(name, writes)
     for item in value:
         key.append(_OPEN)
-        if type(item) is dict and type(item.get("$type")) is not str:
+        if type(item) is dict and tag_of(item) is None:
             walk(item, key, values, json_names, below, depth + 1, name)
         else:
             key.append(_OPAQUE)
@@ -144,8 +161,8 @@ class _Template:
 
     def _value(self, name: str, value: Json, writes: bool, of: str) -> Node:
         if isinstance(value, dict):
-            tag = value.get("$type")
-            if isinstance(tag, str):
+            tag = tag_of(value)
+            if tag is not None:
                 return self._leaf(value.get("value"), tag)
             if is_opaque(name, of, writes, self._json):
                 return self._leaf(value)
@@ -162,7 +179,7 @@ class _Template:
         below = writes_below(name, writes)
         return [
             self.object(item, below, name)
-            if isinstance(item, dict) and not isinstance(item.get("$type"), str)
+            if isinstance(item, dict) and tag_of(item) is None
             else self._item(item)
             for item in value
         ]
@@ -184,7 +201,7 @@ def is_flat(
     """Say whether a list is one value: of scalars, of rows, or of a Json field."""
     if name in _ROWS or is_opaque(name, of, writes, json_names):
         return True
-    return not any(type(item) is dict and type(item.get("$type")) is not str for item in value)
+    return not any(type(item) is dict and tag_of(item) is None for item in value)
 
 
 def writes_below(name: str, writes: bool) -> bool:

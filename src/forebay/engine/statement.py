@@ -11,8 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
+from forebay.engine.failures import RequestError
+
 Encode: TypeAlias = Callable[[Any], str | None]
 Row: TypeAlias = tuple[Any, ...]
+
+# PostgreSQL counts parameters in 16 bits.
+MOST_PARAMETERS = 65_535
 
 _new = tuple.__new__
 _NOTHING: Mapping[Any, Any] = {}
@@ -20,13 +25,17 @@ _PARAMETER = re.compile("\0(\\d+)\0")
 
 
 class Bound(NamedTuple):
-    """A statement ready to be sent: its parameters are texts, whose types PostgreSQL infers."""
+    """A statement ready to be sent: its parameters are texts, whose types PostgreSQL infers.
+
+    Of one that a user wrote (``is_raw``) nobody knows which types its columns have.
+    """
 
     sql: str
     parameters: list[str | None]
+    is_raw: bool = False
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Result:
     """What PostgreSQL answered to a statement; ``columns`` are names and numbers of types."""
 
@@ -64,7 +73,7 @@ class Statement:
         if self._direct is not None:
             # What `Bound(...)` does, without the function in between.
             parameters = [encode(values[place]) for place, encode in self._direct]
-            return _new(Bound, (self.sql, parameters))
+            return _new(Bound, (self.sql, parameters, False))
         return Bound(
             self.sql,
             [
@@ -113,7 +122,20 @@ class Builder:
             used.append(self.slots[int(match[1])])
             return f"${len(used)}"
 
-        return Statement(_PARAMETER.sub(number, sql), used)
+        text = _PARAMETER.sub(number, sql)
+        if len(used) > MOST_PARAMETERS:
+            raise too_many(len(used))
+        return Statement(text, used)
+
+
+def too_many(number: int) -> RequestError:
+    """Say that a statement would have more parameters than PostgreSQL takes."""
+    return RequestError(
+        "P2029",
+        f"Query parameter limit exceeded error: the request takes {number:,} parameters in one "
+        f"statement, and PostgreSQL at most {MOST_PARAMETERS:,}. Give values as one list (`in`), "
+        "or ask for less at once.",
+    )
 
 
 def quoted(name: str) -> str:

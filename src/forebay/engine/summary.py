@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any, TypeAlias
 
 from forebay.engine.catalog import Column, Entity
 from forebay.engine.failures import RequestError, input_error
 from forebay.engine.order import Term, cursor_condition, direction, implicit, is_stable, terms_of
-from forebay.engine.plan import Plan
-from forebay.engine.read import Page, read_page
-from forebay.engine.rows import shown
+from forebay.engine.page import Page, read_page
+from forebay.engine.plan import Only, Plan
 from forebay.engine.scope import Scope, Source, is_null
 from forebay.engine.selection import parts
 from forebay.engine.shape import Leaf, Node
+from forebay.engine.shaping import Shaping
 from forebay.engine.statement import Bound, Builder, Result, Row, Statement
-from forebay.engine.types import BIGINT, FLOAT, Type, tagged
-from forebay.engine.where import conjunction, disjunction, items_of, negation, where
+from forebay.engine.types import BIGINT, FLOAT, Type, amount, how_many
+from forebay.engine.where import conjunction, connected, items_of, where
 from forebay.engine.where_scalar import operators as field_operators
 from forebay.engine.where_scalar import scalar
 from forebay.schema.dmmf.order import numbers, ordered_by_value
@@ -27,7 +26,6 @@ Json: TypeAlias = Any
 Show: TypeAlias = Callable[[Any], Any]
 
 FUNCTIONS = {"_count": "count", "_sum": "sum", "_avg": "avg", "_min": "min", "_max": "max"}
-_LARGEST = 2**63
 _UNSTABLE = (
     "Unable to process combination of query arguments for aggregation query. Please note that it "
     "is not possible at the moment to have a null-cursor, or a cursor and orderBy combination "
@@ -49,7 +47,8 @@ class SummaryPlan(Plan):
         is_list: bool,
     ) -> None:
         super().__init__(name)
-        self.statement = self.only = statement
+        self.statement = statement
+        self.only = Only(statement, self._finish)
         self._parts = parts_
         self._is_list = is_list
 
@@ -58,9 +57,9 @@ class SummaryPlan(Plan):
     ) -> Generator[list[Bound], list[Result], Json]:
         """Ask, and shape what comes."""
         results = yield [self.statement.bind(values)]
-        return self.finish(results[0].rows)
+        return self._finish(results[0].rows)
 
-    def finish(self, rows: Sequence[Row]) -> Json:
+    def _finish(self, rows: Sequence[Row]) -> Json:
         """Shape what came."""
         shaped = [self._shape(row) for row in rows]
         return shaped if self._is_list else shaped[0]
@@ -108,7 +107,7 @@ def compile_aggregate(
         tables, alias = _page(source, page, arguments, condition), '"page"'
     else:
         tables, alias = _tables(source, condition), source.alias
-    chosen = list(_selected(entity, selection, alias))
+    chosen = list(_selected(scope.shaping, entity, selection, alias))
     sql = f"SELECT {', '.join(part.expression for part in chosen)} FROM {tables}"
     name = f"{action}{entity.name}"
     return SummaryPlan(name, builder.finish(sql), chosen, is_list=False)
@@ -144,13 +143,13 @@ def _at_cursor(source: Source, cursor: dict[str, Node], order: Node | None, plac
 def _limits(builder: Builder, page: Page, terms: list[Term]) -> str:
     tail = f" ORDER BY {', '.join(term.sql for term in terms)}" if terms else ""
     if page.take is not None and page.take.index is not None:
-        tail += f" LIMIT {builder.value(page.take.index, lambda value: str(abs(value)))}"
+        tail += f" LIMIT {builder.value(page.take.index, how_many)}"
     if page.skip is not None and page.skip.index is not None:
-        tail += f" OFFSET {builder.value(page.skip.index, str)}"
+        tail += f" OFFSET {builder.value(page.skip.index, amount)}"
     return tail
 
 
-def _selected(entity: Entity, selection: Node, alias: str) -> Iterable[_Part]:
+def _selected(shaping: Shaping, entity: Entity, selection: Node, alias: str) -> Iterable[_Part]:
     """Return the values that a selection asks for."""
     if not isinstance(selection, dict):
         raise RequestError("P2009", f"The selection of `{entity.name}` must be an object.")
@@ -159,18 +158,18 @@ def _selected(entity: Entity, selection: Node, alias: str) -> Iterable[_Part]:
             continue
         if name in FUNCTIONS:
             for inner in _names(entity, name, parts(node)[1]):
-                yield _aggregate(entity, name, inner, alias)
+                yield _aggregate(shaping, entity, name, inner, alias)
         elif name == "$scalars":
             for column in entity.columns.values():
-                yield _plain(column, alias)
+                yield _plain(shaping, column, alias)
         elif name in entity.columns:
-            yield _plain(entity.columns[name], alias)
+            yield _plain(shaping, entity.columns[name], alias)
         elif not name.startswith("$"):
             raise RequestError("P2009", f"`{name}` cannot be selected here.")
 
 
-def _plain(column: Column, alias: str) -> _Part:
-    return _Part(column.name, None, column, column.read(alias), shown(column))
+def _plain(shaping: Shaping, column: Column, alias: str) -> _Part:
+    return _Part(column.name, None, column, column.read(alias), shaping.shown(column))
 
 
 def _names(entity: Entity, name: str, selection: Node) -> list[str]:
@@ -192,17 +191,18 @@ def _names(entity: Entity, name: str, selection: Node) -> list[str]:
     return known
 
 
-def _aggregate(entity: Entity, function: str, name: str, alias: str) -> _Part:
+def _aggregate(shaping: Shaping, entity: Entity, function: str, name: str, alias: str) -> _Part:
     if name == "_all":
         return _Part(name, function, None, "count(*)", None)
     column = entity.columns[name]
     expression = _call(function, column, alias)
     if function == "_count":
         return _Part(name, function, column, expression, None)
-    shows = {"_sum": _sum_show, "_avg": _average_show}.get(function, shown)
+    shows = {"_sum": shaping.sum_shown, "_avg": shaping.average_shown}
+    show = shows.get(function, shaping.shown)
     if column.type.as_text:
         expression += "::text"
-    return _Part(name, function, column, expression, shows(column))
+    return _Part(name, function, column, expression, show(column))
 
 
 def _call(function: str, column: Column, alias: str) -> str:
@@ -211,27 +211,6 @@ def _call(function: str, column: Column, alias: str) -> str:
 
 def _is(column: Column, *names: str) -> bool:
     return column.field.type in names
-
-
-def _sum_show(column: Column) -> Show | None:
-    return tagged("BigInt", _large) if _is(column, "BigInt") else shown(column)
-
-
-def _large(value: Any) -> str:
-    number = int(value)
-    if not -_LARGEST <= number < _LARGEST:
-        why = f"Could not convert from `BigDecimal({number})` to `BigInt`"
-        raise RequestError("P2023", f"Inconsistent column data: {why}", message=why)
-    return str(number)
-
-
-def _average_show(column: Column) -> Show | None:
-    return shown(column) if _is(column, "Decimal") else _average
-
-
-def _average(value: Decimal | float | str) -> float | int:
-    number = float(value)
-    return int(number) if number.is_integer() else number
 
 
 # groupBy
@@ -246,7 +225,7 @@ def compile_group(
     by = list(dict.fromkeys(scope.names(arguments["by"]))) if "by" in arguments else []
     if not by:
         raise input_error("At least one selection is required for the `by` argument.")
-    chosen = list(_selected(entity, selection, source.alias))
+    chosen = list(_selected(scope.shaping, entity, selection, source.alias))
     _check(
         by,
         [part.name for part in chosen if part.group is None],
@@ -316,17 +295,14 @@ def _having(source: Source, by: list[str], node: Node | None) -> str:
     return condition
 
 
-def _condition(source: Source, node: Node, used: list[str]) -> str:
+def _condition(source: Source, node: Node, used: list[str], *, is_inner: bool = False) -> str:
     if not isinstance(node, dict):
         raise RequestError("P2009", "A condition must be an object.")
     found: list[str] = []
     for name, value in node.items():
         if name in ("AND", "OR", "NOT") and name not in source.entity.columns:
-            items = [_condition(source, item, used) for item in items_of(value)]
-            if name == "NOT":
-                found.append(conjunction([negation(item) for item in items]))
-            else:
-                found.append(conjunction(items) if name == "AND" else disjunction(items))
+            items = [_condition(source, item, used, is_inner=True) for item in items_of(value)]
+            found.append(connected(name, items, is_inner))
         else:
             found.append(_field(source, source.entity.columns[name], value, used))
     return conjunction(found)

@@ -10,13 +10,14 @@ import json
 from typing import Any, TypeAlias
 
 from forebay.engine.failures import RequestError, input_error
-from forebay.engine.literals import check_tags, kind_of, read_scalar, title_of
+from forebay.engine.literals import check_tags, enum_text, kind_of, read_scalar, title_of
 from forebay.engine.refusals import (
     REFERENCE_FIELDS,
     Path,
     Refusal,
     empty_selection,
     missing,
+    nearest,
     selection_of_scalar,
     type_title,
     union,
@@ -117,11 +118,7 @@ class Validator:
         if model is None or isinstance(model, str):
             operation = self._operations.get((model, action))
         if operation is None:
-            raise RequestError(
-                "",
-                f"Operation '{action}' for model '{'None' if model is None else model}' "
-                "does not match any query.",
-            )
+            raise self._unknown(model, action)
         check_depth(query)
         check_all_tags(query)
         reading = _Reading(self)
@@ -129,17 +126,35 @@ class Validator:
         for type_, value in reading.referred:
             self._check_reference(type_, value)
 
+    def _unknown(self, model: Json, action: str) -> RequestError:
+        error = RequestError(
+            "",
+            f"Operation '{action}' for model '{'None' if model is None else model}' "
+            "does not match any query.",
+        )
+        models = {str(one) for one, _ in self._operations if one is not None}
+        if str(model) in models:
+            error.hint = nearest(action, [name for one, name in self._operations if one == model])
+        else:
+            error.hint = nearest(str(model), models)
+        return error
+
     def _check_reference(self, type_: Reference, value: Json) -> None:
         """Check that a field that is referred to has the type that is compared with."""
         built = self.build(type_)
-        one = self._fields.get((value["_container"], value["_ref"]))
+        model, name = value.get("_container"), value.get("_ref")
+        if not isinstance(model, str) or not isinstance(name, str):
+            raise input_error(
+                "A reference to a field names it in `_ref`, its model in `_container`."
+            )
+        one = self._fields.get((model, name))
         if one is None or not isinstance(built, FieldReference):
             return  # the model is not the one that is asked about, which the plan sees
         wanted = built.allowed
         if (one.name, one.is_list) != (wanted.name, wanted.is_list):
             raise input_error(
                 f"Expected a referenced scalar field of type {type_title(wanted)} but found "
-                f"{value['_container']}.{value['_ref']} of type {type_title(one)}."
+                f"{model}.{name} of type {type_title(one)}."
             )
 
 
@@ -294,7 +309,7 @@ class _Reading:
         if isinstance(value, bool):
             text = "true" if value else "false"
         else:
-            text = value if isinstance(value, str) else value["value"]
+            text = value if isinstance(value, str) else enum_text(value)
         if isinstance(built, EnumValues) and text in built.values:
             return None
         return wrong_value(selection, path, text, type_.name)

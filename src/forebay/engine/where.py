@@ -40,19 +40,21 @@ def negation(part: str) -> str:
     return TRUE if part == FALSE else f"(NOT {part})"
 
 
-def where(source: Source, node: Node | None, *, reverse: bool = False) -> str:
-    """Return a condition as SQL."""
+def where(
+    source: Source, node: Node | None, *, reverse: bool = False, is_inner: bool = False
+) -> str:
+    """Return a condition as SQL; an ``is_inner`` one is part of an AND, OR or NOT."""
     if node is None:
         return TRUE
     if not isinstance(node, dict):
         raise RequestError("P2009", "A condition must be an object.")
-    parts = [_part(source, name, value, reverse) for name, value in node.items()]
+    parts = [_part(source, name, value, reverse, is_inner) for name, value in node.items()]
     return conjunction(parts)
 
 
-def _part(source: Source, name: str, node: Node, reverse: bool) -> str:
+def _part(source: Source, name: str, node: Node, reverse: bool, is_inner: bool) -> str:
     if name in ("AND", "OR", "NOT") and name not in source.entity.columns:
-        return _connective(source, name, node, reverse)
+        return _connective(source, name, node, reverse, is_inner)
     column = source.entity.columns.get(name)
     if column is not None:
         return scalar(source, column, node, reverse=reverse)
@@ -74,22 +76,23 @@ def items_of(node: Node) -> list[Node]:
     return [node]
 
 
-def _connective(source: Source, name: str, node: Node, reverse: bool) -> str:
-    items = items_of(node)
-    if name == "AND":
-        return conjunction([where(source, item, reverse=reverse) for item in items])
-    if name == "OR":
-        whole = [item for item in items if item != {}]
-        if items and not whole:
-            return TRUE
-        return disjunction([where(source, item, reverse=reverse) for item in whole])
-    return conjunction([_not(source, item, reverse) for item in items])
+def _connective(source: Source, name: str, node: Node, reverse: bool, is_inner: bool) -> str:
+    inside = reverse != (name == "NOT")
+    found = [where(source, item, reverse=inside, is_inner=True) for item in items_of(node)]
+    return connected(name, found, is_inner)
 
 
-def _not(source: Source, item: Node, reverse: bool) -> str:
-    if isinstance(item, dict) and not item:
-        return TRUE
-    return negation(where(source, item, reverse=not reverse))
+def connected(name: str, found: list[str], is_inner: bool) -> str:
+    """Join conditions. One that asks for nothing is left out, as if it were not there.
+
+    Where nothing is left, an OR holds for no record, unless it is left out itself.
+    """
+    parts = [part for part in found if part != TRUE]
+    if not parts:
+        return FALSE if name == "OR" and not is_inner else TRUE
+    if name == "NOT":
+        return conjunction([negation(part) for part in parts])
+    return conjunction(parts) if name == "AND" else disjunction(parts)
 
 
 def _related(source: Source, link: Link, node: Node, reverse: bool) -> str:

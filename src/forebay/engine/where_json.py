@@ -126,4 +126,5 @@ def _json_type(source: Source, node: Node) -> str:
     if isinstance(node, Leaf) and node.tag == "Json":
         text = str(source.scope.literal(node)).lstrip()
         return "string" if text.startswith('"') else "number"
-    return "string" if isinstance(value, str) else "number"
+    is_number = isinstance(node, Leaf) and node.tag == "Decimal"
+    return "string" if isinstance(value, str) and not is_number else "number"

@@ -54,7 +54,7 @@ def probe(url: PostgresUrl, *, timeout: float) -> Answer:
                 " current_setting('max_connections')::int"
             ).fetchone()
     except psycopg.Error as error:
-        raise _explain(url, str(error), error.sqlstate) from None
+        raise explain(url, str(error), error.sqlstate) from None
     version, data_directory, max_connections = row or (0, None, 0)
     return Answer(version, data_directory, max_connections)
 
@@ -66,7 +66,8 @@ def _tls(url: PostgresUrl) -> dict[str, Any]:
     return {"sslmode": url.parameter("sslmode") or "prefer", **files}
 
 
-def _explain(url: PostgresUrl, text: str, sqlstate: str | None) -> ConnectionFailed:
+def explain(url: PostgresUrl, text: str, sqlstate: str | None) -> ConnectionFailed:
+    """Return what libpq said of a failed connection as an error that says what to do."""
     # While connecting, libpq passes on the server's words only, without the SQLSTATE.
     said = _telling_words(text)
     where = f"the database at {url.address}"

@@ -5,7 +5,7 @@ What nobody has taken at the end is not known, which is how misspelt names are f
 
 from collections.abc import Iterator
 
-from forebay.schema import coerce, texts
+from forebay.schema import coerce, suggest, texts
 from forebay.schema.diagnostics import Diagnostics, Text
 from forebay.schema.show import show
 from forebay.schema.tree import Argument, Arguments, Array, Attribute, Call, Expression, Placed
@@ -150,7 +150,11 @@ class AttributeSet:
         """Report what nobody has taken."""
         for attribute in self._left:
             self._diagnostics.error(
-                texts.ATTRIBUTE_UNKNOWN, attribute.start, attribute.end, name=attribute.name
+                texts.ATTRIBUTE_UNKNOWN,
+                attribute.start,
+                attribute.end,
+                name=attribute.name,
+                hint=suggest.hint(attribute.name, suggest.ATTRIBUTES, "attributes are"),
             )
 
     def _usable(self, attribute: Attribute) -> ArgumentSet | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from forebay.schema import texts
+from forebay.schema import suggest, texts
 from forebay.schema.attributes import ArgumentSet
 from forebay.schema.diagnostics import Text
 from forebay.schema.model import CompositeField, Default, Enum, ScalarField
@@ -124,7 +124,9 @@ def _enum_value(enum: Enum, value: Expression, arguments: ArgumentSet) -> bool:
         return False
     if any(member.name == value.text for member in enum.members):
         return True
-    arguments.report(texts.UNKNOWN_ENUM_VALUE, value=value.text)
+    names = [member.name for member in enum.members]
+    hint = suggest.hint(value.text, names, f"the values of {enum.name} are")
+    arguments.report(texts.UNKNOWN_ENUM_VALUE, value=value.text, hint=hint)
     return False
 
 

@@ -30,13 +30,13 @@ RelationKind: TypeAlias = Literal["one-to-one", "one-to-many", "many-to-many"]
 RelationMode: TypeAlias = Literal["foreignKeys", "prisma"]
 
 
-@dataclass(slots=True, eq=False)
-class EnumMember:
-    """A value of an enum."""
+class Mapped:
+    """What may have another name in the database than in the schema."""
 
-    node: EnumValue
+    __slots__ = ()
+
     name: str
-    mapped_name: str | None = None
+    mapped_name: str | None
 
     @property
     def database_name(self) -> str:
@@ -45,7 +45,16 @@ class EnumMember:
 
 
 @dataclass(slots=True, eq=False)
-class Enum:
+class EnumMember(Mapped):
+    """A value of an enum."""
+
+    node: EnumValue
+    name: str
+    mapped_name: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Enum(Mapped):
     """An enum."""
 
     node: Block
@@ -54,11 +63,6 @@ class Enum:
     mapped_name: str | None = None
     schema: str | None = None
     schema_node: Expression | None = None
-
-    @property
-    def database_name(self) -> str:
-        """Its name in the database."""
-        return self.mapped_name or self.name
 
 
 @dataclass(slots=True, eq=False)
@@ -81,7 +85,7 @@ class Default:
 
 
 @dataclass(slots=True, eq=False)
-class ScalarField:
+class ScalarField(Mapped):
     """A field with a value of its own: a scalar, an enum or `Unsupported("…")`.
 
     `type` is the scalar's name, the enum's name, or the text in `Unsupported`.
@@ -100,11 +104,6 @@ class ScalarField:
     native_type: NativeType | None = None
     is_ignored: bool = False
     is_updated_at: bool = False
-
-    @property
-    def database_name(self) -> str:
-        """The column's name."""
-        return self.mapped_name or self.name
 
 
 @dataclass(slots=True, eq=False)
@@ -204,7 +203,7 @@ AnyField: TypeAlias = ScalarField | RelationField
 
 
 @dataclass(slots=True, eq=False)
-class Model:
+class Model(Mapped):
     """A model or a view. `fields` is all in order; `scalars` and `relations` are a part each."""
 
     node: Block
@@ -222,11 +221,6 @@ class Model:
     is_ignored: bool = False
     schema: str | None = None
     schema_node: Expression | None = None
-
-    @property
-    def database_name(self) -> str:
-        """The table's name."""
-        return self.mapped_name or self.name
 
     @property
     def keyword(self) -> str:

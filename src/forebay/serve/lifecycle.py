@@ -70,8 +70,12 @@ def run(
     on_listening: Callable[[list[str]], None],
     on_hangup: Callable[["Gateway"], None] | None = None,
     on_reload: Callable[["Gateway", str | None, str | None], None] | None = None,
+    *,
+    waits: bool = False,
 ) -> None:
     """Run the data plane until a signal ends it: the first one drains, a second one stops.
+
+    With `waits` the first is PgBouncer's: SIGTERM waits for clients to leave, SIGINT for servers.
 
     The console has `on_reload`, when there is one, hand over another configuration.
     SIGHUP calls `on_hangup`, when there is one, and SIGQUIT stops at once. The signals stay blocked
@@ -99,7 +103,7 @@ def run(
     started.append(gateway)
     try:
         on_listening(gateway.addresses)
-        began_to_end = _wait_for_end(gateway, on_hangup)
+        began_to_end = _wait_for_end(gateway, on_hangup, waits)
     finally:
         gateway.stop()
         gateway.join()
@@ -132,8 +136,20 @@ def _pause_or_resume(gateway: "Gateway", number: signal.Signals) -> None:
         log(f"{number.name} ignored: {error.args[0]}")
 
 
+def _begin_to_end(gateway: "Gateway", number: signal.Signals, waits: bool) -> None:
+    if not waits or number == signal.SIGHUP:
+        gateway.drain()
+        log("draining: no new clients, open transactions may finish; again to end at once")
+    elif number == signal.SIGINT:
+        gateway.shut_down(servers=True)
+        log("waiting for servers: clients keep theirs, and get no other; again to end at once")
+    else:
+        gateway.shut_down()
+        log("waiting for clients: no new ones, the others may stay; again to end at once")
+
+
 def _wait_for_end(
-    gateway: "Gateway", on_hangup: Callable[["Gateway"], None] | None
+    gateway: "Gateway", on_hangup: Callable[["Gateway"], None] | None, waits: bool
 ) -> float | None:
     """Return when the first signal came, once the data plane has ended; None if there was none."""
     has_ended = threading.Event()
@@ -161,8 +177,7 @@ def _wait_for_end(
             if number in _AT_ONCE:
                 gateway.stop()
                 continue
-            gateway.drain()
-            log("draining: no new clients, open transactions may finish; again to end at once")
+            _begin_to_end(gateway, number, waits)
         else:
             gateway.stop()
     watcher.join()

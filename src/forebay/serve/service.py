@@ -52,9 +52,15 @@ def require_servable(loaded: Loaded) -> Loaded:
 
 
 def serve(
-    read: Callable[[], Loaded], *, is_quiet: bool = False, in_background: bool = False
+    read: Callable[[], Loaded],
+    *,
+    is_quiet: bool = False,
+    in_background: bool = False,
+    waits: bool = False,
 ) -> None:
     """Serve what `read` returns until a signal ends it; SIGHUP reads it again.
+
+    With `waits` SIGTERM and SIGINT mean what they do to PgBouncer.
 
     Raises:
         ForebayError: the settings, the machine or the data plane refused.
@@ -90,7 +96,7 @@ def serve(
                 has_started()
                 forget()
 
-        run(render(settings), listening, service.hang_up, service.answer)
+        run(render(settings), listening, service.hang_up, service.answer, waits=waits)
 
 
 @dataclass

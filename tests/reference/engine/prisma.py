@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from bench.errors import BenchError
-from bench.processes import find_tool, run
 from forebay.postgres.url import PostgresUrl
-
-FOLDER = Path(__file__).parent / "node"
-
-
-def install() -> None:
-    """Install the pinned packages, unless they are there."""
-    if (FOLDER / "node_modules" / "@prisma" / "query-compiler-wasm").is_dir():
-        return
-    npm = find_tool("npm", "the reference comes from its registry")
-    arguments = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(FOLDER))
-    run([str(npm), *arguments], awaited="npm ci")
+from tests.reference.node_process import NodeProcess
 
 
 @dataclass(frozen=True)
@@ -35,34 +20,17 @@ class Reply:
     cpu: float = 0.0
 
 
-class Prisma:
-    """The engine's process: a question is a line, and so is its answer."""
+class Prisma(NodeProcess):
+    """The engine's process."""
 
-    def __init__(self) -> None:
-        install()
-        node = shutil.which("node")
-        if node is None:
-            raise BenchError("node is not there: the reference is WebAssembly that Node runs")
-        # Bounded, so that a runaway request ends the reference and not the machine.
-        self._process = subprocess.Popen(
-            [node, "--max-old-space-size=3000", "engine.cjs"],
-            cwd=FOLDER,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-        )
+    folder = Path(__file__).parent / "node"
+    installed = "@prisma/query-compiler-wasm"
+    # Bounded, so that a runaway request ends the reference and not the machine.
+    program = ("--max-old-space-size=3000", "engine.cjs")
 
     def tell(self, **question: object) -> dict[str, Any]:
         """Put one question; a failure of the reference itself is an error."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(question) + "\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        if not line:
-            raise BenchError("the reference has ended without an answer")
-        answer: dict[str, Any] = json.loads(line)
+        answer = self.put(question)
         if "broken" in answer:
             raise BenchError(f"the reference broke: {answer['broken']}")
         return answer
@@ -81,21 +49,6 @@ class Prisma:
     def compile(self, schema: str, body: dict[str, Any]) -> dict[str, Any]:
         """Return the plan that the compiler of Prisma 7 makes of a request, or ``refused``."""
         return self.tell(do="compile", schema=schema, body=body)
-
-    def close(self) -> None:
-        """End the process."""
-        self._process.communicate(timeout=30)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class Engine:

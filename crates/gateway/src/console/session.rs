@@ -133,9 +133,15 @@ async fn converse(mut stream: Stream, mut operator: Operator, context: &Arc<Cont
             }
         };
         let Some((tag, body)) = message else {
-            match stream.read_some(&mut operator.received).await {
-                Ok(0) | Err(_) => return,
-                Ok(_) => continue,
+            let entry = &operator.registration.entry;
+            let farewell = std::future::poll_fn(|cx| entry.poll_leaves(cx));
+            tokio::select! {
+                biased;
+                refusal = farewell => return bid_farewell(&mut stream, &refusal),
+                count = stream.read_some(&mut operator.received) => match count {
+                    Ok(0) | Err(_) => return,
+                    Ok(_) => continue,
+                }
             }
         };
         let Some(out) = answer(&mut stream, &mut operator, context, tag, &body, &mut skips).await
@@ -210,11 +216,23 @@ async fn run(
         return None;
     };
     let received = &mut operator.received;
+    let entry = &operator.registration.entry;
+    let farewell = std::future::poll_fn(|cx| entry.poll_leaves(cx));
     tokio::select! {
         biased;
         answer = commands::run(context, access, &operator.user, text) => Some(answer),
         () = gone(stream, received) => None,
+        refusal = farewell => {
+            bid_farewell(stream, &refusal);
+            None
+        }
     }
+}
+
+fn bid_farewell(stream: &mut Stream, refusal: &Refusal) {
+    let mut out = Vec::new();
+    refusal.put(&mut out);
+    let _ = stream.try_write(&out);
 }
 
 /// Wait until the operator has closed its side; what it sends meanwhile is kept for later.

@@ -161,6 +161,10 @@ async fn try_settings(
         Ok(()) => apply(server, session, startup).await,
         Err(error) => Err(error),
     };
+    let result = match result {
+        Ok(()) if server.state.is_restless() => apply(server, session, &Arc::default()).await,
+        result => result,
+    };
     match result {
         Ok(()) => Ok(lease),
         Err(SessionError::Setting { sqlstate, message }) => {

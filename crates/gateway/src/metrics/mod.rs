@@ -25,7 +25,7 @@ use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
@@ -35,7 +35,10 @@ use crate::gateway::{Context, Phase};
 use text::Page;
 
 /// Connections at once; the kernel's queue holds more until one ends.
-const CONNECTIONS: usize = 32;
+const CONNECTIONS: usize = 128;
+
+/// Longest that the head of a request may take, so that who says nothing soon makes room.
+const HEAD_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Longest that a connection may last, from its first byte to the last of the answer.
 const CONNECTION_LIMIT: Duration = Duration::from_secs(5);
@@ -135,6 +138,8 @@ async fn serve(stream: TcpStream, context: Arc<Context>) {
         async move { Ok::<_, Infallible>(answer(&request, &context).await) }
     });
     let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_PATIENCE)
         .keep_alive(false)
         .max_buf_size(HEAD_LIMIT)
         .max_headers(FIELDS_LIMIT)

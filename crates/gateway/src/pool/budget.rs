@@ -9,11 +9,25 @@
 //! and a pool never asks its budgets for pools while it holds its own lock. So no order of locks exists to be broken.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::Pool;
 use super::shares::{Scopes, Shares};
+
+/// Counts what may have made a budget used up or claimed, in any of them. Whoever releases a server reads this alone,
+/// where looking at all its budgets would take a cache line for each.
+static CHANGES: AtomicU64 = AtomicU64::new(1);
+
+/// How often something has changed that may make a budget used up or claimed.
+pub(super) fn changes() -> u64 {
+    CHANGES.load(Ordering::Acquire)
+}
+
+/// Something has changed that may make a budget used up or claimed.
+pub(super) fn note_change() {
+    CHANGES.fetch_add(1, Ordering::Release);
+}
 
 /// One count against one limit.
 #[derive(Debug)]
@@ -45,7 +59,10 @@ impl Budget {
     pub fn take(&self, setting: usize) -> bool {
         let limit = self.limit(setting);
         let more = |used| (used < limit).then_some(used + 1);
-        self.used.fetch_update(Ordering::AcqRel, Ordering::Relaxed, more).is_ok()
+        let is_taken = self.used.fetch_update(Ordering::AcqRel, Ordering::Relaxed, more).is_ok();
+        // For others that count here the limit may be a lower one.
+        note_change();
+        is_taken
     }
 
     fn give(&self) {
@@ -71,6 +88,7 @@ impl Budget {
     /// Set the limit that is no setting; `usize::MAX` for none.
     pub fn set_cap(&self, cap: usize) {
         self.cap.store(cap, Ordering::Relaxed);
+        note_change();
     }
 
     /// Close servers at rest, those unused for longest first, as far as more are used than a limit allows.
@@ -118,6 +136,7 @@ impl Budget {
             claimants.push_back(Arc::downgrade(pool));
         }
         self.claims.store(claimants.len(), Ordering::Release);
+        note_change();
     }
 
     pub(super) fn is_claimed(&self) -> bool {
@@ -185,6 +204,7 @@ impl Place {
     /// One more, whatever the limit: of what is there already, or is needed to learn the limit.
     pub fn take_anyway(budget: Arc<Budget>) -> Self {
         budget.used.fetch_add(1, Ordering::AcqRel);
+        note_change();
         Self(budget)
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::stock::{Stack, State, Waiting};
-use super::{Plan, Pool};
+use super::{Plan, Pool, budget};
 use crate::report::Refusal;
 use crate::server::Server;
 
@@ -32,6 +32,7 @@ impl Pool {
                 inner.surplus()
             }
         };
+        budget::note_change();
         self.close_all(closed, "database configuration changed");
         self.shares.shrink(&self.rules());
         self.grow();

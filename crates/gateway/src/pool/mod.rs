@@ -261,7 +261,12 @@ impl Pool {
     }
 
     /// Take a server back: lend it on, put it to rest, or close it.
-    fn give_back(self: &Arc<Self>, mut server: Box<Server>) {
+    fn give_back(self: &Arc<Self>, server: Box<Server>) {
+        Arc::clone(self).take_back(server);
+    }
+
+    /// [`Self::give_back`] by somebody who knows the pool for this alone.
+    fn take_back(mut self: Arc<Self>, mut server: Box<Server>) {
         if let Some(counts) = server.state.take_answered() {
             self.stats.counted(&counts);
         }
@@ -279,7 +284,10 @@ impl Pool {
             return self.discard(server, "given up: a shared listener waits for its place");
         }
         let now = self.common.clock.milliseconds();
-        if server.places.is_claimed() {
+        let changes = budget::changes();
+        let are_calm = server.places.are_calm(changes);
+        let is_claimed = !are_calm && server.places.is_claimed();
+        if is_claimed {
             match self.yield_up(server) {
                 Some(kept) => server = kept,
                 None => return,
@@ -289,11 +297,16 @@ impl Pool {
         let worker = worker::current();
         loop {
             let mut inner = self.lock();
-            let is_over =
-                || server.places.is_over(&inner.plan.rules).then_some("a limit was lowered");
+            let is_over = || {
+                let is_over = !are_calm && server.places.is_over(&inner.plan.rules);
+                is_over.then_some("a limit was lowered")
+            };
             if let Some(reason) = inner.has_no_use_for(&server, now).or_else(is_over) {
                 drop(inner);
                 return self.discard(server, reason);
+            }
+            if !are_calm && !is_claimed {
+                server.places.note_calm(changes);
             }
             let Some(waiting) = inner.next_in_line(worker) else {
                 server.needs_check = inner.plan.rules.checks_always;
@@ -305,10 +318,10 @@ impl Pool {
             };
             drop(inner);
             server.grant = waiting.granted(server.grant.at);
-            match waiting.reply.send(Ok(Lease::new(server, self))) {
+            match waiting.reply.send(Ok(Lease::passed_on(server, self))) {
                 // The client has gone: the next one.
-                Err(Ok(mut lease)) => match lease.server.take() {
-                    Some(returned) => server = returned,
+                Err(Ok(lease)) => match lease.taken_apart() {
+                    Some(parts) => (server, self) = parts,
                     None => return,
                 },
                 Ok(()) | Err(Err(_)) => return,

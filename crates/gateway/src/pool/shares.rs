@@ -30,11 +30,25 @@ pub struct Scopes {
 
 /// What counts one server.
 #[derive(Debug, Default)]
-pub struct Places([Option<Place>; BUDGETS]);
+pub struct Places {
+    places: [Option<Place>; BUDGETS],
+    /// [`budget::changes`] when none of them was used up too much or claimed.
+    calm_at: u64,
+}
 
 impl Places {
     fn budgets(&self) -> impl Iterator<Item = Option<&Arc<Budget>>> {
-        self.0.iter().map(|place| place.as_ref().map(Place::budget))
+        self.places.iter().map(|place| place.as_ref().map(Place::budget))
+    }
+
+    /// Whether nothing has changed by `changes` since none was used up too much or claimed.
+    pub fn are_calm(&self, changes: u64) -> bool {
+        self.calm_at == changes
+    }
+
+    /// Note that by `changes` none was used up too much or claimed.
+    pub fn note_calm(&mut self, changes: u64) {
+        self.calm_at = changes;
     }
 
     /// Whether more are used somewhere than a limit, lowered meanwhile, allows.
@@ -130,13 +144,13 @@ impl Shares {
         let mut taken = Places::default();
         let wanted = self.budgets().into_iter().zip(settings(rules));
         for ((place, reserved), (budget, setting)) in
-            taken.0.iter_mut().zip(&reserved.0).zip(wanted)
+            taken.places.iter_mut().zip(&reserved.places).zip(wanted)
         {
             if reserved.is_none() {
                 *place = Some(Place::take(budget, setting)?);
             }
         }
-        for (place, reserved) in taken.0.iter_mut().zip(&mut reserved.0) {
+        for (place, reserved) in taken.places.iter_mut().zip(&mut reserved.places) {
             if place.is_none() {
                 *place = reserved.take();
             }
@@ -159,7 +173,7 @@ impl Shares {
         let reserved = self.reserved();
         let wanted = self.budgets().into_iter().zip(settings(rules));
         let lacking = wanted
-            .zip(&reserved.0)
+            .zip(&reserved.places)
             .filter(|((budget, setting), reserved)| reserved.is_none() && budget.is_full(*setting));
         lacking.map(|(wanted, _)| wanted).collect()
     }
@@ -176,7 +190,7 @@ impl Shares {
     pub fn claim(&self, pool: &Arc<Pool>, rules: &Rules) {
         let mut reserved = self.reserved();
         let wanted = self.budgets().into_iter().zip(settings(rules));
-        for (reserved, (budget, setting)) in reserved.0.iter_mut().zip(wanted) {
+        for (reserved, (budget, setting)) in reserved.places.iter_mut().zip(wanted) {
             if reserved.is_some() {
                 continue;
             }
@@ -191,14 +205,14 @@ impl Shares {
     /// for everybody.
     pub fn reserve_from(&self, places: &mut Places) {
         let mut reserved = self.reserved();
-        for (reserved, budget) in reserved.0.iter_mut().zip(self.budgets()) {
+        for (reserved, budget) in reserved.places.iter_mut().zip(self.budgets()) {
             if reserved.is_some() {
                 continue;
             }
             let is_of_it = |place: &&mut Option<Place>| {
                 place.as_ref().is_some_and(|place| Arc::ptr_eq(place.budget(), &budget))
             };
-            *reserved = places.0.iter_mut().find(is_of_it).and_then(Option::take);
+            *reserved = places.places.iter_mut().find(is_of_it).and_then(Option::take);
         }
     }
 

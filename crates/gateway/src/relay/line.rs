@@ -48,7 +48,7 @@ impl Relay {
         if self.client.carry.len() >= LINE_LIMIT {
             return Ok(false);
         }
-        with_buffer(|buffer| match self.stream.poll_read(cx, buffer) {
+        with_buffer(|buffer| match self.stream.poll_read_alone(cx, buffer) {
             Poll::Pending => Ok(false),
             Poll::Ready(Ok(0)) => Err(Ending::Client),
             Poll::Ready(Ok(count)) => {

@@ -8,6 +8,7 @@ use pgwire::{frame, frontend};
 
 use super::expect::Named;
 use super::listening::Listening;
+use super::text::Text;
 use super::tracking::Tracking;
 use crate::parameters::Parameters;
 use crate::report::Refusal;
@@ -22,8 +23,8 @@ pub struct ClientState {
     pub(super) pass: Pass,
     /// Named statements, by the client's names.
     pub(super) statements: HashMap<Box<[u8]>, Arc<Named>>,
-    /// The unnamed statement's Parse after its name, for a Bind that comes in a later transaction.
-    pub(super) unnamed: Option<Box<[u8]>>,
+    /// The unnamed statement, for a Bind that comes in a later transaction.
+    pub(super) unnamed: Option<Arc<Text>>,
     /// An error was answered here and everything up to the next Sync is to be dropped.
     pub(super) skipping: bool,
     /// Transaction blocks are refused.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::inquiry::Inquiry;
+use super::text::Text;
 use crate::report::Refusal;
 use crate::statements::Statement;
 
@@ -41,8 +42,8 @@ use crate::statements::Statement;
 pub enum Expect {
     /// A Parse sent on.
     Parse(Option<(Arc<Named>, NamedKind)>),
-    /// A Parse of the unnamed statement, with what follows its name if that is to be remembered.
-    ParseUnnamed(Option<Box<[u8]>>),
+    /// A Parse of the unnamed statement, with that if it is to be remembered.
+    ParseUnnamed(Option<Arc<Text>>),
     /// A Parse answered here because the server already has the statement.
     FakeParse(Arc<Named>),
     /// A Parse made here so that a Bind or Describe behind it finds its statement.
@@ -151,6 +152,14 @@ impl Expect {
                 | Self::HiddenEnd
                 | Self::HiddenParse(None)
                 | Self::HiddenClose(None)
+        )
+    }
+
+    /// Whether it may be dealt with as soon as its turn comes: PostgreSQL sends nothing for it.
+    pub fn is_silent(&self) -> bool {
+        matches!(
+            self,
+            Self::FakeParse(_) | Self::FakeClose(_) | Self::CopyEnd | Self::FakeDeallocate(_)
         )
     }
 

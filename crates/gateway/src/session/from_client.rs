@@ -14,6 +14,7 @@ use pgwire::frontend::{self, BindNames, Parse, Target};
 use super::expect::{Expect, Named, NamedKind};
 use super::message::{Message, Step, deallocated, discard};
 use super::output::Output;
+use super::text::Text;
 use super::{
     CLIENT_STATEMENTS_LIMIT, ClientState, OWED_LIMIT, Pass, Replay, STATEMENT_LIMIT, ServerState,
     SessionError, Shared, WHOLE_LIMIT, deallocate, without_server,
@@ -135,7 +136,17 @@ impl Session<'_, '_, '_, '_> {
 
     /// Whether a message must wait for replies that are under way: because they may drop the statements it
     /// is about, or because too many are owed.
+    #[inline]
     fn must_hold(&mut self, tag: u8) -> bool {
+        // Mostly there is no reason to.
+        let may_have_to = self.server.may_drop_all
+            || self.server.hearing.is_some()
+            || !self.client.tracking.resets.is_empty()
+            || self.server.expected.len() >= OWED_LIMIT;
+        may_have_to && self.must_hold_for_a_reason(tag)
+    }
+
+    fn must_hold_for_a_reason(&mut self, tag: u8) -> bool {
         let may_drop = self.server.may_drop_all
             && matches!(
                 tag,
@@ -226,13 +237,14 @@ impl Session<'_, '_, '_, '_> {
         }
         if message.is_whole() {
             let text = frontend::query(message.body())?;
-            self.server.may_drop_all |= deallocate::may_drop_all(text);
             if self.client.tracking.is_on {
                 match self.note_query(text) {
                     Ok(true) => {}
                     Ok(false) => return Ok(Step::Hold),
                     Err(refusal) => return Ok(self.refuse_query(message, refusal)),
                 }
+            } else {
+                self.server.may_drop_all |= deallocate::may_drop_all(text);
             }
         } else if self.make_way_for_long() {
             self.begin_long(message, false);
@@ -329,20 +341,26 @@ impl Session<'_, '_, '_, '_> {
     fn parse_unnamed(&mut self, message: &Message<'_>) -> Result<Step, SessionError> {
         let mut remembered = None;
         if message.is_whole() {
-            let parse = Parse::parse(message.body())?;
-            if self.server.is_in_doubt(true) && deallocate::name(parse.text).is_some() {
-                return Ok(Step::Hold);
+            let scanned = self.client.tracking.scanned.take();
+            let text = match self.client.same_text(message.body()) {
+                Some(text) => Arc::clone(text),
+                None => Arc::new(Text::read(message.body(), scanned)?),
+            };
+            if text.is_deallocate {
+                if self.server.is_in_doubt(true) {
+                    return Ok(Step::Hold);
+                }
+                if let Some(step) = self.parse_deallocate(message, &Parse::parse(message.body())?) {
+                    return Ok(step);
+                }
             }
-            self.server.may_drop_all |= deallocate::may_drop_all(parse.text);
-            if let Some(step) = self.parse_deallocate(message, &parse) {
-                return Ok(step);
+            self.server.may_drop_all |= text.may_drop_all;
+            if self.client.tracking.is_on && !self.note_unnamed(&text) {
+                return Ok(Step::Hold);
             }
             // A Bind may come in a later transaction, on another server.
-            if parse.rest.len() <= WHOLE_LIMIT {
-                remembered = Some(parse.rest.into());
-            }
-            if self.client.tracking.is_on && !self.note_unnamed(parse.text) {
-                return Ok(Step::Hold);
+            if text.rest.len() <= WHOLE_LIMIT {
+                remembered = Some(text);
             }
         } else {
             self.begin_long(message, true);

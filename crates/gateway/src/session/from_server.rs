@@ -239,7 +239,7 @@ impl Session<'_, '_, '_, '_> {
         self.server.prepared.clear();
         if is_hidden {
             if is_discard {
-                self.server.applied = Arc::default();
+                self.server.set_applied(Arc::default());
             }
             return;
         }
@@ -248,7 +248,7 @@ impl Session<'_, '_, '_, '_> {
             self.client.unnamed = None;
             self.client.hear_nothing();
             self.client.tracking.discarded();
-            self.server.applied = Arc::default();
+            self.server.set_applied(Arc::default());
             self.server.discarding = true;
         }
     }
@@ -354,7 +354,8 @@ impl Session<'_, '_, '_, '_> {
         }
         self.tell();
         let shows = self.shows_ready(is_hidden, is_query);
-        if status == Status::Idle && self.client.tracking.pending.is_some() {
+        let is_due = self.client.tracking.pending.is_some() || self.server.is_restless;
+        if is_due && status == Status::Idle {
             self.server.inquire(self.client, self.shared, self.to_server);
         }
         if status == Status::Idle {

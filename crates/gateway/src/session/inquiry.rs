@@ -70,11 +70,12 @@ impl ServerState {
             return;
         }
         let Some(pending) = client.tracking.pending.take() else {
-            return;
+            return self.calm(client, shared, to_server);
         };
         let inquiry = self.question(client, pending);
         if inquiry.names.is_empty() && inquiry.reasons.is_empty() && !inquiry.asks_sources {
-            return self.conclude(client, shared, inquiry, true);
+            self.conclude(client, shared, inquiry, true);
+            return self.calm(client, shared, to_server);
         }
         put(&inquiry, to_server);
         // A simple query destroys the unnamed statement.
@@ -105,6 +106,7 @@ impl ServerState {
                 Reason::PreparedStatement => Marks::PREPARE | Marks::DEALLOCATE,
                 Reason::Cursor => Marks::CURSOR | Marks::CLOSE,
                 Reason::TemporaryObject => Marks::TEMPORARY | Marks::DROP,
+                Reason::ReplicationSlot => Marks::SLOT | Marks::UNSLOT,
                 _ => Marks::NONE,
             };
             found.marks.has(made) || (found.marks.has(Marks::DISCARD) && tied.has(reason))
@@ -139,7 +141,9 @@ impl ServerState {
             return;
         }
         let mut tied = client.tracking.reasons().and(pending.sure);
-        tied.set(Reason::Seed, tied.has(Reason::Seed) || pending.found.marks.has(Marks::SEED));
+        for (mark, reason) in [(Marks::SEED, Reason::Seed), (Marks::BACKEND, Reason::Backend)] {
+            tied.set(reason, tied.has(reason) || pending.found.marks.has(mark));
+        }
         let mut is_undecided = tied.has(Reason::Undecided)
             || pending.found.marks.has(Marks::UNDECIDED)
             || !is_answered;
@@ -212,7 +216,7 @@ impl ServerState {
         let size: usize = settings.iter().map(|(_, value)| value.len()).sum();
         can_follow &= settings.iter().count() <= SETTINGS_LIMIT && size <= VALUES_LIMIT;
         client.settings = shared.parameters.intern(settings);
-        self.applied = shared.parameters.intern(applied);
+        self.set_applied(shared.parameters.intern(applied));
         can_follow
     }
 }

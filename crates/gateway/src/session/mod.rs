@@ -20,9 +20,11 @@ pub mod listening;
 mod message;
 pub mod output;
 mod replay;
+mod restless;
 pub mod scan;
 mod sequences;
 mod shared;
+pub mod text;
 pub mod tracking;
 mod without_server;
 
@@ -150,6 +152,8 @@ pub struct ServerState {
     reported: Arc<Parameters>,
     /// Settings applied on top of the server's own.
     applied: Arc<Parameters>,
+    /// With these it might end while it is at rest.
+    is_restless: bool,
     /// Who it logged in as.
     user: Box<[u8]>,
     /// How far the settings of its present client are.
@@ -196,6 +200,7 @@ impl ServerState {
             prepared: Prepared::default(),
             reported,
             applied: Arc::default(),
+            is_restless: false,
             hearing: None,
             preludes: 0,
             channel_failures: 0,
@@ -317,8 +322,9 @@ impl ServerState {
         self.expected.push_back(Expect::HiddenQuery);
     }
 
-    /// Note which settings the server has, after a failed attempt to change them.
+    /// Note which settings the server has.
     pub fn set_applied(&mut self, applied: Arc<Parameters>) {
+        self.is_restless = restless::is(&applied);
         self.applied = applied;
     }
 
@@ -330,7 +336,15 @@ impl ServerState {
     /// Emit the replies that are owed by the pooler itself and whose turn has come.
     ///
     /// Nothing is emitted in the middle of a message that is being streamed to the client; its end settles.
-    fn settle(&mut self, client: &mut ClientState, mut emit: impl FnMut(&[u8])) {
+    #[inline]
+    fn settle(&mut self, client: &mut ClientState, emit: impl FnMut(&[u8])) {
+        if self.expected.front().is_some_and(Expect::is_silent) {
+            self.settle_silent(client, emit);
+        }
+    }
+
+    #[inline(never)]
+    fn settle_silent(&mut self, client: &mut ClientState, mut emit: impl FnMut(&[u8])) {
         while self.pass == Pass::Nothing {
             match self.expected.front() {
                 Some(Expect::FakeParse(_)) => emit(&backend::PARSE_COMPLETE_MESSAGE),

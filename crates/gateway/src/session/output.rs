@@ -19,17 +19,19 @@ impl<'input, 'buffer> Output<'input, 'buffer> {
     }
 
     /// Send `input[from..to]` on unchanged.
+    #[inline]
     pub fn forward(&mut self, from: usize, to: usize) {
-        if self.buffer.is_empty() {
-            if self.start == self.end {
-                (self.start, self.end) = (from, to);
-                return;
-            }
-            if self.end == from {
-                self.end = to;
-                return;
-            }
+        // What stands in the input begins where the buffer is empty.
+        if self.start != self.end && self.end == from {
+            self.end = to;
+        } else if self.start == self.end && self.buffer.is_empty() {
+            (self.start, self.end) = (from, to);
+        } else {
+            self.copy(from, to);
         }
+    }
+
+    fn copy(&mut self, from: usize, to: usize) {
         self.gather();
         self.buffer.extend_from_slice(self.input.get(from..to).unwrap_or(&[]));
     }

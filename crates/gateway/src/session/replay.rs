@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pgwire::backend;
 
 use super::expect::Expect;
-use super::{ClientState, ServerState};
+use super::{ClientState, ServerState, Shared, restless};
 use crate::parameters::{self, Parameters};
 
 /// How often a client's settings are made.
@@ -19,6 +19,9 @@ const REPLAYS: u8 = 4;
 /// | `UnderWay` | `UnderWay` | a cancel or a time limit has hit it: once more |
 /// | `UnderWay` | `Acknowledged` | PostgreSQL has made them |
 /// | `Acknowledged` | `Done` | the client's first message is sent |
+/// | `Done` | `Calming` | what would end the server at rest is taken back, behind a transaction |
+/// | `Calming` | `Calming` | a cancel or a time limit has hit it: once more |
+/// | `Calming` | `Done` | PostgreSQL has taken it back |
 #[derive(Debug)]
 pub(super) enum Replay {
     /// Nothing is held back.
@@ -27,6 +30,14 @@ pub(super) enum Replay {
     UnderWay {
         /// What the server had.
         before: Arc<Parameters>,
+        attempts: u8,
+    },
+    /// The client's messages are held back, for another server.
+    Calming {
+        /// What the server had.
+        before: Arc<Parameters>,
+        /// What it is to rest with.
+        wanted: Arc<Parameters>,
         attempts: u8,
     },
     /// The client's message goes next: the server is not idle, although it owes nothing.
@@ -61,7 +72,7 @@ impl ServerState {
         for _ in 0..queries {
             self.expected.push_back(Expect::HiddenQuery);
         }
-        self.applied = Arc::clone(settings);
+        self.set_applied(Arc::clone(settings));
     }
 
     /// [`Self::link`], for a client whose messages must not be run before its settings are known to be in force:
@@ -72,23 +83,33 @@ impl ServerState {
         to_server: &mut Vec<u8>,
         to_client: &mut Vec<u8>,
     ) {
-        let before = Arc::clone(&self.applied);
+        // Mostly they are what they were, and there is nothing to be kept.
+        let before = (!Arc::ptr_eq(&self.applied, &client.settings)).then(|| Arc::clone(&self.applied));
         self.link(client, to_server, to_client);
+        if self.expected.is_empty() {
+            return;
+        }
+        let before = before.unwrap_or_else(|| Arc::clone(&client.settings));
         let is_cosmetic =
             || parameters::differ_only_in(&before, &client.settings, "application_name");
-        if !self.expected.is_empty() && (Arc::ptr_eq(&before, &client.settings) || !is_cosmetic()) {
+        if Arc::ptr_eq(&before, &client.settings) || !is_cosmetic() {
             self.replay = Replay::UnderWay { before, attempts: 1 };
         }
     }
 
-    /// The settings of a client have been made, if that was under way.
+    /// The settings of a client, or of a server at rest, have been made, if that was under way.
     pub(super) fn note_replayed(&mut self) {
-        if matches!(self.replay, Replay::UnderWay { .. }) && self.expected.is_empty() {
-            self.replay = Replay::Acknowledged;
+        if !self.expected.is_empty() {
+            return;
+        }
+        match self.replay {
+            Replay::UnderWay { .. } => self.replay = Replay::Acknowledged,
+            Replay::Calming { .. } => self.replay = Replay::Done,
+            Replay::Done | Replay::Acknowledged => {}
         }
     }
 
-    /// Make a client's settings once more where a cancel or a time limit that was meant for something else has hit
+    /// Make settings once more where a cancel or a time limit that was meant for something else has hit
     /// that; `false` where they cannot be made.
     pub(super) fn replays_again(
         &mut self,
@@ -96,22 +117,52 @@ impl ServerState {
         settings: &Arc<Parameters>,
         to_server: &mut Vec<u8>,
     ) -> bool {
-        let Replay::UnderWay { before, attempts } = &self.replay else {
-            return false;
+        let (before, wanted, attempts) = match &self.replay {
+            Replay::UnderWay { before, attempts } => (before, settings, attempts),
+            Replay::Calming { before, wanted, attempts } => (before, wanted, attempts),
+            Replay::Done | Replay::Acknowledged => return false,
         };
         if sqlstate != "57014" || *attempts >= REPLAYS || !self.expected.is_empty() {
             return false;
         }
-        let attempts = attempts + 1;
+        let (attempts, wanted) = (attempts + 1, Arc::clone(wanted));
         // The last client's limit counts until it is taken away.
         let mut applied = Parameters::clone(before);
         pgwire::frontend::put_query(to_server, b"SET statement_timeout = 0");
         self.expected.push_back(Expect::HiddenQuery);
         applied.set("statement_timeout", b"0");
-        self.applied = Arc::new(applied);
-        self.replay = Replay::UnderWay { before: Arc::clone(&self.applied), attempts };
-        self.apply(settings, to_server);
+        self.set_applied(Arc::new(applied));
+        let before = Arc::clone(&self.applied);
+        self.replay = match self.replay {
+            Replay::Calming { .. } => {
+                Replay::Calming { before, wanted: Arc::clone(&wanted), attempts }
+            }
+            _ => Replay::UnderWay { before, attempts },
+        };
+        self.apply(&wanted, to_server);
         true
+    }
+
+    /// Take back, behind its client's transaction, what might end the server while it is at rest or the next client's
+    /// settings are made.
+    pub(super) fn calm(&mut self, client: &ClientState, shared: &Shared, to_server: &mut Vec<u8>) {
+        let tracking = &client.tracking;
+        let leaves =
+            client.is_gone || (tracking.is_on && !tracking.stays && tracking.pin().is_none());
+        if !self.is_restless || !leaves || !matches!(self.replay, Replay::Done) {
+            return;
+        }
+        let before = Arc::clone(&self.applied);
+        let wanted = shared.parameters.intern(restless::without(&before));
+        self.replay = Replay::Calming { before, wanted: Arc::clone(&wanted), attempts: 1 };
+        self.apply(&wanted, to_server);
+        // A simple query destroys the unnamed statement.
+        self.unnamed_is_clients = false;
+    }
+
+    /// Whether the server might end while it is at rest.
+    pub fn is_restless(&self) -> bool {
+        self.is_restless
     }
 
     /// The client is gone, and nothing is held back for it any more.

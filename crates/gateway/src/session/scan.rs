@@ -9,15 +9,19 @@
 mod block;
 mod marks;
 mod names;
+mod pieces;
 mod reader;
 mod sieve;
+
+use std::ops::Range;
 
 use reader::{Reader, is_word};
 
 pub use marks::{Found, Marks};
+pub use pieces::Pieces;
 
-/// Bytes that a construct may need to be understood, so that many of a text that comes in pieces are seen again.
-pub const TAIL: usize = 1024;
+/// Stands at an end of a part of a text where the text goes on. No text holds it: it ends them.
+const CUT: u8 = 0;
 
 /// Most bytes of comments behind semicolons that are looked through for a statement's first word.
 const COMMENT_LIMIT: usize = 64 * 1024;
@@ -25,20 +29,24 @@ const COMMENT_LIMIT: usize = 64 * 1024;
 /// What `text` holds of interest.
 pub fn scan(text: &[u8]) -> Found {
     let mut found = Found::default();
-    scan_part(text, true, text.len(), &mut found);
+    scan_part(text, 0..text.len(), &mut found);
     found
 }
 
-/// [`scan`] for a part of a text: constructs that begin before `end` are noted, and the rest of `text` is there to
-/// understand them. `is_start` says that the text begins here.
-pub fn scan_part(text: &[u8], is_start: bool, end: usize, found: &mut Found) {
-    if is_start {
+/// [`scan`] for a part of a text, with [`CUT`] at the ends where there is more: constructs that begin in `span` are
+/// noted, and the rest is there to understand them. Where that does not suffice, they are undecided. A span that
+/// begins at 0 is the text's beginning.
+fn scan_part(text: &[u8], span: Range<usize>, found: &mut Found) {
+    if span.start == 0 {
         statement(Reader::new(text, 0), found);
     }
     let mut looked_through = 0;
     sieve::each(text, |at| {
-        if at >= end {
+        if at >= span.end {
             return false;
+        }
+        if at < span.start {
+            return true;
         }
         if text.get(at) == Some(&b';') {
             looked_through += semicolon(text, at + 1, looked_through, found);
@@ -49,7 +57,7 @@ pub fn scan_part(text: &[u8], is_start: bool, end: usize, found: &mut Found) {
         true
     });
     if found.marks.has(Marks::BLOCK) {
-        block::scan(text, end, found);
+        block::scan(text, span.end, found);
     }
 }
 
@@ -84,7 +92,7 @@ fn word(text: &[u8], start: usize, found: &mut Found) {
         // An identifier with escapes may be any.
         (Some(b'u'), 1) if reader.rest().starts_with(b"&\"") => found.marks |= Marks::UNDECIDED,
         (Some(b'p'), 7..) => of_postgresql(word, text, found),
-        (Some(b'd'), 14..) if begins(word, b"dblink_connect") => found.marks |= Marks::UNDECIDED,
+        (Some(b'd'), 14..) if begins(word, b"dblink_connect") => found.marks |= Marks::BACKEND,
         _ => {}
     }
 }
@@ -115,13 +123,25 @@ fn of_postgresql(word: &[u8], text: &[u8], found: &mut Found) {
         }
     } else if begins(word, b"pg_temp") {
         found.marks |= Marks::TEMPORARY;
-    } else if (word.eq_ignore_ascii_case(b"pg_settings") && contains(text, b"update"))
-        || begins(word, b"pg_replication_origin_session")
-    {
+    } else if word.eq_ignore_ascii_case(b"pg_settings") {
         // An UPDATE of that view is a SET of whatever its WHERE finds.
-        found.marks |= Marks::UNDECIDED;
+        if contains(text, b"update") || text.first() == Some(&CUT) {
+            found.marks |= Marks::UNDECIDED;
+        }
+    } else if contains(word, b"_replication_slot") {
+        if begins(word, b"pg_create_") || begins(word, b"pg_copy_") {
+            found.marks |= Marks::SLOT;
+        } else if begins(word, b"pg_drop_") {
+            found.marks |= Marks::UNSLOT;
+        }
+    } else if BACKEND.iter().any(|start| begins(word, start)) {
+        found.marks |= Marks::BACKEND;
     }
 }
+
+/// What begins something that only ends with PostgreSQL's process, or that nothing is known to end.
+const BACKEND: [&[u8]; 3] =
+    [b"pg_backup_start", b"pg_start_backup", b"pg_replication_origin_session_setup"];
 
 fn contains(text: &[u8], word: &[u8]) -> bool {
     text.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word))
@@ -155,6 +175,34 @@ fn temporary(text: &[u8], at: usize, found: &mut Found) {
             return;
         }
     }
+    if before.first() == Some(&CUT) && follows_gap(before) {
+        found.marks |= Marks::UNDECIDED;
+    }
+}
+
+/// Most bytes of CREATE or INTO, with a [`CUT`], of which a part has been cut off.
+const CUT_WORD: usize = 6;
+
+/// Whether a comment stands before what may stand between CREATE or INTO and a word for temporary things, or
+/// nothing but white space: then that may have been cut off.
+fn follows_gap(before: &[u8]) -> bool {
+    let mut before = before;
+    let ends_line = loop {
+        let gap = before.len() - before.trim_ascii_end().len();
+        let (rest, gap) = before.split_at(before.len() - gap);
+        let word = rest.len() - rest.iter().rev().take_while(|byte| is_word(**byte)).count();
+        before = rest;
+        let (rest, word) = rest.split_at(word);
+        let words: [&[u8]; 4] = [b"local", b"global", b"or", b"replace"];
+        if !words.iter().any(|known| known.eq_ignore_ascii_case(word)) {
+            break gap.iter().any(|byte| matches!(byte, b'\n' | b'\r'));
+        }
+        before = rest;
+    };
+    let line = before.rsplit(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or(before);
+    let is_line = ends_line && (contains(line, b"--") || line.first() == Some(&CUT));
+    // The word itself may have been cut.
+    is_line || before.ends_with(b"*/") || before.len() <= CUT_WORD
 }
 
 /// Whether `text` may make something that is temporary where `search_path` says so.
@@ -169,6 +217,9 @@ fn statement(mut reader: Reader<'_>, found: &mut Found) {
     let Some(first) = reader.peek() else {
         return;
     };
+    if first == CUT {
+        found.marks |= Marks::UNDECIDED;
+    }
     if matches!(first.to_ascii_lowercase(), b'c' | b'd' | b'l' | b'p' | b'r' | b's' | b'u') {
         command(reader, found);
     }
@@ -189,7 +240,9 @@ fn command(mut reader: Reader<'_>, found: &mut Found) {
         8 if is(b"unlisten") => found.marks |= Marks::UNLISTEN,
         7 if is(b"prepare") && !reader.eat_word(b"transaction") => found.marks |= Marks::PREPARE,
         10 if is(b"deallocate") => found.marks |= Marks::DEALLOCATE,
-        7 if is(b"declare") && contains(reader.rest(), b"hold") => found.marks |= Marks::CURSOR,
+        7 if is(b"declare") && (contains(reader.rest(), b"hold") || reader.is_part()) => {
+            found.marks |= Marks::CURSOR;
+        }
         7 if is(b"discard") => names::discard(reader, found),
         _ => {}
     }

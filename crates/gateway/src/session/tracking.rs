@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
-use super::scan::{Found, Marks};
+use super::scan::{Found, Marks, Pieces};
 use crate::parameters::{self, Parameters};
 use crate::pins::{Pin, Pins, Place, Reason, Reasons};
 use crate::report::Refusal;
@@ -34,6 +34,8 @@ pub struct Tracking {
     pub(super) number: u64,
     /// Whether its statements are looked through: not in session mode.
     pub(super) is_on: bool,
+    /// Whether the client keeps its server whether it is tied or not.
+    pub(super) stays: bool,
     /// Whether the client may keep its server.
     pub(super) may_pin: bool,
     /// What is to be asked.
@@ -117,11 +119,7 @@ impl Resets {
 /// A text that comes in pieces.
 #[derive(Debug)]
 pub(super) struct Long {
-    /// What constructs that are not all there yet may need of the last piece.
-    pub(super) tail: Vec<u8>,
-    /// Whether it is the text's beginning.
-    pub(super) is_start: bool,
-    pub(super) found: Found,
+    pub(super) pieces: Pieces,
     /// Whether it is a Parse, so that it counts when it is bound.
     pub(super) is_parse: bool,
     /// How the text begins.
@@ -134,6 +132,7 @@ impl Default for Tracking {
             pins: Arc::default(),
             number: NEXT.fetch_add(1, Ordering::Relaxed),
             is_on: false,
+            stays: false,
             may_pin: true,
             pending: None,
             pin: None,
@@ -165,6 +164,12 @@ impl Tracking {
     /// Look through statements from now on, or do not.
     pub fn turn(&mut self, is_on: bool) {
         self.is_on = is_on;
+        self.stays = false;
+    }
+
+    /// The client keeps its server from now on.
+    pub fn stay(&mut self) {
+        self.stays = true;
     }
 
     /// Whether a client may keep its server: not where every transaction ends with a reset.
@@ -224,6 +229,7 @@ impl Tracking {
             (Marks::DEALLOCATE, Reason::PreparedStatement),
             (Marks::CLOSE, Reason::Cursor),
             (Marks::DROP, Reason::TemporaryObject),
+            (Marks::UNSLOT, Reason::ReplicationSlot),
         ] {
             let is_moot = !self.reasons().has(reason) && self.pending.is_none();
             if is_moot {
@@ -370,7 +376,7 @@ impl Tracking {
 }
 
 /// Which reason each mark may be.
-pub(super) const MARKED: [(Marks, Reason); 8] = [
+pub(super) const MARKED: [(Marks, Reason); 10] = [
     (Marks::LOCK, Reason::AdvisoryLock),
     (Marks::PREPARE, Reason::PreparedStatement),
     (Marks::CURSOR, Reason::Cursor),
@@ -378,5 +384,7 @@ pub(super) const MARKED: [(Marks, Reason); 8] = [
     (Marks::LOAD, Reason::Load),
     (Marks::SEQUENCE, Reason::Sequence),
     (Marks::SEED, Reason::Seed),
+    (Marks::SLOT, Reason::ReplicationSlot),
+    (Marks::BACKEND, Reason::Backend),
     (Marks::UNDECIDED, Reason::Undecided),
 ];

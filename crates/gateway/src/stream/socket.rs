@@ -7,6 +7,7 @@ use std::task::{Context, Poll, Waker, ready};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
+use tokio::task::coop::has_budget_remaining;
 
 /// A connected socket, watched for reading alone until a write finds it full.
 ///
@@ -20,13 +21,15 @@ pub struct Socket {
     /// `None` only while it is being watched anew.
     socket: Option<AsyncFd<OwnedFd>>,
     is_watched_for_writing: bool,
+    /// Whoever reads this socket is always the same task, and is to be told when there is something to read.
+    is_awaited: bool,
 }
 
 impl Socket {
     /// Have the runtime this is called on watch a socket that does not block.
     pub fn new(socket: impl Into<OwnedFd>) -> io::Result<Self> {
         let socket = watch(socket.into(), Interest::READABLE)?;
-        Ok(Self { socket: Some(socket), is_watched_for_writing: false })
+        Ok(Self { socket: Some(socket), is_watched_for_writing: false, is_awaited: false })
     }
 
     /// For options to be set on it.
@@ -58,6 +61,26 @@ impl Socket {
         }
     }
 
+    /// [`Self::poll_read`] for a socket that one task alone reads from now on: as long as nothing has come, that the
+    /// task is to be told need not be said again.
+    pub fn poll_read_alone(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        // The runtime forgets whom to tell only when it has something to tell, which stays to be seen until it is
+        // read.
+        let has_news =
+            |socket: &AsyncFd<OwnedFd>| socket.try_io(Interest::READABLE, |_| Ok(())).is_ok();
+        if self.is_awaited && !has_news(self.socket()?) {
+            return Poll::Pending;
+        }
+        let result = self.poll_read(cx, buffer);
+        // A task that has done much must let others go first, and is told again without anything to read.
+        self.is_awaited = result.is_pending() && has_budget_remaining();
+        result
+    }
+
     /// Send from `bytes`; returns how many went.
     pub fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if !self.is_watched_for_writing {
@@ -86,6 +109,7 @@ impl Socket {
         let both = Interest::READABLE | Interest::WRITABLE;
         self.socket = Some(watch(socket.into_inner(), both)?);
         self.is_watched_for_writing = true;
+        self.is_awaited = false;
         Ok(())
     }
 

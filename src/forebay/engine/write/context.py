@@ -20,6 +20,8 @@ class Context:
     """One run. ``now`` is the same for everything that the request writes."""
 
     values: list[Any]
+    # Whether what it sends is one transaction already.
+    in_transaction: bool = True
     found: dict[Any, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

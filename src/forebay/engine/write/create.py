@@ -8,7 +8,7 @@ from forebay.engine.catalog import Column, Entity, Link
 from forebay.engine.failures import RequestError
 from forebay.engine.scope import Scope, Source
 from forebay.engine.shape import Node
-from forebay.engine.statement import Builder
+from forebay.engine.statement import MOST_PARAMETERS, Builder, Statement
 from forebay.engine.types import key_text
 from forebay.engine.write.context import Context, Raw, Steps
 from forebay.engine.write.values import default_of, source_of, written
@@ -41,7 +41,9 @@ class Create:
             link = entity.links.get(name)
             if link is None:
                 scalars[name] = node
-            elif link.holds_keys:
+                continue
+            node = scope.operations(node)
+            if link.holds_keys:
                 self.before += nested.before(scope, link, node)
             else:
                 self.after += nested.after(scope, link, node, is_new=True)
@@ -97,7 +99,7 @@ class Create:
 
 
 class MakeRows:
-    """Creates several records in which nothing is nested, in one statement."""
+    """Creates several records in which nothing is nested, in as few statements as take them."""
 
     def __init__(
         self,
@@ -110,6 +112,12 @@ class MakeRows:
         self.key = object()
         self.given = given
         self.returned = _returned(entity, [], wanted)
+        step = max(1, MOST_PARAMETERS // max(1, len(entity.all_columns)))
+        self.statements = [
+            self._compile(scope, entity, items[i : i + step]) for i in range(0, len(items), step)
+        ]
+
+    def _compile(self, scope: Scope, entity: Entity, items: list[dict[str, Node]]) -> Statement:
         builder = Builder()
         source = source_of(scope, entity, builder)
         rows = [self._row(source, entity, item) for item in items]
@@ -127,7 +135,7 @@ class MakeRows:
             # A row must have something: the key's own default.
             names = entity.identifier[0].sql
             lines = ", ".join("(DEFAULT)" for _ in rows)
-        self.statement = builder.finish(
+        return builder.finish(
             f'INSERT INTO {entity.table} AS "w" ({names}) VALUES {lines} RETURNING {chosen}'
         )
 
@@ -146,9 +154,12 @@ class MakeRows:
         """Create the records; return the columns in ``returned``."""
         for column in self.given:
             context.found[self.key, column.name] = (given or {})[column.name]
-        result = yield from context.ask(self.statement)
         names = [column.name for column in self.returned]
-        return [dict(zip(names, row, strict=False)) for row in result.rows]
+        made: list[Raw] = []
+        for statement in self.statements:
+            result = yield from context.ask(statement)
+            made += [dict(zip(names, row, strict=False)) for row in result.rows]
+        return made
 
 
 def _returned(entity: Entity, after: list[After], wanted: list[Column] | None) -> list[Column]:

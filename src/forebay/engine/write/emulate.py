@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from forebay.engine.catalog import Column, Entity, Link
 from forebay.engine.scope import Scope
+from forebay.engine.shape import Node
 from forebay.engine.write import nested
 from forebay.engine.write.context import Context, Raw, Steps
 from forebay.engine.write.lookup import (
@@ -47,9 +48,14 @@ def _on_delete(link: Link) -> Action:
 
 
 class Removal:
-    """Deletes the records of some conditions; ``run`` returns how many."""
+    """Deletes the records of some conditions; ``run`` returns how many.
 
-    def __init__(self, scope: Scope, entity: Entity, *conditions: Condition) -> None:
+    A ``limit`` holds where there are referrers.
+    """
+
+    def __init__(
+        self, scope: Scope, entity: Entity, *conditions: Condition, limit: Node | None = None
+    ) -> None:
         self.scope = scope
         self.entity = entity
         self.is_single = not referrers(scope, entity)
@@ -57,7 +63,7 @@ class Removal:
             self.statement = removal(scope, entity, *conditions)
         else:
             columns = [*entity.identifier, *referred_columns(scope, entity)]
-            self.find = Find(scope, entity, columns, *conditions)
+            self.find = Find(scope, entity, columns, *conditions, limit=limit)
 
     def run(self, context: Context) -> Steps:
         """Delete the records."""

@@ -9,9 +9,9 @@ from typing import Any
 from forebay.engine.catalog import Column, Entity, Link
 from forebay.engine.read import keys_array
 from forebay.engine.scope import Scope, Source
-from forebay.engine.shape import Node
+from forebay.engine.shape import Leaf, Node
 from forebay.engine.statement import Builder, Statement
-from forebay.engine.types import key_text
+from forebay.engine.types import amount, key_text
 from forebay.engine.where import conjunction, where
 from forebay.engine.write.context import NOW, Context, Raw, Steps
 from forebay.engine.write.values import moment_writer
@@ -23,7 +23,12 @@ class Find:
     """Finds records of an entity by conditions; ``run`` returns rows with the columns' names."""
 
     def __init__(
-        self, scope: Scope, entity: Entity, columns: list[Column], *conditions: Condition
+        self,
+        scope: Scope,
+        entity: Entity,
+        columns: list[Column],
+        *conditions: Condition,
+        limit: Node | None = None,
     ) -> None:
         builder = Builder()
         source = Source(scope, builder, entity, builder.alias())
@@ -32,7 +37,7 @@ class Find:
         chosen = ", ".join(column.read(source.alias) for column in self.columns)
         self.statement = builder.finish(
             f"SELECT {chosen or '1'} FROM {entity.table} AS {source.alias}{''.join(source.joins)}"
-            f" WHERE {condition}"
+            f" WHERE {condition}{limited(builder, limit)}"
         )
 
     def run(self, context: Context) -> Steps:
@@ -135,6 +140,13 @@ def removal(scope: Scope, entity: Entity, *conditions: Condition) -> Statement:
     source = Source(scope, builder, entity, builder.alias(), is_written=True)
     alias, condition = target(source, conjunction([one(source) for one in conditions]))
     return builder.finish(f"DELETE FROM {entity.table} AS {alias} WHERE {condition}")
+
+
+def limited(builder: Builder, limit: Node | None) -> str:
+    """Return LIMIT, where a request has one."""
+    if isinstance(limit, Leaf) and limit.index is not None:
+        return f" LIMIT {builder.value(limit.index, amount)}"
+    return ""
 
 
 def target(source: Source, condition: str, limit: str = "") -> tuple[str, str]:

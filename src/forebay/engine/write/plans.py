@@ -10,11 +10,12 @@ from forebay.engine.failures import DatabaseFailure, Unsupported, input_error
 from forebay.engine.keyed import PLACE, by_keys
 from forebay.engine.plan import Plan
 from forebay.engine.read import ReadCompiler, ReadNode, keys_array
-from forebay.engine.rows import Layout, Shaper
+from forebay.engine.rows import Layout
 from forebay.engine.run import read
-from forebay.engine.scope import Scope, Source, is_null
+from forebay.engine.scope import Scope, Source
 from forebay.engine.selection import Selection, read_selection
-from forebay.engine.shape import Node
+from forebay.engine.shape import Leaf, Node
+from forebay.engine.shaping import Shaper
 from forebay.engine.transaction import in_one_transaction
 from forebay.engine.types import key_text
 from forebay.engine.write import nested
@@ -48,7 +49,7 @@ class WritePlan(Plan):
 
     def run(self, values: list[Any], in_transaction: bool) -> Steps:
         """Carry it out."""
-        steps = self._run(Context(values))
+        steps = self._run(Context(values, in_transaction or not self._is_single))
         if not self._is_single and not in_transaction:
             steps = in_one_transaction(steps)
         return (yield from steps)
@@ -70,7 +71,7 @@ class Answer:
         must_read: bool = False,
         where: Node | None = None,
     ) -> None:
-        self.chosen = read_selection(scope, entity, selection)
+        self.chosen = read_selection(scope, entity, selection, into=scope.into)
         self.entity = entity
         self.is_flat = self.chosen.is_flat and not must_read
         self.wanted = self.chosen.columns if self.is_flat else []
@@ -79,7 +80,7 @@ class Answer:
         self.nodes: list[ReadNode] = []
         self.shape: Shaper | None = None
         if self.is_flat:
-            self.shape = Layout(0, self.chosen.columns).shaper()
+            self.shape = Layout(scope.shaping, entity, scope.into, 0, self.chosen.columns).shaper()
         else:
             reader = ReadCompiler(scope)
             if where is not None:
@@ -98,7 +99,7 @@ class Answer:
         """Return the answer for a record, of which the key, or all that is wanted, is known."""
         if self.shape is not None:
             cells = tuple(row[column.name] for column in self.chosen.columns)
-            return self.shape(cells, [])
+            return self.shape([cells], [])[0]
         context.note(self.key, [column.name for column in self.entity.identifier], row)
         records = yield from self.read(context)
         return records[0] if records else None
@@ -166,7 +167,7 @@ def delete_one(
             result = yield from context.ask(remove)
             if not result.rows or shape is None:
                 raise nested.missing("No record was found for a delete.")
-            return shape(result.rows[0], [])
+            return shape(result.rows, [])[0]
 
         return WritePlan(f"deleteOne{entity.name}", run, remove, is_single=True)
     if answer.is_flat:
@@ -222,7 +223,7 @@ def upsert_one(
             result = yield from context.ask(native.statement)
             if shape is None:
                 return None
-            return shape(result.rows[0], [])
+            return shape(result.rows, [])[0]
 
         return WritePlan(name, run_native, native, is_single=True)
     key = object()
@@ -279,7 +280,7 @@ def update_many(
     data = _object(scope, arguments.get("data", {}))
     which = by_request(arguments.get("where"))
     limit = arguments.get("limit")
-    _check_limit(limit)
+    _check_limit(scope, limit)
     if action == "updateMany":
         rows = UpdateRows(scope, entity, data, which, limit=limit)
         return WritePlan(
@@ -295,21 +296,20 @@ def delete_many(
 ) -> Plan:
     """Compile deleteMany."""
     limit = arguments.get("limit")
-    _check_limit(limit)
+    _check_limit(scope, limit)
     which = by_request(arguments.get("where"))
     if referrers(scope, entity):
-        if limit is not None and not is_null(limit):
-            raise Unsupported("`limit` of deleteMany where relations are emulated")
-        every = Removal(scope, entity, which)
+        every = Removal(scope, entity, which, limit=limit)
         return WritePlan(f"deleteMany{entity.name}", _counted(every.run), every, is_single=False)
     rows = DeleteRows(scope, entity, which, limit=limit)
     return WritePlan(f"deleteMany{entity.name}", _counted(rows.run), rows, is_single=True)
 
 
-def _check_limit(limit: Node | None) -> None:
-    value = getattr(limit, "value", None)
-    if isinstance(value, int) and value < 0:
-        raise input_error(f"Provided limit ({value}) must be a positive integer.")
+def _check_limit(scope: Scope, limit: Node | None) -> None:
+    if isinstance(limit, Leaf) and limit.index is not None:
+        number = scope.number(limit)
+        if number < 0:
+            raise input_error(f"Provided limit ({number}) must be a positive integer.")
 
 
 def _counted(run: Run) -> Run:
@@ -350,7 +350,7 @@ class _Many:
 
             def shaped(context: Context) -> Steps:
                 rows = yield from run(context)
-                return [shape(row, []) for row in rows]
+                return shape(rows, [])
 
             # Where relations are emulated each record is written by itself.
             is_single = isinstance(rows_of, CreateRows) or rows_of.each is None

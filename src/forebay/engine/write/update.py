@@ -46,12 +46,13 @@ class Update:
             link = entity.links.get(name)
             if link is None:
                 scalars[name] = node
-            else:
-                if not scope.catalog.emulates_relations:
-                    self.absent = self.absent or nested.without_parent(link, node)
-                before, after = nested.around(scope, link, node)
-                self.before += before
-                self.after += after
+                continue
+            node = scope.operations(node)
+            if not scope.catalog.emulates_relations:
+                self.absent = self.absent or nested.without_parent(link, node)
+            before, after = nested.around(scope, link, node)
+            self.before += before
+            self.after += after
         self.returned = _returned(entity, self.after, wanted)
         # Others refer to these, and no foreign key takes care of them.
         self.keys = [column for column in referred_columns(scope, entity) if column.name in scalars]

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from forebay.engine.catalog import Column, Entity
 from forebay.engine.scope import Scope, Source
-from forebay.engine.shape import Leaf, Node
+from forebay.engine.shape import Node
 from forebay.engine.statement import Builder, Statement
 from forebay.engine.where import conjunction
 from forebay.engine.write.context import Context, Steps
 from forebay.engine.write.emulate import referred_columns
-from forebay.engine.write.lookup import Condition, Find, by_found, target
+from forebay.engine.write.lookup import Condition, Find, by_found, limited, target
 from forebay.engine.write.update import Update, assignments
-
-
-def limited(builder: Builder, limit: Node | None) -> str:
-    """Return LIMIT, where a request has one."""
-    if isinstance(limit, Leaf) and limit.index is not None:
-        return f" LIMIT {builder.value(limit.index, str)}"
-    return ""
 
 
 class UpdateRows:
@@ -37,7 +30,7 @@ class UpdateRows:
         self.each: Update | None = None
         if any(column.name in data for column in referred_columns(scope, entity)):
             self.key = object()
-            self.find = Find(scope, entity, entity.identifier, *conditions)
+            self.find = Find(scope, entity, entity.identifier, *conditions, limit=limit)
             which = by_found(self.key, entity.identifier)
             self.each = Update(scope, entity, data, which, wanted=returned)
         self.statement = self._compile(scope, entity, data, conditions, limit)

@@ -5,7 +5,7 @@ from collections import Counter
 from forebay.schema import texts
 from forebay.schema.checks.context import Context, argument_of, shown_attribute
 from forebay.schema.model import Index, Model, PrimaryKey, Relation
-from forebay.schema.tree import Attribute
+from forebay.schema.tree import Attribute, Placed
 
 _GLOBAL = "global for primary key, indexes and unique constraints"
 _LOCAL = "on model `{model}` for primary key, indexes, unique constraints and foreign keys"
@@ -90,50 +90,25 @@ class ConstraintNames:
         name = primary_key_name(key, self._limit)
         check_length(key.model, key.node, name, context, is_block=key.source is None)
         place = argument_of(key.node, "map") or key.node
-        for space in (*self._globally(key.model, name), *self._locally(key.model, name)):
-            context.error(
-                texts.CONSTRAINT_NAME_TAKEN,
-                place,
-                attribute=shown_attribute(key),
-                name=name,
-                space=space,
-            )
+        spaces = [*self._globally(key.model, name), *self._locally(key.model, name)]
+        _taken(context, place, shown_attribute(key), name, spaces)
 
     def of_index(self, index: Index, context: Context) -> None:
         """Report an index's name that is taken."""
         name = index_name(index, self._limit)
         node = index.node
         place = argument_of(node, "map") or argument_of(node, "name") or node
-        for space in self._globally(index.model, name):
-            context.error(
-                texts.CONSTRAINT_NAME_TAKEN,
-                place,
-                attribute=shown_attribute(index),
-                name=name,
-                space=space,
-            )
+        _taken(context, place, shown_attribute(index), name, self._globally(index.model, name))
 
     def of_relation(self, relation: Relation, context: Context) -> None:
         """Report a foreign key's name that is taken."""
         name = foreign_key_name(relation, self._limit)
         field = relation.field_a
-        for space in self._locally(relation.model_a, name):
-            if field is None:
-                start, end = relation.model_b.node.start, relation.model_b.node.end
-            else:
-                attribute = field.attribute
-                named = argument_of(attribute, "map") if attribute else None
-                start, end = field.node.start, field.node.end
-                if named is not None:
-                    start, end = named.start, named.end
-            context.diagnostics.error(
-                texts.CONSTRAINT_NAME_TAKEN,
-                start,
-                end,
-                attribute="@relation",
-                name=name,
-                space=space,
-            )
+        place: Placed = relation.model_b.node
+        if field is not None:
+            named = argument_of(field.attribute, "map") if field.attribute else None
+            place = named or field.node
+        _taken(context, place, "@relation", name, self._locally(relation.model_a, name))
 
     def of_client(self, one: Index | PrimaryKey, context: Context) -> None:
         """Report a name of the client's that two keys of a model share."""
@@ -149,6 +124,14 @@ class ConstraintNames:
     def _locally(self, model: Model, name: str) -> list[str]:
         taken = self._local[id(model), name] > 1
         return [_LOCAL.format(model=model.name)] if taken else []
+
+
+def _taken(context: Context, place: Placed, attribute: str, name: str, spaces: list[str]) -> None:
+    """Report that a name is taken, in each of the spaces in which it is."""
+    for space in spaces:
+        context.error(
+            texts.CONSTRAINT_NAME_TAKEN, place, attribute=attribute, name=name, space=space
+        )
 
 
 def check_length(

@@ -98,7 +98,8 @@ NOT_AN_ENUM_VALUE = Text(
 )
 UNKNOWN_ENUM_VALUE = Text(
     'Error parsing attribute "{attribute}": The defined default value `{value}` is not a valid '
-    "value of the enum specified for the field."
+    "value of the enum specified for the field.",
+    "{hint}",
 )
 LIST_DEFAULT = Text(
     'Error parsing attribute "{attribute}": The default value of a list field must be a list.'

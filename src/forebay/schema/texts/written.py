@@ -26,7 +26,8 @@ TYPE_ALIAS = Text(
 )
 STRAY_FIELD_LINE = Text(
     "Error validating: This line is not a valid field or attribute definition.",
-    "a field is a name, a type and attributes on one line; look for an unclosed bracket or quote",
+    "a field is a name, a type and attributes on one line; look for an unclosed bracket or quote, "
+    "and for a block before it that is written on one line: }} stands on a line of its own",
 )
 STRAY_ENUM_LINE = Text(
     "Error validating: This line is not an enum value definition.",
@@ -128,7 +129,7 @@ ENUM_EMPTY = Text("Error validating: An enum must have at least one value.")
 
 # Attributes and arguments in general.
 ATTRIBUTE_TWICE = Text('Attribute "@{name}" can only be defined once.', "remove all but one")
-ATTRIBUTE_UNKNOWN = Text('Attribute not known: "@{name}".')
+ATTRIBUTE_UNKNOWN = Text('Attribute not known: "@{name}".', "{hint}")
 ARGUMENT_TWICE = Text('Argument "{name}" is already specified.')
 ARGUMENT_NAMED_AND_UNNAMED = Text(
     'Argument "{name}" is already specified as unnamed argument.', "give it once"

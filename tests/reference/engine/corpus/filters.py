@@ -231,3 +231,28 @@ users("NOT some", NOT={"posts": {"some": {"published": False}}})
 users("OR with relations", OR=[{"posts": {"none": {}}}, {"profile": {"isNot": None}}])
 CORPUS.add("tag by posts", ask("findMany Tag", where={"posts": {"none": {"author": {"is": {"posts": {"some": {"views": 0}}}}}}}, orderBy=BY_ID))
 CORPUS.add("profile by user", ask("findMany Profile", where={"user": {"posts": {"some": {"tags": {"some": {}}}}}}, orderBy=BY_ID))
+
+# Conditions that ask for nothing, at every depth
+EMPTY: tuple[dict[str, Any], ...] = (
+    {"NOT": {"AND": []}},
+    {"OR": [{"AND": []}]},
+    {"OR": [{"NOT": {}}]},
+    {"OR": [{"AND": []}, {"id": 1}]},
+    {"AND": [{"NOT": {"AND": []}}, {"id": 1}]},
+    {"AND": [{"OR": []}, {"id": 1}]},
+    {"AND": [{"OR": [{"NOT": [{"AND": []}]}]}]},
+    {"OR": [{"OR": []}, {"OR": [{}]}]},
+    {"NOT": {"id": {}}},
+    {"NOT": {"posts": {}}},
+    {"NOT": {"profile": {}}},
+    {"OR": [{"id": {"not": {}}}]},
+    {"NOT": {"meta": {}}},
+    {"posts": {"some": {"OR": []}}},
+    {"posts": {"some": {"NOT": {"AND": []}}}},
+    {"posts": {"none": {"NOT": {"AND": []}}}},
+    {"NOT": {"posts": {"some": {"OR": []}}}},
+    {"profile": {"OR": []}},
+)
+for number, where in enumerate(EMPTY):
+    CORPUS.add(f"asks for nothing {number}", ask("findMany User", where=where, orderBy=BY_ID, select={"id": True}))
+CORPUS.add("a tagged number in a path", ask("findMany User", where={"meta": {"path": ["n"], "gt": decimal("1")}}, orderBy=BY_ID))

@@ -49,3 +49,7 @@ add("fans set", ask("updateOne Team", where={"id": 1}, data={"fans": {"set": [{"
 add("upsert", ask("upsertOne Team", where={"name": "Reds"}, create={"name": "Reds"}, update={"name": "Re"}))
 add("upsert new", ask("upsertOne Team", where={"name": "X"}, create={"name": "X"}, update={}))
 add("count", ask("findMany Team", orderBy=BY_ID, include={"_count": {}}))
+add("delete many limit", ask("deleteMany Player", where={"id": 1}, limit=1))
+add("delete many limit by relation", ask("deleteMany Player", where={"teamId": 1}, limit=1))
+add("delete many limit cascades", ask("deleteMany Team", where={"id": {"in": [2, 4]}}, limit=1))
+add("delete many limit of nobody's", ask("deleteMany Fan", limit=1))

@@ -357,3 +357,8 @@ add(
     ),
 )
 add("first with count", ask("findFirst User", orderBy=BY_ID, include={"_count": {"posts": True}}))
+add("take zero with a list", ask("findMany User", take=0, include={"posts": {}}))
+add("distinct of nothing", ask("findMany User", distinct=[], orderBy=BY_ID, select={"id": True}))
+add("take a fraction", ask("findMany User", take=2.7, skip=1.2, orderBy=BY_ID, select={"id": True}))
+add("skip a fraction below zero", ask("findMany User", skip=-1.5, orderBy=BY_ID))
+add("take a decimal", ask("findMany User", take={"$type": "Decimal", "value": "-2"}, orderBy=BY_ID))

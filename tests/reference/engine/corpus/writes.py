@@ -336,3 +336,8 @@ add("raw execute create", raw("executeRaw", 'INSERT INTO "Tag" (name) VALUES ($1
 add("raw execute taken", raw("executeRaw", 'INSERT INTO "Tag" (name) VALUES ($1)', "news"))
 add("raw in batch", batch(raw("executeRaw", 'DELETE FROM "Post" WHERE id = $1', 1), raw("queryRaw", 'SELECT count(*) FROM "Post"')))
 add("raw in batch failing", batch(raw("executeRaw", 'DELETE FROM "Post" WHERE id = $1', 1), raw("executeRaw", "SELEC")))
+add("delete many limit a fraction", ask("deleteMany Post", where={"id": 3}, limit=1.5))
+add("delete many limit below zero", ask("deleteMany Post", limit=-1.5))
+add("tags inside json", ask("createOne User", data={"email": "t@x.io", "meta": {"a": big(5), "b": [{"$type": "Decimal", "value": "5.5"}], "c": {"$type": "Json", "value": "[1]"}, "d": {"$type": "Other", "value": 1}}}, select={"meta": True}))
+add("another tag as json", ask("createOne User", data={"email": "t@x.io", "meta": {"$type": "Other", "value": 1, "more": 2}}, select={"meta": True}))
+add("a moment as json", ask("createOne User", data={"email": "t@x.io", "meta": {"$type": "DateTime", "value": "2024-01-01T00:00:00Z"}}, select={"meta": True}))

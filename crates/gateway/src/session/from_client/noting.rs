@@ -8,7 +8,8 @@ use super::{Expect, Message, Session, Step};
 use crate::pins::summary;
 use crate::report::Refusal;
 use crate::session::listening::CHANNELS;
-use crate::session::scan::{Found, Marks, TAIL, may_create, scan, scan_part};
+use crate::session::scan::{Found, Marks, Pieces, may_create, scan};
+use crate::session::text::{DROPS_ALL, Text};
 use crate::session::tracking::Long;
 use crate::session::{ClientState, Replay, WHOLE_LIMIT};
 use crate::statements::Statement;
@@ -16,17 +17,23 @@ use crate::statements::Statement;
 /// A text that PostgreSQL cannot read, and says so in its log.
 const REFUSED: &[u8] = b"\"refused by the pooler: max_pinned\"";
 
-/// Functions of PostgreSQL's own that change a session, by OID, which a FunctionCall may call: `set_config`, those of
-/// sequences, those of advisory locks.
+/// Functions of PostgreSQL's own that change a session, by OID, which a FunctionCall may call: `setseed`, `set_config`,
+/// those that draw from sequences, `currval` and `lastval`, those of advisory locks.
+const SETSEED: u32 = 1599;
 const SET_CONFIG: u32 = 2078;
-const SEQUENCES: [u32; 5] = [1574, 1575, 1576, 1765, 2559];
+const DRAWS: [u32; 3] = [1574, 1576, 1765];
+const LAST_NUMBERS: [u32; 2] = [1575, 2559];
 const LOCKS: std::ops::RangeInclusive<u32> = 2880..=2892;
+/// `pg_backup_start` and `pg_replication_origin_session_setup`.
+const BACKEND: [u32; 2] = [2172, 6006];
+/// Those that make replication slots, and the one that drops them.
+const SLOTS: [u32; 8] = [3779, 3780, 3786, 4220, 4221, 4222, 4223, 4224];
 
 impl Session<'_, '_, '_, '_> {
     /// Whether a message is held back because the client's settings are not known to be in force yet.
     pub(super) fn awaits_replay(&mut self, tag: u8) -> bool {
         match self.server.replay {
-            Replay::UnderWay { .. } => tag != frontend::TERMINATE,
+            Replay::UnderWay { .. } | Replay::Calming { .. } => tag != frontend::TERMINATE,
             Replay::Acknowledged | Replay::Done => {
                 self.server.replay = Replay::Done;
                 false
@@ -43,6 +50,7 @@ impl Session<'_, '_, '_, '_> {
         }
         self.note_creation(&mut found, text);
         if !found.marks.is_empty() {
+            self.server.may_drop_all |= found.marks.has(DROPS_ALL);
             self.clean_numbers(&found);
             self.note(&found, &|| summary(text))?;
         }
@@ -96,12 +104,26 @@ impl Session<'_, '_, '_, '_> {
     }
 
     /// Take note of the text of the unnamed statement, for when it is bound; `false` when it has to wait for replies.
-    pub(super) fn note_unnamed(&mut self, text: &[u8]) -> bool {
-        let mut found = self.client.tracking.scanned.take().unwrap_or_else(|| scan(text));
-        if !self.make_way_early(found.marks) {
-            self.client.tracking.scanned = Some(found);
+    pub(super) fn note_unnamed(&mut self, text: &Text) -> bool {
+        if !self.make_way_early(text.found.marks) {
+            self.client.tracking.scanned = Some(text.found.clone());
             return false;
         }
+        let tracking = &mut self.client.tracking;
+        if (text.found.marks | tracking.unnamed.marks).is_empty()
+            && !tracking.path.is_temporary(&self.client.settings, &self.server.reported)
+        {
+            self.server.drawn.ask(text.text());
+            return true;
+        }
+        self.note_unnamed_of_interest(text);
+        true
+    }
+
+    #[cold]
+    fn note_unnamed_of_interest(&mut self, text: &Text) {
+        let mut found = text.found.clone();
+        let text = text.text();
         self.note_creation(&mut found, text);
         self.clean_numbers(&found);
         self.server.drawn.ask(text);
@@ -115,7 +137,6 @@ impl Session<'_, '_, '_, '_> {
             // An error before it may have it skipped.
             found.instead_of(unnamed)
         };
-        true
     }
 
     /// Take note of what a Bind of the unnamed statement may do.
@@ -247,11 +268,16 @@ impl Session<'_, '_, '_, '_> {
         match Cursor::new(message.body()).u32("function") {
             Ok(oid) if LOCKS.contains(&oid) => found.marks |= Marks::LOCK,
             Ok(SET_CONFIG) => found.marks |= Marks::UNDECIDED,
-            Ok(oid) if SEQUENCES.contains(&oid) => {
-                self.server.drawn.bind();
-                return;
+            Ok(SETSEED) => found.marks |= Marks::SEED,
+            Ok(oid) if SLOTS.contains(&oid) => found.marks |= Marks::SLOT,
+            Ok(oid) if BACKEND.contains(&oid) => found.marks |= Marks::BACKEND,
+            Ok(oid) if DRAWS.contains(&oid) => return self.server.drawn.bind(),
+            Ok(oid) if LAST_NUMBERS.contains(&oid) => {
+                found.marks |= Marks::SEQUENCE;
+                return self.clean_numbers(&found);
             }
-            _ => return,
+            // Any other may draw a number.
+            _ => return self.server.drawn.bind(),
         }
         // Refusing it would take an answer that no other message has.
         let noted = self.client.tracking.note(&found, &|| "(function call)".into(), false);
@@ -266,9 +292,7 @@ impl Session<'_, '_, '_, '_> {
         // A Parse begins with the statement's name, which is empty.
         let head = message.body().get(usize::from(is_parse)..).unwrap_or(&[]);
         self.client.tracking.long = Some(Box::new(Long {
-            tail: Vec::new(),
-            is_start: true,
-            found: Found::default(),
+            pieces: Pieces::default(),
             is_parse,
             head: head.get(..head.len().min(1024)).unwrap_or(&[]).into(),
         }));
@@ -276,7 +300,7 @@ impl Session<'_, '_, '_, '_> {
         if self.client.tracking.path.is_temporary(settings, reported)
             && let Some(long) = &mut self.client.tracking.long
         {
-            long.found.marks |= Marks::TEMPORARY;
+            long.pieces.found.marks |= Marks::TEMPORARY;
         }
         self.client.look_at_long(head, false);
         self.server.drawn.bind();
@@ -289,9 +313,11 @@ impl ClientState {
         let body = message.body();
         self.tracking.scanned = match message.header.tag {
             frontend::QUERY => frontend::query(body).ok().map(scan),
-            frontend::PARSE if body.first() == Some(&0) => {
-                frontend::Parse::parse(body).ok().map(|parse| scan(parse.text))
-            }
+            frontend::PARSE if body.first() == Some(&0) => match self.same_text(body) {
+                Some(text) if text.found.marks.is_empty() => None,
+                Some(text) => Some(text.found.clone()),
+                None => frontend::Parse::parse(body).ok().map(|parse| scan(parse.text)),
+            },
             frontend::BIND => {
                 let names = BindNames::parse(body);
                 let named = names.and_then(|names| self.statements.get(names.statement));
@@ -314,33 +340,23 @@ impl ClientState {
             return;
         };
         if long.is_parse {
-            self.tracking.unnamed = long.found.instead_of(&self.tracking.unnamed);
+            self.tracking.unnamed = long.pieces.found.instead_of(&self.tracking.unnamed);
             self.tracking.unnamed_shown = summary(&long.head);
             return;
         }
         // Its beginning is on its way: it can no longer be refused.
         let shown = || summary(&long.head);
-        let noted = self.tracking.note(&long.found, &shown, false);
+        let found = &long.pieces.found;
+        let noted = self.tracking.note(found, &shown, false);
         debug_assert!(noted.is_ok());
-        self.tracking.resets.note(&long.found);
-        self.is_to_be_heard |= long.found.marks.has(CHANNELS);
+        self.tracking.resets.note(found);
+        self.is_to_be_heard |= found.marks.has(CHANNELS);
     }
 
     fn look_at_long(&mut self, piece: &[u8], is_last: bool) {
-        let Some(long) = &mut self.tracking.long else {
-            return;
-        };
-        let mut text = std::mem::take(&mut long.tail);
-        text.extend_from_slice(piece);
-        let end = if is_last { usize::MAX } else { text.len().saturating_sub(TAIL) };
-        // Not for every byte of a text that comes byte by byte.
-        if is_last || end >= 3 * TAIL {
-            scan_part(&text, long.is_start, end, &mut long.found);
-            long.is_start = false;
-            // What stands before a word may matter to it, too.
-            text.drain(..end.saturating_sub(TAIL).min(text.len()));
+        if let Some(long) = &mut self.tracking.long {
+            long.pieces.add(piece, is_last);
         }
-        long.tail = text;
     }
 }
 

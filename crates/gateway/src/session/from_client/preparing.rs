@@ -53,8 +53,8 @@ impl Session<'_, '_, '_, '_> {
         self.server.unnamed_is_clients = true;
         self.server.unsynced = true;
         self.server.drawn.bind();
-        if let Some(rest) = &self.client.unnamed {
-            self.to_server.insert(|out| frontend::put_parse(out, b"", rest));
+        if let Some(text) = &self.client.unnamed {
+            self.to_server.insert(|out| frontend::put_parse(out, b"", &text.rest));
             self.server.expect(Expect::HiddenParse(None));
         } else {
             // What is there is another client's: let PostgreSQL say that this client has none.

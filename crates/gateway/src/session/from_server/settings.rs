@@ -36,7 +36,7 @@ impl Session<'_, '_, '_, '_> {
                 applied.set(name, now);
             }
         }
-        self.server.applied = self.shared.parameters.intern(applied);
+        self.server.set_applied(self.shared.parameters.intern(applied));
     }
 
     /// RESET has taken what the client asked for at startup, which PostgreSQL would have gone back to. Of what is
@@ -53,7 +53,7 @@ impl Session<'_, '_, '_, '_> {
                 }
             }
         }
-        self.server.applied = self.shared.parameters.intern(applied);
+        self.server.set_applied(self.shared.parameters.intern(applied));
         self.client.settings = self.shared.parameters.intern(settings);
     }
 
@@ -82,7 +82,7 @@ impl Session<'_, '_, '_, '_> {
         for _ in 0..queries {
             self.server.expected.push_back(Expect::HiddenQuery);
         }
-        self.server.applied = self.shared.parameters.intern(applied);
+        self.server.set_applied(self.shared.parameters.intern(applied));
         self.server.expected.len() > before
     }
 
@@ -110,7 +110,7 @@ impl Session<'_, '_, '_, '_> {
             self.client.settings = self.shared.parameters.intern(settings);
             let mut applied = Parameters::clone(&self.server.applied);
             applied.set(&name, value);
-            self.server.applied = self.shared.parameters.intern(applied);
+            self.server.set_applied(self.shared.parameters.intern(applied));
             return Ok(false);
         }
         if name.eq_ignore_ascii_case("client_encoding") {
@@ -121,13 +121,13 @@ impl Session<'_, '_, '_, '_> {
             settings.set(&name, value);
             let is_same = Arc::ptr_eq(&self.client.settings, &self.server.applied);
             self.client.settings = self.shared.parameters.intern(settings);
-            self.server.applied = if is_same {
+            self.server.set_applied(if is_same {
                 Arc::clone(&self.client.settings)
             } else {
                 let mut applied = Parameters::clone(&self.server.applied);
                 applied.set(&name, value);
                 self.shared.parameters.intern(applied)
-            };
+            });
         }
         self.client.reported = Arc::clone(&self.server.reported);
         Ok(true)

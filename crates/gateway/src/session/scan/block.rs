@@ -40,7 +40,8 @@ fn goes_on(text: &[u8], at: usize) -> bool {
     let mut reader = Reader::new(text, at);
     reader.gap();
     let between = text.get(at..text.len() - reader.left()).unwrap_or(&[]);
-    reader.peek() == Some(b'\'') && between.iter().any(|byte| matches!(byte, b'\n' | b'\r'))
+    reader.is_cut()
+        || reader.peek() == Some(b'\'') && between.iter().any(|byte| matches!(byte, b'\n' | b'\r'))
 }
 
 /// Whether a literal with escapes begins: it may be the body.

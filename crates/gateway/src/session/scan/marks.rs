@@ -52,6 +52,12 @@ impl Marks {
     pub const READING: Self = Self(1 << 8);
     /// Something that cannot be decided.
     pub const UNDECIDED: Self = Self(1 << 20);
+    /// Makes replication slots, which may be temporary.
+    pub const SLOT: Self = Self(1 << 21);
+    /// Drops one.
+    pub const UNSLOT: Self = Self(1 << 22);
+    /// Begins what only ends with PostgreSQL's process.
+    pub const BACKEND: Self = Self(1 << 23);
 
     /// Nothing.
     pub const NONE: Self = Self(0);
@@ -67,6 +73,8 @@ impl Marks {
             | Self::TEMPORARY.0
             | Self::LOAD.0
             | Self::SEED.0
+            | Self::SLOT.0
+            | Self::BACKEND.0
             | Self::UNDECIDED.0,
     );
 

@@ -49,6 +49,9 @@ pub(super) fn set(mut reader: Reader<'_>, found: &mut Found) {
         found.marks |= Marks::UNDECIDED;
         return;
     };
+    if reader.is_cut() {
+        found.marks |= Marks::UNDECIDED;
+    }
     reader.gap();
     let is_assigned = reader.eat(b'=') || reader.eat_word(b"to");
     // `SET ROLE name` and `SET SESSION ROLE name` have nothing in between.
@@ -125,6 +128,7 @@ pub(super) fn reset(mut reader: Reader<'_>, found: &mut Found) {
     match dotted(&mut reader) {
         // RESET TRANSACTION ISOLATION LEVEL.
         Some(name) if name == b"transaction" => {}
+        Some(_) if reader.is_cut() => found.marks |= Marks::UNDECIDED,
         Some(name) => note(&name, true, found),
         None => found.marks |= Marks::UNDECIDED,
     }
@@ -172,6 +176,9 @@ pub(super) fn set_config(mut reader: Reader<'_>, found: &mut Found) {
     reader.eat(b'"');
     reader.gap();
     if !reader.eat(b'(') {
+        if reader.is_cut() {
+            found.marks |= Marks::UNDECIDED;
+        }
         return;
     }
     let name = first_argument(&mut reader);

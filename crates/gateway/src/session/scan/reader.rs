@@ -1,5 +1,7 @@
 //! Reads a text token by token, from where a word of interest stands.
 
+use super::CUT;
+
 /// A position in a text.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reader<'a> {
@@ -49,7 +51,8 @@ impl<'a> Reader<'a> {
             match self.rest {
                 [b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c, ..] => self.advance(1),
                 [b'-', b'-', ..] => {
-                    let end = self.rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+                    let end =
+                        self.rest.iter().position(|byte| matches!(*byte, b'\n' | b'\r' | CUT));
                     self.advance(end.unwrap_or(self.rest.len()));
                 }
                 [b'/', b'*', ..] => self.comment(),
@@ -58,11 +61,23 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Move over a comment, with those inside it.
+    /// Whether the text goes on behind what there is of it.
+    pub(super) fn is_part(&self) -> bool {
+        self.rest.last() == Some(&CUT)
+    }
+
+    /// Whether the text is cut off behind white space and comments.
+    pub(super) fn is_cut(mut self) -> bool {
+        self.gap();
+        self.peek() == Some(CUT)
+    }
+
+    /// Move over a comment, with those inside it, or to where it is cut off.
     fn comment(&mut self) {
         let mut depth = 0_usize;
         while !self.rest.is_empty() {
             match self.rest {
+                [CUT, ..] => return,
                 [b'/', b'*', ..] => {
                     depth += 1;
                     self.advance(2);

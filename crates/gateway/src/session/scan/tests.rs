@@ -39,6 +39,8 @@ fn most_texts_hold_nothing_of_interest() {
         "create table template (temp int)",
         "create or replace view v as select 1",
         "select * from pg_settings",
+        "select * from pg_replication_slots",
+        "select pg_backup_stop(), pg_replication_slot_advance('s', '0/0')",
         "copy t from stdin",
         "reset transaction isolation level",
     ] {
@@ -114,6 +116,13 @@ fn what_ties_a_client_to_its_server_is_marked() {
         ("set seed to 0.5", Marks::SEED),
         ("select lastval()", Marks::SEQUENCE),
         ("select currval('s')", Marks::SEQUENCE),
+        ("select pg_create_physical_replication_slot('s', false, true)", Marks::SLOT),
+        ("select pg_copy_logical_replication_slot('s', 't', true)", Marks::SLOT),
+        ("select pg_drop_replication_slot('s')", Marks::UNSLOT),
+        ("select pg_backup_start('x')", Marks::BACKEND),
+        ("select pg_start_backup('x', true, false)", Marks::BACKEND),
+        ("select pg_replication_origin_session_setup('x')", Marks::BACKEND),
+        ("select dblink_connect_u('c', '')", Marks::BACKEND),
     ] {
         assert_eq!(marks(text), expected, "{text}");
     }
@@ -132,7 +141,6 @@ fn what_cannot_be_decided_is_said_to_be_so() {
         "do $$ begin execute 'set a.b = 1'; end $$",
         "do language plpython3u $$ pass $$",
         "do E'begin se\\x54 a.b = 1; end'",
-        "select dblink_connect_u('c', '')",
     ] {
         assert!(marks(text).has(Marks::UNDECIDED), "{text}");
     }
@@ -146,31 +154,6 @@ fn a_block_is_looked_through_word_by_word() {
     assert_eq!(found.names, ["app.x".into(), "work_mem".into()]);
     assert!(found.marks.has(Marks::LISTEN) && !found.marks.has(Marks::UNDECIDED));
     assert!(marks("do $$begin perform pg_advisory_lock(1); end$$").has(Marks::LOCK));
-}
-
-#[test]
-fn a_text_in_pieces_holds_what_it_holds_whole() {
-    let filling = "select 'xxxx' as \"set\"; ".repeat(300);
-    for text in [
-        "set a.b = 1",
-        "create or replace temp view v as select 1",
-        "select set_config('a.b', '1', false)",
-        "load 'x'",
-        "select 1",
-    ] {
-        for before in 0..40 {
-            let text = format!("{}{filling}{text};{filling}", " ".repeat(before));
-            let mut pieces = Found::default();
-            let (mut from, mut is_start) = (0, true);
-            for end in (3000..text.len()).step_by(1777).chain([text.len()]) {
-                let is_last = end == text.len();
-                let until = if is_last { usize::MAX } else { end - TAIL - from };
-                scan_part(&text.as_bytes()[from..end], is_start, until, &mut pieces);
-                (from, is_start) = (end - 2 * TAIL, false);
-            }
-            assert_eq!(pieces, scan(text.as_bytes()), "{text}");
-        }
-    }
 }
 
 #[test]

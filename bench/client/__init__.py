@@ -1,0 +1,1 @@
+"""What the Python client costs per operation, beside the libraries its users come from."""

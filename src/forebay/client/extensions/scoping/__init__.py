@@ -1,0 +1,1 @@
+"""What extensions that limit records have in common: the way through a request."""

@@ -1,0 +1,1 @@
+"""Connections that are lent for a piece of work, never more of them than the URL allows."""

@@ -1,0 +1,3 @@
+"""What runs where the types for asyncio are declared: the stub beside says what these are."""
+
+from forebay.client.actions import Actions as Actions

@@ -1,0 +1,1 @@
+"""Writes a schema as a typed Python package."""

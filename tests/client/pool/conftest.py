@@ -1,0 +1,110 @@
+"""Sessions of a database of their own, whose connections the server counts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from forebay.client.session import AsyncSession, SyncSession
+from forebay.client.url import Target
+from forebay.engine.run import Work
+from forebay.engine.statement import Bound
+from tests.client.world import Place
+from tests.support.waiting import wait_until
+
+NAME = "pool_tests"
+
+
+def work(sql: str, *values: str | None) -> Work:
+    """A statement, as a piece of work that returns its rows."""
+    results = yield [Bound(sql, list(values))]
+    return results[0].rows
+
+
+def number(sql: str) -> Work:
+    """A statement, as a piece of work that returns the number it asks for."""
+    results = yield [Bound(sql, [])]
+    return results[0].rows[0][0]
+
+
+PID = "SELECT pg_backend_pid()"
+SLEEP = "SELECT 1 FROM pg_sleep({})"
+
+
+@dataclass
+class Server:
+    """The database, as sessions reach it and as somebody beside them sees it."""
+
+    place: Place
+
+    def url(self, **parameters: object) -> str:
+        """The URL with these parameters."""
+        given = {"application_name": NAME, **parameters}
+        joint = "&" if "?" in self.place.url else "?"
+        return self.place.url + joint + "&".join(f"{name}={one}" for name, one in given.items())
+
+    def target(self, **parameters: object) -> Target:
+        """What sessions are given."""
+        return Target.from_text(self.url(**parameters), environment={})
+
+    def count(self, condition: str = "true") -> int:
+        """How many connections of the tests' the server has."""
+        found = self.place.ask(
+            f"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{NAME}'"
+            f" AND {condition}"
+        )
+        return int(found[0][0])
+
+    def end_all(self) -> None:
+        """Have the server close the connections."""
+        self.place.ask(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            f" WHERE application_name = '{NAME}'"
+        )
+        wait_until(lambda: self.count() == 0)
+
+
+@pytest.fixture
+def server(client_place: Place) -> Iterator[Server]:
+    """The database, to which no connection is left in the end."""
+    made = Server(client_place)
+    yield made
+    wait_until(lambda: made.count() == 0)
+
+
+@pytest.fixture
+def run() -> Iterator[Callable[..., Any]]:
+    """Run a coroutine on the test's event loop."""
+    with asyncio.Runner() as runner:
+        yield runner.run
+
+
+@asynccontextmanager
+async def session_of(server: Server, **parameters: object) -> AsyncIterator[AsyncSession]:
+    """A session for asyncio; every place is free again when it has ended."""
+    session = AsyncSession(server.target(**parameters))
+    try:
+        yield session
+    finally:
+        await session.disconnect()
+        assert session._places.taken == 0
+
+
+@pytest.fixture
+def sync_session(server: Server) -> Iterator[Callable[..., SyncSession]]:
+    """Make a session for threads; every place is free again when it has ended."""
+    made: list[SyncSession] = []
+
+    def make(**parameters: object) -> SyncSession:
+        made.append(SyncSession(server.target(**parameters)))
+        return made[-1]
+
+    yield make
+    for session in made:
+        session.disconnect()
+        assert session._places.taken == 0
