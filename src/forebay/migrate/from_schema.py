@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from forebay.migrate.database import LONGEST_NAME as LIMIT
 from forebay.migrate.database import (
@@ -30,10 +31,10 @@ def from_schema(schema: Schema, *, default_schema: str = DEFAULT_SCHEMA) -> Data
     """Return what the database of a data model holds."""
     source = schema.datasource
     has_keys = source is None or source.relation_mode == "foreignKeys"
-    owned: dict[int, list[Relation]] = {}
+    owned: dict[int, list[tuple[Relation, RelationField]]] = {}
     for relation in schema.relations:
-        if relation.kind != "many-to-many":
-            owned.setdefault(id(relation.model_a), []).append(relation)
+        if relation.kind != "many-to-many" and (field := _whole(relation)) is not None:
+            owned.setdefault(id(relation.model_a), []).append((relation, field))
     tables = [
         _table(model, owned.get(id(model), ()) if has_keys else ())
         for model in schema.models
@@ -49,7 +50,8 @@ def from_schema(schema: Schema, *, default_schema: str = DEFAULT_SCHEMA) -> Data
         for one in schema.enums
     ]
     # A schema that nothing is in need not exist.
-    used = {one.schema or default_schema for one in (*tables, *enums)}
+    used = {table.schema or default_schema for table in tables}
+    used |= {enum.schema or default_schema for enum in enums}
     named = source.schemas if source and source.schemas else [default_schema]
     return Database(
         tuple(name for name in named if name in used),
@@ -62,7 +64,7 @@ def from_schema(schema: Schema, *, default_schema: str = DEFAULT_SCHEMA) -> Data
     )
 
 
-def _table(model: Model, relations: list[Relation] | tuple[()]) -> Table:
+def _table(model: Model, relations: Sequence[tuple[Relation, RelationField]]) -> Table:
     key = model.primary_key
     return Table(
         model.database_name,
@@ -74,15 +76,16 @@ def _table(model: Model, relations: list[Relation] | tuple[()]) -> Table:
             primary_key_name(key, LIMIT), tuple(one.field.database_name for one in key.fields)
         ),
         tuple(_index(index) for index in model.indexes if index.kind != "fulltext"),
-        tuple(_foreign_key(relation) for relation in relations if _is_whole(relation)),
+        tuple(_foreign_key(relation, field) for relation, field in relations),
     )
 
 
-def _is_whole(relation: Relation) -> bool:
+def _whole(relation: Relation) -> RelationField | None:
+    """Return the field that holds the foreign key, None where the database has no such key."""
     field = relation.field_a
-    return bool(
-        field is not None and field.fields and field.references and not relation.model_b.is_view
-    )
+    if field is None or relation.model_b.is_view or not (field.fields and field.references):
+        return None
+    return field
 
 
 def _index(index: SchemaIndex) -> Index:
@@ -105,9 +108,7 @@ def _snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
-def _foreign_key(relation: Relation) -> ForeignKey:
-    field = relation.field_a
-    assert field is not None
+def _foreign_key(relation: Relation, field: RelationField) -> ForeignKey:
     return ForeignKey(
         foreign_key_name(relation, LIMIT),
         tuple(one.database_name for one in field.fields or ()),

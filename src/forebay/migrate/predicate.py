@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forebay.schema.model import Index, Model, Raw, ScalarField
+from forebay.schema.model import Index, Raw, RelationField, ScalarField
 from forebay.schema.tree import Constant, Expression, Number, Object, String
 
 
@@ -13,15 +13,15 @@ def condition(index: Index) -> str | None:
         return None
     if isinstance(where, Raw):
         return where.text
-    assert isinstance(where, Object)
-    parts = [_comparison(index.model, name, value) for name, value in where.members]
+    members = where.members if isinstance(where, Object) else ()
+    parts = [_comparison(index.model.by_name[name], value) for name, value in members]
     return " AND ".join(parts)
 
 
-def _comparison(model: Model, name: str, value: Expression) -> str:
-    field = model.by_name[name]
-    assert isinstance(field, ScalarField)
-    column = '"' + field.database_name.replace('"', '""') + '"'
+def _comparison(field: ScalarField | RelationField, value: Expression) -> str:
+    # The check of a schema lets only scalars in.
+    name = field.database_name if isinstance(field, ScalarField) else field.name
+    column = '"' + name.replace('"', '""') + '"'
     is_not = isinstance(value, Object)
     if isinstance(value, Object):
         value = value.members[0][1]
@@ -33,5 +33,4 @@ def _comparison(model: Model, name: str, value: Expression) -> str:
 def _written(value: Expression) -> str:
     if isinstance(value, String):
         return "'" + value.value.replace("'", "''") + "'"
-    assert isinstance(value, Number | Constant)
-    return value.text
+    return value.text if isinstance(value, Number | Constant) else ""

@@ -92,8 +92,8 @@ def _literal(value: Expression, field: ScalarField) -> str:
 
 
 def _member(field: ScalarField, name: str) -> str:
-    assert field.enum is not None
-    return next((one.database_name for one in field.enum.members if one.name == name), name)
+    members = field.enum.members if field.enum is not None else ()
+    return next((one.database_name for one in members if one.name == name), name)
 
 
 def _number(text: str) -> str:

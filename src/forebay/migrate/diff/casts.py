@@ -1,4 +1,4 @@
-"""What becomes of a column's values when its type changes: PostgreSQL casts them, may fail, or cannot.
+"""What becomes of a column's values when its type changes: cast, cast at a risk, or lost.
 
 The table follows Prisma's, because it decides between altering a column and making it anew: a
 different answer is a different migration.
@@ -6,6 +6,7 @@ different answer is a different migration.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal, TypeAlias
 
 from forebay.migrate.database import Column, Type
@@ -188,35 +189,52 @@ def _from_varying_bits(before: int | None, new: Type, after: int | None) -> Cast
 
 
 def _from_other(old: Type, new: Type) -> Cast:
-    is_text = new.name in ("TEXT", "VARCHAR")
-    length = _length(new)
-    match old.name:
-        case "INET":
-            return "safe" if is_text or new.name == "CITEXT" else "impossible"
-        case "MONEY":
-            return "safe" if is_text or new.name == "CITEXT" else "risky"
-        case "CITEXT":
-            return "safe" if is_text else "risky"
-        case "OID":
-            return "safe" if is_text or new.name in ("BIGINT", "INTEGER") else "impossible"
-        case "TEXT":
-            if _is_unlimited(new) or new.name == "CITEXT":
-                return "safe"
-            return "risky" if new.name in ("VARCHAR", "CHAR") else "impossible"
-        case "BYTEA":
-            if _is_unlimited(new):
-                return "safe"
-            fits = new.name in ("VARCHAR", "CHAR") and length is not None and length > 2
-            return "risky" if fits else "impossible"
-        case "BOOLEAN":
-            if is_text:
-                return "safe"
-            if new.name == "CHAR" and length is not None and length > 3:
-                return "safe" if length > 4 else "risky"
-            return "impossible"
-        case "UUID":
-            fits = new.name in ("VARCHAR", "CHAR") and length is not None and length > 31
-            return "safe" if _is_unlimited(new) or fits else "impossible"
+    if old.name in _OWN_RULES:
+        return _OWN_RULES[old.name](new, _length(new))
     if _is_unlimited(new) or new.name in _TEXTUAL.get(old.name, ()):
         return "safe"
     return "risky" if new.name in ("VARCHAR", "CHAR") else "impossible"
+
+
+def _is_text(type_: Type) -> bool:
+    return type_.name in ("TEXT", "VARCHAR")
+
+
+def _from_text(new: Type, length: int | None) -> Cast:
+    if _is_unlimited(new) or new.name == "CITEXT":
+        return "safe"
+    return "risky" if new.name in ("VARCHAR", "CHAR") else "impossible"
+
+
+def _from_bytes(new: Type, length: int | None) -> Cast:
+    if _is_unlimited(new):
+        return "safe"
+    fits = new.name in ("VARCHAR", "CHAR") and length is not None and length > 2
+    return "risky" if fits else "impossible"
+
+
+def _from_boolean(new: Type, length: int | None) -> Cast:
+    if _is_text(new):
+        return "safe"
+    if new.name == "CHAR" and length is not None and length > 3:
+        return "safe" if length > 4 else "risky"
+    return "impossible"
+
+
+def _from_uuid(new: Type, length: int | None) -> Cast:
+    fits = new.name in ("VARCHAR", "CHAR") and length is not None and length > 31
+    return "safe" if _is_unlimited(new) or fits else "impossible"
+
+
+_OWN_RULES: dict[str, Callable[[Type, int | None], Cast]] = {
+    "INET": lambda new, _: "safe" if _is_text(new) or new.name == "CITEXT" else "impossible",
+    "MONEY": lambda new, _: "safe" if _is_text(new) or new.name == "CITEXT" else "risky",
+    "CITEXT": lambda new, _: "safe" if _is_text(new) else "risky",
+    "OID": lambda new, _: (
+        "safe" if _is_text(new) or new.name in ("BIGINT", "INTEGER") else "impossible"
+    ),
+    "TEXT": _from_text,
+    "BYTEA": _from_bytes,
+    "BOOLEAN": _from_boolean,
+    "UUID": _from_uuid,
+}

@@ -151,7 +151,7 @@ class _Reader:
 
 
 def _index(row: Row) -> Index | None:
-    """Return an index, None for one that no data model can say: over expressions, or an exclusion."""
+    """Return an index, None for one over expressions or an exclusion: no data model can say it."""
     if row[12] or row[13] == "x" or row[5] not in _ALGORITHMS:
         return None
     columns = tuple(

@@ -40,9 +40,14 @@ _BITS = frozenset({"bit", "varbit"})
 _PRECISIONS = frozenset({"timestamp", "timestamptz", "time", "timetz"})
 _DEFAULT_PRECISION = 6
 
-_NEXT = re.compile(r"nextval\('(?P<name>(?:[^']|'')+)'::(?:regclass|text)(?:::text)?(?:\)::regclass)?\)")
-_CAST = re.compile(r"""(?:::(?:"(?:[^"]|"")+"|[a-z_][\w $]*)(?:\.(?:"(?:[^"]|"")+"|\w+))?
-    (?:\(\d+(?:,\s*\d+)?\))?(?:\ (?:with|without)\ time\ zone)?(?:\[\])?)+\Z""", re.VERBOSE)
+_NEXT = re.compile(
+    r"nextval\('(?P<name>(?:[^']|'')+)'::(?:regclass|text)(?:::text)?(?:\)::regclass)?\)"
+)
+_CAST = re.compile(
+    r"""(?:::(?:"(?:[^"]|"")+"|[a-z_][\w $]*)(?:\.(?:"(?:[^"]|"")+"|\w+))?
+    (?:\(\d+(?:,\s*\d+)?\))?(?:\ (?:with|without)\ time\ zone)?(?:\[\])?)+\Z""",
+    re.VERBOSE,
+)
 _TEXT = re.compile(r"'(?:[^']|'')*'\Z")
 _ESCAPED = re.compile(r"E'(?:[^'\\]|''|\\.)*'\Z")
 _NUMBER = re.compile(r"\(?(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)\)?\Z")
