@@ -53,13 +53,18 @@ class Default:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column. ``is_serial`` is one whose default is drawn from a sequence of its own."""
+    """A column.
+
+    ``is_serial`` is one whose default is drawn from a sequence of its own; ``is_made_by_client``
+    is one whose default, which the database knows nothing of, the client makes.
+    """
 
     name: str
     type: Type
     arity: Arity = "required"
     default: Default | None = None
     is_serial: bool = False
+    is_made_by_client: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ def condition(index: Index) -> str | None:
     return " AND ".join(parts)
 
 
-def _comparison(field: ScalarField | RelationField, value: Expression) -> str:
+def _comparison(field: ScalarField | RelationField | None, value: Expression) -> str:
     # The check of a schema lets only scalars in.
-    name = field.database_name if isinstance(field, ScalarField) else field.name
+    name = field.database_name if isinstance(field, ScalarField) else ""
     column = '"' + name.replace('"', '""') + '"'
     is_not = isinstance(value, Object)
     if isinstance(value, Object):

@@ -6,7 +6,7 @@ import base64
 import re
 from collections.abc import Callable
 
-from forebay.migrate.database import Column, Default, Type
+from forebay.migrate.database import Arity, Column, Default, Type
 from forebay.schema.checks.native_types import native_type_of
 from forebay.schema.model import ScalarField
 from forebay.schema.tree import Array, Call, Constant, Expression, Number, String
@@ -24,7 +24,7 @@ _SCALARS = {
     "Bytes": ("BYTEA", ()),
 }
 _NATIVE = {"DoublePrecision": "DOUBLE PRECISION"}
-_ARITY = {"": "required", "?": "nullable", "[]": "list"}
+_ARITY: dict[str, Arity] = {"": "required", "?": "nullable", "[]": "list"}
 
 # Functions whose values the client makes: the column has no default for them.
 _CLIENTS = frozenset({"cuid", "uuid", "nanoid", "ulid", "auto"})
@@ -39,7 +39,9 @@ def column_of(field: ScalarField) -> Column:
     arity = _ARITY[field.arity]
     default = _default(field)
     is_serial = default is not None and default.kind == "sequence"
-    return Column(field.database_name, type_of(field), arity, default, is_serial)  # type: ignore[arg-type]
+    given = field.default.value if field.default is not None else None
+    is_made_by_client = isinstance(given, Call) and given.name in _CLIENTS
+    return Column(field.database_name, type_of(field), arity, default, is_serial, is_made_by_client)
 
 
 def type_of(field: ScalarField) -> Type:

@@ -44,10 +44,12 @@ function adapter(url) {
   return new PrismaPg({ host, port: Number(port), user, password, database, max: 2, idleTimeoutMillis: 1 });
 }
 
-async function answer({ url, schema, method, params }) {
+// `first` are questions whose answers are not wanted: an instance keeps what it found out.
+async function answer({ url, schema, method, params, first }) {
   const factory = bindMigrationAwareSqlAdapterFactory(adapter(url ?? "postgresql://nobody@127.0.0.1:1/none"));
   const one = await engine.SchemaEngine.new({ datamodels: schema ?? [] }, () => {}, factory);
   try {
+    for (const [name, values] of first ?? []) await one[name](values);
     return await one[method](params);
   } finally {
     if (url) await one.dispose?.();

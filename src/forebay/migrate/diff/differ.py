@@ -136,7 +136,8 @@ class _Differ:
             is_new = not any(_same_index(one, index) for one in old)
             is_lost = any(column.name in made_anew for column in index.columns)
             if is_new or (is_lost and any(other is index for _, other in pairs)):
-                self._add(to.CreateIndex(after, index), old_place, new_place, number)
+                step = to.CreateIndex(after, index, is_addition=is_new)
+                self._add(step, old_place, new_place, number)
         for number, index in enumerate(old):
             if not any(_same_index(index, one) for one in new):
                 self._add(to.DropIndex(before, index), old_place, number)

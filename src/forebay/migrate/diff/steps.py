@@ -133,10 +133,11 @@ class AlterTable:
 
 @dataclass(frozen=True, slots=True)
 class CreateIndex:
-    """A new index."""
+    """A new index; ``is_addition`` is one on a table and columns that were there before."""
 
     table: Table
     index: Index
+    is_addition: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ def default_of(text: str, type_: Type, is_list: bool) -> Default:
 
 def _bare(name: str) -> str:
     """Return a sequence's name without its schema and quotes."""
-    last = re.findall(r'"(?:[^"]|"")+"|[^.]+', name)[-1]
+    last: str = re.findall(r'"(?:[^"]|"")+"|[^.]+', name)[-1]
     return last[1:-1].replace('""', '"') if last.startswith('"') else last
 
 
