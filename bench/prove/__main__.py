@@ -25,6 +25,7 @@ from bench.prove import (  # noqa: F401
     client_import,
     client_poolers,
     client_safety,
+    client_tenant,
     crowd,
     drivers,
     engine_abuse,

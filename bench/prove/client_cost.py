@@ -43,8 +43,6 @@ def client_cost(context: Context) -> list[Finding]:
         SECONDS,
         context.say,
     )
-    findings = [
-        _finding(costs, AGAINST, one, BARS.get(one, BAR_OF_OTHERS)) for one in OPERATIONS
-    ]
+    findings = [_finding(costs, AGAINST, one, BARS.get(one, BAR_OF_OTHERS)) for one in OPERATIONS]
     findings += [_finding(costs, "SQLAlchemy", one, BAR_OF_SQLALCHEMY) for one in OPERATIONS]
     return findings

@@ -77,6 +77,9 @@ def test_rows_become_instances(users, do, world):
     assert found[2].points == 2
     assert found[2].created_at.tzinfo is not None
     assert found[2].role == "USER"
+    do(users.user.update(where={"id": 3}, data={"role": "ADMIN"}))
+    sql = 'SELECT id, email, name, role, points, "createdAt" FROM "User" WHERE id = 3'
+    assert do(users.user.query_first(sql)).role is world.package.enum("Role").ADMIN
 
 
 def test_a_models_own_rows(users, do, world):
