@@ -400,3 +400,26 @@ def test_one_statement_of_a_transaction_may_be_cancelled(aworld):
         assert await db.user.count() == 2
 
     aworld.do(go())
+
+
+def test_tasks_that_are_cancelled_while_they_wait_for_their_turn(aworld):
+    db = aworld.db
+
+    async def go() -> None:
+        async with db.tx() as tx:
+            for _ in range(20):
+                tasks = [asyncio.create_task(tx.user.count()) for _ in range(6)]
+                await asyncio.sleep(0)
+                for task in tasks[1::2]:
+                    task.cancel()
+                found = await asyncio.gather(*tasks, return_exceptions=True)
+                assert found[::2] == [0, 0, 0]
+                assert all(isinstance(one, asyncio.CancelledError) for one in found[1::2])
+            tasks = [asyncio.create_task(tx.user.count()) for _ in range(6)]
+            await asyncio.sleep(0)
+            tasks[0].cancel()
+            tasks[3].cancel()
+            found = await asyncio.gather(*tasks, return_exceptions=True)
+            assert [one for one in found if isinstance(one, Exception)] == []
+
+    aworld.do(go())
