@@ -167,9 +167,11 @@ class AsyncPool:
         self._lent.clear()
         self._recovering.clear()
         self._line.clear()
-        for task in self._tasks:
+        for task in list(self._tasks):
             # The loop has ended without them, and they without harm.
             task._log_destroy_pending = False  # type: ignore[attr-defined]
+            with contextlib.suppress(Exception):
+                task.get_coro().close()
         for connection in gone:
             if connection.is_busy and not connection.is_broken:
                 told_to_stop(connection)
@@ -234,7 +236,7 @@ class AsyncPool:
                         return connection
                     # It does not answer, and will not say good-bye either.
                     is_gone = True
-            except asyncio.CancelledError:
+            except BaseException:
                 self.give(connection)
                 raise
             if self._lent.pop(connection, None) is not None:
@@ -322,6 +324,9 @@ class AsyncPool:
             self._opening -= 1
             self._places.release()
             if not isinstance(error, Exception):
+                # Cancelled with all other tasks, perhaps, but for those that still wait.
+                if self._line and not self.loop.is_closed():
+                    self.loop.call_soon(self._open_more)
                 raise
             self._failed(error)
             return
