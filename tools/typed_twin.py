@@ -5,31 +5,35 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent.parent / "src" / "forebay" / "client" / "typed"
-NAMES = ("actions", "client")
+SOURCE = FOLDER / "asyncio_actions.pyi"
+TWIN = FOLDER / "sync_actions.pyi"
 
 _WORDS = (
     ("async def ", "def "),
     ("for asyncio,", "for sync,"),
-    ("for asyncio.", "for programs without asyncio."),
-    ("AsyncClient", "SyncClient"),
+    ("AsyncIterator", "Iterator"),
 )
 
 
-def twins() -> dict[Path, str]:
-    """Return what each twin has to be."""
-    found = {}
-    for name in NAMES:
-        text = (FOLDER / f"asyncio_{name}.pyi").read_text(encoding="utf-8")
-        for word, other in _WORDS:
-            text = text.replace(word, other)
-        found[FOLDER / f"sync_{name}.pyi"] = text
-    return found
+def twin() -> str:
+    """Return what the twin has to be."""
+    text = SOURCE.read_text(encoding="utf-8")
+    for word, other in _WORDS:
+        text = text.replace(word, other)
+    return _formatted(text)
+
+
+def _formatted(text: str) -> str:
+    """Lay a file out: without the words, lines are shorter."""
+    command = [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(TWIN), "-"]
+    return subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
 
 
 if __name__ == "__main__":
-    for path, text in twins().items():
-        path.write_text(text, encoding="utf-8")
-        print(f"wrote {path}")
+    TWIN.write_text(twin(), encoding="utf-8")
+    print(f"wrote {TWIN}")

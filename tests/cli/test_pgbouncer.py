@@ -103,6 +103,54 @@ def test_refusals_end_with_one(place, arguments, words):
     assert "Traceback" not in done.stderr
 
 
+def _connect(running: RunningService) -> "psycopg.Connection[tuple[object, ...]]":
+    return psycopg.connect(
+        host="127.0.0.1",
+        port=running.port,
+        dbname=DATABASE,
+        user=_USER,
+        password=PASSWORD,
+        autocommit=True,
+    )
+
+
+def test_sigterm_waits_for_clients(running):
+    with _connect(running) as client:
+        client.execute("select 1")
+        running.process.send_signal(signal.SIGTERM)
+        running.wait_for_log("waiting for clients")
+        with pytest.raises(psycopg.OperationalError):
+            _answer(running)
+        assert client.execute("select 'still served'").fetchone() == ("still served",)
+        assert running.process.poll() is None
+    assert running.process.wait(20) == 0
+    assert "ended after" in running.log
+
+
+def test_sigint_waits_for_servers(running):
+    with _connect(running) as client, client.transaction():
+        client.execute("select 1")
+        running.process.send_signal(signal.SIGINT)
+        running.wait_for_log("waiting for servers")
+        assert client.execute("select 'to its end'").fetchone() == ("to its end",)
+        assert running.process.poll() is None
+        client.execute("rollback")
+        client.close()
+    assert running.process.wait(20) == 0
+
+
+@pytest.mark.parametrize("first", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_waits_for_nobody(running, first):
+    with _connect(running) as client:
+        client.execute("begin")
+        running.process.send_signal(first)
+        running.wait_for_log("waiting for")
+        running.process.send_signal(signal.SIGTERM)
+        assert running.process.wait(20) == 0
+        with pytest.raises(psycopg.OperationalError):
+            client.execute("select 1")
+
+
 def test_log_and_process_id_have_their_files(place, running):
     assert (place / "the.pid").read_text() == f"{running.process.pid}\n"
     assert _answer(running) == 42

@@ -1,6 +1,7 @@
 """What the console's commands do to clients, servers and settings."""
 
 import json
+import struct
 import threading
 from typing import Any
 
@@ -102,6 +103,21 @@ def test_kill_client_drops_that_client_alone(gateway: RunningGateway) -> None:
     assert message(boss, "kill_client 99999999999999") == "client not found"
     assert message(boss, "kill_client x") == "invalid client pointer supplied"
     assert message(boss, "kill_client") == "invalid client pointer supplied"
+
+
+def test_kill_client_drops_operators_too(gateway: RunningGateway) -> None:
+    boss, idle, waiting = operator(gateway), operator(gateway), operator(gateway)
+    holder = gateway.wire()
+    holder.query("begin")
+    # It is waited for until the transaction ends.
+    waiting.send(query("PAUSE"))
+    wait_until(lambda: table(gateway, "show state")[1]["value"] == "yes")
+    for victim in (idle, waiting):
+        (process,) = struct.unpack("!I", victim.key[:4])
+        done(boss, f"kill_client {process}")
+        (end,) = victim.read_end()
+        assert (end.fields["S"], end.fields["C"]) == ("FATAL", "57P01")
+    done(boss, "resume")
 
 
 def test_kill_drops_everybody_until_resume(gateway: RunningGateway) -> None:

@@ -12,7 +12,7 @@ from tests.support.metrics import LISTEN, Scrape, address, ask
 from tests.support.waiting import wait_until
 
 # More than the gateway takes at once.
-LORISES = 40
+LORISES = 200
 
 
 def test_a_gateway_lives_and_is_ready(start_gateway: StartGateway) -> None:
@@ -126,6 +126,18 @@ def test_slow_strangers_do_no_harm(start_gateway: StartGateway) -> None:
         assert gateway.wire().value("select 1") == "1"
     finally:
         for stranger in strangers:
+            stranger.close()
+
+
+def test_those_who_say_nothing_make_room(start_gateway: StartGateway) -> None:
+    gateway = start_gateway(**LISTEN)
+    idle = [socket.create_connection(address(gateway), timeout=20) for _ in range(LORISES)]
+    try:
+        assert ask(gateway, "/livez").status == 200
+        # The library ends them by itself, long before a connection's own end.
+        assert idle[0].recv(1) == b""
+    finally:
+        for stranger in idle:
             stranger.close()
 
 

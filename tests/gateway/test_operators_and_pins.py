@@ -111,8 +111,7 @@ def test_fewer_places_for_pins_let_those_who_have_one_go_on(start_gateway: Start
     for wire in keepers:
         assert errors(other.query("select pg_advisory_lock(9)")) == ["0A000"]
         assert not errors(wire.query("select pg_advisory_unlock_all()"))
-        count = len(keepers) - keepers.index(wire) - 1
-        wait_until(lambda count=count: gateway.pool("pins") == count)
+        gateway.wait_for_pool(pins=len(keepers) - keepers.index(wire) - 1)
     assert not errors(other.query("select pg_advisory_lock(9)"))
 
 

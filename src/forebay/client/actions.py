@@ -152,6 +152,34 @@ class Actions:
         }  # fmt: skip
         return self._ask("find_many", given, into)
 
+    def stream(
+        self,
+        take: int | None = None,
+        skip: int | None = None,
+        where: Any = None,
+        include: Any = None,
+        order: Any = None,
+        *,
+        size: int = 1000,
+        select: Any = None,
+        omit: Any = None,
+        into: Any = None,
+    ) -> Any:
+        """Iterate over the records that meet a condition, holding ``size`` of them at a time.
+
+        Each page is a read of its own: inside `tx(isolation_level="RepeatableRead")` all of them
+        see the same moment.
+        """
+        from forebay.client.stream import Pages
+
+        given = {
+            "take": take, "skip": skip, "where": where, "include": include, "order": order,
+            "select": select, "omit": omit,
+        }  # fmt: skip
+        if into is not None or self._into is not None:
+            self._set_into(given, into)
+        return self._client._stream(Pages(self._client, self._model, given, size))
+
     def create(
         self,
         data: Any,
@@ -342,7 +370,7 @@ class Actions:
     def _set_into(self, given: dict[str, Any], into: Any) -> None:
         if into is not None:
             given["into"] = into
-        elif _SHAPED.isdisjoint(given):
+        elif all(given.get(name) is None for name in _SHAPED):
             # What a call asks for itself goes before what the class asks for.
             given["into"] = self._into
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from forebay.client.health import Health
     from forebay.client.raw import Query
     from forebay.client.session import AsyncSession, SyncSession
+    from forebay.client.stream import Pages
     from forebay.client.transaction import (
         AsyncTransactionManager,
         IsolationLevel,
@@ -154,6 +155,12 @@ class AsyncClient(BaseClient):
         """Run SQL, and return how many rows it changed."""
         changed: int = await self._raw("execute_raw", sql, parameters)
         return changed
+
+    def _stream(self, pages: Pages) -> AsyncIterator[Any]:
+        """Yield the records of pages."""
+        from forebay.client.stream import stream_async
+
+        return stream_async(self, pages)
 
     def batch_(self) -> AsyncBatch:
         """Collect writes, to carry them out in one transaction."""
@@ -297,6 +304,12 @@ class SyncClient(BaseClient):
         """Run SQL, and return how many rows it changed."""
         changed: int = self._raw("execute_raw", sql, parameters)
         return changed
+
+    def _stream(self, pages: Pages) -> Iterator[Any]:
+        """Yield the records of pages."""
+        from forebay.client.stream import stream_sync
+
+        return stream_sync(self, pages)
 
     def batch_(self) -> SyncBatch:
         """Collect writes, to carry them out in one transaction."""

@@ -61,6 +61,10 @@ class _Batch:
 
     query_first = query_raw
 
+    def _stream(self, pages: Any) -> None:
+        """Refuse: a batch only writes."""
+        self._perform(pages.next())
+
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:

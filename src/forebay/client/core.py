@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import weakref
 from collections.abc import Callable, Mapping
-from copy import copy
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypedDict
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from forebay.client.package import Package
     from forebay.client.request import Finish
     from forebay.client.seeing.events import Listener
+    from forebay.client.stream import Pages
     from forebay.client.tools import Tools
     from forebay.client.url import Target
     from forebay.engine.engine import Engine
@@ -242,11 +242,13 @@ class BaseClient:
 
     def _copy(self) -> Self:
         """Return a client that differs in what is set on it next."""
-        return copy(self)
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        return made
 
     def _bound_to(self, session: Any) -> Self:
         """Return a client that works through a transaction."""
-        made = copy(self)
+        made = self._copy()
         made._session = session
         return made
 
@@ -283,9 +285,16 @@ class BaseClient:
 
         return registered(type(self)) is self
 
+    def _stream(self, pages: Pages) -> Any:
+        """Yield the records of pages."""
+        raise NotImplementedError
+
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
+            if name.startswith("__"):
+                # Asked for by Python itself, who reads no advice.
+                raise AttributeError(name)
             raise AttributeError(_absent(type(self), name))
 
     def __repr__(self) -> str:

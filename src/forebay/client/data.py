@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from forebay.client.inputs import Inputs, Table, Turn, both, is_plain, turned
+from forebay.client.inputs import Inputs, Table, Turn, are_plain, both, is_plain, turned
 from forebay.client.spelling import BadName, BadValue
 from forebay.client.written import (
     is_json,
@@ -56,6 +56,8 @@ class Data:
         if isinstance(given, str | bytes) or not hasattr(given, "__iter__"):
             kind = type(given).__name__
             raise BadValue(f"a list of dicts is expected, not a {kind}", "give a list of dicts")
+        if type(given) is list and are_plain(given, self._inputs.plain):
+            return given
         row = self._row
         found = []
         for place, one in enumerate(given):

@@ -1,7 +1,7 @@
 """What a client raises, in the tree that users of Prisma Client Python know.
 
     PrismaError                           everything below                          FB1400
-    ├── DataError                         the engine or PostgreSQL said no        .code .meta
+    ├── DataError                         the engine or PostgreSQL said no          FB1301
     │   ├── UniqueViolationError          a value is taken                          P2002
     │   ├── ForeignKeyViolationError      a record is referred to, or is not there  P2003
     │   ├── FieldNotFoundError            a name or a value does not fit the schema P2009
@@ -28,7 +28,8 @@
         ├── ConnectTimeoutError           the server did not answer in time         P1002
         └── ConnectionLostError           the connection was lost                   P1017
 
-Any other of Prisma's codes is a DataError itself. Every text ends with what to do.
+Of a DataError `code`, `meta` and `data` are Prisma's; one with another of Prisma's codes is a
+DataError itself. Every text ends with what to do.
 """
 
 from __future__ import annotations
@@ -275,16 +276,15 @@ def translate(error: RequestError, title: str | None = None) -> PrismaError:
         return _transaction(error)
     if not code and error.message.startswith("Could not convert argument value"):
         return _unreadable(error, title)
-    data = error.answer()
-    spelled = hint = None
     if code in ("P2009", "P2012") and "kind" in error.meta:
-        from forebay.client.spelled import spelled as spell
+        from forebay.client.spelled import respelled
 
-        spelled, hint = spell(error, title)
-    found = _DATA.get(code, DataError)(data, hint=hint or error.hint or hint_of(error))
-    if spelled is not None:
-        found.args = (spelled,)
-        found.message = spelled
+        error, hint = respelled(error, title)
+    else:
+        hint = None
+    found = _DATA.get(error.request_code, DataError)(
+        error.answer(), hint=hint or error.hint or hint_of(error)
+    )
     if error.failure is not None:
         found.sqlstate = error.failure.sqlstate
         found.constraint = error.failure.constraint

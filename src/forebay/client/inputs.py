@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from forebay.client.fields import FieldRef
@@ -64,6 +65,16 @@ def is_plain(given: Any, fields: frozenset[str]) -> bool:
         if type(value) not in PLAIN or name not in fields:
             return False
     return True
+
+
+def are_plain(given: list[Any], fields: frozenset[str]) -> bool:
+    """Say whether all rows of a list are plain values of the same fields, at little cost a row."""
+    if set(map(type, given)) != {dict}:
+        return False
+    keys = given[0].keys()
+    if not (keys <= fields and all(map(keys.__eq__, map(dict.keys, given)))):
+        return False
+    return set(map(type, chain.from_iterable(map(dict.values, given)))) <= PLAIN
 
 
 def _spelled(table: Table) -> list[str]:
@@ -167,7 +178,12 @@ class Inputs:
                 return None
             if isinstance(value, Mapping) and value and not value.keys() - table.keys():
                 return turned(table, value, f"a condition of `{field.name}`")
-            return where(value)
+            try:
+                return where(value)
+            except BadName as bad:
+                if len(bad.path) == 1:
+                    bad.known += ["is", "is_not"]
+                raise
 
         return single
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from itertools import count
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, ForwardRef, cast
+from typing import TYPE_CHECKING, Any, ForwardRef, Optional, cast
 
 from pydantic import Field, create_model
 
@@ -93,6 +93,7 @@ def _enum(enum: Enum, module: ModuleType) -> type[StrEnum]:
 
 def _model(model: ClientModel, package: Package, module: ModuleType) -> type[Model]:
     attributes = attribute_names(field.name for field in model.fields)
+    taken = set(attributes.values())
     fields: dict[str, Any] = {}
     related: dict[str, str] = {}
     for one in model.fields:
@@ -100,8 +101,12 @@ def _model(model: ClientModel, package: Package, module: ModuleType) -> type[Mod
         alias = None if attribute == one.name else one.name
         if isinstance(one, RelationField):
             name = class_name(one.related_model.name)
+            while name in taken:
+                # A field of that name hides the class where pydantic looks for it.
+                name = f"{name}_" if name.startswith("_") else f"_{name}"
             related[name] = one.related_model.name
-            type_: Any = ForwardRef(f"list[{name}] | None" if is_list(one) else f"{name} | None")
+            type_: Any = ForwardRef(name)
+            type_ = Optional[list[type_] if is_list(one) else type_]  # noqa: UP045 - made here
             fields[attribute] = (type_, Field(default=None, alias=alias))
         else:
             fields[attribute] = _scalar(one, alias, package)

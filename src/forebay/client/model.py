@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
 
 from forebay.client.names import COUNT
+from forebay.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pydantic_core import CoreSchema
@@ -68,6 +69,20 @@ class Model(BaseModel):
         if cls is package.model(name):
             return Actions(client, name)
         return Actions(client, name, into=cls)
+
+    @classmethod
+    def create_partial(cls, name: str, **options: Any) -> NoReturn:
+        """Refuse: the archived client made classes of some fields so, while it generated.
+
+        Raises:
+            ConfigurationError: always; it says what takes its place.
+        """
+        raise ConfigurationError(
+            f"{cls.__name__}.create_partial({name!r}) makes no class: nothing runs it when a "
+            "client is generated",
+            hint=f"declare `class {name}(BaseModel)` with the fields that you want, and give it "
+            f"to an operation as into={name}",
+        )
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         """Show the fields; counts only where they were asked for."""

@@ -180,9 +180,13 @@ def rows(found: list[dict[str, Any]], model: type | None) -> list[Any]:
                 if type(value) is Decimal or type(value) is list:
                     row[name] = _plain(value)
         return found
-    renamed = _fields(model)
+    renamed, members = _fields(model)
     if renamed:
         found = [{renamed.get(name, name): one for name, one in row.items()} for row in found]
+    for name, names in members.items():
+        for row in found:
+            if name in row:
+                row[name] = _member(row[name], names)
     return _adapter(model).validate_python(found)
 
 
@@ -203,15 +207,26 @@ def _adapter(model: type) -> TypeAdapter[list[Any]]:
         ) from error
 
 
+def _member(value: Any, names: dict[str, str]) -> Any:
+    if isinstance(value, list):
+        return [_member(item, names) for item in value]
+    return names.get(value, value) if isinstance(value, str) else value
+
+
 @lru_cache(maxsize=256)
-def _fields(model: type) -> dict[str, str]:
-    """Return the fields that columns belong to, where a model's have names of their own."""
+def _fields(model: type) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """Return what has a name of its own in the database: a model's fields, and their members."""
+    renamed: dict[str, str] = {}
+    members: dict[str, dict[str, str]] = {}
     if not (isinstance(model, type) and issubclass(model, Model)):
-        return {}
-    return {
-        one.database_name: one.name
-        for found in model.__package__.schema().models
-        if found.name == model.__model__
-        for one in found.scalars
-        if one.mapped_name is not None
-    }
+        return renamed, members
+    schema = model.__package__.schema()
+    for found in [*schema.models, *schema.views]:
+        for one in found.scalars if found.name == model.__model__ else ():
+            if one.mapped_name is not None:
+                renamed[one.database_name] = one.name
+            if one.enum is not None and any(member.mapped_name for member in one.enum.members):
+                members[one.name] = {
+                    member.database_name: member.name for member in one.enum.members
+                }
+    return renamed, members

@@ -18,7 +18,6 @@ from typing import Any
 import psycopg
 
 from forebay.client.connection.asynchronous import AsyncConnection
-from forebay.client.connection.failure import TooSlow
 from forebay.client.connection.sync import SyncConnection
 from forebay.client.health import Health, asked, told
 from forebay.client.pool import rules
@@ -29,7 +28,6 @@ from forebay.client.pool.synchronous import Open as SyncOpen
 from forebay.client.pool.synchronous import SyncPool
 from forebay.client.process import watch
 from forebay.client.url import Target
-from forebay.engine.failures import RequestError
 from forebay.engine.run import Work
 
 _log = logging.getLogger("forebay.client")
@@ -80,7 +78,7 @@ class AsyncSession:
         try:
             if self.target.socket_timeout is None:
                 return await connection.carry(work)
-            return await self._carry_in_time(connection, work)
+            return await carried_in_time(connection, work, self.target)
         finally:
             pool.give(connection)
 
@@ -98,7 +96,12 @@ class AsyncSession:
         if os.getpid() != self._pid:
             self.forget()
         pool = self._here()
-        return pool, pool.take() or await pool.wait(within)
+        connection = pool.take() or await pool.wait(within)
+        while connection.is_broken:
+            # The server closed it between its being handed over and this.
+            pool.give(connection)
+            connection = pool.take() or await pool.wait(within)
+        return pool, connection
 
     @property
     def is_connected(self) -> bool:
@@ -193,15 +196,6 @@ class AsyncSession:
         else:
             pool.shut()
 
-    async def _carry_in_time(self, connection: AsyncConnection, work: Work) -> Any:
-        try:
-            async with asyncio.timeout(self.target.socket_timeout) as limit:
-                return await connection.carry(work)
-        except TimeoutError:
-            if limit.expired():
-                raise rules.took_too_long(self.target) from None
-            raise
-
 
 class SyncSession:
     """Carries work on over the connections of a client for threads."""
@@ -228,10 +222,8 @@ class SyncSession:
             pool, connection = self.acquire(self.target.pool_timeout)
         try:
             return connection.carry(work)
-        except RequestError as error:
-            if isinstance(error.failure, TooSlow):
-                raise rules.took_too_long(self.target) from None
-            raise
+        except TimeoutError:
+            raise rules.took_too_long(self.target) from None
         finally:
             pool.give(connection)
 
@@ -304,6 +296,17 @@ class SyncSession:
             announce(self.target)
             self._pool = SyncPool(self.target, self._places, self._open)
         return self._pool
+
+
+async def carried_in_time(connection: AsyncConnection, work: Work, target: Target) -> Any:
+    """Carry work on for no longer than `socket_timeout` allows."""
+    try:
+        async with asyncio.timeout(target.socket_timeout) as limit:
+            return await connection.carry(work)
+    except TimeoutError:
+        if limit.expired():
+            raise rules.took_too_long(target) from None
+        raise
 
 
 _announced: set[Target] = set()

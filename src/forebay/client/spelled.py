@@ -11,14 +11,22 @@ _SELECTION = "selectionPath"
 _PATH = "argumentPath"
 
 
-def spelled(error: RequestError, title: str | None) -> tuple[str | None, str | None]:
-    """Return a message and the next step, or None where the engine's own words say it best."""
+def respelled(error: RequestError, title: str | None) -> tuple[RequestError, str | None]:
+    """Return the error as a user of Python is told it, and the next step.
+
+    Where no other words say it better, it is the engine's own error, and its next step.
+    """
     cause = _deepest(error.meta)
-    tell = _KINDS.get(str(cause.get("kind")))
+    kind = str(cause.get("kind"))
+    tell = _KINDS.get(kind)
     if tell is None:
-        return None, None
+        return error, None
     message, hint = tell(cause, path_of(cause))
-    return (f"{title}: {message}" if title else message), hint
+    # What several types refuse is P2009, even where each of them misses the same value.
+    code = "P2012" if kind == "RequiredArgumentMissing" else error.request_code
+    found = RequestError(code, f"{title}: {message}" if title else message, **error.meta)
+    found.failure = error.failure
+    return found, hint
 
 
 def path_of(cause: dict[str, Any]) -> str:

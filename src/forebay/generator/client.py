@@ -19,7 +19,7 @@ def client_file(client: Client, instances: Mapping[str, str], interface: Interfa
     """Return the file of the client; ``instances`` are its attributes, by the model's name."""
     taken = {"Batch", "Client", "package", "get_client", "register", *instances.values()}
     module = Module("client.py", taken)
-    base = module.use(f"forebay.client.typed.{interface}_client", _BASES[interface])
+    base = module.use("forebay.client.base", _BASES[interface])
     package = module.use("._package", "PACKAGE")
     lines = [
         f"class Client({base}):",

@@ -21,15 +21,18 @@ class Module:
         self._names: dict[tuple[str, str], str] = {}
         self._imports: dict[tuple[str, str], bool] = {}
 
-    def use(self, module: str, name: str, *, typing_only: bool = False) -> str:
-        """Return what something that is imported is called here."""
+    def use(
+        self, module: str, name: str, *, alias: str | None = None, typing_only: bool = False
+    ) -> str:
+        """Return what something that is imported is called here: ``alias``, or its own name."""
         key = (module, name)
         local = self._names.get(key)
         if local is None:
-            local = name
+            local = alias or name
             while local in self._taken or keyword.iskeyword(local):
-                # Behind, not before: in a class, Python changes names that begin with two.
-                local += "_"
+                # One at most stands before: in a class, Python changes names that begin with two,
+                # and what begins with one is not passed on by `import *`.
+                local = f"{local}_" if local.startswith("_") else f"_{local}"
             self._taken.add(local)
             self._names[key] = local
         if module != "builtins" or local != name:
@@ -39,10 +42,6 @@ class Module:
     def built_in(self, name: str) -> str:
         """Return what a built-in type is called here."""
         return self.use("builtins", name)
-
-    def local(self, module: str, name: str) -> str | None:
-        """Return what something is called here, if it is referred to."""
-        return self._names.get((module, name))
 
     def text(self, docstring: str, body: str) -> str:
         """Return the whole file."""

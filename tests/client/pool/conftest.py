@@ -41,21 +41,31 @@ class Server:
     """The database, as sessions reach it and as somebody beside them sees it."""
 
     place: Place
+    # Around a pooler, if there is one: what is counted then are the client's own connections.
+    is_direct: bool = True
+
+    @property
+    def name(self) -> str:
+        """What the tests' connections are called; a pooler keeps those that it has called so."""
+        return NAME if self.is_direct else f"{NAME}_behind"
 
     def url(self, **parameters: object) -> str:
         """The URL with these parameters."""
-        given = {"application_name": NAME, **parameters}
-        joint = "&" if "?" in self.place.url else "?"
-        return self.place.url + joint + "&".join(f"{name}={one}" for name, one in given.items())
+        given = {"application_name": self.name, **parameters}
+        url = self.place.direct if self.is_direct else self.place.url
+        joint = "&" if "?" in url else "?"
+        return url + joint + "&".join(f"{name}={one}" for name, one in given.items())
 
     def target(self, **parameters: object) -> Target:
         """What sessions are given."""
         return Target.from_text(self.url(**parameters), environment={})
 
     def count(self, condition: str = "true") -> int:
-        """How many connections of the tests' the server has."""
+        """How many connections of the tests' the server has; a pooler's only while they work."""
+        if not self.is_direct:
+            condition += " AND state <> 'idle'"
         found = self.place.ask(
-            f"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{NAME}'"
+            f"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{self.name}'"
             f" AND {condition}"
         )
         return int(found[0][0])
@@ -64,7 +74,7 @@ class Server:
         """Have the server close the connections."""
         self.place.ask(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            f" WHERE application_name = '{NAME}'"
+            f" WHERE application_name = '{self.name}'"
         )
         wait_until(lambda: self.count() == 0)
 
@@ -73,6 +83,14 @@ class Server:
 def server(client_place: Place) -> Iterator[Server]:
     """The database, to which no connection is left in the end."""
     made = Server(client_place)
+    yield made
+    wait_until(lambda: made.count() == 0)
+
+
+@pytest.fixture
+def behind(client_place: Place) -> Iterator[Server]:
+    """The database, behind the pooler that the tests are run with, if they are."""
+    made = Server(client_place, is_direct=client_place.url == client_place.direct)
     yield made
     wait_until(lambda: made.count() == 0)
 

@@ -26,6 +26,7 @@ pub struct Pending {
 }
 
 /// What is followed of a client.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, in any combination")]
 #[derive(Debug)]
 pub struct Tracking {
     /// Its pool's pinned clients.

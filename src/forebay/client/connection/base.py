@@ -7,15 +7,20 @@ import time
 
 import psycopg
 from psycopg import pq
+from psycopg.pq.abc import PGresult
 
 from forebay.client.connection.exchange import Exchange
+from forebay.client.connection.failure import ConnectionLost, busy
 from forebay.client.connection.opening import READ, WRITE
 from forebay.client.connection.target import Target
+from forebay.engine.failures import DatabaseFailure
 from forebay.engine.statement import Row
 
 _IDLE = int(pq.TransactionStatus.IDLE)
 _INTRANS = (int(pq.TransactionStatus.INTRANS), int(pq.TransactionStatus.INERROR))
 _FAILED = int(pq.TransactionStatus.INERROR)
+_SEVERITY = pq.DiagnosticField.SEVERITY_NONLOCALIZED
+_ENDS = (b"FATAL", b"PANIC")
 _BAD = int(pq.ConnStatus.BAD)
 
 
@@ -68,19 +73,33 @@ class BaseConnection:
         """The number of its socket."""
         return self.pgconn.socket
 
+    def _unusable(self) -> DatabaseFailure:
+        """Return why nothing can be asked now. Of a broken connection nobody reads the answers."""
+        return ConnectionLost("the server has ended it") if self.is_broken else busy()
+
     def is_alive(self) -> bool:
         """Say whether the server is still there, as far as can be seen without waiting."""
         if self.is_broken or self.pgconn.status == _BAD:
             return False
         if not ready(self.pgconn.socket, READ, 0):
             return True
+        said: list[PGresult] = []
         try:
             self.pgconn.consume_input()
+            # A server that ends says so a moment before it closes the socket.
+            self.pgconn.notice_handler = said.append
+            self.pgconn.is_busy()
         except psycopg.OperationalError:
             self.is_broken = True
             return False
+        finally:
+            self.pgconn.notice_handler = None
         # What can be read still, after all that came has been taken, is the end.
-        if self.pgconn.status == _BAD or ready(self.pgconn.socket, READ, 0):
+        if (
+            self.pgconn.status == _BAD
+            or ready(self.pgconn.socket, READ, 0)
+            or any(one.error_field(_SEVERITY) in _ENDS for one in said)
+        ):
             self.is_broken = True
         return not self.is_broken
 

@@ -14,7 +14,7 @@ import psycopg
 from psycopg import pq
 from psycopg.pq.abc import PGconn, PGresult
 
-from forebay.client.connection.failure import ConnectionLost, failure_of, unreadable
+from forebay.client.connection.failure import ConnectionLost, failure_of, unreadable, unwritable
 from forebay.client.connection.loaders import transformer
 from forebay.client.connection.statements import Prepared, Statements
 from forebay.engine.failures import DatabaseFailure
@@ -88,30 +88,30 @@ class Exchange:
                 bound = statements[0]
                 prepared = self.statements.kept.get(bound[0])
                 if prepared is not None:
+                    values = [None if one is None else one.encode() for one in bound[1]]
+                    form = _TEXT if bound[2] else _BINARY
                     prepared.is_used = True
                     self._bound, self._prepared = bound, prepared
                     self._is_pipeline = False
                     self.is_busy = True
-                    pgconn.send_query_prepared(
-                        prepared.name,
-                        [None if one is None else one.encode() for one in bound[1]],
-                        None,
-                        _TEXT if bound[2] else _BINARY,
-                    )
+                    pgconn.send_query_prepared(prepared.name, values, None, form)
                     return not pgconn.flush()
             self._send_pipeline(statements)
             return not pgconn.flush()
         except psycopg.OperationalError as error:
             raise ConnectionLost(str(error)) from None
+        except UnicodeEncodeError as error:
+            raise unwritable(error) from None
 
     def _send_pipeline(self, statements: Sequence[Bound]) -> None:
         pgconn = self.pgconn
+        # Nothing is begun before all of it can be sent.
+        encoded = [(bound, _encoded(bound)) for bound in statements]
         self._steps = []
         self._place = 0
         self.is_busy = self._is_pipeline = True
         pgconn.enter_pipeline_mode()
-        for bound in statements:
-            values = _encoded(bound)
+        for bound, values in encoded:
             form = _TEXT if bound.is_raw else _BINARY
             prepared = self.statements.kept.get(bound.sql)
             if prepared is None:
@@ -144,9 +144,10 @@ class Exchange:
         self._bound, self._prepared, self._is_pipeline = bound, None, False
         try:
             self.began_idle = pgconn.transaction_status == _IDLE
-            self.is_busy = True
             form = _TEXT if bound.is_raw else _BINARY
-            pgconn.send_query_params(bound.sql.encode(), _encoded(bound), None, None, form)
+            values = _encoded(bound)
+            self.is_busy = True
+            pgconn.send_query_params(bound.sql.encode(), values, None, None, form)
             if pq.version() >= 170000:
                 pgconn.set_chunked_rows_mode(size)
             else:
@@ -154,6 +155,8 @@ class Exchange:
             return not pgconn.flush()
         except psycopg.OperationalError as error:
             raise ConnectionLost(str(error)) from None
+        except UnicodeEncodeError as error:
+            raise unwritable(error) from None
 
     def flush(self) -> bool:
         """Send on; say whether all has gone.
@@ -262,6 +265,7 @@ class Exchange:
 
 
 def _encoded(bound: Bound) -> list[bytes | None]:
+    bound.sql.encode()
     return [None if one is None else one.encode() for one in bound.parameters]
 
 

@@ -59,6 +59,13 @@ def failure_of(result: PGresult) -> DatabaseFailure:
     )
 
 
+def unwritable(error: UnicodeEncodeError) -> DatabaseFailure:
+    """Say that a text cannot be sent."""
+    return DatabaseFailure(
+        "22021", f"a text holds half a character, which UTF-8 cannot write: {error.reason}"
+    )
+
+
 def unreadable(error: psycopg.DataError) -> DatabaseFailure:
     """Say that PostgreSQL sent what Python has no value for: an infinite moment, a year BC."""
     return DatabaseFailure(UNREADABLE, str(error))

@@ -15,6 +15,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from time import time
 from typing import Any, TypeAlias
 
+import psycopg
+
 from forebay.client.connection.asynchronous import AsyncConnection
 from forebay.client.pool import rules
 from forebay.client.pool.ending import close_quietly, copy_socket, told_to_stop
@@ -98,13 +100,14 @@ class AsyncPool:
 
     def give(self, connection: AsyncConnection) -> None:
         """Take a connection back, in whatever state it is. Never waits, and cannot be cancelled."""
-        if self._lent.pop(connection, None) is None:
+        since = self._lent.pop(connection, None)
+        if since is None:
             # Lent before the pool was closed or the process forked.
             return
         if self._stacks is not None:
             self._stacks.pop(connection, None)
         if connection.is_idle:
-            self._rest(connection)
+            self._rest(connection, since)
         elif connection.is_broken or self.loop.is_closed():
             self._retire(connection)
         else:
@@ -131,8 +134,10 @@ class AsyncPool:
         if within is not None:
             due = self.loop.time() + within
             timer = self.loop.call_at(due, self._expire, waiter, due, within)
+        # Taken here: who hands a connection over is somebody else.
+        stack = rules.stack() if self._stacks is not None else ""
         try:
-            return await waiter
+            connection = await waiter
         except BaseException:
             # A task may be cancelled in the very moment in which it is handed a connection.
             if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
@@ -143,6 +148,9 @@ class AsyncPool:
         finally:
             if timer is not None:
                 timer.cancel()
+        if self._stacks is not None:
+            self._stacks[connection] = stack
+        return connection
 
     def spare(self) -> None:
         """Close a connection at rest, since another loop wants its place."""
@@ -245,11 +253,15 @@ class AsyncPool:
         if self._stacks is not None:
             self._stacks[connection] = rules.stack()
 
-    def _rest(self, connection: AsyncConnection) -> None:
-        """Hand a connection to whoever waits, or lay it to rest."""
+    def _rest(self, connection: AsyncConnection, since: float = 0.0) -> None:
+        """Hand a connection to whoever waits, or lay it to rest; it was lent since then."""
         connection.used_at = now = time()
         max_age = self._target.max_age
         if self._is_closed or (max_age is not None and now - connection.opened_at > max_age):
+            self._retire(connection)
+            return
+        if now - since > rules.LONG and not connection.is_alive():
+            # Its last answer lay there for as long as the process was frozen.
             self._retire(connection)
             return
         if self._places.line and self._told not in self._places.line:
@@ -279,13 +291,13 @@ class AsyncPool:
 
     def _seek_place(self) -> None:
         places = self._places
-        if places.closing and not self._is_settling:
-            self._is_settling = True
-            self._start(self._settle())
         own = len(self._free) + len(self._lent) + self.busy
         if places.taken - places.closing > own:
             places.want(self._told)
             self._make_room(self)
+        if places.closing and not self._is_settling:
+            self._is_settling = True
+            self._start(self._settle())
 
     def _told(self) -> None:
         """Hear of a place, from whichever thread."""
@@ -306,7 +318,7 @@ class AsyncPool:
     async def _open(self) -> None:
         try:
             async with asyncio.timeout(self._target.connect_timeout):
-                connection = await self._open_one(self._target)
+                connection = await self._opened()
         except BaseException as error:
             self._opening -= 1
             self._places.release()
@@ -317,6 +329,14 @@ class AsyncPool:
         self._opening -= 1
         self._reason = None
         self._rest(connection)
+
+    async def _opened(self) -> AsyncConnection:
+        try:
+            return await self._open_one(self._target)
+        except psycopg.OperationalError as error:
+            if not rules.is_cut(error):
+                raise
+        return await self._open_one(self._target)
 
     def _failed(self, error: Exception) -> None:
         """Tell the first in line, unless connections of ours will come back to it."""

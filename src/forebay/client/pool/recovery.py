@@ -7,10 +7,9 @@ a process, not a statement.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 
 from forebay.client.connection.asynchronous import AsyncConnection
-from forebay.client.pool.rules import DRAIN_TIMEOUT, GRACE, PING_TIMEOUT
+from forebay.client.pool.rules import AGAIN, DRAIN_TIMEOUT, GRACE, PING_TIMEOUT
 from forebay.engine.failures import DatabaseFailure
 from forebay.engine.run import ROLLBACK
 from forebay.engine.statement import Bound
@@ -51,17 +50,28 @@ async def drained(connection: AsyncConnection, grace: float) -> None:
     """Read what is left unread; the server is told to give up where that takes long.
 
     Raises:
+        TimeoutError: the server does not give up.
         DatabaseFailure: the connection has ended.
     """
     if not connection.is_busy:
         return
-    if grace:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(grace):
-                await connection.drain()
-            return
-    await connection.cancel()
-    await connection.drain()
+    if grace and await _read(connection, grace):
+        return
+    async with asyncio.timeout(DRAIN_TIMEOUT):
+        # The server may be told before it has begun with the statement: it is told again then.
+        await connection.cancel()
+        while not await _read(connection, AGAIN):
+            await connection.cancel()
+
+
+async def _read(connection: AsyncConnection, seconds: float) -> bool:
+    """Read what is left unread, if that is done in time."""
+    try:
+        async with asyncio.timeout(seconds):
+            await connection.drain()
+    except TimeoutError:
+        return False
+    return True
 
 
 async def _rolled_back(connection: AsyncConnection) -> bool:

@@ -17,12 +17,15 @@ from forebay.postgres.probe import explain
 # second, its socket is looked at, which waits for nothing; from then on the server is asked.
 FRESH = 0.002
 QUIET = 30.0
+# What was lent for longer is looked at before it is handed on.
+LONG = 0.05
 
 # How long a server may take to answer that question.
 PING_TIMEOUT = 5.0
 # What a cancelled statement may take to end by itself, and then, once the server was told to.
 GRACE = 0.02
 DRAIN_TIMEOUT = 5.0
+AGAIN = 0.2
 
 # A timer that comes later than this says that the process was frozen.
 FROZEN = 1.0
@@ -135,6 +138,12 @@ def is_crowded(error: BaseException) -> bool:
     return getattr(error, "sqlstate", None) == "53300" or any(
         words in text for words in ("too many clients", "too many connections", "connection slots")
     )
+
+
+def is_cut(error: BaseException) -> bool:
+    """Return whether a server that could be reached ended a connection before it was of use."""
+    text = str(error)
+    return "closed the connection unexpectedly" in text or "terminating connection" in text
 
 
 def closed() -> RequestError:

@@ -14,8 +14,11 @@ from collections.abc import Callable
 from time import monotonic, time
 from typing import TypeAlias
 
+import psycopg
 from psycopg.pq import ConnStatus
 
+from forebay.client.connection.base import ready
+from forebay.client.connection.opening import READ
 from forebay.client.connection.sync import SyncConnection
 from forebay.client.pool import rules
 from forebay.client.pool.ending import close_quietly, copy_socket
@@ -96,12 +99,14 @@ class SyncPool:
         """Take a connection back, in whatever state it is."""
         is_idle = connection.is_idle or _rolled_back(connection)
         with self._lock:
-            if self._lent.pop(connection, None) is None:
+            since = self._lent.pop(connection, None)
+            if since is None:
                 # Lent before the pool was closed or the process forked.
                 return
             if self._stacks is not None:
                 self._stacks.pop(connection, None)
-            if is_idle and self._rest(connection):
+            is_fit = is_idle and (time() - since < rules.LONG or connection.is_alive())
+            if is_fit and self._rest(connection):
                 return
         self._retire(connection)
 
@@ -175,6 +180,8 @@ class SyncPool:
             self._pause(waiter, left)
             with self._lock:
                 if waiter.connection is not None:
+                    if self._stacks is not None:
+                        self._stacks[waiter.connection] = rules.stack()
                     return waiter.connection
                 if waiter.error is not None:
                     raise waiter.error
@@ -199,7 +206,7 @@ class SyncPool:
     def _opened(self) -> SyncConnection | None:
         """Open a connection; None where the server has too many, and ours will come back."""
         try:
-            connection = self._open_one(self._target)
+            connection = self._opened_once_more()
         except BaseException as error:
             with self._lock:
                 self._opening -= 1
@@ -216,6 +223,14 @@ class SyncPool:
             self._reason = None
             self._lend(connection)
         return connection
+
+    def _opened_once_more(self) -> SyncConnection:
+        try:
+            return self._open_one(self._target)
+        except psycopg.OperationalError as error:
+            if not rules.is_cut(error):
+                raise
+        return self._open_one(self._target)
 
     def _is_fit(self, connection: SyncConnection, now: float) -> bool:
         max_idle = self._target.max_idle
@@ -325,10 +340,24 @@ def _rolled_back(connection: SyncConnection) -> bool:
     try:
         if connection.is_busy and connection.pgconn.status == ConnStatus.OK:
             # Even where the answer took too long and is not waited for: it must not run on.
-            connection.cancel()
-            connection.drain()
+            end(connection)
         if connection.in_transaction:
             connection.run([ROLLBACK])
     except Exception:  # whatever it was: it is not lent again
         return False
     return connection.is_idle
+
+
+def end(connection: SyncConnection) -> None:
+    """Have the server give up what runs, and read what it still says.
+
+    Raises:
+        TimeoutError: it does not give up.
+        DatabaseFailure: the connection has ended.
+    """
+    until = monotonic() + rules.DRAIN_TIMEOUT
+    connection.cancel()
+    # The server may be told before it has begun with the statement: it is told again then.
+    while not ready(connection.socket, READ, rules.AGAIN) and monotonic() < until:
+        connection.cancel()
+    connection.drain()

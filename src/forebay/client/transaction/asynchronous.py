@@ -17,7 +17,7 @@ from forebay.client.connection.asynchronous import AsyncConnection
 from forebay.client.pool.asynchronous import AsyncPool
 from forebay.client.pool.recovery import drained
 from forebay.client.pool.rules import GRACE
-from forebay.client.session import AsyncSession
+from forebay.client.session import AsyncSession, carried_in_time
 from forebay.client.transaction import rules
 from forebay.client.transaction.rules import State, Terms
 from forebay.engine.database_errors import request_error
@@ -87,7 +87,9 @@ class AsyncTransaction:
                 rules.warn_idle(time() - rested)
             if self.pending:
                 work = rules.prefixed(self.pending, work)
-            return await self._connection.carry(work)
+            if self.target.socket_timeout is None:
+                return await self._connection.carry(work)
+            return await carried_in_time(self._connection, work, self.target)
         except RequestError as error:
             if self._cause is None and self._connection.has_failed:
                 self._cause = error.message
@@ -151,7 +153,7 @@ class AsyncTransaction:
                 await drained(self._connection, GRACE)
                 if self._connection.in_transaction:
                     await self._connection.run([ROLLBACK])
-        except DatabaseFailure:
+        except (DatabaseFailure, TimeoutError):
             # Lost with its connection, which undoes it as well.
             self.state = State.LOST
         finally:
@@ -224,7 +226,7 @@ class AsyncTransaction:
         if connection.is_busy:
             try:
                 await drained(connection, GRACE)
-            except DatabaseFailure:
+            except (DatabaseFailure, TimeoutError):
                 self.state = State.LOST
                 raise rules.over(self.state, self._terms, passed) from None
         if connection.has_failed:

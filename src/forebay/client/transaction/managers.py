@@ -53,7 +53,7 @@ class _Manager(Generic[Client]):
         self._terms = Terms.of(max_wait, timeout, isolation_level)
         self._is_nested = client._session is not None and client._session.is_transaction
         if self._is_nested and isolation_level is not None:
-            raise rules.inner_level()
+            raise client._translate(rules.inner_level())
         self._session: Any = None
 
     def _told(self, error: RequestError) -> BaseException:

@@ -13,7 +13,8 @@ from time import time
 from typing import Any, Self
 
 from forebay.client.connection.sync import SyncConnection
-from forebay.client.pool.synchronous import SyncPool
+from forebay.client.pool.rules import took_too_long
+from forebay.client.pool.synchronous import SyncPool, end
 from forebay.client.session import SyncSession
 from forebay.client.transaction import rules
 from forebay.client.transaction.expiry import EXPIRY
@@ -81,6 +82,8 @@ class SyncTransaction:
                 if self.pending:
                     work = rules.prefixed(self.pending, work)
                 return self._connection.carry(work)
+            except TimeoutError:
+                raise took_too_long(self.target) from None
             except RequestError as error:
                 if self._connection.has_failed and self._cause is None:
                     self._cause = error.message
@@ -137,7 +140,7 @@ class SyncTransaction:
                     self._read_rest()
                     if self._connection.in_transaction:
                         self._connection.run([ROLLBACK])
-            except DatabaseFailure:
+            except (DatabaseFailure, TimeoutError):
                 # Lost with its connection, which undoes it as well.
                 self.state = State.LOST
             finally:
@@ -210,7 +213,7 @@ class SyncTransaction:
             return
         try:
             self._read_rest()
-        except DatabaseFailure:
+        except (DatabaseFailure, TimeoutError):
             self.state = State.LOST
             raise rules.over(self.state, self._terms, passed) from None
         if connection.has_failed:
@@ -224,8 +227,7 @@ class SyncTransaction:
         """Read what a statement left that was interrupted."""
         connection = self._connection
         if connection.is_busy and not connection.is_broken:
-            connection.cancel()
-            connection.drain()
+            end(connection)
 
     def _raise_expired(self) -> None:
         """Say that it was this transaction's end that made a statement fail."""

@@ -5,6 +5,7 @@ and a test holds both to the same names of arguments. `tools.typed_twin` makes o
 of the other.
 """
 
+from collections.abc import Iterator
 from typing import Generic, Literal, TypeVar, overload
 
 from pydantic import BaseModel
@@ -206,6 +207,35 @@ class Actions(
         into: type[IntoT],
     ) -> list[IntoT]:
         """List the records that meet a condition; a negative `take` counts from the end."""
+
+    @overload
+    def stream(
+        self,
+        take: int | None = None,
+        skip: int | None = None,
+        where: WhereT | None = None,
+        include: IncludeT | None = None,
+        order: OrderT | list[OrderT] | None = None,
+        *,
+        size: int = 1000,
+        select: SelectT | None = None,
+        omit: OmitT | None = None,
+    ) -> Iterator[ModelT]:
+        """Iterate over the records that meet a condition, holding ``size`` of them at a time."""
+
+    @overload
+    def stream(
+        self,
+        take: int | None = None,
+        skip: int | None = None,
+        where: WhereT | None = None,
+        include: None = None,
+        order: OrderT | list[OrderT] | None = None,
+        *,
+        size: int = 1000,
+        into: type[IntoT],
+    ) -> Iterator[IntoT]:
+        """Iterate over the records that meet a condition, holding ``size`` of them at a time."""
 
     @overload
     def create(

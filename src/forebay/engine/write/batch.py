@@ -6,6 +6,7 @@ is one array. Rows that leave different columns to the database, and lists, are 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from forebay.engine import ids
@@ -15,7 +16,7 @@ from forebay.engine.scope import Scope
 from forebay.engine.shape import Leaf, Node, tag_of
 from forebay.engine.statement import MOST_PARAMETERS, Bound, Row
 from forebay.engine.transaction import in_one_transaction
-from forebay.engine.types import array, key_text, list_writer, untag, writer
+from forebay.engine.types import array, column_array, key_text, list_writer, untag, writer
 from forebay.engine.write.context import NOW, Context, Raw, Steps
 from forebay.engine.write.values import constant_text, moment_writer
 from forebay.schema.dmmf.defaults import default_value
@@ -45,10 +46,14 @@ class CreateRows:
 
     def run(self, context: Context, given: Raw | None = None) -> Steps:
         """Create the rows."""
-        rows = self._rows(context, given or {})
-        if not rows:
+        items = self._items(context)
+        if not items:
             return [] if self.returned is not None else 0
-        statements = self._statements(rows)
+        whole = self._alike(items, context, given or {})
+        if whole is not None:
+            statements = [whole]
+        else:
+            statements = self._statements([self._row(one, context, given or {}) for one in items])
         steps = self._send(statements)
         if len(statements) > 1 and not context.in_transaction:
             steps = in_one_transaction(steps)
@@ -63,10 +68,41 @@ class CreateRows:
             found += results[0].rows
         return found if self.returned is not None else count
 
-    def _rows(self, context: Context, given: Raw) -> list[dict[str, str | None]]:
+    def _items(self, context: Context) -> list[Any]:
         raw = self.rows if self.place is None else context.values[self.place]
-        items = raw if isinstance(raw, list) else [raw]
-        return [self._row(item, context, given) for item in items]
+        return raw if isinstance(raw, list) else [raw]
+
+    def _alike(self, items: list[Any], context: Context, given: Raw) -> Bound | None:
+        """Return the statement of rows that all have the same names, made column by column.
+
+        None says that each row must be looked at for itself.
+        """
+        if set(map(type, items)) != {dict}:
+            return None
+        keys = items[0].keys()
+        if not (keys <= self._names and all(map(keys.__eq__, map(dict.keys, items)))):
+            return None
+        columns: list[Column] = []
+        arrays: list[str] = []
+        known = {column.name for column in self.given}
+        for column in self.entity.all_columns.values():
+            name = column.name
+            if name in known:
+                text = array([key_text(given[name])] * len(items))
+            elif name in keys:
+                values = [item[name] for item in items]
+                text = column_array(column.type, values) or array(
+                    [written_text(column, value) for value in values]
+                )
+            elif (make := default_maker(column, context)) is not None:
+                text = array([make() for _ in items])
+            else:
+                continue
+            if column.is_list:
+                return None
+            columns.append(column)
+            arrays.append(text)
+        return self._of_arrays(columns, arrays) if columns else None
 
     def _row(self, item: Any, context: Context, given: Raw) -> dict[str, str | None]:
         if not isinstance(item, dict):
@@ -104,9 +140,14 @@ class CreateRows:
         return [self._values(columns, rows[i : i + step]) for i in range(0, len(rows), step)]
 
     def _arrays(self, columns: list[Column], rows: list[dict[str, str | None]]) -> Bound:
+        return self._of_arrays(
+            columns, [array([row[column.name] for row in rows]) for column in columns]
+        )
+
+    def _of_arrays(self, columns: list[Column], values: list[str]) -> Bound:
         arrays = ", ".join(f"${i + 1}::{_array_type(one)}[]" for i, one in enumerate(columns))
         sql = f"{self._into(columns)} SELECT * FROM unnest({arrays}){self._tail()}"
-        return Bound(sql, [array([row[column.name] for row in rows]) for column in columns])
+        return Bound(sql, list(values))
 
     def _values(self, columns: list[Column], rows: list[dict[str, str | None]]) -> Bound:
         parameters: list[str | None] = []
@@ -179,14 +220,23 @@ def written_text(column: Column, value: Any) -> str | None:
 
 def default_text(column: Column, context: Context) -> str | None:
     """Return what a column is given when a row gives nothing; None: the database's own."""
+    make = default_maker(column, context)
+    return None if make is None else make()
+
+
+def default_maker(column: Column, context: Context) -> Callable[[], str | None] | None:
+    """Return what makes the values of a column that rows do not give; None: the database does."""
     if column.field.is_updated_at and column.field.default is None:
-        return moment_writer(column.type)(context.found[NOW])
+        return _always(moment_writer(column.type)(context.found[NOW]))
     value = default_value(column.field)
     if value is None:
         return None
     if isinstance(value, dict):
         if value["name"] == "now":
-            return moment_writer(column.type)(context.found[NOW])
-        make = ids.generator(str(value["name"]), list(value["args"]))
-        return make() if make is not None else None
-    return constant_text(column, value)
+            return _always(moment_writer(column.type)(context.found[NOW]))
+        return ids.generator(str(value["name"]), list(value["args"]))
+    return _always(constant_text(column, value))
+
+
+def _always(text: str | None) -> Callable[[], str | None]:
+    return lambda: text

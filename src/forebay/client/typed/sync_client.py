@@ -1,3 +1,0 @@
-"""What runs where the types for sync are declared: the stub beside says what these are."""
-
-from forebay.client.base import SyncClient as SyncClient
