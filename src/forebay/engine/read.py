@@ -173,7 +173,8 @@ class _NodeCompiler:
         link = related.link
         other = source.joined(link)
         presence = other.sql((link.other.identifier or link.far)[0])
-        condition = where(other, related.arguments.get("where"))
+        asked = [related.arguments.get(name) for name in ("where", SCOPE)]
+        condition = conjunction([where(other, one) for one in asked])
         if condition != "TRUE":
             presence = f"CASE WHEN {condition} THEN {presence} END"
         place = self.hidden(presence)
