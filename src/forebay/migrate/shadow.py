@@ -20,16 +20,13 @@ from forebay.migrate.apply import Say, said
 from forebay.migrate.connect import connect, schema_of
 from forebay.migrate.database import Database
 from forebay.migrate.folder import Migration
-from forebay.migrate.introspect import introspect
+from forebay.migrate.introspect.scope import Scope
 from forebay.migrate.reset import empty
 from forebay.postgres.url import PostgresUrl
 
 
 def after_migrations(
-    connection: psycopg.Connection[Any],
-    migrations: Sequence[Migration],
-    schemas: Sequence[str] | None,
-    schema: str,
+    connection: psycopg.Connection[Any], migrations: Sequence[Migration], scope: Scope
 ) -> Database:
     """Run migrations on an empty database, and return what it holds then.
 
@@ -41,7 +38,7 @@ def after_migrations(
             connection.execute(one.script.encode())
         except psycopg.Error as error:
             raise texts.unclean(one.name, said(error, one.script), error.sqlstate or "") from None
-    return introspect(connection, schemas or (schema,), is_named=schemas is not None)
+    return scope.look(connection)
 
 
 @contextmanager

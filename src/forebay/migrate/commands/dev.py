@@ -14,7 +14,7 @@ import psycopg
 
 from forebay.errors import MigrationError
 from forebay.migrate.apply import Runner, Say
-from forebay.migrate.commands.project import Project, look
+from forebay.migrate.commands.project import Project
 from forebay.migrate.connect import ensure_database, schema_of
 from forebay.migrate.danger import Dangers, dangers
 from forebay.migrate.database import Database
@@ -66,7 +66,7 @@ def develop(
         runner = Runner(connection, say=say)
         schemas = project.schemas or ()
         applied = [] if only_create else runner.deploy(history, migrations, schemas)
-        steps = difference(_tried(project, migrations, say), project.wanted(schema_of(url)))
+        steps = difference(_tried(project, migrations, say), project.wanted())
         if not steps and not only_create:
             return Developed(applied)
         found = dangers(steps, connection if not only_create else None)
@@ -87,7 +87,7 @@ def _applied(migrations: list[Migration], rows: list[Row]) -> list[Migration]:
 def _tried(project: Project, migrations: list[Migration], say: Say) -> Database:
     url = project.url
     with shadow_database(url, project.shadow_url, project.schemas or (), say) as connection:
-        return after_migrations(connection, migrations, project.schemas, schema_of(url))
+        return after_migrations(connection, migrations, project.scope)
 
 
 def _refuse_edited(migrations: list[Migration], rows: list[Row]) -> None:
@@ -110,7 +110,7 @@ def _refuse_edited(migrations: list[Migration], rows: list[Row]) -> None:
 def _refuse_drift(
     connection: psycopg.Connection[Any], project: Project, reached: Database, *, is_managed: bool
 ) -> None:
-    have = look(connection, project.url, project.schemas)
+    have = project.scope.look(connection)
     steps = difference(reached, have)
     if all(isinstance(step, CreateSchema) for step in steps):
         return

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from forebay.migrate.apply import Say
-from forebay.migrate.commands.project import look, open_project
+from forebay.migrate.commands.project import open_project
 from forebay.migrate.connect import DEFAULT_SCHEMA, connect, schema_of
 from forebay.migrate.database import EMPTY, Database
 from forebay.migrate.diff.differ import difference
 from forebay.migrate.folder import read_migrations
 from forebay.migrate.from_schema import from_schema
+from forebay.migrate.introspect.scope import PARTIAL, Scope
 from forebay.migrate.script import script
 from forebay.migrate.shadow import after_migrations, shadow_database
 from forebay.migrate.summary import summary
@@ -50,26 +50,30 @@ def diff(
     Raises:
         ForebayError: a side cannot be read.
     """
-    schemas, default = _context(before, after)
-    sides = []
-    for side in (before, after):
-        sides.append(_read(side, schemas, default, shadow, (before, after), say))
-    steps = difference(*sides)
+    scope = _scope(before, after)
+    both = (before, after)
+    old, new = (_read(side, scope, shadow, both, say) for side in both)
+    steps = difference(old, new)
     text = script(steps) if is_script else summary(steps)
     return Diff(text, not steps)
 
 
-def _context(before: Side, after: Side) -> tuple[list[str] | None, str]:
-    """Return the schemas that the sides name, and the one that goes without saying."""
+def _scope(before: Side, after: Side) -> Scope:
+    """Return what the sides speak of."""
     schemas: set[str] = set()
+    features: set[str] = set()
     default = DEFAULT_SCHEMA
     for side in (before, after):
         schema = _schema(side)
-        if schema is not None and schema.datasource is not None:
-            schemas |= set(schema.datasource.schemas or ())
+        if schema is not None:
+            features |= schema.preview_features
+            schemas |= set((schema.datasource.schemas if schema.datasource else None) or ())
         if side.kind in ("url", "datasource"):
             default = schema_of(_url(side))
-    return sorted(schemas) or None, default
+    if not any(side.kind in ("datamodel", "migrations") for side in (before, after)):
+        # Where neither side leaves the schema unsaid, Prisma says it.
+        schemas.add(default)
+    return Scope(sorted(schemas) or None, default, PARTIAL in features)
 
 
 def _schema(side: Side) -> Schema | None:
@@ -90,8 +94,7 @@ def _url(side: Side) -> PostgresUrl:
 
 def _read(
     side: Side,
-    schemas: Sequence[str] | None,
-    default: str,
+    scope: Scope,
     shadow: str | None,
     both: tuple[Side, Side],
     say: Say,
@@ -101,18 +104,17 @@ def _read(
             return EMPTY
         case "datamodel":
             schema = _schema(side)
-            return from_schema(schema, default_schema=default) if schema else EMPTY
+            return from_schema(schema, default_schema=scope.default) if schema else EMPTY
         case "migrations":
-            return _migrations(Path(side.value or ""), schemas, default, shadow, both, say)
+            return _migrations(Path(side.value or ""), scope, shadow, both, say)
     url = _url(side)
     with connect(url) as connection:
-        return look(connection, url, schemas)
+        return scope.look(connection)
 
 
 def _migrations(
     folder: Path,
-    schemas: Sequence[str] | None,
-    default: str,
+    scope: Scope,
     shadow: str | None,
     both: tuple[Side, Side],
     say: Say,
@@ -124,8 +126,8 @@ def _migrations(
         # The other side's database, or else the environment's, knows a server.
         live = [side for side in both if side.kind in ("url", "datasource")]
         direct = _url(live[0]) if live else _direct(both)
-    with shadow_database(direct, given, schemas or (), say) as connection:
-        return after_migrations(connection, found, schemas, default)
+    with shadow_database(direct, given, scope.schemas or (), say) as connection:
+        return after_migrations(connection, found, scope)
 
 
 def _given_shadow(both: tuple[Side, Side]) -> PostgresUrl | None:

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import psycopg
-
-from forebay.migrate.connect import DEFAULT_SCHEMA, schema_of
+from forebay.migrate.connect import schema_of
 from forebay.migrate.database import Database
 from forebay.migrate.from_schema import from_schema
-from forebay.migrate.introspect import introspect
+from forebay.migrate.introspect.scope import PARTIAL, Scope
 from forebay.migrate.where import direct_url, shadow_url
 from forebay.postgres.url import PostgresUrl
 from forebay.schema.files import find_schema
@@ -51,9 +48,15 @@ class Project:
         """The schemas that the datasource names, None where there is one that goes unsaid."""
         return self.source.schemas if self.source is not None else None
 
-    def wanted(self, default: str = DEFAULT_SCHEMA) -> Database:
+    def wanted(self) -> Database:
         """Return the database that the schema asks for."""
-        return from_schema(self.schema, default_schema=default)
+        return from_schema(self.schema, default_schema=self.scope.default)
+
+    @property
+    def scope(self) -> Scope:
+        """What of a database the schema speaks of."""
+        url = self.given_url or direct_url(self.source)
+        return Scope(self.schemas, schema_of(url), PARTIAL in self.schema.preview_features)
 
 
 def open_project(
@@ -79,11 +82,3 @@ def _migrations(path: Path, files: Sequence[Path]) -> Path:
             return file.parent / FOLDER
     beside = path.parent / FOLDER
     return beside if beside.is_dir() else path / FOLDER
-
-
-def look(
-    connection: psycopg.Connection[Any], url: PostgresUrl, schemas: Sequence[str] | None
-) -> Database:
-    """Return what a live database holds, of the schemas that are named or of the URL's."""
-    names = schemas or (schema_of(url),)
-    return introspect(connection, names, is_named=schemas is not None)

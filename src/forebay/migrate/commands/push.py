@@ -8,7 +8,7 @@ import psycopg
 
 from forebay.errors import MigrationError
 from forebay.migrate.apply import said
-from forebay.migrate.commands.project import Project, look
+from forebay.migrate.commands.project import Project
 from forebay.migrate.connect import ensure_database, schema_of
 from forebay.migrate.danger import Dangers, dangers
 from forebay.migrate.diff.differ import difference
@@ -38,7 +38,7 @@ def push(project: Project, *, accepts_loss: bool = False, is_reset: bool = False
     with connect_directly(url) as connection, locked(connection, url):
         if is_reset:
             empty(connection, [schema_of(url), *(project.schemas or ())])
-        steps = difference(look(connection, url, project.schemas), project.wanted(schema_of(url)))
+        steps = difference(project.scope.look(connection), project.wanted())
         found = dangers(steps, connection)
         if found.unexecutable or (found.warnings and not accepts_loss):
             return Pushed(0, found, is_done=False)
