@@ -10,6 +10,7 @@
     ├── RequestError             a request cannot be answered; it holds Prisma's code FB1301
     │   ├── Unsupported          the engine does not answer requests like it         FB1302
     │   └── Forbidden            a rule of an extension forbids the request          FB1303
+    ├── PrismaError              what a client raises: the tree in client/errors.py  FB1400
     ├── SchemaError              a Prisma schema is wrong; it holds what Prisma says P1012
     └── ConnectionFailed         cannot reach the database, or was refused by it     P1001
         ├── AuthenticationFailed the database refused the credentials                P1000

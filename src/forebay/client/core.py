@@ -214,9 +214,7 @@ class BaseClient:
         given = {"query": query, "model": model, "result": result, "client": client}
         return extended(self, *extensions, **{name: one for name, one in given.items() if one})
 
-    def on(
-        self, event: Literal["query"], listener: Listener, *, parameters: bool = False
-    ) -> None:
+    def on(self, event: Literal["query"], listener: Listener, *, parameters: bool = False) -> None:
         """Have a function told of every round trip; values are left out unless ``parameters``."""
         from forebay.client.seeing.watch import listen
 
