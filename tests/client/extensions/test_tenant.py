@@ -171,8 +171,8 @@ def test_links_that_lead_across_show_nothing(asked: Asked, mine: Any) -> None:
     assert ([one.id for one in user.posts], user.count_["posts"]) == ([2], 1)
     data = {"user": {"update": {"points": 666}}}
     assert asked.run(lambda: mine.profile.update(where={"id": 1}, data=data)) is None
-    data = {"posts": {"update_many": {"where": {}, "data": {"views": 666}}}}
-    asked.run(lambda: mine.user.update(where={"id": 1}, data=data))
+    many = {"posts": {"update_many": {"where": {}, "data": {"views": 666}}}}
+    asked.run(lambda: mine.user.update(where={"id": 1}, data=many))
     assert asked.world.rows_of("b") == before
 
 
