@@ -121,7 +121,7 @@ def cannot_connect(target: Target, error: BaseException) -> RequestError:
         return refusal(
             "P1002",
             f"Can't reach database server at `{target.url.address}`: no answer within"
-            f" connect_timeout, {target.connect_timeout:g} s.",
+            f" connect_timeout, {target.connect_timeout or 0:g} s.",
             "check the host, the port and the network between, or raise connect_timeout in the"
             " database URL",
             database_host=target.url.address,
