@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from decimal import Decimal, InvalidOperation
 
 from forebay.migrate.database import Column, Default, Type
 
@@ -64,7 +63,7 @@ def _value(literal: str, type_: Type) -> str:
         case "Int" | "BigInt":
             return f"{type_.family}({text})"
         case "Float" | "Decimal":
-            return f"Float({_decimal(text)})"
+            return f'Float(BigDecimal("{text}"))'
         case "enum":
             return f"Enum({_text(text)})"
         case "Json":
@@ -75,20 +74,6 @@ def _value(literal: str, type_: Type) -> str:
             found = _DATE.match(literal)
             return f"DateTime({'T'.join(found.groups()[:2])}{found[3]})" if found else text
     return f"String({_text(text)})"
-
-
-def _decimal(text: str) -> str:
-    try:
-        sign, digits, exponent = Decimal(text).as_tuple()
-    except InvalidOperation:
-        return text
-    whole = int("".join(map(str, digits)))
-    limbs = []
-    while whole:
-        whole, limb = divmod(whole, 2**64)
-        limbs.append(str(limb))
-    name = "Minus" if sign else "Plus" if limbs else "NoSign"
-    return f"BigDecimal(sign={name}, scale={-int(exponent)}, digits=[{', '.join(limbs)}])"
 
 
 def _text(text: str) -> str:

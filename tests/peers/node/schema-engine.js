@@ -35,6 +35,9 @@ async function load() {
   return engine;
 }
 
+// Where the engine leaves the words of a panic.
+global.PRISMA_WASM_PANIC_REGISTRY = { set_message: (message) => console.error(message) };
+
 let engine = await load();
 
 function adapter(url) {

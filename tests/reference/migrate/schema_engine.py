@@ -153,3 +153,8 @@ def migrations(scripts: Mapping[str, str]) -> dict[str, Any]:
             for name, text in scripts.items()
         ],
     }
+
+
+def datasource(files: Files) -> dict[str, Any]:
+    """Name the database that is asked about as one side of a diff, as far as schemas speak of it."""
+    return {**datamodel(files), "tag": "schemaDatasource", "configDir": "/"}

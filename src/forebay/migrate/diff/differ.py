@@ -42,7 +42,7 @@ class _Differ:
         old = {table.key: (place, table) for place, table in enumerate(before.tables)}
         new = {table.key: (place, table) for place, table in enumerate(after.tables)}
         self._pairs: list[Pair] = [(*old[key], *new[key]) for key in old if key in new]
-        self._created = [new[key] for key in new if key not in old]
+        self._created = [new[key] for key in new if key not in old and not _is_foreign(key[1])]
         self._dropped = [old[key] for key in old if key not in new and not _is_foreign(key[1])]
         self._found: list[tuple[Place, to.Step]] = []
         self._changes: dict[tuple[str | None, str], dict[str, ColumnChange]] = {}
