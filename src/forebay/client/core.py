@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypedDict
 
 from forebay.client.actions import Actions
-from forebay.client.errors import PrismaError, translate
+from forebay.client.errors import PrismaError, bad_request, translate
 from forebay.client.operation import Operation
 from forebay.engine.failures import RequestError
 from forebay.errors import ConfigurationError
@@ -174,7 +174,14 @@ class BaseClient:
     def _request(self, operation: Operation) -> tuple[dict[str, Any], Finish | None]:
         """Return the request of an operation, and what makes its result of the data, if needed."""
         if operation.model is not None:
-            return self._build(operation)  # type: ignore[no-any-return]
+            try:
+                return self._build(operation)  # type: ignore[no-any-return]
+            except RecursionError:
+                raise bad_request(
+                    "P2009",
+                    f"{operation.title}: what was given is nested too deeply, or holds itself",
+                    "give dicts and lists that end",
+                ) from None
         from forebay.client import raw
 
         given, action = operation.arguments, operation.action

@@ -74,7 +74,7 @@ def request(action: str, sql: str, parameters: tuple[Any, ...]) -> dict[str, Any
     for place, value in enumerate(parameters, start=1):
         try:
             texts.append(Json(value).text() if place in as_json else parameter(value))
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise bad_request(
                 "P2010",
                 f"{action}: the parameter ${place} cannot be written: {error}",

@@ -124,6 +124,12 @@ class Engine:
             # Rows of `data` are not looked at before: one may lack what is required.
             if not failure.sqlstate.startswith("22") and failure.sqlstate != "23502":
                 return error
+        elif isinstance(failure, RecursionError):
+            error = RequestError(
+                "P2009",
+                "A value of the request, or of a record that it meets, is nested too deeply for"
+                " Python to read.",
+            )
         else:
             error = RequestError("P2009", f"A value of the request cannot be written: {failure}.")
         if isinstance(request, dict) and "batch" in request:

@@ -52,6 +52,21 @@ def test_errors_can_be_pickled_and_copied(ann, do, world):
             assert getattr(again, "meta", None) == getattr(error, "meta", None)
 
 
+def test_what_holds_itself_is_refused(db, do):
+    where: dict[str, Any] = {}
+    where["AND"] = [where]
+    included: dict[str, Any] = {}
+    included["posts"] = {"include": {"author": {"include": included}}}
+    listed: list[Any] = []
+    listed.append(listed)
+    with pytest.raises(errors.FieldNotFoundError, match=r"User.find_many: .* holds itself"):
+        do(db.user.find_many(where=where))
+    with pytest.raises(errors.FieldNotFoundError, match="holds itself"):
+        do(db.user.find_many(include=included))
+    with pytest.raises(errors.RawQueryError, match=r"the parameter \$1 cannot be written"):
+        do(db.query_raw("SELECT $1::int[]", listed))
+
+
 def test_a_record_that_is_referred_to(ann, do):
     with pytest.raises(errors.ForeignKeyViolationError) as caught:
         do(ann.user.delete(where={"id": 1}))
