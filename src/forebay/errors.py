@@ -10,6 +10,8 @@
     ├── RequestError             a request cannot be answered; it holds Prisma's code FB1301
     │   ├── Unsupported          the engine does not answer requests like it         FB1302
     │   └── Forbidden            a rule of an extension forbids the request          FB1303
+    ├── MigrationError           a migration cannot go on; it holds Prisma's code     P3000
+    ├── PrismaError              what a client raises: the tree in client/errors.py  FB1400
     ├── SchemaError              a Prisma schema is wrong; it holds what Prisma says P1012
     └── ConnectionFailed         cannot reach the database, or was refused by it     P1001
         ├── AuthenticationFailed the database refused the credentials                P1000
@@ -104,6 +106,17 @@ class SchemaError(ForebayError):
         """Say the first error, and keep all of them."""
         super().__init__(message, hint=hint)
         self.rendered = rendered
+
+
+class MigrationError(ForebayError):
+    """A migration cannot go on; ``number`` is Prisma's code for why, empty where it has none."""
+
+    code: ClassVar[str] = "P3000"
+
+    def __init__(self, number: str, message: str, *, hint: str | None = None) -> None:
+        """Keep Prisma's code and text, and what to do next."""
+        super().__init__(message, hint=hint)
+        self.number = number
 
 
 class ConnectionFailed(ForebayError):

@@ -7,9 +7,11 @@ from typer.core import TyperGroup
 
 from forebay import __version__
 from forebay.cli.config import config
+from forebay.cli.db import db
 from forebay.cli.dmmf import dmmf
 from forebay.cli.format import format_schema
 from forebay.cli.generate import generate
+from forebay.cli.migrate import migrate
 from forebay.cli.query import query
 from forebay.cli.serve import serve
 from forebay.cli.storm import storm
@@ -67,3 +69,5 @@ app.command(name="format")(format_schema)
 app.command()(dmmf)
 app.command()(generate)
 app.add_typer(query, name="query")
+app.add_typer(migrate, name="migrate")
+app.add_typer(db, name="db")

@@ -15,8 +15,8 @@
     ├── TransactionError                  a transaction cannot go on                P2028
     │   ├── TransactionExpiredError       it was open for longer than its timeout   P2028
     │   └── TransactionNotStartedError    it has not begun                          P2028
-    ├── ClientNotConnectedError           the client was disconnected               FB1401
-    ├── ClientNotRegisteredError          get_client() has nothing to return        FB1402
+    ├── ClientNotConnectedError           for code that catches it: never raised    FB1401
+    ├── ClientNotRegisteredError          for code that catches it: never raised    FB1402
     ├── ClientAlreadyRegisteredError      register() was called before              FB1403
     ├── BuilderError                      a request cannot be made                  FB1404
     │   ├── InvalidModelError             `into` or `model` is no class for records FB1405
@@ -165,13 +165,13 @@ class TransactionNotStartedError(TransactionError):
 
 
 class ClientNotConnectedError(PrismaError):
-    """The client was disconnected."""
+    """What Prisma Client Python raised before connect(); clients connect by themselves here."""
 
     code: ClassVar[str] = "FB1401"
 
 
 class ClientNotRegisteredError(PrismaError):
-    """There is no registered client."""
+    """What Prisma Client Python raised before register(); get_client() makes a client here."""
 
     code: ClassVar[str] = "FB1402"
 

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import threading
 from asyncio import get_running_loop
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -61,6 +62,8 @@ class AsyncSession:
         # The pool of the event loop that was used last, and those of all loops.
         self._pool: AsyncPool | None = None
         self._pools: list[AsyncPool] = []
+        # Loops may run in several threads.
+        self._lock = threading.RLock()
         watch(self)
 
     async def carry(self, work: Work) -> Any:
@@ -152,6 +155,7 @@ class AsyncSession:
     def forget(self) -> None:
         """Begin anew in a child process; the parent's connections are left alone."""
         self._pid = os.getpid()
+        self._lock = threading.RLock()
         self._places.forget()
         self._pool, pools, self._pools = None, self._pools, []
         for pool in pools:
@@ -162,23 +166,25 @@ class AsyncSession:
         loop = get_running_loop()
         if os.getpid() != self._pid:
             self.forget()
-        for pool in [one for one in self._pools if one.loop.is_closed()]:
-            self._pools.remove(pool)
-            pool.bury()
-        for pool in self._pools:
-            if pool.loop is loop and not pool.is_closed:
-                break
-        else:
-            announce(self.target)
-            self._pools = [one for one in self._pools if not one.is_closed]
-            pool = AsyncPool(self.target, self._places, self._open, self._make_room)
-            self._pools.append(pool)
+        with self._lock:
+            for pool in [one for one in self._pools if one.loop.is_closed()]:
+                self._pools.remove(pool)
+                pool.bury()
+            # A closed one is kept until the last of what it lent has come back.
+            self._pools = [one for one in self._pools if not one.is_closed or one.in_use + one.busy]
+            for pool in self._pools:
+                if pool.loop is loop and not pool.is_closed:
+                    break
+            else:
+                announce(self.target)
+                pool = AsyncPool(self.target, self._places, self._open, self._make_room)
+                self._pools.append(pool)
         self._pool = pool
         return pool
 
     def _make_room(self, asker: AsyncPool) -> None:
         """Have another loop's pool give up a connection that rests."""
-        for pool in self._pools:
+        for pool in list(self._pools):
             if pool is asker:
                 continue
             if pool.loop.is_running():
@@ -208,6 +214,7 @@ class SyncSession:
         self._pid = os.getpid()
         self._places = Places(target.connection_limit)
         self._pool: SyncPool | None = None
+        self._lock = threading.RLock()
         watch(self)
 
     def carry(self, work: Work) -> Any:
@@ -284,6 +291,7 @@ class SyncSession:
     def forget(self) -> None:
         """Begin anew in a child process; the parent's connections are left alone."""
         self._pid = os.getpid()
+        self._lock = threading.RLock()
         self._places.forget()
         pool, self._pool = self._pool, None
         if pool is not None:
@@ -292,10 +300,11 @@ class SyncSession:
     def _here(self) -> SyncPool:
         if os.getpid() != self._pid:
             self.forget()
-        if self._pool is None:
-            announce(self.target)
-            self._pool = SyncPool(self.target, self._places, self._open)
-        return self._pool
+        with self._lock:
+            if self._pool is None:
+                announce(self.target)
+                self._pool = SyncPool(self.target, self._places, self._open)
+            return self._pool
 
 
 async def carried_in_time(connection: AsyncConnection, work: Work, target: Target) -> Any:

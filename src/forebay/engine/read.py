@@ -16,7 +16,7 @@ from forebay.engine.page import read_page
 from forebay.engine.rows import Joined, Layout, Many, Window
 from forebay.engine.scope import Scope, Source
 from forebay.engine.selection import Related, Selection
-from forebay.engine.shape import Node
+from forebay.engine.shape import SCOPE, Node
 from forebay.engine.shaping import Shaper
 from forebay.engine.statement import Builder, Statement
 from forebay.engine.types import amount, array, how_many, key_text
@@ -173,7 +173,8 @@ class _NodeCompiler:
         link = related.link
         other = source.joined(link)
         presence = other.sql((link.other.identifier or link.far)[0])
-        condition = where(other, related.arguments.get("where"))
+        asked = [related.arguments.get(name) for name in ("where", SCOPE)]
+        condition = conjunction([where(other, one) for one in asked])
         if condition != "TRUE":
             presence = f"CASE WHEN {condition} THEN {presence} END"
         place = self.hidden(presence)

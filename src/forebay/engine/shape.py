@@ -46,6 +46,11 @@ def tag_of(value: dict[str, Json]) -> str | None:
     return tag if type(tag) is str and tag in TAGS else None
 
 
+# An argument of a related record which no request of a user's has: a condition that an extension
+# puts there. Where the record is required and does not meet it, the request fails.
+SCOPE = "$scope"
+
+
 class Leaf:
     """A value in a request. ``tag`` is its `$type`, where it has one; ``index`` is its place."""
 

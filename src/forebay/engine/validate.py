@@ -28,7 +28,7 @@ from forebay.engine.refusals import (
     wrong_type,
     wrong_value,
 )
-from forebay.engine.shape import MOST_DEPTH, too_deep
+from forebay.engine.shape import MOST_DEPTH, SCOPE, too_deep
 from forebay.schema.dmmf.client import Client, scalar_type
 from forebay.schema.dmmf.kinds import (
     NULL,
@@ -228,7 +228,8 @@ class _Reading:
             raise RequestError("P2009", f"The arguments of `{'.'.join(selection)}` are an object.")
         known = {argument.name for argument in field.arguments}
         for name in given:
-            if name not in known:
+            # What is put there below the request has no type in the schema.
+            if name not in known and name != SCOPE:
                 raise unknown_argument(selection, (name,), field.arguments).error()
         for argument in field.arguments:
             path = (argument.name,)

@@ -151,6 +151,31 @@ def test_counts_are_of_one_s_own(asked: Asked, mine: Any) -> None:
     assert [one.count_["posts"] for one in topics] == [1, 1]
 
 
+def test_links_that_lead_across_show_nothing(asked: Asked, mine: Any) -> None:
+    asked.world.connection.execute(
+        b'UPDATE "Profile" SET user_id = 102 WHERE id = 1;'
+        b'UPDATE "Post" SET author_id = 1, editor_id = 1 WHERE id = 101;'
+        b'UPDATE "Post" SET author_id = 101 WHERE id = 1;'
+        b'INSERT INTO "_PostToTag" VALUES (1, 101), (101, 1)'
+    )
+    before = asked.world.rows_of("b")
+    assert "secret" not in answer(
+        asked, mine, lambda db: db.profile.find_many(include={"user": True})
+    )
+    include = {"author": True, "tags": True, "_count": {"select": {"tags": True}}}
+    post = asked.run(lambda: mine.post.find_unique(where={"id": 1}, include=include))
+    assert (post.author, [tag.id for tag in post.tags], post.count_) == (None, [1], {"tags": 1})
+    user = asked.run(
+        lambda: mine.user.find_unique(where={"id": 1}, include={"posts": True, "_count": True})
+    )
+    assert ([one.id for one in user.posts], user.count_["posts"]) == ([2], 1)
+    data = {"user": {"update": {"points": 666}}}
+    assert asked.run(lambda: mine.profile.update(where={"id": 1}, data=data)) is None
+    many = {"posts": {"update_many": {"where": {}, "data": {"views": 666}}}}
+    asked.run(lambda: mine.user.update(where={"id": 1}, data=many))
+    assert asked.world.rows_of("b") == before
+
+
 def test_an_order_by_what_others_have_is_refused(asked: Asked, mine: Any) -> None:
     order = {"posts": {"_count": "desc"}}
     with pytest.raises(ForbiddenError, match="their order would tell"):

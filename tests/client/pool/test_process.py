@@ -122,6 +122,24 @@ def test_a_loop_that_was_closed_without_a_word(server):
     assert asyncio.run(go()) == 5
 
 
+def test_a_loop_that_was_closed_while_it_connected(server, taken_port):
+    target = server.target(host="127.0.0.1", port=taken_port, connect_timeout=0)
+    session = AsyncSession(target)
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(session.carry(work("SELECT 1")))
+    while not session._places.taken:
+        loop.run_until_complete(asyncio.sleep(0))
+    task._log_destroy_pending = False  # type: ignore[attr-defined]
+    loop.close()
+
+    async def go() -> int:
+        session._here()
+        await session.disconnect()
+        return session._places.taken
+
+    assert asyncio.run(go()) == 0
+
+
 def test_two_loops_at_once_share_the_limit(server):
     session = AsyncSession(server.target(connection_limit=2))
     most: list[int] = []

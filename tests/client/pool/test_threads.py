@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from forebay.client.session import SyncSession
 from forebay.engine.failures import DatabaseFailure, RequestError
 from tests.client.pool.conftest import PID, SLEEP, number, work
 from tests.support.waiting import wait_until
@@ -128,40 +129,38 @@ def test_a_disconnect_tells_those_who_wait(server, sync_session):
             asked.result()
 
 
+def asking(session: SyncSession, stop: threading.Event, wrong: list[BaseException]) -> None:
+    """Ask until told to stop; note what is not the fault of a server that closes connections."""
+    while not stop.is_set():
+        try:
+            session.carry(work("SELECT 1"))
+        except DatabaseFailure as failure:
+            # It was under way when the server closed.
+            if not failure.sqlstate.startswith(("08", "57P")):
+                wrong.append(failure)
+        except RequestError as error:
+            # It was being opened, and then once more.
+            if "closed the connection" not in error.message:
+                wrong.append(error)
+        except BaseException as error:
+            wrong.append(error)
+
+
 def test_many_threads_and_a_server_that_keeps_closing(server, sync_session):
     session = sync_session(connection_limit=4)
     stop = threading.Event()
     wrong: list[BaseException] = []
-
-    def ask() -> None:
-        while not stop.is_set():
-            try:
-                session.carry(work("SELECT 1"))
-            except DatabaseFailure as failure:
-                # It was under way when the server closed.
-                if not failure.sqlstate.startswith(("08", "57P")):
-                    wrong.append(failure)
-            except RequestError as error:
-                # It was being opened, and then once more.
-                if "closed the connection" not in error.message:
-                    wrong.append(error)
-            except BaseException as error:
-                wrong.append(error)
-
-    threads = [threading.Thread(target=ask) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    most = 0
-    for _ in range(10):
-        server.place.ask(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE application_name = 'pool_tests'"
-        )
-        for _ in range(20):
-            most = max(most, server.count())
-    stop.set()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(8) as threads:
+        for _ in range(8):
+            threads.submit(asking, session, stop, wrong)
+        most = 0
+        for _ in range(10):
+            server.place.ask(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE application_name = 'pool_tests'"
+            )
+            most = max([most, *(server.count() for _ in range(20))])
+        stop.set()
     assert wrong == []
     assert most <= 4
     assert session.carry(number("SELECT 1")) == 1

@@ -13,6 +13,7 @@ from forebay.client.extensions.scoping.walk import Json, Object
 from forebay.client.extensions.scoping.writes import WriteWalk
 from forebay.client.extensions.tenant_rules import TenantRules
 from forebay.engine.catalog import Catalog, Entity, Link
+from forebay.engine.shape import SCOPE
 
 # What a foreign key may be given: one value, and nothing that the engine would read as more.
 _VALUES = (str, int, Decimal, uuid.UUID, datetime, date, bytes, enum.Enum)
@@ -93,6 +94,10 @@ class TenantWalk(WriteWalk):
                 f"all tenants share to one tenant's, and it cannot be left empty.",
                 f"Make `{link.name}` optional, or give {link.entity.name} the tenant's column.",
             )
+        condition = self.condition(link.other)
+        if link.is_required and condition is not None and not self.rules.is_paired(link):
+            # Links that lead across were made by somebody else; what is at their end stays there.
+            made["arguments"] = {**(made.get("arguments") or {}), SCOPE: condition}
         super()._one(link, made)
 
     # Writing

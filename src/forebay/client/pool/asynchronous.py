@@ -90,7 +90,9 @@ class AsyncPool:
             return None
         connection = self._free[-1]
         now = time()
-        if not 0.0 <= now - connection.used_at < FRESH and not self._is_fit(connection, now):
+        if connection.is_broken or not (
+            0.0 <= now - connection.used_at < FRESH or self._is_fit(connection, now)
+        ):
             return None
         del self._free[-1]
         self._lent[connection] = now
@@ -165,9 +167,11 @@ class AsyncPool:
         self._lent.clear()
         self._recovering.clear()
         self._line.clear()
-        for task in self._tasks:
+        for task in list(self._tasks):
             # The loop has ended without them, and they without harm.
             task._log_destroy_pending = False  # type: ignore[attr-defined]
+            with contextlib.suppress(Exception):
+                task.get_coro().close()
         for connection in gone:
             if connection.is_busy and not connection.is_broken:
                 told_to_stop(connection)
@@ -232,7 +236,7 @@ class AsyncPool:
                         return connection
                     # It does not answer, and will not say good-bye either.
                     is_gone = True
-            except asyncio.CancelledError:
+            except BaseException:
                 self.give(connection)
                 raise
             if self._lent.pop(connection, None) is not None:
@@ -320,6 +324,9 @@ class AsyncPool:
             self._opening -= 1
             self._places.release()
             if not isinstance(error, Exception):
+                # Cancelled with all other tasks, perhaps, but for those that still wait.
+                if self._line and not self.loop.is_closed():
+                    self.loop.call_soon(self._open_more)
                 raise
             self._failed(error)
             return

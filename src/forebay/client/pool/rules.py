@@ -7,10 +7,11 @@ import os
 import traceback
 from collections.abc import Iterable
 
+import psycopg
+
 from forebay.client.connection.base import BaseConnection
 from forebay.client.url import Target
 from forebay.engine.failures import RequestError
-from forebay.errors import ConnectionFailed
 from forebay.postgres.probe import explain
 
 # Seconds at rest, by the wall clock. Up to the first, a connection is lent as it is; up to the
@@ -116,14 +117,16 @@ def cannot_connect(target: Target, error: BaseException) -> RequestError:
     """Say why no connection could be opened, in Prisma's codes."""
     if isinstance(error, RequestError):
         return error
-    if isinstance(error, TimeoutError):
-        text = f"no answer within connect_timeout, {target.connect_timeout:g} s"
-        found = ConnectionFailed(
-            f"the database at {target.url.address} cannot be reached: {text}",
-            hint="check the host, the port and the network between, or raise connect_timeout",
+    if isinstance(error, TimeoutError | psycopg.errors.ConnectionTimeout):
+        return refusal(
+            "P1002",
+            f"Can't reach database server at `{target.url.address}`: no answer within"
+            f" connect_timeout, {target.connect_timeout or 0:g} s.",
+            "check the host, the port and the network between, or raise connect_timeout in the"
+            " database URL",
+            database_host=target.url.address,
         )
-    else:
-        found = explain(target.url, str(error), getattr(error, "sqlstate", None))
+    found = explain(target.url, str(error), getattr(error, "sqlstate", None))
     code, said = found.code, found.message
     if code == "P1001":
         said = f"Can't reach database server at `{target.url.address}`: {said}"

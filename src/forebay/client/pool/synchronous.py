@@ -87,7 +87,9 @@ class SyncPool:
                 return None
             connection = self._free[-1]
             now = time()
-            if not 0.0 <= now - connection.used_at < FRESH and not self._is_fit(connection, now):
+            if connection.is_broken or not (
+                0.0 <= now - connection.used_at < FRESH or self._is_fit(connection, now)
+            ):
                 return None
             del self._free[-1]
             self._lent[connection] = now

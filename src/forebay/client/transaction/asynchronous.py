@@ -257,7 +257,8 @@ class AsyncTransaction:
                 if waiter.done() and not waiter.cancelled():
                     self._end_turn()
                 else:
-                    self._line.remove(waiter)
+                    with contextlib.suppress(ValueError):
+                        self._line.remove(waiter)
                 raise
         self._is_taken = True
         self._task = task = asyncio.current_task()

@@ -1,0 +1,124 @@
+"""`forebay db`: a schema pushed, a script sent, a database filled, with Prisma's options."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from forebay.cli.output import write
+from forebay.cli.refusal import SchemaOption, answering, show_dangers
+from forebay.errors import ConfigurationError, MigrationError
+from forebay.migrate.commands.execute import execute
+from forebay.migrate.commands.project import open_project
+from forebay.migrate.commands.push import push
+from forebay.migrate.commands.seed import seed
+from forebay.postgres.url import PostgresUrl, parse_url
+
+db = typer.Typer(help="The database of a schema.", no_args_is_help=True)
+
+UrlOption = Annotated[
+    str | None,
+    typer.Option("--url", help="The database. (default: the schema's)", show_default=False),
+]
+
+
+@db.command(name="push")
+def push_command(
+    *,
+    accept_data_loss: Annotated[
+        bool, typer.Option("--accept-data-loss", help="Go on whatever is lost.")
+    ] = False,
+    force_reset: Annotated[
+        bool, typer.Option("--force-reset", help="Empty the database first.")
+    ] = False,
+    skip_generate: Annotated[bool, typer.Option("--skip-generate", hidden=True)] = False,
+    url: UrlOption = None,
+    schema: SchemaOption = None,
+) -> None:
+    """Make the database what the schema asks for, without a migration.
+
+    Exit code 0 when it is, 1 when something would be lost, or fails.
+    """
+    with answering():
+        project = open_project(schema, url=_given(url))
+        done = push(project, accepts_loss=accept_data_loss, is_reset=force_reset)
+        if done.dangers:
+            show_dangers(done.dangers)
+        if not done.is_done:
+            print(f"\nError: {_way_out(bool(done.dangers.unexecutable))}", file=sys.stderr)
+            raise typer.Exit(1)
+        write(
+            "Your database is now in sync with your Prisma schema."
+            if done.steps
+            else "The database is already in sync with the Prisma schema."
+        )
+
+
+def _way_out(is_fatal: bool) -> str:
+    if is_fatal:
+        return (
+            "Use the --force-reset flag to drop the database before push like forebay db push"
+            " --force-reset\nAll data will be lost."
+        )
+    return (
+        "Use the --accept-data-loss flag to ignore the data loss warnings like forebay db push"
+        " --accept-data-loss"
+    )
+
+
+@db.command(name="execute")
+def execute_command(
+    *,
+    file: Annotated[
+        Path | None, typer.Option("--file", help="A script.", show_default=False)
+    ] = None,
+    stdin: Annotated[
+        bool, typer.Option("--stdin", help="The script comes from the standard input.")
+    ] = False,
+    url: UrlOption = None,
+    schema: SchemaOption = None,
+) -> None:
+    """Send a script to the database; no history is written.
+
+    Exit code 0 when it ran, 1 when PostgreSQL refused it.
+    """
+    if (file is None) == (not stdin):
+        raise typer.BadParameter("say where the script is: --file FILE, or --stdin")
+    with answering():
+        text = sys.stdin.read() if file is None else _read(file)
+        given = _given(url)
+        execute(given if given is not None else open_project(schema).url, text)
+        write("Script executed successfully.")
+
+
+@db.command(
+    name="seed", context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
+)
+def seed_command(context: typer.Context, *, schema: SchemaOption = None) -> None:
+    """Run the command that fills the database; what follows `--` is passed on to it.
+
+    It is `prisma.seed` in package.json, or `seed` under `[tool.forebay]` in pyproject.toml. Exit
+    code 0 when it ends well, 1 when it does not.
+    """
+    with answering():
+        command = seed(context.args, write)
+        if command:
+            raise MigrationError("", f"the seed command ended with exit code {command}")
+        write("The seed command has been executed.")
+
+
+def _given(url: str | None) -> PostgresUrl | None:
+    return parse_url(url) if url else None
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode()
+    except (OSError, UnicodeDecodeError):
+        raise ConfigurationError(
+            f"{path} cannot be read as a script",
+            hint="check the path, its rights and that it is UTF-8",
+        ) from None

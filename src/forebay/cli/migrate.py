@@ -1,0 +1,305 @@
+"""`forebay migrate`: the commands about migrations, with Prisma's names and options."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from forebay.cli.output import write
+from forebay.cli.refusal import SchemaOption, answering, confirm, show_dangers
+from forebay.errors import ConfigurationError
+from forebay.migrate.apply import Patience
+from forebay.migrate.commands import project as projects
+from forebay.migrate.commands.deploy import deploy
+from forebay.migrate.commands.dev import develop
+from forebay.migrate.commands.diff import Kind, Side, default_schema_path, diff
+from forebay.migrate.commands.reset import reset
+from forebay.migrate.commands.resolve import mark_applied, mark_rolled_back
+from forebay.migrate.commands.status import Status, status
+from forebay.migrate.lock import PATIENCE
+
+migrate = typer.Typer(help="Migrations: made, applied, looked at.", no_args_is_help=True)
+
+
+@migrate.command(name="deploy")
+def deploy_command(
+    *,
+    schema: SchemaOption = None,
+    lock_timeout: Annotated[
+        float, typer.Option(help="Seconds that a statement waits for a table's lock.", min=0)
+    ] = Patience().lock_timeout,
+    lock_tries: Annotated[
+        int, typer.Option(help="How often a script is sent that met no free lock.", min=1)
+    ] = Patience().tries,
+    lock_wait: Annotated[
+        float, typer.Option(help="Seconds to wait for another run of migrations.", min=0.001)
+    ] = PATIENCE,
+) -> None:
+    """Apply the migrations that the database has not seen.
+
+    Exit code 0 when all of them are applied, 1 when one fails or may not run.
+    """
+    with answering():
+        found = projects.open_project(schema)
+        write(_source(found))
+        patience = Patience(lock_timeout, lock_tries)
+        done = deploy(found, write, patience=patience, lock_patience=lock_wait)
+        write(_count(done.found, found.migrations))
+        write(_applied(done.applied) if done.applied else "No pending migrations to apply.")
+
+
+@migrate.command(name="status")
+def status_command(*, schema: SchemaOption = None) -> None:
+    """Compare the migrations folder with what the database has seen.
+
+    Exit code 0 when there is nothing to do, 1 otherwise.
+    """
+    with answering():
+        found = projects.open_project(schema)
+        write(_source(found))
+        seen = status(found)
+        write(_count(len(seen.found), found.migrations))
+        for line in _told(seen):
+            write(line)
+        if not seen.is_up_to_date:
+            raise typer.Exit(1)
+
+
+@migrate.command(name="resolve")
+def resolve_command(
+    *,
+    applied: Annotated[
+        str | None, typer.Option(help="Record this migration as applied.", show_default=False)
+    ] = None,
+    rolled_back: Annotated[
+        str | None,
+        typer.Option(
+            help="Record that what this failed migration did is undone.", show_default=False
+        ),
+    ] = None,
+    schema: SchemaOption = None,
+) -> None:
+    """Say of a migration that it is applied, or that it has been undone."""
+    if (applied is None) == (rolled_back is None):
+        raise typer.BadParameter("name one migration: --applied NAME, or --rolled-back NAME")
+    with answering():
+        found = projects.open_project(schema)
+        if applied is not None:
+            mark_applied(found, applied)
+            write(f"Migration {applied} marked as applied.")
+        elif rolled_back is not None:
+            mark_rolled_back(found, rolled_back)
+            write(f"Migration {rolled_back} marked as rolled back.")
+
+
+def _from(help_: str) -> object:
+    return typer.Option(help=help_, show_default=False)
+
+
+Text = str | None
+
+
+@migrate.command(name="diff")
+def diff_command(
+    *,
+    from_empty: Annotated[bool, _from("From nothing.")] = False,
+    from_url: Annotated[Text, _from("From the database of a URL.")] = None,
+    from_schema_datamodel: Annotated[Text, _from("From a schema.")] = None,
+    from_schema: Annotated[Text, _from("From a schema.")] = None,
+    from_schema_datasource: Annotated[Text, _from("From a schema's database.")] = None,
+    from_config_datasource: Annotated[bool, _from("From the environment's database.")] = False,
+    from_migrations: Annotated[Text, _from("From what a folder's migrations come to.")] = None,
+    to_empty: Annotated[bool, _from("To nothing.")] = False,
+    to_url: Annotated[Text, _from("To the database of a URL.")] = None,
+    to_schema_datamodel: Annotated[Text, _from("To a schema.")] = None,
+    to_schema: Annotated[Text, _from("To a schema.")] = None,
+    to_schema_datasource: Annotated[Text, _from("To a schema's database.")] = None,
+    to_config_datasource: Annotated[bool, _from("To the environment's database.")] = False,
+    to_migrations: Annotated[Text, _from("To what a folder's migrations come to.")] = None,
+    shadow_database_url: Annotated[Text, _from("Where migrations are tried.")] = None,
+    script: Annotated[bool, typer.Option("--script", help="Print SQL.")] = False,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="End with 2 where there is a difference.")
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write to a file.", show_default=False)
+    ] = None,
+) -> None:
+    """Print the way from one database to another: in words, or as SQL.
+
+    Exit code 0; with --exit-code 2 where there is a difference; 1 when a side cannot be read.
+    """
+    before = _side(
+        "--from",
+        ("empty", from_empty),
+        ("url", from_url),
+        ("datamodel", from_schema_datamodel),
+        ("datamodel", from_schema),
+        ("datasource", from_schema_datasource),
+        ("datasource", from_config_datasource),
+        ("migrations", from_migrations),
+    )
+    after = _side(
+        "--to",
+        ("empty", to_empty),
+        ("url", to_url),
+        ("datamodel", to_schema_datamodel),
+        ("datamodel", to_schema),
+        ("datasource", to_schema_datasource),
+        ("datasource", to_config_datasource),
+        ("migrations", to_migrations),
+    )
+    with answering():
+        found = diff(
+            _located(before),
+            _located(after),
+            is_script=script,
+            shadow=shadow_database_url,
+            say=_aside,
+        )
+        _put(found.text, output)
+        if exit_code and not found.is_empty:
+            raise typer.Exit(2)
+
+
+def _side(option: str, *given: tuple[Kind, str | bool | None]) -> Side:
+    named = [(kind, value) for kind, value in given if value]
+    if len(named) != 1:
+        raise typer.BadParameter(f"name one {option}-… side, and one only")
+    kind, value = named[0]
+    return Side(kind, value if isinstance(value, str) else None)
+
+
+def _located(side: Side) -> Side:
+    """Name the schema of the project where only its datasource was asked for, if there is one."""
+    if side.kind != "datasource" or side.value is not None:
+        return side
+    try:
+        return Side(side.kind, default_schema_path())
+    except ConfigurationError:
+        return side
+
+
+def _put(text: str, output: Path | None) -> None:
+    if output is None:
+        write(text)
+        return
+    try:
+        output.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            f"{output} cannot be written: {error.strerror}", hint="check the path and its rights"
+        ) from None
+
+
+@migrate.command(name="dev")
+def dev_command(
+    *,
+    name: Annotated[str, typer.Option("--name", "-n", help="What the migration is about.")] = "",
+    create_only: Annotated[
+        bool, typer.Option("--create-only", help="Write the migration, and do not apply it.")
+    ] = False,
+    accept_data_loss: Annotated[
+        bool, typer.Option("--accept-data-loss", help="Apply it whatever its warnings say.")
+    ] = False,
+    skip_generate: Annotated[bool, typer.Option("--skip-generate", hidden=True)] = False,
+    skip_seed: Annotated[bool, typer.Option("--skip-seed", hidden=True)] = False,
+    schema: SchemaOption = None,
+) -> None:
+    """Write the migration that the schema asks for, and apply it to the development database."""
+    with answering():
+        found = projects.open_project(schema)
+        write(_source(found))
+        done = develop(found, name, write, only_create=create_only, accepts_loss=accept_data_loss)
+        if not done.is_done:
+            show_dangers(done.dangers)
+            print(
+                "\nUse --create-only to write the migration and see to that by hand"
+                + (", or --accept-data-loss" if not done.dangers.unexecutable else "")
+                + ".",
+                file=sys.stderr,
+            )
+            raise typer.Exit(1)
+        if done.written is not None:
+            write(f"The migration is written: {done.written}/migration.sql")
+        if done.applied:
+            write(_applied(done.applied))
+        elif done.written is None:
+            write("Already in sync, no schema change or pending migration was found.")
+
+
+@migrate.command(name="reset")
+def reset_command(
+    *,
+    force: Annotated[bool, typer.Option("--force", "-f", help="Do not ask.")] = False,
+    skip_generate: Annotated[bool, typer.Option("--skip-generate", hidden=True)] = False,
+    skip_seed: Annotated[bool, typer.Option("--skip-seed", hidden=True)] = False,
+    schema: SchemaOption = None,
+) -> None:
+    """Empty the database, and apply every migration again. All data is lost."""
+    with answering():
+        found = projects.open_project(schema)
+        write(_source(found))
+        confirm("All data in it will be lost. Empty it?", is_forced=force)
+        applied = reset(found, write)
+        write("The database is empty again." if not applied else _applied(applied))
+
+
+def _aside(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _source(found: projects.Project) -> str:
+    url = found.url
+    return f'PostgreSQL database "{url.database or url.user}" at "{url.address}"'
+
+
+def _count(count: int, folder: Path) -> str:
+    if not count:
+        return f"No migration found in {folder}"
+    return f"{count} migration{'s' if count > 1 else ''} found in {folder}"
+
+
+def _applied(names: list[str]) -> str:
+    lines = "".join(f"\n  {name}" for name in names)
+    return (
+        f"The following migration(s) have been applied:\n{lines}\n\n"
+        "All migrations have been successfully applied."
+    )
+
+
+def _told(seen: Status) -> list[str]:
+    if seen.is_up_to_date and not seen.edited:
+        return ["Database schema is up to date!"]
+    parts: list[tuple[list[str], str, str]] = [
+        (
+            seen.failed,
+            "Following migration(s) have failed:",
+            "Undo what is left of them and run `forebay migrate resolve --rolled-back NAME`, or"
+            " finish them by hand and run `forebay migrate resolve --applied NAME`.",
+        ),
+        (
+            seen.missing,
+            "The migration(s) from the database are not found locally:",
+            f"The last common migration is: {seen.last_common}"
+            if seen.last_common
+            else "There is no common migration.",
+        ),
+        (
+            seen.pending,
+            "Following migration(s) have not yet been applied:",
+            "To apply them run `forebay migrate deploy`."
+            if seen.is_managed
+            else "The database has no history of migrations yet: run `forebay migrate deploy`, or"
+            " record what it already holds with `forebay migrate resolve --applied NAME`.",
+        ),
+        (seen.edited, "Following migration(s) were modified after they were applied:", ""),
+    ]
+    return [
+        "\n".join([heading, *names, *(["", what] if what else []), ""])
+        for names, heading, what in parts
+        if names
+    ]

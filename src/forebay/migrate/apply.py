@@ -1,0 +1,156 @@
+"""Runs migrations' scripts, as Prisma sends them: a script is one simple query.
+
+PostgreSQL runs such a query as one transaction, unless the script says otherwise. A script with a
+statement that no transaction may hold is sent in parts, and each part that is done is recorded.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from forebay.errors import MigrationError
+from forebay.migrate import texts
+from forebay.migrate.folder import Migration
+from forebay.migrate.history import History, pending, refuse_failed
+from forebay.migrate.statements import is_one_transaction, parts
+
+Say = Callable[[str], None]
+
+# How many lines before the one that PostgreSQL points at are shown.
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a statement waits for a table's lock, and how often a script is tried again.
+
+    A statement in line for a lock holds up everybody behind it: better to step back and try again.
+    """
+
+    lock_timeout: float = 10.0
+    tries: int = 5
+    pause: float = 1.0
+
+
+class Runner:
+    """Runs scripts on one connection."""
+
+    def __init__(
+        self, connection: psycopg.Connection[Any], *, patience: Patience | None = None, say: Say
+    ) -> None:
+        self._connection = connection
+        self._patience = patience or Patience()
+        self._say = say
+        self._version = connection.info.server_version
+
+    def deploy(
+        self, history: History, migrations: Sequence[Migration], schemas: Sequence[str]
+    ) -> list[str]:
+        """Apply what has not been applied, and return its names. The lock must be held.
+
+        Raises:
+            MigrationError: the database is no place for it (P3005, P3009), or a script failed
+                (P3018); the history says so then.
+        """
+        if not history.is_there:
+            history.create(schemas)
+        rows = history.rows()
+        refuse_failed(rows)
+        todo = pending(migrations, rows)
+        for number, migration in enumerate(todo, 1):
+            count = f" ({number} of {len(todo)})" if len(todo) > 1 else ""
+            self._say(f"Applying migration `{migration.name}`{count}")
+            self._apply(history, migration)
+        return [one.name for one in todo]
+
+    def _apply(self, history: History, migration: Migration) -> None:
+        identity = history.start(migration)
+        try:
+            self.run(migration.name, migration.script, lambda: history.step(identity))
+        except MigrationError as error:
+            if not self._connection.broken:
+                history.fail(identity, error.message)
+            raise
+        history.finish(identity)
+
+    def run(self, name: str, script: str, done: Callable[[], None]) -> None:
+        """Run a script; ``done`` is called whenever a part of it is.
+
+        Raises:
+            MigrationError: PostgreSQL refused it (P3018), or went away (P1017).
+        """
+        sent = parts(script, self._version)
+        for number, part in enumerate(sent, 1):
+            try:
+                self._send(part, may_repeat=is_one_transaction(part))
+            except psycopg.Error as error:
+                if self._connection.broken:
+                    raise texts.lost(f"nobody knows whether `{name}` was applied") from None
+                self._end_transaction()
+                raise _refusal(name, part, error, number, len(sent)) from None
+            if self._end_transaction():
+                said = "the script begins a transaction, and does not end it: it was rolled back"
+                raise texts.not_applied(name, "25001", said, "end it with COMMIT")
+            done()
+
+    def _send(self, text: str, *, may_repeat: bool) -> None:
+        """Send a query, again after a pause where a lock was not to be had and nothing is done."""
+        limit = f"{round(self._patience.lock_timeout * 1000)}ms"
+        self._connection.execute("select set_config('lock_timeout', %s, false)", (limit,))
+        tries = self._patience.tries if may_repeat else 1
+        for attempt in range(1, tries + 1):
+            try:
+                # Without parameters it is a simple query, of as many statements as there are.
+                self._connection.execute(text.encode())
+                return
+            except psycopg.errors.LockNotAvailable:
+                if attempt == tries:
+                    raise
+                self._end_transaction()
+                pause = self._patience.pause * 2 ** (attempt - 1)
+                self._say(f"  a lock was not free for {limit}: again in {pause:g} s")
+                time.sleep(pause)
+
+    def _end_transaction(self) -> bool:
+        """Roll back what a script left open; say whether there was anything."""
+        if self._connection.broken or self._connection.closed:
+            return False
+        if self._connection.info.transaction_status == TransactionStatus.IDLE:
+            return False
+        self._connection.execute("rollback")
+        return True
+
+
+def _refusal(
+    name: str, script: str, error: psycopg.Error, number: int, count: int
+) -> MigrationError:
+    hint = None
+    if count > 1:
+        hint = f"part {number} of {count} failed; those before it are done and stay"
+    elif is_one_transaction(script):
+        hint = "the script is one transaction: nothing of it was kept"
+    return texts.not_applied(name, error.sqlstate or "none", said(error, script), hint)
+
+
+def said(error: psycopg.Error, script: str) -> str:
+    """Return what PostgreSQL said of a script, and show the line that it points at."""
+    told = error.diag
+    lines = [f"{told.severity or 'ERROR'}: {told.message_primary or error}"]
+    lines += [f"DETAIL: {told.message_detail}"] if told.message_detail else []
+    lines += [f"HINT: {told.message_hint}"] if told.message_hint else []
+    position = told.statement_position
+    shown = _around(script, int(position)) if position else []
+    return "\n".join([*lines, *(("", "Position:", *shown) if shown else ())])
+
+
+def _around(script: str, position: int) -> list[str]:
+    line = script.count("\n", 0, position - 1)
+    lines = script.split("\n")
+    first = max(0, line - _SHOWN)
+    return [f"{number + 1:>3} {lines[number]}".rstrip() for number in range(first, line + 1)]

@@ -1,0 +1,1 @@
+"""What the commands do, one module each; printing and options are the command line's."""

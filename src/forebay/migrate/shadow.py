@@ -1,0 +1,116 @@
+"""A database to try migrations on: what they come to is read there, and it is thrown away.
+
+It is the user's own shadow database, a temporary one on the direct server, or an embedded server.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from forebay.errors import EmbeddedServerError, MissingExtra
+from forebay.migrate import texts
+from forebay.migrate.apply import Say, said
+from forebay.migrate.connect import connect, schema_of
+from forebay.migrate.database import Database
+from forebay.migrate.folder import Migration
+from forebay.migrate.introspect.scope import Scope
+from forebay.migrate.reset import empty
+from forebay.postgres.url import PostgresUrl
+
+
+def after_migrations(
+    connection: psycopg.Connection[Any], migrations: Sequence[Migration], scope: Scope
+) -> Database:
+    """Run migrations on an empty database, and return what it holds then.
+
+    Raises:
+        MigrationError: one fails there (P3006).
+    """
+    for one in migrations:
+        try:
+            connection.execute(one.script.encode())
+        except psycopg.Error as error:
+            raise texts.unclean(one.name, said(error, one.script), error.sqlstate or "") from None
+    return scope.look(connection)
+
+
+@contextmanager
+def shadow_database(
+    direct: PostgresUrl | None,
+    given: PostgresUrl | None,
+    schemas: Sequence[str],
+    say: Say = lambda _: None,
+) -> Iterator[psycopg.Connection[Any]]:
+    """Connect to an empty database for as long as the block runs.
+
+    Raises:
+        MigrationError: there is none to be had (P3014).
+    """
+    if given is not None:
+        with connect(given) as connection:
+            empty(connection, [schema_of(given), *schemas])
+            yield connection
+        return
+    if direct is None:
+        raise texts.no_shadow("no URL says where", "give --shadow-database-url")
+    with connect(direct) as main:
+        name = f"prisma_migrate_shadow_db_{secrets.token_hex(8)}"
+        why = _make(main, name)
+        if why is not None:
+            with _embedded(main, why, say) as connection:
+                yield connection
+            return
+        try:
+            with connect(replace(direct, database=name)) as connection:
+                _require_schema(connection, schema_of(direct))
+                yield connection
+        finally:
+            drop = "drop database if exists {} with (force)"
+            main.execute(sql.SQL(drop).format(sql.Identifier(name)))
+
+
+def _require_schema(connection: psycopg.Connection[Any], name: str) -> None:
+    connection.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(name)))
+
+
+def _make(connection: psycopg.Connection[Any], name: str) -> str | None:
+    """Make a database; return why not where the role may not."""
+    try:
+        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    except psycopg.errors.InsufficientPrivilege as error:
+        return str(error.diag.message_primary)
+    return None
+
+
+@contextmanager
+def _embedded(
+    main: psycopg.Connection[Any], why: str, say: Say
+) -> Iterator[psycopg.Connection[Any]]:
+    from forebay.postgres.embedded import start_ephemeral
+
+    hint = "let the role create databases, or set shadowDatabaseUrl"
+    try:
+        with start_ephemeral() as server, connect(server.url) as connection:
+            here, there = (one.info.server_version // 10000 for one in (connection, main))
+            if here != there:
+                raise texts.no_shadow(f"{why}; the embedded server is {here}, not {there}", hint)
+            missing = _missing_extensions(main, connection)
+            if missing:
+                raise texts.no_shadow(f"{why}; the embedded server lacks {missing}", hint)
+            say(f"The role may not create a shadow database: the embedded PostgreSQL {here} is it.")
+            yield connection
+    except (EmbeddedServerError, MissingExtra) as error:
+        raise texts.no_shadow(f"{why}; {error.message}", hint) from None
+
+
+def _missing_extensions(main: psycopg.Connection[Any], embedded: psycopg.Connection[Any]) -> str:
+    used = {name for (name,) in main.execute("select extname from pg_extension").fetchall()}
+    found = embedded.execute("select name from pg_available_extensions").fetchall()
+    return ", ".join(sorted(used - {name for (name,) in found}))
