@@ -139,7 +139,7 @@ def test_rows_that_are_alike_are_written_as_those_that_are_not(engine: Engine) -
 
 @pytest.mark.parametrize(
     "row",
-    [{"id": 1, "nmae": "x"}, {"id": 1, "name": "a\x00b"}, {"id": "1"}, {"id": 1, "name": None}],
+    [{"id": 1, "nmae": "x"}, {"id": 1, "name": "a\x00b"}, {"id": "1"}, {"id": 1, "name": b"x"}],
 )
 def test_rows_that_cannot_be_are_refused(engine: Engine, row: dict[str, Any]) -> None:
     with pytest.raises(RequestError):
