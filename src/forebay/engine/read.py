@@ -16,7 +16,7 @@ from forebay.engine.page import read_page
 from forebay.engine.rows import Joined, Layout, Many, Window
 from forebay.engine.scope import Scope, Source
 from forebay.engine.selection import Related, Selection
-from forebay.engine.shape import Node
+from forebay.engine.shape import SCOPE, Node
 from forebay.engine.shaping import Shaper
 from forebay.engine.statement import Builder, Statement
 from forebay.engine.types import amount, array, how_many, key_text
