@@ -133,7 +133,10 @@ def _initialise(binaries: Path, data: Path, user: str | None) -> None:
 
 @contextmanager
 def throw_away_database(
-    *, scale: int | None = None, is_durable: bool = False
+    *,
+    scale: int | None = None,
+    is_durable: bool = False,
+    max_connections: int = MAX_CONNECTIONS,
 ) -> Iterator[Database]:
     """Run a fresh server while the block lasts.
 
@@ -151,7 +154,7 @@ def throw_away_database(
         binaries = _reachable(find_binaries(), folder, user)
         _initialise(binaries, data, user)
         port = free_port()
-        settings = SETTINGS.format(port=port, sockets=sockets, max_connections=MAX_CONNECTIONS)
+        settings = SETTINGS.format(port=port, sockets=sockets, max_connections=max_connections)
         with (data / "postgresql.conf").open("a") as file:
             file.write(settings if is_durable else settings + FAST)
         log = folder / "postgres.log"

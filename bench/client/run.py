@@ -13,10 +13,10 @@ from typing import Any
 
 import psycopg
 
-from bench.client.workload import CLEAN, OPERATIONS, SLOW, TABLES
+from bench.client.workload import CLEAN, CONCURRENT, OPERATIONS, SLOW, TABLES
+from bench.database import NAME, SUPERUSER, throw_away_database
 from bench.errors import BenchError
 from bench.resources import PROC, cpu_time
-from forebay.postgres.embedded import start_ephemeral
 
 Say = Callable[[str], None]
 
@@ -79,21 +79,19 @@ def _backends(postmaster: int) -> dict[int, float]:
 
 
 @contextmanager
-def database() -> Iterator[tuple[str, int, Callable[[], None]]]:
+def database(contenders: int) -> Iterator[tuple[str, int, Callable[[], None]]]:
     """Run a server with the workload's tables; yield its URL, its process and what cleans it."""
-    with start_ephemeral() as server:
-        url = server.url.text()
+    connections = contenders * CONCURRENT + 20
+    with throw_away_database(max_connections=connections) as server:
+        url = f"postgresql://{SUPERUSER}:none@127.0.0.1:{server.port}/{NAME}"
         with psycopg.connect(url, autocommit=True) as administrator:
             for statement in TABLES.split(";\n"):
                 administrator.execute(statement.encode())
-            (setting,) = administrator.execute("show data_directory").fetchone() or ("",)
-            with open(f"{setting}/postmaster.pid", encoding="utf-8") as file:
-                postmaster = int(file.readline())
 
             def clean() -> None:
                 administrator.execute(CLEAN.encode())
 
-            yield url, postmaster, clean
+            yield url, server.postmaster, clean
 
 
 def measure(
@@ -105,7 +103,7 @@ def measure(
 ) -> Costs:
     """Measure libraries: each operation in rounds, the libraries in turn within each."""
     costs: Costs = {name: {one: Samples() for one in operations} for name in names}
-    with database() as (url, postmaster, clean), ExitStack() as stack:
+    with database(len(names)) as (url, postmaster, clean), ExitStack() as stack:
         workers = []
         for name in names:
             workers.append(Worker(name, url))

@@ -13,9 +13,10 @@ import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bench.errors import BenchError
@@ -153,7 +154,9 @@ def suite(door: Door, folder: Path, project: Path) -> Finding:
     if not report.exists():
         raise BenchError(f"the client's tests did not run: {finished.stdout[-300:]}")
     cases = list(ElementTree.parse(report).iter("testcase"))  # noqa: S314  # our own
-    failed = [one for one in cases if one.find("failure") is not None or one.find("error") is not None]
+    failed = [
+        one for one in cases if one.find("failure") is not None or one.find("error") is not None
+    ]
     skipped = sum(one.find("skipped") is not None for one in cases)
     names = [re.sub(r"\s+", " ", one.get("name") or "") for one in failed]
     return Finding(
@@ -179,13 +182,10 @@ def client_poolers(context: Context) -> list[Finding]:
         top = Path(name)
         top.chmod(0o755)
         programs = {"old": debian_pgbouncer(top), "new": named_pgbouncer()}
-        doors = {
+        doors: dict[str, Callable[[Path], AbstractContextManager[Door]]] = {
             "direct": directly,
             "up": forebay_up,
-            **{
-                key: (lambda folder, program=program: pgbouncer(program, folder))
-                for key, program in programs.items()
-            },
+            **{key: partial(pgbouncer, program) for key, program in programs.items()},
         }
         for key, open_door in doors.items():
             folder = top / key

@@ -17,6 +17,8 @@ REQUIRED = [
     "docs/faults.md",
     "docs/schema.md",
     "docs/query.md",
+    "docs/extensions.md",
+    "docs/seeing.md",
 ]
 
 # Spelt in pieces, so that this file does not find itself.

@@ -27,10 +27,10 @@ def schema_text(name: str) -> str:
     return (SCHEMAS / f"{name}.prisma").read_text(encoding="utf-8")
 
 
-def generate(text: str, folder: Path, interface: Interface = "asyncio") -> Path:
-    """Write a schema's package as `db` into a folder, and return the folder."""
+def generate(text: str, folder: Path, interface: Interface = "asyncio", name: str = "db") -> Path:
+    """Write a schema's package into a folder, and return the folder."""
     files = package_files(load([("schema.prisma", text)]), "client", interface)
-    write(folder / "db", files)
+    write(folder / name, files)
     return folder
 
 

@@ -196,3 +196,17 @@ def test_a_partial_type_names_what_takes_its_place(names):
     )
     assert "declare `class UserName(BaseModel)`" in out
     assert "into=UserName" in out
+
+
+def test_a_client_works_with_the_base_install_alone(names):
+    out = python(
+        names,
+        "import sys\n"
+        "for one in ('typer', 'rich', 'click', 'opentelemetry', 'httpx', 'asyncpg'):\n"
+        "    sys.modules[one] = None\n"
+        "from db import Client, models, types\n"
+        "client = Client(use_dotenv=False, datasource={'url': 'postgresql://a@127.0.0.1/b'})\n"
+        "client._begin(), client._engine\n"
+        "print(type(models.User.prisma(client)).__name__, types.UserCreateInput.__name__)",
+    )
+    assert out == "Actions UserCreateInput\n"

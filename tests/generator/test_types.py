@@ -1,6 +1,9 @@
-"""What type checkers say of a generated package, and of code that uses it."""
+"""What type checkers say of generated packages, and of code that uses them.
 
-from collections.abc import Callable
+One run of each looks at everything: both interfaces, and the schema whose names mean something to
+Python or pydantic.
+"""
+
 from pathlib import Path
 
 import pytest
@@ -8,7 +11,6 @@ import pytest
 from forebay.client.package import Interface
 from tests.generator.made import (
     FOLDER,
-    Complaint,
     generate,
     mypy,
     pyright,
@@ -17,31 +19,32 @@ from tests.generator.made import (
 )
 
 CHECKERS = {"pyright": pyright, "mypy": mypy}
+BOTH: tuple[tuple[str, Interface], ...] = (("db", "asyncio"), ("db_sync", "sync"))
+USES = ("right", "wrong", "patterns")
 
 
-@pytest.fixture(params=CHECKERS)
-def checker(request: pytest.FixtureRequest) -> Callable[[Path], list[Complaint]]:
-    """Each type checker."""
-    return CHECKERS[request.param]
-
-
-@pytest.mark.timeout(240)
-def test_what_is_right_is_no_error_and_what_is_wrong_is_one_at_its_line(
-    tmp_path, interface: Interface, checker
-):
-    generate(schema_text("blog"), tmp_path, interface)
-    for name in ("right", "wrong", "patterns"):
-        text = (FOLDER / "uses" / f"{name}.txt").read_text(encoding="utf-8")
-        if interface == "sync":
-            text = without_waiting(text)
-        (tmp_path / f"{name}.py").write_text(text)
-    lines = (tmp_path / "wrong.py").read_text().splitlines()
-    marked = {number for number, line in enumerate(lines, 1) if line.endswith("# wrong")}
-    found = checker(tmp_path)
-    assert [one for one in found if one.file != "wrong.py"] == []
-    assert {one.line for one in found} == marked
+def _written(folder: Path) -> set[tuple[str, int]]:
+    """Write the packages and their uses, and return where an error has to be."""
+    generate(schema_text("names"), folder, name="named")
+    marked = set()
+    for package, interface in BOTH:
+        generate(schema_text("blog"), folder, interface, name=package)
+        for name in USES:
+            text = (FOLDER / "uses" / f"{name}.txt").read_text(encoding="utf-8")
+            if interface == "sync":
+                text = without_waiting(text).replace("from db", f"from {package}")
+            file = f"{name}_{interface}.py"
+            (folder / file).write_text(text)
+            lines = enumerate(text.splitlines(), 1)
+            marked |= {(file, number) for number, line in lines if line.endswith("# wrong")}
+    return marked
 
 
 @pytest.mark.timeout(240)
-def test_names_that_mean_something_to_python_are_no_error(names, checker):
-    assert checker(names) == []
+@pytest.mark.parametrize("checker", CHECKERS)
+def test_what_is_right_is_no_error_and_what_is_wrong_is_one_at_its_line(tmp_path, checker):
+    marked = _written(tmp_path)
+    found = CHECKERS[checker](tmp_path)
+    assert [one for one in found if not one.file.startswith("wrong")] == []
+    assert {(one.file, one.line) for one in found} == marked
+    assert len(marked) > 90

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncpg
+import asyncpg  # type: ignore[import-untyped]
 
 from bench.client.contenders import queries
 from bench.client.contenders.queries import Post, User, filter_values, trees, with_author

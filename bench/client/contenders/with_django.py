@@ -6,9 +6,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import django
+from django.apps import AppConfig
 from django.conf import settings
 
 from bench.client.workload import Operation, new_email, new_users, some_user
+
+
+class Bench(AppConfig):
+    """The application that the models belong to: Django asks it for what refers to what."""
+
+    name = "bench.client.contenders"
+    label = "bench"
 
 
 def _configure(url: str) -> None:
@@ -25,6 +33,7 @@ def _configure(url: str) -> None:
                 "CONN_MAX_AGE": None,
             }
         },
+        INSTALLED_APPS=[f"{__name__}.{Bench.__name__}"],
         USE_TZ=True,
         DEFAULT_AUTO_FIELD="django.db.models.AutoField",
     )

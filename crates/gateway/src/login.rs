@@ -276,10 +276,10 @@ impl Door<'_> {
 
     /// Take a server, waiting in line for it as long as the client is there.
     async fn checkout(&mut self, pool: &Arc<Pool>) -> Result<Lease, Failure> {
-        let mut answer = match pool.checkout() {
+        let mut turn = match pool.checkout(&mut None) {
             Checkout::Leased(lease) => return Ok(lease),
             Checkout::Refused(refusal) => return Err(Failure::Refused(refusal)),
-            Checkout::Waiting(answer) => answer,
+            Checkout::Waiting(turn) => turn,
             // The pool has changed since the client came: what is known of it would be wrong.
             Checkout::Retired => return Err(Refusal::database_removed(&pool.database).into()),
         };
@@ -292,7 +292,7 @@ impl Door<'_> {
             let reads = self.received.len() < startup::LIMIT as usize;
             tokio::select! {
                 biased;
-                answered = &mut answer => return match answered {
+                answered = std::future::poll_fn(|cx| turn.poll(cx)) => return match answered {
                     Ok(Ok(lease)) => Ok(lease),
                     Ok(Err(refusal)) => Err(Failure::Refused(refusal)),
                     Err(_) if pool.is_retired() => {

@@ -10,6 +10,7 @@
 
 mod finish;
 mod hear;
+mod lend;
 mod line;
 mod pin;
 mod time;
@@ -30,14 +31,14 @@ use crate::ending::{Ending, session_refusal};
 use crate::gateway::{Context, Phase};
 use crate::login::LoggedIn;
 use crate::pins::Pin;
-use crate::pool::{Answer, Checkout, Lease, Pool};
+use crate::pool::{Checkout, Lease, Pool, Turn};
 use crate::report::Refusal;
 use crate::session::from_client::{self, Next};
 use crate::session::output::Output;
 use crate::session::{ClientState, from_server};
 use crate::shared_listener;
 use crate::stats::meter::Meter;
-use crate::stream::{Stream, with_buffer};
+use crate::stream::{Stream, keep_spare, take_spare, with_buffer};
 
 /// What reading from a server came to.
 #[derive(PartialEq, Eq)]
@@ -61,7 +62,9 @@ pub(crate) struct Relay {
     meter: Meter,
     lease: Option<Lease>,
     /// The place in line.
-    line: Option<oneshot::Receiver<Answer>>,
+    line: Option<Turn>,
+    /// The last one, to be used again.
+    last_line: Option<Turn>,
     /// What it listens with, once it listens.
     ears: Option<Box<shared_listener::Ears>>,
     /// The shared listener's answer, while it is waited for.
@@ -98,6 +101,7 @@ impl Relay {
             registration: logged_in.registration,
             lease: None,
             line: None,
+            last_line: None,
             ears: None,
             wish: None,
             to_client: Vec::new(),
@@ -279,9 +283,9 @@ impl Relay {
                 Next::Terminate => return self.close(),
                 Next::Server => match self.checkout() {
                     Checkout::Leased(lease) => self.link(lease),
-                    Checkout::Waiting(answer) => {
+                    Checkout::Waiting(turn) => {
                         self.registration.entry.line_up(&self.context.common.clock);
-                        self.line = Some(answer);
+                        self.line = Some(turn);
                         break;
                     }
                     Checkout::Refused(refusal) if refusal.severity == "ERROR" => {
@@ -298,52 +302,16 @@ impl Relay {
             if is_joined {
                 carry.drain(..at);
             } else {
+                carry = take_spare();
                 carry.extend_from_slice(bytes.get(at..).unwrap_or(&[]));
             }
             self.client.carry = carry;
+        } else if is_joined {
+            keep_spare(carry);
         }
         self.note_request(!bytes.is_empty());
         self.registration.entry.holds_statements(self.client.statement_count());
         Ok(())
-    }
-
-    /// Take a server: the one used last, where what it has drawn from sequences is asked for.
-    fn checkout(&mut self) -> Checkout {
-        if self.client.tracking.wants_same_server() && self.last_server != 0 {
-            self.pool.checkout_again(self.last_server)
-        } else {
-            self.pool.checkout()
-        }
-    }
-
-    /// Go to the pool that the configuration names now.
-    fn change_pool(&mut self) -> Result<(), Ending> {
-        let Some(seat) = self.registration.entry.seat.get() else {
-            return Err(Refusal::shutting_down().into());
-        };
-        self.pool = self
-            .context
-            .pool(&seat.database, &seat.user)
-            .ok_or_else(|| Refusal::database_removed(&seat.database))?;
-        self.registration.join(&self.pool);
-        self.meter.follow(&self.pool.stats);
-        self.client.tracking.join(&self.pool.pins);
-        Ok(())
-    }
-
-    fn link(&mut self, mut lease: Lease) {
-        self.mode = self.pool.mode();
-        if let Some(server) = lease.server() {
-            self.meter.linked(std::mem::take(&mut server.grant));
-            self.registration.entry.link(&server.identity, &self.context.common.clock);
-            self.client.refuse_blocks(self.mode == PoolMode::Statement);
-            self.client.tracking.turn(self.mode != PoolMode::Session);
-            self.client.tracking.allow_pins(!self.pool.resets());
-            self.last_server = server.identity.number;
-            server.state.link_safely(&mut self.client, &mut self.to_server, &mut self.to_client);
-            self.holds_back = true;
-        }
-        self.lease = Some(lease);
     }
 
     fn write_server(&mut self, cx: &mut TaskContext<'_>) -> Result<bool, Ending> {

@@ -22,6 +22,33 @@ thread_local! {
     static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; SCRATCH].into());
 }
 
+/// Most empty buffers that a worker keeps, and the most bytes of each.
+const SPARES: usize = 64;
+const SPARE_SIZE: usize = 4096;
+
+thread_local! {
+    /// Empty buffers of this worker, for what clients have sent that wait for a server: nearly every request in a
+    /// busy pool.
+    static SPARE: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// An empty buffer.
+pub fn take_spare() -> Vec<u8> {
+    SPARE.with_borrow_mut(Vec::pop).unwrap_or_default()
+}
+
+/// Keep what was in use as a buffer for the next that is needed, or free it.
+pub fn keep_spare(mut buffer: Vec<u8>) {
+    if buffer.capacity() <= SPARE_SIZE {
+        SPARE.with_borrow_mut(|spares| {
+            if spares.len() < SPARES {
+                buffer.clear();
+                spares.push(buffer);
+            }
+        });
+    }
+}
+
 /// Call `use_buffer` with this worker's receive buffer. Must not be nested.
 pub fn with_buffer<T>(use_buffer: impl FnOnce(&mut [u8]) -> T) -> T {
     BUFFER.with_borrow_mut(|buffer| use_buffer(buffer))

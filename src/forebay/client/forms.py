@@ -7,7 +7,7 @@ post-init, private attributes, constraints, a configuration that changes values)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -119,18 +119,15 @@ class Form:
                 found[self.attributes[name]] = info.default
         return found
 
-    def misses(self, columns: Sequence[Column]) -> bool:
-        """Say whether a field that must be given is none of these columns."""
-        given = {column.name for column in columns}
-        return any(info.is_required() and name not in given for name, info in self.fields.items())
+    def part(self, values: dict[str, Any], scalars: Iterable[str]) -> BaseModel:
+        """Make a record of some of its fields, each of which is validated.
 
-    def part(self, values: dict[str, Any]) -> BaseModel:
-        """Make a record of some of its fields, each of which is validated."""
+        Of the ``scalars`` those without a value are missed when they are read.
+        """
         by_alias = {alias: self.attributes[name] for name, alias in self.aliases.items()}
         record = self.cls.model_construct()
-        for attribute, info in self.cls.model_fields.items():
-            if info.is_required():
-                record.__dict__.pop(attribute, None)
+        for name in scalars:
+            record.__dict__.pop(self.attributes[name], None)
         self.cls.model_rebuild()
         for alias, value in values.items():
             if alias in by_alias:

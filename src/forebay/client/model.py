@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
 
+from forebay.client.deep import deeply, is_deep
 from forebay.client.names import COUNT
 from forebay.errors import ConfigurationError
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
     from forebay.client.package import Package
+
+
+# How many models may be connected before describing one recurses deeper than usual.
+LARGE = 25
 
 
 def is_none(value: object) -> bool:
@@ -50,6 +55,13 @@ class Model(BaseModel):
         ``options`` are pydantic's own.
         """
         link(cls)
+        if _is_large(cls) and not is_deep():
+            # In a thread of its own there is no caller whose names could be looked up.
+            options.pop("_parent_namespace_depth", None)
+            options["_types_namespace"] = options.get("_types_namespace") or {}
+            rebuild: Any = super().model_rebuild
+            done: bool | None = deeply(lambda: rebuild(**options))
+            return done
         # One frame more lies between pydantic's look at the caller's names and the caller.
         depth = options.pop("_parent_namespace_depth", 2) + 1
         return super().model_rebuild(**options, _parent_namespace_depth=depth)
@@ -107,7 +119,15 @@ class Model(BaseModel):
     ) -> CoreSchema:
         """Describe the class to pydantic, as part of another class or by itself."""
         link(cls)
+        if _is_large(cls) and not is_deep() and not cls.__pydantic_complete__:
+            cls.model_rebuild()
         return handler(source)
+
+
+def _is_large(cls: type[Model]) -> bool:
+    """Say whether a class may lead to more others than Python's limit of recursion allows."""
+    package = getattr(cls, "__package__", None)
+    return package is not None and len(package.instances) > LARGE
 
 
 def link(cls: type[Model]) -> None:

@@ -9,6 +9,7 @@ rows, and nothing is looked up or decided in it that the plan has decided.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ValidationError
@@ -173,8 +174,11 @@ class _Written:
 
     def _validated(self, layout: Layout, form: Form, depth: int) -> str:
         parts = self._parts(layout, form.aliases, form.annotations, depth)
-        is_part = layout.into is None and form.misses(layout.columns)
-        check = form.part if is_part else form.cls.model_validate
+        scalars = layout.entity.columns
+        is_part = layout.into is None and len(layout.columns) < len(scalars)
+        check: Callable[[Values], Any] = form.cls.model_validate
+        if is_part:
+            check = partial(form.part, scalars=tuple(scalars))
         self._count += 1
         record = f"r{self._count}"
         checked = self._known(_checked(check, layout.entity.name, form.cls.__name__))

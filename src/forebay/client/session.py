@@ -96,7 +96,12 @@ class AsyncSession:
         if os.getpid() != self._pid:
             self.forget()
         pool = self._here()
-        return pool, pool.take() or await pool.wait(within)
+        connection = pool.take() or await pool.wait(within)
+        while connection.is_broken:
+            # The server closed it between its being handed over and this.
+            pool.give(connection)
+            connection = pool.take() or await pool.wait(within)
+        return pool, connection
 
     @property
     def is_connected(self) -> bool:

@@ -6,6 +6,7 @@ made of. A client in Python takes either in one dictionary, so both forms are on
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -180,6 +181,9 @@ def _optional(one: InputField) -> InputField:
     return InputField(one.name, one.types, is_nullable=one.is_nullable)
 
 
+# What Prisma calls `BoolFilter` was a `BooleanFilter` in Python before.
+_BOOLEAN = re.compile(r"^((?:Nested)?)Bool((?:Nullable|WithAggregates)*Filter|NullableListFilter)$")
+
 _SHORT = {
     "OrderByWithRelationInput": "OrderByInput",
     "NullableScalarRelationFilter": "NullableRelationFilter",
@@ -192,4 +196,4 @@ def _renamed(name: str) -> str:
     for long, short in _SHORT.items():
         if name.endswith(long):
             return name.removesuffix(long) + short
-    return name
+    return _BOOLEAN.sub(r"\1Boolean\2", name)

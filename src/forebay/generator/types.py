@@ -15,6 +15,8 @@ from forebay.schema.dmmf.client import Client, ClientModel
 from forebay.schema.dmmf.kinds import Reference
 from forebay.schema.model import Schema
 
+# Choices with names of their own; the second is what users of Prisma Client Python call it.
+_CHOICES = {"SortOrder": "SortOrder", "QueryMode": "SortMode", "NullsOrder": "NullsOrder"}
 _NULLS = {
     "JsonNullValueFilter": None,
     "NullableJsonNullValueInput": ("DB", "JSON"),
@@ -118,6 +120,8 @@ class TypeFile:
                 return null
             members = ", ".join(f"{null}.{name}" for name in some)
             return f"{self.module.use('typing', 'Literal')}[{members}]"
+        if one.name in _CHOICES:
+            return self.shared(_CHOICES[one.name])
         return texts(self.module, self._inputs.choices[one.name])
 
     def dictionary(
@@ -238,6 +242,9 @@ def _quoted(text: str) -> str:
 def shared_types(schema: Schema, layout: Layout, inputs: Inputs) -> str:
     """Return the file of what the models share: filters, and the values of enums."""
     file = TypeFile("types/filters.py", layout, inputs, inputs.of(None))
+    for name, alias in _CHOICES.items():
+        if name in inputs.choices:
+            file.add(file.alias(alias, [texts(file.module, inputs.choices[name])]))
     for enum in schema.enums:
         member = file.module.use("..enums", class_name(enum.name))
         values = texts(file.module, [one.name for one in enum.members])

@@ -116,7 +116,7 @@ WRITES: dict[str, list[Aim]] = {
     ],
     "update": [
         lambda db: db.user.update(where=_THEIRS, data=_POINTS),
-        lambda db: db.user.update(where={"id": 101, "OR": [{}]}, data=_POINTS),
+        lambda db: db.user.update(where={"id": 101, "OR": [{"id": 101}]}, data=_POINTS),
         lambda db: db.user.update(where={"id": 1}, data={"tenant_id": "b"}),
         lambda db: db.user.update(where={"id": 1}, data={"tenant_id": {"set": "b"}}),
         lambda db: db.user.update(where={"id": 1}, data={"organization": {"connect": {"id": "b"}}}),
@@ -194,7 +194,7 @@ NESTED: dict[str, list[Aim]] = {
     ],
     "connect": [
         _nested({"connect": [_THEIRS]}),
-        _nested({"connect": [{"id": 101, "OR": [{}]}]}),
+        _nested({"connect": [{"id": 101, "OR": [{"id": 101}]}]}),
         _nested({"connect": {"tenant_id_id": {"tenant_id": "b", "id": 101}}}),
         lambda db: db.user.update(where={"id": 1}, data={"manager": {"connect": {"id": 102}}}),
         lambda db: db.post.update(where={"id": 1}, data={"tags": {"connect": [_THEIRS]}}),

@@ -57,18 +57,29 @@ def two_tenants(embedded: EmbeddedServer) -> Iterator[World]:
         yield world
 
 
-@pytest.fixture(params=["asyncio", "sync"])
-def asked(request: pytest.FixtureRequest, two_tenants: World) -> Iterator[Asked]:
-    """A client without extensions, on rows as they were written."""
-    two_tenants.reset()
-    runner = asyncio.Runner() if request.param == "asyncio" else None
-    made = Asked(two_tenants, request.param, two_tenants.client(request.param), runner)
+def asking(world: World, interface: Interface) -> Iterator[Asked]:
+    """Yield a client of a database, on rows as they were written."""
+    world.reset()
+    runner = asyncio.Runner() if interface == "asyncio" else None
+    made = Asked(world, interface, world.client(interface), runner)
     try:
         yield made
     finally:
         made.do(made.db.disconnect())
         if runner is not None:
             runner.close()
+
+
+@pytest.fixture(params=["asyncio", "sync"])
+def asked(request: pytest.FixtureRequest, two_tenants: World) -> Iterator[Asked]:
+    """A client without extensions, on rows as they were written."""
+    yield from asking(two_tenants, request.param)
+
+
+@pytest.fixture
+def asked_once(two_tenants: World) -> Iterator[Asked]:
+    """The same, where it does not matter whether with asyncio or without."""
+    yield from asking(two_tenants, "sync")
 
 
 @pytest.fixture(scope="session")

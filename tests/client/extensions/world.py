@@ -85,7 +85,7 @@ model Comment {
   text       String
   deleted_at DateTime?
   post_id    Int
-  post       Post      @relation(fields: [tenant_id, post_id], references: [tenant_id, id], onDelete: Cascade)
+  post       Post      @relation(PAIRED)
 }
 
 model Tag {
@@ -113,7 +113,9 @@ model Badge {
   name  String
   owner User?
 }
-"""
+""".replace(
+    "PAIRED", "fields: [tenant_id, post_id], references: [tenant_id, id], onDelete: Cascade"
+)
 
 GLOBAL = ("Organization", "Topic", "Category", "Badge")
 
@@ -216,10 +218,10 @@ class World:
 
     def reset(self) -> None:
         """Put everything back."""
-        tables = ", ".join(f'"{name}"' for name in _NAMES)
         self.connection.execute("ROLLBACK")
-        self.connection.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE".encode())
-        self.connection.execute(ROWS.encode())
+        # For a few rows this takes a tenth of what TRUNCATE does.
+        emptied = "".join(f'DELETE FROM "{name}";' for name in reversed(_NAMES))
+        self.connection.execute((emptied + ROWS).encode())
 
     def perform(self, engine: Performer, request: Any, **options: Any) -> Any:
         """Carry a request out."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from forebay.client.connection.asynchronous import AsyncConnection
 from forebay.client.session import AsyncSession, SyncSession
 from forebay.client.url import Target
 from forebay.engine.run import Work
@@ -111,6 +112,16 @@ async def session_of(server: Server, **parameters: object) -> AsyncIterator[Asyn
     finally:
         await session.disconnect()
         assert session._places.taken == 0
+
+
+@asynccontextmanager
+async def held(session: AsyncSession) -> AsyncIterator[AsyncConnection]:
+    """Hold a connection, whose opening may take longer than the session would wait."""
+    pool, connection = await session.acquire(30)
+    try:
+        yield connection
+    finally:
+        pool.give(connection)
 
 
 @pytest.fixture

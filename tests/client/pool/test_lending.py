@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from forebay.client.pool import rules
 from forebay.client.session import AsyncSession
 from forebay.engine.failures import DatabaseFailure, RequestError
-from tests.client.pool.conftest import PID, SLEEP, number, session_of, work
+from tests.client.pool.conftest import PID, SLEEP, held, number, session_of, work
 from tests.support.waiting import wait_until
 
 
@@ -52,7 +53,7 @@ def test_the_connection_that_was_used_last_is_lent_first(server, run):
 def test_p2024_says_the_limit_the_time_and_who_holds_the_connections(server, run):
     async def go() -> None:
         async with session_of(server, connection_limit=1, pool_timeout=0.1) as session:
-            async with session.lend():
+            async with held(session):
                 with pytest.raises(RequestError) as caught:
                     await session.carry(work("SELECT 1"))
             error = caught.value
@@ -71,26 +72,26 @@ def test_p2024_shows_stacks_where_debugging_is_on(server, run, monkeypatch):
 
     async def go() -> None:
         async with session_of(server, connection_limit=1, pool_timeout=0.05) as session:
-            async with session.lend():
+            async with held(session):
                 with pytest.raises(RequestError, match=r"test_lending\.py"):
                     await session.carry(work("SELECT 1"))
 
     run(go())
 
 
-def test_a_timer_that_comes_late_says_that_the_process_was_frozen(server, run):
+def test_standing_still_is_not_waiting(server, run, monkeypatch):
+    monkeypatch.setattr(rules, "STEP", 0.05)
+
     async def go() -> None:
-        async with session_of(server, connection_limit=1) as session:
-            async with session.lend():
-                pool, loop = session._here(), asyncio.get_running_loop()
-                waiting = asyncio.create_task(pool.wait(30))
+        async with session_of(server, connection_limit=1, pool_timeout=0.2) as session:
+            async with held(session):
+                waiting = asyncio.create_task(session.carry(number("SELECT 6")))
                 await asyncio.sleep(0)
-                (waiter,) = pool._line
-                pool._expire(waiter, loop.time() - 60, 30)
-                assert not waiter.done()
-                pool._expire(waiter, loop.time(), 30)
-                with pytest.raises(RequestError, match="Timed out"):
-                    await waiting
+                # Nothing of this process goes on, as in one that is frozen.
+                time.sleep(0.5)  # noqa: ASYNC251
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+            assert await waiting == 6
 
     run(go())
 

@@ -1,5 +1,7 @@
 """What the parameters of a database URL mean."""
 
+from pathlib import Path
+
 import pytest
 
 from forebay.client import url as urls
@@ -124,3 +126,8 @@ def test_one_connection_in_a_function_runtime(environment, runtime):
     assert (found.connection_limit, found.runtime, found.is_limit_of_runtime) == (1, runtime, True)
     chosen = target("connection_limit=4", **environment)
     assert (chosen.connection_limit, chosen.is_limit_of_runtime) == (4, False)
+
+
+def test_every_parameter_is_in_the_documentation():
+    page = (Path(__file__).parents[3] / "docs" / "client.md").read_text()
+    assert [name for name in sorted(urls._OURS) if f"`{name}`" not in page] == []

@@ -166,6 +166,6 @@ impl Pool {
 
 pub(super) fn refuse(line: Vec<Waiting>, refusal: &Refusal) {
     for waiting in line {
-        let _ = waiting.reply.send(Err(Box::new(refusal.clone())));
+        let _ = waiting.call.tell(Err(Box::new(refusal.clone())));
     }
 }

@@ -25,6 +25,7 @@ mod plan;
 pub mod rules;
 pub mod shares;
 mod stock;
+mod turn;
 mod upkeep;
 mod view;
 
@@ -34,7 +35,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, Guard};
-use tokio::sync::oneshot;
 
 use crate::configuration::PoolMode;
 use crate::gateway::Common;
@@ -55,6 +55,7 @@ pub use listening::PlaceBeside;
 pub use plan::{Plan, Target};
 pub use rules::Rules;
 use rules::Usual;
+pub use turn::Turn;
 pub use view::Seen;
 
 /// Most distinct settings that are remembered as valid; more are checked again.
@@ -92,7 +93,7 @@ pub enum Checkout {
     /// A server, at once.
     Leased(Lease),
     /// A place in line.
-    Waiting(oneshot::Receiver<Answer>),
+    Waiting(Turn),
     /// PostgreSQL cannot be had at present.
     Refused(Box<Refusal>),
     /// This pool is no longer the one for its clients: ask for theirs again.
@@ -188,7 +189,7 @@ impl Pool {
     }
 
     /// [`Self::checkout`], of the server with that number if it is at rest.
-    pub fn checkout_again(self: &Arc<Self>, number: u64) -> Checkout {
+    pub fn checkout_again(self: &Arc<Self>, number: u64, used: &mut Option<Turn>) -> Checkout {
         let found = {
             let mut inner = self.lock();
             let is_open = inner.state == State::Open;
@@ -201,20 +202,20 @@ impl Pool {
                     return Checkout::Leased(Lease::new(server, self));
                 }
                 self.give_back(server);
-                self.checkout()
+                self.checkout(used)
             }
-            None => self.checkout(),
+            None => self.checkout(used),
         }
     }
 
-    /// Take a server, or a place in line. Must be called on a worker.
-    pub fn checkout(self: &Arc<Self>) -> Checkout {
+    /// Take a server, or a place in line, for which a `used` one will do. Must be called on a worker.
+    pub fn checkout(self: &Arc<Self>, used: &mut Option<Turn>) -> Checkout {
         let worker = worker::current();
         loop {
             let mut inner = self.lock();
             match inner.state {
                 State::Open => {}
-                State::Paused => return Checkout::Waiting(inner.line_up(worker)),
+                State::Paused => return Checkout::Waiting(inner.line_up(worker, used.take())),
                 State::Ending => {
                     return Checkout::Refused(Box::new(Refusal::server_shutting_down()));
                 }
@@ -225,21 +226,21 @@ impl Pool {
                 if let Some(refusal) = refusal {
                     return Checkout::Refused(Box::new(refusal));
                 }
-                let receiver = inner.line_up(worker);
+                let turn = inner.line_up(worker, used.take());
                 // The usual reason to wait is that there are as many servers as there may be.
                 let may_grow = inner.total < inner.plan.rules.most();
                 drop(inner);
                 if may_grow {
                     self.grow();
                 }
-                return Checkout::Waiting(receiver);
+                return Checkout::Waiting(turn);
             };
             if server.needs_check {
-                let receiver = inner.line_up(worker);
+                let turn = inner.line_up(worker, used.take());
                 inner.checking += 1;
                 drop(inner);
                 self.check(server);
-                return Checkout::Waiting(receiver);
+                return Checkout::Waiting(turn);
             }
             drop(inner);
             if server.absorb() {
@@ -318,7 +319,7 @@ impl Pool {
             };
             drop(inner);
             server.grant = waiting.granted(server.grant.at);
-            match waiting.reply.send(Ok(Lease::passed_on(server, self))) {
+            match waiting.call.tell(Ok(Lease::passed_on(server, self))) {
                 // The client has gone: the next one.
                 Err(Ok(lease)) => match lease.taken_apart() {
                     Some(parts) => (server, self) = parts,

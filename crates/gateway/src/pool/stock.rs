@@ -4,9 +4,8 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::oneshot;
-
-use super::{Answer, Plan, is_over};
+use super::turn::{Call, Turn};
+use super::{Plan, is_over};
 use crate::gateway::Common;
 use crate::parameters::Parameters;
 use crate::report::Refusal;
@@ -77,7 +76,7 @@ pub(super) struct Stock {
 pub(super) struct Waiting {
     pub(super) place: u64,
     pub(super) since: Instant,
-    pub(super) reply: oneshot::Sender<Answer>,
+    pub(super) call: Call,
 }
 
 impl Waiting {
@@ -186,7 +185,7 @@ impl Stock {
     /// Forget the clients in line that are gone.
     pub(super) fn forget_gone(&mut self) {
         for queue in &mut self.waiting {
-            queue.retain(|waiting| !waiting.reply.is_closed());
+            queue.retain(|waiting| !waiting.call.is_gone());
         }
     }
 
@@ -224,14 +223,15 @@ impl Stock {
         })
     }
 
-    pub(super) fn line_up(&mut self, worker: usize) -> oneshot::Receiver<Answer> {
-        let (reply, receiver) = oneshot::channel();
+    /// Give out the last place in line; `used` is one whose turn has come, if there is one.
+    pub(super) fn line_up(&mut self, worker: usize, used: Option<Turn>) -> Turn {
+        let (turn, call) = Turn::line_up(used);
         let place = self.next_place;
         self.next_place += 1;
         if let Some(queue) = self.waiting.get_mut(worker) {
-            queue.push_back(Waiting { place, since: Instant::now(), reply });
+            queue.push_back(Waiting { place, since: Instant::now(), call });
         }
-        receiver
+        turn
     }
 
     pub(super) fn next_in_line(&mut self, worker: usize) -> Option<Waiting> {

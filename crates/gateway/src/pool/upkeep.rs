@@ -62,7 +62,7 @@ impl Pool {
             } else {
                 Refusal::query_timeout_in_line(query_timeout)
             };
-            let _ = waiting.reply.send(Err(Box::new(refusal)));
+            let _ = waiting.call.tell(Err(Box::new(refusal)));
         }
     }
 

@@ -1,6 +1,5 @@
 //! A client in line for a server: its place, and what it sends meanwhile.
 
-use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
 use super::Relay;
@@ -15,12 +14,12 @@ const LINE_LIMIT: usize = 64 * 1024;
 impl Relay {
     /// Wait in line; meanwhile take what the client sends, to learn when it goes.
     pub(super) fn poll_line(&mut self, cx: &mut TaskContext<'_>) -> Result<bool, Ending> {
-        let Some(answer) = &mut self.line else {
+        let Some(turn) = &mut self.line else {
             return Ok(false);
         };
-        match Pin::new(answer).poll(cx) {
+        match turn.poll(cx) {
             Poll::Ready(Ok(Ok(lease))) => {
-                self.line = None;
+                self.last_line = self.line.take();
                 self.link(lease);
                 self.client_bytes(cx, &[])?;
                 return Ok(true);

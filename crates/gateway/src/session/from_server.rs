@@ -96,6 +96,11 @@ impl Session<'_, '_, '_, '_> {
                     return Err(SessionError::Server(what));
                 }
             }
+            if is_whole && self.is_ordinary(header.tag) {
+                self.forward(input, at, at + header.size);
+                at += header.size;
+                continue;
+            }
             let body = message.get(HEADER..).unwrap_or(&[]);
             let goes_on = self.message(header.tag, body)?;
             if self.server.is_refused {
@@ -117,6 +122,26 @@ impl Session<'_, '_, '_, '_> {
         }
     }
 
+    /// Whether a message goes on and means nothing but that what was expected has come, which is noted then: most do.
+    /// What is expected behind it is not settled by it.
+    #[inline]
+    fn is_ordinary(&mut self, tag: u8) -> bool {
+        let expected = &mut self.server.expected;
+        match (tag, expected.front()) {
+            (backend::DATA_ROW, Some(Expect::Execute | Expect::Query))
+            | (backend::ROW_DESCRIPTION, Some(Expect::Query)) => true,
+            (backend::ROW_DESCRIPTION | backend::NO_DATA, Some(Expect::Describe(None)))
+            | (backend::BIND_COMPLETE, Some(Expect::Bind(None)))
+                if expected.get(1).is_some_and(|next| !next.is_silent()) =>
+            {
+                expected.pop_front();
+                true
+            }
+            _ => false,
+        }
+    }
+
+    #[inline]
     fn forward(&mut self, input: &[u8], from: usize, to: usize) {
         if self.copies {
             let bytes = input.get(from..to).unwrap_or(&[]);

@@ -84,7 +84,8 @@ impl ServerState {
         to_client: &mut Vec<u8>,
     ) {
         // Mostly they are what they were, and there is nothing to be kept.
-        let before = (!Arc::ptr_eq(&self.applied, &client.settings)).then(|| Arc::clone(&self.applied));
+        let before =
+            (!Arc::ptr_eq(&self.applied, &client.settings)).then(|| Arc::clone(&self.applied));
         self.link(client, to_server, to_client);
         if self.expected.is_empty() {
             return;

@@ -144,7 +144,9 @@ impl Meter {
         let since = |began: Option<Instant>| {
             nanoseconds(began.map_or(Duration::ZERO, |began| now.saturating_duration_since(began)))
         };
-        let (query, transaction) = (since(self.query_began), since(self.transaction_began));
+        let query = since(self.query_began);
+        let is_one = self.transaction_began == self.query_began;
+        let transaction = if is_one { query } else { since(self.transaction_began) };
         let (received, sent) = (std::mem::take(&mut self.received), std::mem::take(&mut self.sent));
         let waited = self.waited.take();
         self.stats.add(|shard, writer| {

@@ -19,9 +19,9 @@ use tokio::task::coop::has_budget_remaining;
 #[derive(Debug)]
 pub struct Socket {
     /// `None` only while it is being watched anew.
-    socket: Option<AsyncFd<OwnedFd>>,
+    watched: Option<AsyncFd<OwnedFd>>,
     is_watched_for_writing: bool,
-    /// Whoever reads this socket is always the same task, and is to be told when there is something to read.
+    /// The one task that reads this socket is to be told when there is something to read.
     is_awaited: bool,
 }
 
@@ -29,16 +29,16 @@ impl Socket {
     /// Have the runtime this is called on watch a socket that does not block.
     pub fn new(socket: impl Into<OwnedFd>) -> io::Result<Self> {
         let socket = watch(socket.into(), Interest::READABLE)?;
-        Ok(Self { socket: Some(socket), is_watched_for_writing: false, is_awaited: false })
+        Ok(Self { watched: Some(socket), is_watched_for_writing: false, is_awaited: false })
     }
 
     /// For options to be set on it.
     pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
-        self.socket.as_ref().map(|socket| socket.get_ref().as_fd())
+        self.watched.as_ref().map(|socket| socket.get_ref().as_fd())
     }
 
     fn socket(&self) -> io::Result<&AsyncFd<OwnedFd>> {
-        self.socket.as_ref().ok_or_else(|| io::ErrorKind::NotConnected.into())
+        self.watched.as_ref().ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 
     /// Receive into `buffer`; 0 means that the peer has closed.
@@ -47,6 +47,7 @@ impl Socket {
         cx: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
+        self.is_awaited = false;
         let socket = self.socket()?;
         loop {
             let mut ready = ready!(socket.poll_read_ready(cx))?;
@@ -103,11 +104,11 @@ impl Socket {
     }
 
     fn watch_for_writing(&mut self) -> io::Result<()> {
-        let Some(socket) = self.socket.take() else {
+        let Some(socket) = self.watched.take() else {
             return Err(io::ErrorKind::NotConnected.into());
         };
         let both = Interest::READABLE | Interest::WRITABLE;
-        self.socket = Some(watch(socket.into_inner(), both)?);
+        self.watched = Some(watch(socket.into_inner(), both)?);
         self.is_watched_for_writing = true;
         self.is_awaited = false;
         Ok(())

@@ -16,7 +16,7 @@ use crate::messages::query;
 use crate::replies::{Reply, lines, take_replies};
 
 /// Longest that anything may take, on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A socket of either kind.
 trait Socket: Read + Write + Send {}

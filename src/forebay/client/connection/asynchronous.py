@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import socket as sockets
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncGenerator, Generator
 from typing import Any, TypeVar
 
 import psycopg
 
 from forebay.client.connection.base import BaseConnection, ready, taken
 from forebay.client.connection.exchange import Exchange
-from forebay.client.connection.failure import ConnectionLost, busy
+from forebay.client.connection.failure import ConnectionLost
 from forebay.client.connection.opening import (
     READ,
     WRITE,
@@ -79,8 +79,8 @@ class AsyncConnection(BaseConnection):
             DatabaseFailure: one of them failed, and none after it was carried out.
         """
         exchange = self._exchange
-        if exchange.is_busy:
-            raise busy()
+        if exchange.is_busy or self.is_broken:
+            raise self._unusable()
         waiter: asyncio.Future[list[Result]] = self._loop.create_future()
         self._waiter = waiter
         try:
@@ -202,7 +202,7 @@ class AsyncConnection(BaseConnection):
 
     # Streaming
 
-    async def stream(self, bound: Bound, size: int = 1000) -> AsyncIterator[list[Row]]:
+    async def stream(self, bound: Bound, size: int = 1000) -> AsyncGenerator[list[Row], None]:
         """Yield a statement's rows in lists of a size at most, no more of them than are asked for.
 
         Whoever stops early has the rest cancelled.

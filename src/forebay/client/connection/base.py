@@ -10,8 +10,10 @@ from psycopg import pq
 from psycopg.pq.abc import PGresult
 
 from forebay.client.connection.exchange import Exchange
+from forebay.client.connection.failure import ConnectionLost, busy
 from forebay.client.connection.opening import READ, WRITE
 from forebay.client.connection.target import Target
+from forebay.engine.failures import DatabaseFailure
 from forebay.engine.statement import Row
 
 _IDLE = int(pq.TransactionStatus.IDLE)
@@ -70,6 +72,10 @@ class BaseConnection:
     def socket(self) -> int:
         """The number of its socket."""
         return self.pgconn.socket
+
+    def _unusable(self) -> DatabaseFailure:
+        """Return why nothing can be asked now. Of a broken connection nobody reads the answers."""
+        return ConnectionLost("the server has ended it") if self.is_broken else busy()
 
     def is_alive(self) -> bool:
         """Say whether the server is still there, as far as can be seen without waiting."""

@@ -121,7 +121,12 @@ def exchanged(
 
 def cancelling(pgconn: PGconn) -> Generator[tuple[int, int], None, None]:
     """Ask PostgreSQL to cancel what a connection runs; yields a socket and what to wait for."""
-    request = pgconn.cancel_conn()
+    try:
+        request = pgconn.cancel_conn()
+    except psycopg.NotSupportedError:
+        # Before libpq 17 this waits, for as long as a login takes.
+        pgconn.get_cancel().cancel()
+        return
     try:
         request.start()
         while True:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from typing import Any, TypeVar
 
 import psycopg
 
 from forebay.client.connection.base import BaseConnection, ready, taken
 from forebay.client.connection.exchange import Exchange
-from forebay.client.connection.failure import ConnectionLost, TooSlow, busy
+from forebay.client.connection.failure import ConnectionLost, TooSlow
 from forebay.client.connection.opening import READ, WRITE, cancelling, opening
 from forebay.client.connection.target import Target
 from forebay.engine.failures import DatabaseFailure
@@ -60,8 +60,8 @@ class SyncConnection(BaseConnection):
 
     def _once(self, statements: list[Bound]) -> list[Result]:
         exchange = self._exchange
-        if exchange.is_busy:
-            raise busy()
+        if exchange.is_busy or self.is_broken:
+            raise self._unusable()
         try:
             has_gone = exchange.send(statements)
             if has_gone and self._timeout is None:
@@ -106,7 +106,7 @@ class SyncConnection(BaseConnection):
         except StopIteration as stop:
             return stop.value
 
-    def stream(self, bound: Bound, size: int = 1000) -> Iterator[list[Row]]:
+    def stream(self, bound: Bound, size: int = 1000) -> Generator[list[Row], None, None]:
         """Yield a statement's rows in lists of a size at most, no more than one of them at a time.
 
         Whoever stops early leaves the rest to `cancel` and `drain`.

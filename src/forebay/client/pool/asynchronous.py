@@ -22,7 +22,7 @@ from forebay.client.pool import rules
 from forebay.client.pool.ending import close_quietly, copy_socket, told_to_stop
 from forebay.client.pool.places import Places
 from forebay.client.pool.recovery import answers, recover
-from forebay.client.pool.rules import DRAIN_TIMEOUT, FRESH, FROZEN, Fitness
+from forebay.client.pool.rules import DRAIN_TIMEOUT, FRESH, Fitness
 from forebay.client.url import Target
 
 Open: TypeAlias = Callable[[Target], Awaitable[AsyncConnection]]
@@ -100,13 +100,14 @@ class AsyncPool:
 
     def give(self, connection: AsyncConnection) -> None:
         """Take a connection back, in whatever state it is. Never waits, and cannot be cancelled."""
-        if self._lent.pop(connection, None) is None:
+        since = self._lent.pop(connection, None)
+        if since is None:
             # Lent before the pool was closed or the process forked.
             return
         if self._stacks is not None:
             self._stacks.pop(connection, None)
         if connection.is_idle:
-            self._rest(connection)
+            self._rest(connection, since)
         elif connection.is_broken or self.loop.is_closed():
             self._retire(connection)
         else:
@@ -129,12 +130,11 @@ class AsyncPool:
         waiter: asyncio.Future[AsyncConnection] = self.loop.create_future()
         self._line.append(waiter)
         self._open_more()
-        timer = None
-        if within is not None:
-            due = self.loop.time() + within
-            timer = self.loop.call_at(due, self._expire, waiter, due, within)
+        patience = None if within is None else _Patience(self, waiter, within)
+        # Taken here: who hands a connection over is somebody else.
+        stack = rules.stack() if self._stacks is not None else ""
         try:
-            return await waiter
+            connection = await waiter
         except BaseException:
             # A task may be cancelled in the very moment in which it is handed a connection.
             if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
@@ -143,8 +143,11 @@ class AsyncPool:
                 self._line.remove(waiter)
             raise
         finally:
-            if timer is not None:
-                timer.cancel()
+            if patience is not None:
+                patience.end()
+        if self._stacks is not None:
+            self._stacks[connection] = stack
+        return connection
 
     def spare(self) -> None:
         """Close a connection at rest, since another loop wants its place."""
@@ -247,11 +250,15 @@ class AsyncPool:
         if self._stacks is not None:
             self._stacks[connection] = rules.stack()
 
-    def _rest(self, connection: AsyncConnection) -> None:
-        """Hand a connection to whoever waits, or lay it to rest."""
+    def _rest(self, connection: AsyncConnection, since: float = 0.0) -> None:
+        """Hand a connection to whoever waits, or lay it to rest; it was lent since then."""
         connection.used_at = now = time()
         max_age = self._target.max_age
         if self._is_closed or (max_age is not None and now - connection.opened_at > max_age):
+            self._retire(connection)
+            return
+        if now - since > rules.LONG and not connection.is_alive():
+            # Its last answer lay there for as long as the process was frozen.
             self._retire(connection)
             return
         if self._places.line and self._told not in self._places.line:
@@ -342,13 +349,9 @@ class AsyncPool:
                 break
         self._open_more()
 
-    def _expire(self, waiter: asyncio.Future[AsyncConnection], due: float, timeout: float) -> None:
+    def expire(self, waiter: asyncio.Future[AsyncConnection], timeout: float) -> None:
+        """Tell one in line that its time is up."""
         if waiter.done():
-            return
-        now = self.loop.time()
-        if now - due > FROZEN:
-            # Nobody could give anything back: the whole process stood still.
-            self.loop.call_at(now + timeout, self._expire, waiter, now + timeout, timeout)
             return
         stacks = self._stacks or {}
         waiter.set_exception(
@@ -395,6 +398,37 @@ class AsyncPool:
         task = self.loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+class _Patience:
+    """The time that one in line has left.
+
+    It is counted in small steps: however late a timer comes, because the whole process stood still
+    and nobody could give anything back, no more than a step has passed.
+    """
+
+    __slots__ = ("_left", "_pool", "_timer", "_waiter", "_within")
+
+    def __init__(
+        self, pool: AsyncPool, waiter: asyncio.Future[AsyncConnection], within: float
+    ) -> None:
+        self._pool = pool
+        self._waiter = waiter
+        self._within = self._left = within
+        self._step()
+
+    def end(self) -> None:
+        """Wait no longer."""
+        self._timer.cancel()
+
+    def _step(self) -> None:
+        step = min(self._left, rules.STEP)
+        self._left -= step
+        then = self._step if self._left > 0 else self._is_over
+        self._timer = self._pool.loop.call_later(step, then)
+
+    def _is_over(self) -> None:
+        self._pool.expire(self._waiter, self._within)
 
 
 async def guarding(pool: weakref.ref[AsyncPool]) -> AsyncGenerator[None, None]:

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable
 
 # A server that is out of reach never lets go.
-LINGER = 1.0
+LINGER = 3.0
 
 
 class Places:

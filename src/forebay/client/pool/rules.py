@@ -17,6 +17,8 @@ from forebay.postgres.probe import explain
 # second, its socket is looked at, which waits for nothing; from then on the server is asked.
 FRESH = 0.002
 QUIET = 30.0
+# What was lent for longer is looked at before it is handed on.
+LONG = 0.05
 
 # How long a server may take to answer that question.
 PING_TIMEOUT = 5.0
@@ -25,8 +27,8 @@ GRACE = 0.02
 DRAIN_TIMEOUT = 5.0
 AGAIN = 0.2
 
-# A timer that comes later than this says that the process was frozen.
-FROZEN = 1.0
+# Time in line is counted in steps of this, so that standing still counts for one at most.
+STEP = 0.5
 
 # How long a server is not asked for more connections that has refused one for having too many.
 CROWDED = 1.0

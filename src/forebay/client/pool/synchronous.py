@@ -24,7 +24,7 @@ from forebay.client.pool import rules
 from forebay.client.pool.ending import close_quietly, copy_socket
 from forebay.client.pool.places import Places
 from forebay.client.pool.recovery import PING
-from forebay.client.pool.rules import FRESH, FROZEN, Fitness
+from forebay.client.pool.rules import FRESH, Fitness
 from forebay.client.url import Target
 from forebay.engine.failures import DatabaseFailure, RequestError
 from forebay.engine.run import ROLLBACK
@@ -99,12 +99,14 @@ class SyncPool:
         """Take a connection back, in whatever state it is."""
         is_idle = connection.is_idle or _rolled_back(connection)
         with self._lock:
-            if self._lent.pop(connection, None) is None:
+            since = self._lent.pop(connection, None)
+            if since is None:
                 # Lent before the pool was closed or the process forked.
                 return
             if self._stacks is not None:
                 self._stacks.pop(connection, None)
-            if is_idle and self._rest(connection):
+            is_fit = is_idle and (time() - since < rules.LONG or connection.is_alive())
+            if is_fit and self._rest(connection):
                 return
         self._retire(connection)
 
@@ -159,7 +161,7 @@ class SyncPool:
 
     def _wait(self, waiter: _Waiter, timeout: float | None) -> SyncConnection:
         """Open a connection where this thread is the first in line, or be handed one."""
-        due = None if timeout is None else monotonic() + timeout
+        left = timeout
         may_open = True
         while True:
             if may_open and self._may_open(waiter):
@@ -169,26 +171,31 @@ class SyncPool:
                 may_open = False
             elif may_open:
                 self._places.want(self._told)
-            left = None if due is None else due - monotonic()
-            if left is not None and left <= 0 and timeout is not None:
-                if left > -FROZEN:
+            if left is not None and timeout is not None:
+                if left <= 0:
                     raise self._timed_out(timeout)
-                # Nobody could give anything back: the whole process stood still.
-                due = monotonic() + timeout
-            self._pause(waiter, left)
+                left -= self._pause(waiter, min(left, rules.STEP))
+            else:
+                self._pause(waiter, rules.STEP)
             with self._lock:
                 if waiter.connection is not None:
+                    if self._stacks is not None:
+                        self._stacks[waiter.connection] = rules.stack()
                     return waiter.connection
                 if waiter.error is not None:
                     raise waiter.error
 
-    def _pause(self, waiter: _Waiter, left: float | None) -> None:
+    def _pause(self, waiter: _Waiter, step: float) -> float:
+        """Wait for so long at most, and return how long it was.
+
+        However long the process stood still meanwhile, so that nobody could give anything back,
+        it is no more than that.
+        """
+        begun = monotonic()
         # Places of connections that end at the server come free without anybody's saying so.
-        if self._places.closing:
-            left = 0.005
-        if left is None or left > 0:
-            waiter.event.wait(left)
+        waiter.event.wait(min(step, 0.005) if self._places.closing else step)
         waiter.event.clear()
+        return min(step, monotonic() - begun)
 
     def _may_open(self, waiter: _Waiter) -> bool:
         with self._lock:

@@ -86,11 +86,7 @@ class Actions(
 
     @overload
     async def find_unique(
-        self,
-        where: UniqueT,
-        include: None = None,
-        *,
-        into: type[IntoT],
+        self, where: UniqueT, include: None = None, *, into: type[IntoT]
     ) -> IntoT | None:
         """Find the record with a key, or None."""
 
@@ -107,11 +103,7 @@ class Actions(
 
     @overload
     async def find_unique_or_raise(
-        self,
-        where: UniqueT,
-        include: None = None,
-        *,
-        into: type[IntoT],
+        self, where: UniqueT, include: None = None, *, into: type[IntoT]
     ) -> IntoT:
         """Find the record with a key, or raise RecordNotFoundError."""
 
@@ -249,20 +241,11 @@ class Actions(
         """Create a record, and related ones with it, and return it."""
 
     @overload
-    async def create(
-        self,
-        data: CreateT,
-        include: None = None,
-        *,
-        into: type[IntoT],
-    ) -> IntoT:
+    async def create(self, data: CreateT, include: None = None, *, into: type[IntoT]) -> IntoT:
         """Create a record, and related ones with it, and return it."""
 
     async def create_many(
-        self,
-        data: list[CreateManyT],
-        *,
-        skip_duplicates: bool | None = None,
+        self, data: list[CreateManyT], *, skip_duplicates: bool | None = None
     ) -> int:
         """Create records in one statement, and return how many were."""
 
@@ -280,11 +263,7 @@ class Actions(
 
     @overload
     async def create_many_and_return(
-        self,
-        data: list[CreateManyT],
-        *,
-        skip_duplicates: bool | None = None,
-        into: type[IntoT],
+        self, data: list[CreateManyT], *, skip_duplicates: bool | None = None, into: type[IntoT]
     ) -> list[IntoT]:
         """Create records in one statement, and return them."""
 
@@ -302,12 +281,7 @@ class Actions(
 
     @overload
     async def update(
-        self,
-        data: UpdateT,
-        where: UniqueT,
-        include: None = None,
-        *,
-        into: type[IntoT],
+        self, data: UpdateT, where: UniqueT, include: None = None, *, into: type[IntoT]
     ) -> IntoT | None:
         """Change the record with a key, and return it, or None where there is none."""
 
@@ -325,21 +299,12 @@ class Actions(
 
     @overload
     async def upsert(
-        self,
-        where: UniqueT,
-        data: UpsertT,
-        include: None = None,
-        *,
-        into: type[IntoT],
+        self, where: UniqueT, data: UpsertT, include: None = None, *, into: type[IntoT]
     ) -> IntoT:
         """Change the record with a key, or create it."""
 
     async def update_many(
-        self,
-        data: UpdateManyT,
-        where: WhereT | None = None,
-        *,
-        limit: int | None = None,
+        self, data: UpdateManyT, where: WhereT | None = None, *, limit: int | None = None
     ) -> int:
         """Change the records that meet a condition, and return how many did."""
 
@@ -380,20 +345,11 @@ class Actions(
 
     @overload
     async def delete(
-        self,
-        where: UniqueT,
-        include: None = None,
-        *,
-        into: type[IntoT],
+        self, where: UniqueT, include: None = None, *, into: type[IntoT]
     ) -> IntoT | None:
         """Delete the record with a key, and return it, or None where there is none."""
 
-    async def delete_many(
-        self,
-        where: WhereT | None = None,
-        *,
-        limit: int | None = None,
-    ) -> int:
+    async def delete_many(self, where: WhereT | None = None, *, limit: int | None = None) -> int:
         """Delete the records that meet a condition, and return how many did."""
 
     @overload
@@ -455,16 +411,8 @@ class Actions(
     ) -> list[GroupT]:
         """Count, sum and average values of groups of records that have equal values."""
 
-    async def query_raw(
-        self,
-        sql: str,
-        *parameters: object,
-    ) -> list[ModelT]:
+    async def query_raw(self, sql: str, *parameters: object) -> list[ModelT]:
         """Run SQL, and return its rows as records of this model."""
 
-    async def query_first(
-        self,
-        sql: str,
-        *parameters: object,
-    ) -> ModelT | None:
+    async def query_first(self, sql: str, *parameters: object) -> ModelT | None:
         """Run SQL, and return its first row as a record of this model, or None."""

@@ -86,11 +86,7 @@ class Actions(
 
     @overload
     def find_unique(
-        self,
-        where: UniqueT,
-        include: None = None,
-        *,
-        into: type[IntoT],
+        self, where: UniqueT, include: None = None, *, into: type[IntoT]
     ) -> IntoT | None:
         """Find the record with a key, or None."""
 
@@ -107,11 +103,7 @@ class Actions(
 
     @overload
     def find_unique_or_raise(
-        self,
-        where: UniqueT,
-        include: None = None,
-        *,
-        into: type[IntoT],
+        self, where: UniqueT, include: None = None, *, into: type[IntoT]
     ) -> IntoT:
         """Find the record with a key, or raise RecordNotFoundError."""
 
@@ -249,21 +241,10 @@ class Actions(
         """Create a record, and related ones with it, and return it."""
 
     @overload
-    def create(
-        self,
-        data: CreateT,
-        include: None = None,
-        *,
-        into: type[IntoT],
-    ) -> IntoT:
+    def create(self, data: CreateT, include: None = None, *, into: type[IntoT]) -> IntoT:
         """Create a record, and related ones with it, and return it."""
 
-    def create_many(
-        self,
-        data: list[CreateManyT],
-        *,
-        skip_duplicates: bool | None = None,
-    ) -> int:
+    def create_many(self, data: list[CreateManyT], *, skip_duplicates: bool | None = None) -> int:
         """Create records in one statement, and return how many were."""
 
     @overload
@@ -280,11 +261,7 @@ class Actions(
 
     @overload
     def create_many_and_return(
-        self,
-        data: list[CreateManyT],
-        *,
-        skip_duplicates: bool | None = None,
-        into: type[IntoT],
+        self, data: list[CreateManyT], *, skip_duplicates: bool | None = None, into: type[IntoT]
     ) -> list[IntoT]:
         """Create records in one statement, and return them."""
 
@@ -302,12 +279,7 @@ class Actions(
 
     @overload
     def update(
-        self,
-        data: UpdateT,
-        where: UniqueT,
-        include: None = None,
-        *,
-        into: type[IntoT],
+        self, data: UpdateT, where: UniqueT, include: None = None, *, into: type[IntoT]
     ) -> IntoT | None:
         """Change the record with a key, and return it, or None where there is none."""
 
@@ -325,21 +297,12 @@ class Actions(
 
     @overload
     def upsert(
-        self,
-        where: UniqueT,
-        data: UpsertT,
-        include: None = None,
-        *,
-        into: type[IntoT],
+        self, where: UniqueT, data: UpsertT, include: None = None, *, into: type[IntoT]
     ) -> IntoT:
         """Change the record with a key, or create it."""
 
     def update_many(
-        self,
-        data: UpdateManyT,
-        where: WhereT | None = None,
-        *,
-        limit: int | None = None,
+        self, data: UpdateManyT, where: WhereT | None = None, *, limit: int | None = None
     ) -> int:
         """Change the records that meet a condition, and return how many did."""
 
@@ -379,21 +342,10 @@ class Actions(
         """Delete the record with a key, and return it, or None where there is none."""
 
     @overload
-    def delete(
-        self,
-        where: UniqueT,
-        include: None = None,
-        *,
-        into: type[IntoT],
-    ) -> IntoT | None:
+    def delete(self, where: UniqueT, include: None = None, *, into: type[IntoT]) -> IntoT | None:
         """Delete the record with a key, and return it, or None where there is none."""
 
-    def delete_many(
-        self,
-        where: WhereT | None = None,
-        *,
-        limit: int | None = None,
-    ) -> int:
+    def delete_many(self, where: WhereT | None = None, *, limit: int | None = None) -> int:
         """Delete the records that meet a condition, and return how many did."""
 
     @overload
@@ -455,16 +407,8 @@ class Actions(
     ) -> list[GroupT]:
         """Count, sum and average values of groups of records that have equal values."""
 
-    def query_raw(
-        self,
-        sql: str,
-        *parameters: object,
-    ) -> list[ModelT]:
+    def query_raw(self, sql: str, *parameters: object) -> list[ModelT]:
         """Run SQL, and return its rows as records of this model."""
 
-    def query_first(
-        self,
-        sql: str,
-        *parameters: object,
-    ) -> ModelT | None:
+    def query_first(self, sql: str, *parameters: object) -> ModelT | None:
         """Run SQL, and return its first row as a record of this model, or None."""

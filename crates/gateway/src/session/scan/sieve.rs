@@ -27,7 +27,8 @@ pub(super) fn each(text: &[u8], mut look: impl FnMut(usize) -> bool) {
             sift(&window)
         };
         while hits != 0 {
-            if !look(at + hits.trailing_zeros() as usize) {
+            let hit = hits.trailing_zeros() as usize;
+            if is_worth_a_look(rest.get(hit..).unwrap_or(&[])) && !look(at + hit) {
                 return;
             }
             hits &= hits - 1;
@@ -37,24 +38,33 @@ pub(super) fn each(text: &[u8], mut look: impl FnMut(usize) -> bool) {
     }
 }
 
-/// A bit for each position of the window, without the last two, that is worth a look.
+/// Whether a word of interest may begin `text`, or a semicolon does.
+fn is_worth_a_look(text: &[u8]) -> bool {
+    match text {
+        [b';', ..] => true,
+        [first, second, third, ..] => {
+            let begins = [first | CASE, second | CASE, third | CASE];
+            BEGINNINGS.iter().any(|word| begins == word.map(|byte| byte | CASE))
+        }
+        _ => false,
+    }
+}
+
+/// A bit for each position of the window, without the last two, that may be worth a look: the first and the third
+/// byte of a word are enough to rule most out.
 #[inline]
 fn sift(window: &[u8; WIDTH + 2]) -> u32 {
     let shifted = |by: usize| window.get(by..).and_then(|rest| rest.first_chunk::<WIDTH>());
-    let (Some(first), Some(second), Some(third)) = (shifted(0), shifted(1), shifted(2)) else {
+    let (Some(first), Some(third)) = (shifted(0), shifted(2)) else {
         return 0;
     };
     let mut hits = first.map(|byte| u8::from(byte == b';'));
-    let (first, second, third) = (
-        first.map(|byte| byte | CASE),
-        second.map(|byte| byte | CASE),
-        third.map(|byte| byte | CASE),
-    );
+    let (first, third) = (first.map(|byte| byte | CASE), third.map(|byte| byte | CASE));
     // Arrays of a known length, one simple loop for each word: the compiler does all of it at once.
-    for [x, y, z] in BEGINNINGS {
-        let (x, y, z) = (x | CASE, y | CASE, z | CASE);
-        for (hit, (a, (b, c))) in hits.iter_mut().zip(first.iter().zip(second.iter().zip(&third))) {
-            *hit |= u8::from(*a == x) & u8::from(*b == y) & u8::from(*c == z);
+    for [x, _, z] in BEGINNINGS {
+        let (x, z) = (x | CASE, z | CASE);
+        for (hit, (a, c)) in hits.iter_mut().zip(first.iter().zip(&third)) {
+            *hit |= u8::from(*a == x) & u8::from(*c == z);
         }
     }
     if hits == [0; WIDTH] {
