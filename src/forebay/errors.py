@@ -24,7 +24,7 @@ what happened and to whom; every hint says what to do next.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class ForebayError(Exception):
@@ -41,6 +41,16 @@ class ForebayError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} ({self.hint})" if self.hint else self.message
+
+    def __reduce__(self) -> Any:
+        # Exceptions are copied and pickled by calling their class with their text, and the classes
+        # below take other things.
+        return _again, (type(self), self.args), self.__dict__
+
+
+def _again(kind: type[ForebayError], given: tuple[object, ...]) -> ForebayError:
+    """Return an error as it was, without beginning it anew."""
+    return kind.__new__(kind, *given)
 
 
 class ConfigurationError(ForebayError):

@@ -49,6 +49,17 @@ class Actions:
         self._model = model
         self._into = into
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            from forebay.client.spelling import meant
+
+            if name.startswith("_"):
+                # Asked for by Python itself, who reads no advice.
+                raise AttributeError(name)
+            known = [one for one in dir(type(self)) if not one.startswith("_")]
+            raise AttributeError(f"`{self._model}` has no operation `{name}`: {meant(name, known)}")
+
     @property
     def fields(self) -> Fields:
         """The fields that values may be compared with."""

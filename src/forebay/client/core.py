@@ -100,6 +100,8 @@ class BaseClient:
         validated. ``http`` is taken for the sake of code written for Prisma Client Python, and
         changes nothing: there is no HTTP between this client and the database.
         """
+        if datasource is not None:
+            _check(datasource)
         if use_dotenv:
             from forebay.client.environment import load_env
 
@@ -253,6 +255,8 @@ class BaseClient:
     def _raw(self, action: str, sql: Any, parameters: tuple[Any, ...], model: Any = None) -> Any:
         """Perform raw SQL."""
         if not isinstance(sql, str):
+            if not isinstance(getattr(sql, "sql", None), str):
+                raise TypeError(f"{action}: SQL is a text or a Query, and was given {sql!r:.80}")
             model, sql = model or sql.model, sql.sql
         given: dict[str, Any] = {"query": sql, "parameters": parameters}
         if model is not None:
@@ -297,6 +301,20 @@ class BaseClient:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self.package.name}>"
+
+
+def _check(datasource: Any) -> None:
+    """Refuse a datasource that would be passed over."""
+    known = Datasource.__annotations__
+    if isinstance(datasource, Mapping) and all(name in known for name in datasource):
+        return
+    # Not shown: it may hold a password.
+    other = isinstance(datasource, Mapping)
+    given = "one with other names" if other else f"of the type {type(datasource).__name__}"
+    raise ConfigurationError(
+        f"a client's datasource is a dict of {', '.join(known)}, and what was given is {given}",
+        hint='write datasource={"url": "postgresql://…"}',
+    )
 
 
 def _absent(kind: type[BaseClient], name: str) -> str:

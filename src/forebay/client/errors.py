@@ -48,6 +48,8 @@ from forebay.errors import (
 )
 
 _RETRYABLE = frozenset({"P1001", "P1002", "P1017", "P2024", "P2034"})
+# The connection was lost.
+_LOST = "08006"
 _RETRYABLE_STATES = ("40001", "40P01", "08", "57P01", "53300")
 
 
@@ -268,6 +270,11 @@ def translate(error: RequestError, title: str | None = None) -> PrismaError:
 
     A failure of a value's name or type is told in Python spelling.
     """
+    if error.request_code == "P2010" and error.failure and error.failure.sqlstate == _LOST:
+        # The SQL is not to blame.
+        from forebay.engine.database_errors import request_error
+
+        error = request_error(error.failure)
     code = error.request_code
     connect = _CONNECT.get(code)
     if connect is not None:

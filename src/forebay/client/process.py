@@ -65,7 +65,8 @@ def client_of(kind: type[_Client], *arguments: Any, **options: Any) -> _Client:
         if client is None:
             client = kind(*arguments, **options)
             _process.clients[key] = client
-        elif type(client) is not kind:
+        elif not isinstance(client, kind):
+            # One with extensions is of a class of its own below this one, and stays what it is.
             _renew(client, kind)
         return client  # type: ignore[no-any-return]
 

@@ -54,6 +54,14 @@ def request(action: str, sql: str, parameters: tuple[Any, ...]) -> dict[str, Any
     Raises:
         DataError: a parameter cannot be written, or there are too few for the SQL.
     """
+    if "\x00" in sql:
+        # libpq would end the SQL there, and run what stands before.
+        raise bad_request(
+            "P2010",
+            f"{action}: the SQL holds the character 0, which PostgreSQL cannot read",
+            "take it out of the SQL, and give values as parameters",
+            code="22021",
+        )
     needed, as_json = _marks(sql)
     if needed > len(parameters):
         raise bad_request(

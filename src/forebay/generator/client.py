@@ -188,7 +188,7 @@ from .client import Client, get_client
 if TYPE_CHECKING:
     from forebay.client import fields
     from forebay.client.fields import Base64, Json, JsonNull
-    from forebay.client.process import register
+    from forebay.client.registry import register
 
     from . import actions, enums, models, types
 
@@ -215,7 +215,7 @@ _ELSEWHERE = {
     "Base64": "forebay.client.fields",
     "Json": "forebay.client.fields",
     "JsonNull": "forebay.client.fields",
-    "register": "forebay.client.process",
+    "register": "forebay.client.registry",
 }
 
 

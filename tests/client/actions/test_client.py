@@ -64,6 +64,13 @@ def test_the_url_comes_from_the_environment(world, do, monkeypatch):
         do(client.disconnect())
 
 
+@pytest.mark.parametrize("datasource", ["postgresql://u:hush@h/d", {"ur": "hush"}, [], 1])
+def test_a_datasource_is_never_passed_over(world, datasource):
+    with pytest.raises(ConfigurationError, match="url, name, env") as caught:
+        world.package.client()(datasource=datasource)
+    assert "hush" not in str(caught.value)
+
+
 def test_a_file_of_settings(tmp_path, monkeypatch):
     (tmp_path / "prisma").mkdir()
     (tmp_path / ".env").write_text("FOREBAY_A=1\nFOREBAY_B=no\n")
@@ -121,6 +128,19 @@ def test_a_registered_client_is_found_by_models(world, do):
         do(client.disconnect())
 
 
+def test_a_registered_client_keeps_its_extensions(world, do):
+    from forebay.client.process import client_of, unregister
+
+    kind = world.package.client()
+    client = world.client().extend(client={"hello": lambda client: "hello"})
+    register(client)
+    try:
+        assert client_of(kind) is client
+        assert client.hello() == "hello"
+    finally:
+        unregister(kind)
+
+
 def test_a_client_that_nobody_holds_closes_its_connections(world, do):
     client = world.package.client()(
         datasource={"url": world.place.url + ("&" if "?" in world.place.url else "?")
@@ -149,3 +169,10 @@ def test_what_a_client_shows_of_itself(db):
 def test_attributes_are_those_of_the_schema(db):
     names = ("user", "profile", "post", "tag", "stock", "sample")
     assert all(getattr(db, name)._model.lower() == name for name in names)
+
+
+def test_operations_are_those_there_are(db):
+    with pytest.raises(AttributeError, match=r"`User` has no operation `findMany`.*`find_many`"):
+        _ = db.user.findMany
+    with pytest.raises(AttributeError, match="known names"):
+        _ = db.user.zzz

@@ -1,6 +1,9 @@
 """What goes wrong: the class, the code, the path, and the next step in every text."""
 
+import copy
 import inspect
+import pickle
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -29,6 +32,24 @@ def test_a_value_that_is_taken(ann, do):
     assert str(error).startswith("Unique constraint failed on the fields: (`email`)")
     assert "upsert()" in str(error)
     assert not error.is_retryable
+
+
+def test_errors_can_be_pickled_and_copied(ann, do, world):
+    asked: list[Callable[[], Any]] = [
+        lambda: ann.user.create(data={"email": "a@b"}),
+        lambda: ann.query_raw("SELEC"),
+        lambda: ann.user.find_many(where={"emial": "a"}),
+        lambda: world.package.client()(datasource=1),
+    ]
+    for ask in asked:
+        with pytest.raises(ForebayError) as caught:
+            do(ask())
+        error = caught.value
+        thawed = pickle.loads(pickle.dumps(error))  # noqa: S301  # its own
+        for again in (thawed, copy.deepcopy(error)):
+            assert type(again) is type(error)
+            assert (str(again), again.code, again.hint) == (str(error), error.code, error.hint)
+            assert getattr(again, "meta", None) == getattr(error, "meta", None)
 
 
 def test_a_record_that_is_referred_to(ann, do):

@@ -189,5 +189,21 @@ def test_parameters_that_cannot_be(db, do):
         do(db.query_raw("SELECT $1::int", object()))
     with pytest.raises(errors.RawQueryError, match="character 0"):
         do(db.query_raw("SELECT $1::text", "a\x00"))
+    # libpq would run what stands before it.
+    with pytest.raises(errors.RawQueryError, match="the SQL holds the character 0"):
+        do(db.execute_raw('DELETE FROM "User"\x00 WHERE id = 1'))
+    for sql in (None, b"SELECT 1", ["SELECT 1"]):
+        with pytest.raises(TypeError, match="SQL is a text or a Query"):
+            do(db.query_raw(sql))
     # What stands in a text is no parameter.
     assert do(db.query_raw("SELECT '$2' AS a, $1::int AS b", 1)) == [{"a": "$2", "b": 1}]
+
+
+def test_a_lost_connection_is_not_the_fault_of_the_sql(db, do):
+    with pytest.raises(errors.ConnectionLostError) as caught:
+        do(db.query_raw("SELECT pg_terminate_backend(pg_backend_pid())"))
+    assert caught.value.code == "P1017"
+    with pytest.raises(errors.RawQueryError, match="create_many") as refused:
+        do(db.execute_raw('COPY "User" TO STDOUT'))
+    assert not refused.value.is_retryable
+    assert do(db.user.count()) == 0

@@ -198,6 +198,24 @@ def test_an_inner_one_that_ends_after_its_outer_one(world, db, do, emails):
     assert emails() == ["a"]
 
 
+def test_one_that_was_undone_with_an_earlier_one_runs_nothing_more(world, db, do, emails):
+    with world.within(db.tx()) as tx:
+        do(create(tx, "a"))
+        earlier, later = tx.tx(), tx.tx()
+        do(create(do(earlier.start()), "b"))
+        begun = do(later.start())
+        do(create(begun, "c"))
+        do(earlier.rollback())
+        # It would not be undone by anybody.
+        with pytest.raises(errors.TransactionError, match="the inner one was rolled back"):
+            do(create(begun, "d"))
+        with pytest.raises(errors.TransactionError, match="the inner one was rolled back"):
+            do(later.commit())
+        do(later.rollback())
+        do(create(tx, "e"))
+    assert emails() == ["a", "e"]
+
+
 def test_after_a_failed_statement_nothing_is_committed_in_silence(world, db, do, emails):
     do(create(db, "a"))
     with (

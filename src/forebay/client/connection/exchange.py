@@ -14,7 +14,13 @@ import psycopg
 from psycopg import pq
 from psycopg.pq.abc import PGconn, PGresult
 
-from forebay.client.connection.failure import ConnectionLost, failure_of, unreadable, unwritable
+from forebay.client.connection.failure import (
+    NOT_SUPPORTED,
+    ConnectionLost,
+    failure_of,
+    unreadable,
+    unwritable,
+)
 from forebay.client.connection.loaders import transformer
 from forebay.client.connection.statements import Prepared, Statements
 from forebay.engine.failures import DatabaseFailure
@@ -235,7 +241,8 @@ class Exchange:
                 self._failure = failure_of(result)
         elif status != _ABORTED:
             # COPY goes by a protocol of its own, in which nothing here can go on.
-            raise ConnectionLost("COPY cannot be run as a query; insert rows with create_many")
+            why = "COPY cannot be run as a query; insert rows with create_many"
+            raise ConnectionLost(why, NOT_SUPPORTED)
 
     def _read(self, result: PGresult, bound: Bound | None, prepared: Prepared | None) -> Result:
         if prepared is None:

@@ -9,6 +9,7 @@ from psycopg.pq.abc import PGresult
 from forebay.engine.failures import UNREADABLE, DatabaseFailure
 
 LOST = "08006"
+NOT_SUPPORTED = "0A000"
 
 
 class ConnectionLost(DatabaseFailure):

@@ -325,8 +325,7 @@ class AsyncSavepoint:
         Raises:
             RequestError: what the work met; P2028 where the transaction is over.
         """
-        self._check()
-        return await self.outer.carry(work)
+        return await self.outer.carry(self._within(work))
 
     @contextlib.asynccontextmanager
     async def lend(self) -> AsyncIterator[AsyncConnection]:
@@ -353,6 +352,14 @@ class AsyncSavepoint:
             self.state = State.ROLLED_BACK
             self.outer.leave_point(self._name)
 
+    def _within(self, work: Work) -> Work:
+        """Begin work once it is its turn, if the savepoint is there then."""
+        self._check()
+        return (yield from work)
+
     def _check(self) -> None:
+        if self.state is State.OPEN and not self.outer.points.holds(self._name):
+            # It was undone with one that began before it, as where tasks have one each.
+            self.state = State.ROLLED_BACK
         if self.state is not State.OPEN:
             raise rules.point_over(self.state)

@@ -169,12 +169,18 @@ class Points:
         pending.append(_set(name))
         return name
 
+    def holds(self, name: str) -> bool:
+        """Return whether a savepoint is there still."""
+        return name in self._open
+
     def release(self, name: str, pending: list[Bound]) -> None:
         """Have a savepoint forgotten with the next statement.
 
         Raises:
-            RequestError: one inside it is still open.
+            RequestError: one inside it is still open, or it ended with one that began before.
         """
+        if not self.holds(name):
+            raise point_over(State.ROLLED_BACK)
         if self._open[-1:] != [name]:
             raise inner_first()
         self._open.pop()
@@ -186,6 +192,9 @@ class Points:
 
     def undo(self, name: str, pending: list[Bound]) -> list[Bound]:
         """Return what undoes everything since a savepoint; those inside it end with it."""
+        if not self.holds(name):
+            # It ended with one that began before it.
+            return []
         del self._open[self._open.index(name) :]
         if _set(name) in pending:
             del pending[pending.index(_set(name)) :]

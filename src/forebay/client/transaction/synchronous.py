@@ -266,8 +266,7 @@ class SyncSavepoint:
         Raises:
             RequestError: what the work met; P2028 where the transaction is over.
         """
-        self._check()
-        return self.outer.carry(work)
+        return self.outer.carry(self._within(work))
 
     @contextlib.contextmanager
     def lend(self) -> Iterator[SyncConnection]:
@@ -292,6 +291,14 @@ class SyncSavepoint:
         """Give it up."""
         self.rollback()
 
+    def _within(self, work: Work) -> Work:
+        """Begin work once it is its turn, if the savepoint is there then."""
+        self._check()
+        return (yield from work)
+
     def _check(self) -> None:
+        if self.state is State.OPEN and not self.outer.points.holds(self._name):
+            # It was undone with one that began before it, as where tasks have one each.
+            self.state = State.ROLLED_BACK
         if self.state is not State.OPEN:
             raise rules.point_over(self.state)
