@@ -19,11 +19,11 @@ from forebay.migrate.script import script
 from forebay.migrate.summary import NOTHING, summary
 from forebay.postgres.embedded import start_ephemeral
 from forebay.postgres.url import PostgresUrl
+from forebay.schema.check import check
 from forebay.schema.model import Schema
 from tests.reference.cases import for_version
 from tests.reference.generate import make_schema
 from tests.reference.migrate.schema_engine import SchemaEngine, datamodel, datasource
-from tests.reference.ours import check
 
 PAIRS = 2000
 LIVE = 300
