@@ -63,7 +63,7 @@ def _url(door: Door) -> PostgresUrl:
 
 
 @pytest.fixture(params=["direct", "transaction", "session"])
-def door(request, database, start_gateway) -> Door:
+def door(request, database, start_gateway):
     return database if request.param == "direct" else start_gateway(pool_mode=request.param)
 
 
