@@ -14,7 +14,7 @@ for _module in pkgutil.walk_packages(forebay.__path__, "forebay."):
 
 
 def _all_errors(base: type[errors.ForebayError]) -> list[type[errors.ForebayError]]:
-    """All of them, but a client's: their tree has Prisma's codes, and a picture of its own."""
+    """All of them, but those of a client, whose tree has Prisma's codes."""
     found = [base]
     for child in base.__subclasses__():
         if child is PrismaError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import psycopg
@@ -20,25 +19,12 @@ from forebay.migrate.summary import NOTHING, summary
 from forebay.postgres.embedded import start_ephemeral
 from forebay.postgres.url import PostgresUrl
 from forebay.schema.model import Schema
-from tests.reference.cases import for_version
-from tests.reference.generate import make_schema
+from tests.reference.migrate.pairs import schemas as schemas_from
 from tests.reference.migrate.schema_engine import SchemaEngine, datamodel, datasource
-from tests.reference.ours import check
 
 PAIRS = 2000
 LIVE = 300
 LEAST_SHARE = 0.97
-
-Files = tuple[tuple[str, str], ...]
-
-# What the embedded server has no extension for, or no index of its own.
-_ABSENT = (
-    (r'Unsupported\("(hstore|geometry[^"]*)"\)', 'Unsupported("point")'),
-    (r"@db\.Citext", "@db.Text"),
-    (r"@db\.(VarBit|Bit|Xml|Uuid|Inet)(\(\d+\))?", ""),
-    (r"extensions\s*=.*", ""),
-    (r"type: Hash", "type: BTree"),
-)
 
 _KINDS = (
     ("a serial made of another type", re.compile(r"SET DATA TYPE (BIG|SMALL)?SERIAL")),
@@ -77,25 +63,12 @@ class Tally:
         return Finding(claim, f">= {LEAST_SHARE:.0%}", measured, share >= LEAST_SHARE, detail)
 
 
-def _schemas(first: int, *, is_live: bool = False) -> Iterator[tuple[int, Files, Schema]]:
-    seed = first
-    while True:
-        text = make_schema(seed)
-        for pattern, other in _ABSENT if is_live else ():
-            text = re.sub(pattern, other, text)
-        files = for_version((("schema.prisma", text),), "7")
-        checked = check(files, 7)
-        if not checked.errors:
-            yield seed, files, checked.schema
-        seed += 1
-
-
 @proof("migrate-reference", "a difference of two schemas is written as Prisma writes it", minutes=8)
 def migrate_reference(context: Context) -> list[Finding]:
     """Compare scripts and summaries of random pairs."""
     scripts, summaries = Tally(), Tally()
     with start_ephemeral() as server, SchemaEngine(server.url.text()) as engine:
-        schemas = _schemas(0)
+        schemas = schemas_from(0)
         _, before, old = next(schemas)
         while scripts.total < PAIRS:
             seed, after, new = next(schemas)
@@ -157,7 +130,7 @@ def migrate_live(context: Context) -> list[Finding]:
     out_of_sync: list[int] = []
     with start_ephemeral() as server, SchemaEngine(server.url.text()) as engine:
         place = _Live(server.url)
-        schemas = _schemas(100_000, is_live=True)
+        schemas = schemas_from(100_000, is_live=True)
         _, _, old = next(schemas)
         while scripts.total < LIVE:
             seed, after, new = next(schemas)

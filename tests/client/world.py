@@ -75,14 +75,14 @@ class Place:
 
 
 @contextmanager
-def place(embedded: EmbeddedServer) -> Iterator[Place]:
+def place(embedded: EmbeddedServer, database: str = DATABASE) -> Iterator[Place]:
     """The database that the tests of the client run on, with empty tables."""
     url = os.environ.get("FOREBAY_TEST_CLIENT_URL")
     if url is None:
         with psycopg.connect(embedded.socket_url.text(), autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)".encode())
-            connection.execute(f"CREATE DATABASE {DATABASE}".encode())
-        url = replace(embedded.socket_url, database=DATABASE).text()
+            connection.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)".encode())
+            connection.execute(f"CREATE DATABASE {database}".encode())
+        url = replace(embedded.socket_url, database=database).text()
     found = Place(url, os.environ.get("FOREBAY_TEST_CLIENT_DIRECT_URL", url))
     try:
         found.prepare()

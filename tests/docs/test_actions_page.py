@@ -31,7 +31,7 @@ def test_the_examples_run(embedded: EmbeddedServer, tmp_path):
     body = textwrap.indent("\n".join(EXAMPLES), "    ")
     program = f"async def examples(db):\n{body}\n    return locals()"
     exec(program, known)  # noqa: S102 - the page's own examples
-    with place(embedded) as found:
+    with place(embedded, "actions_page") as found:
         world = World(found, "asyncio")
         try:
             world.do(world.db.user.create(data={"email": "ann@example.org", "role": "ADMIN"}))

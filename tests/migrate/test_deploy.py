@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from typing import Any
 
 import psycopg
 import pytest
@@ -16,6 +17,7 @@ from forebay.migrate.commands.deploy import deploy
 from forebay.migrate.commands.resolve import mark_applied, mark_rolled_back
 from forebay.migrate.commands.status import status
 from forebay.migrate.lock import KEY
+from tests.migrate.conftest import Place
 from tests.running import clean_environment
 from tests.support.waiting import wait_until
 
@@ -23,7 +25,7 @@ HISTORY = "select migration_name, checksum, finished_at is not null, rolled_back
 HISTORY += " applied_steps_count, logs from _prisma_migrations order by started_at"
 
 
-def _refused(place, **options):
+def _refused(place: Place, **options: Any) -> MigrationError:
     with pytest.raises(MigrationError) as caught:
         deploy(place.project(), place.say, **options)
     return caught.value
@@ -220,7 +222,7 @@ def test_another_databases_migrations_are_refused(place):
     assert _refused(place).number == "P3019"
 
 
-def _start(place):
+def _start(place: Place) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "forebay", "migrate", "deploy", "--schema", "schema.prisma"],
         cwd=place.folder,

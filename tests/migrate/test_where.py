@@ -1,13 +1,12 @@
 """Migrations run on the direct URL, and a pooler in between is found out by what it does."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from forebay.errors import ConfigurationError, MigrationError
 from forebay.migrate.where import connect_directly, direct_url, shadow_url
 from forebay.postgres.url import PostgresUrl, parse_url
 from forebay.schema.load import load
+from forebay.schema.model import Datasource
 from tests.support.door import DATABASE, USER, Door
 from tests.support.fixtures import database, pooled, running_database, start_gateway
 
@@ -16,7 +15,7 @@ __all__ = ["database", "pooled", "running_database", "start_gateway"]
 PLAIN, DIRECT, SHADOW = (f"postgresql://u@{name}.test/d" for name in ("plain", "direct", "shadow"))
 
 
-def _source(*lines):
+def _source(*lines: str) -> Datasource | None:
     body = "".join(f"  {line}\n" for line in ('provider = "postgresql"', *lines))
     return load([("schema.prisma", f"datasource db {{\n{body}}}\n")]).datasource
 
@@ -64,8 +63,8 @@ def _url(door: Door) -> PostgresUrl:
 
 
 @pytest.fixture(params=["direct", "transaction", "session"])
-def door(request, database, start_gateway) -> Iterator[Door]:
-    yield database if request.param == "direct" else start_gateway(pool_mode=request.param)
+def door(request, database, start_gateway):
+    return database if request.param == "direct" else start_gateway(pool_mode=request.param)
 
 
 def test_a_session_of_its_own_is_taken(door):

@@ -39,7 +39,7 @@ class Column:
         return list_writer(self.type) if self.is_list else self.type.write
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Link:
     """A relation seen from one side.
 
@@ -59,6 +59,10 @@ class Link:
     near_join: str = ""
     far_join: str = ""
 
+    def __repr__(self) -> str:
+        # Links lead round in circles; a picture of all that one leads to has no end.
+        return f"<Link {self.entity.name}.{self.name}>"
+
     @property
     def is_required(self) -> bool:
         """Whether there is always one."""
@@ -75,7 +79,7 @@ class Link:
         return self.other.links[opposite(self.field).name]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Entity:
     """A model or a view."""
 
@@ -88,6 +92,9 @@ class Entity:
     keys: dict[str, list[Column]] = field(default_factory=dict)
     identifier: list[Column] = field(default_factory=list)
     default_selection: list[Column] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return f"<Entity {self.name}>"
 
     @property
     def model(self) -> Model:

@@ -169,7 +169,7 @@ def test_links_that_lead_across_show_nothing(asked: Asked, mine: Any) -> None:
         lambda: mine.user.find_unique(where={"id": 1}, include={"posts": True, "_count": True})
     )
     assert ([one.id for one in user.posts], user.count_["posts"]) == ([2], 1)
-    data = {"user": {"update": {"points": 666}}}
+    data: dict[str, Any] = {"user": {"update": {"points": 666}}}
     assert asked.run(lambda: mine.profile.update(where={"id": 1}, data=data)) is None
     many = {"posts": {"update_many": {"where": {}, "data": {"views": 666}}}}
     asked.run(lambda: mine.user.update(where={"id": 1}, data=many))

@@ -157,7 +157,7 @@ def test_time_goes_on_while_a_process_is_frozen(world, db, do, emails):
     tx = do(manager.start())
     do(create(tx, "a"))
     manager._session._started -= 60
-    with pytest.raises(errors.TransactionExpiredError, match=r"600[0-9][0-9] ms had passed"):
+    with pytest.raises(errors.TransactionExpiredError, match=r"6[0-9]{4} ms had passed"):
         do(tx.user.count())
     do(manager.rollback())
     assert (emails(), do(db.user.count())) == ([], 0)

@@ -156,5 +156,5 @@ def migrations(scripts: Mapping[str, str]) -> dict[str, Any]:
 
 
 def datasource(files: Files) -> dict[str, Any]:
-    """Name the database that is asked about as one side of a diff, as far as schemas speak of it."""
+    """Name the database that is asked about as one side of a diff; schemas say what is seen."""
     return {**datamodel(files), "tag": "schemaDatasource", "configDir": "/"}

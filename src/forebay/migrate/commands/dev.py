@@ -6,7 +6,7 @@ starts from, and what the developer's own database is held against.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +65,9 @@ def develop(
         _refuse_drift(connection, project, reached, is_managed=bool(rows))
         runner = Runner(connection, say=say)
         schemas = project.schemas or ()
-        applied = [] if only_create else runner.deploy(history, migrations, schemas)
+        # What fails is to fail on the shadow database first.
         steps = difference(_tried(project, migrations, say), project.wanted())
+        applied = [] if only_create else runner.deploy(history, migrations, schemas)
         if not steps and not only_create:
             return Developed(applied)
         found = dangers(steps, connection if not only_create else None)
@@ -111,7 +112,7 @@ def _refuse_drift(
     connection: psycopg.Connection[Any], project: Project, reached: Database, *, is_managed: bool
 ) -> None:
     have = project.scope.look(connection)
-    steps = difference(reached, have)
+    steps = difference(reached, replace(have, extensions=()))
     if all(isinstance(step, CreateSchema) for step in steps):
         return
     if not is_managed:

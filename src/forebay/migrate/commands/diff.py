@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -53,6 +53,9 @@ def diff(
     scope = _scope(before, after)
     both = (before, after)
     old, new = (_read(side, scope, shadow, both, say) for side in both)
+    if after.kind != "datamodel":
+        # Which extensions a database has is the data model's to ask for.
+        new = replace(new, extensions=())
     steps = difference(old, new)
     text = script(steps) if is_script else summary(steps)
     return Diff(text, not steps)
