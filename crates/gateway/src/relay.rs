@@ -376,7 +376,8 @@ impl Relay {
         }
         if progress == Progress::Idle {
             self.show_pin();
-            if self.client.tracking.pin().is_none() {
+            // Nobody is to find what the client may have left there and has not been asked about.
+            if !self.client.tracking.leaves_traces() {
                 self.release(answered);
             }
         }

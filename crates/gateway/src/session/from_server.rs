@@ -151,10 +151,33 @@ impl Session<'_, '_, '_, '_> {
         }
     }
 
+    #[inline]
     fn settle(&mut self) {
+        if self.server.expected.front().is_some_and(Expect::is_silent) {
+            self.settle_silent();
+        }
+    }
+
+    #[inline(never)]
+    fn settle_silent(&mut self) {
         let to_client = &mut *self.to_client;
         self.server
             .settle(self.client, |bytes| to_client.insert(|out| out.extend_from_slice(bytes)));
+        if self.server.expected.is_empty() {
+            // A reply made here was the last one: what was due at PostgreSQL's has waited for it.
+            self.rest();
+        }
+    }
+
+    /// Put the question that is due, now that a transaction is over.
+    fn rest(&mut self) {
+        if self.server.status != Status::Idle {
+            return;
+        }
+        if self.client.tracking.pending.is_some() || self.server.is_restless {
+            self.server.inquire(self.client, self.shared, self.to_server);
+        }
+        self.client.tracking.rests(self.server.expected.is_empty());
     }
 
     /// Deal with one message; says whether it goes on to the client.
@@ -379,13 +402,7 @@ impl Session<'_, '_, '_, '_> {
         }
         self.tell();
         let shows = self.shows_ready(is_hidden, is_query);
-        let is_due = self.client.tracking.pending.is_some() || self.server.is_restless;
-        if is_due && status == Status::Idle {
-            self.server.inquire(self.client, self.shared, self.to_server);
-        }
-        if status == Status::Idle {
-            self.client.tracking.rests(self.server.expected.is_empty());
-        }
+        self.rest();
         Ok(shows)
     }
 

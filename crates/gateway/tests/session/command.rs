@@ -26,8 +26,9 @@ pub(crate) enum Command {
     Set(String, Option<String>),
     /// Changes settings and returns them, as the pooler does.
     SetConfig(Vec<(String, String)>),
-    /// Returns settings in one row, and the names of those that the session has made, as the pooler asks.
-    Inquire(Vec<String>, bool),
+    /// Returns settings in one row, that so many things are not there, and the names of the settings that the session
+    /// has made, as the pooler asks.
+    Inquire(Vec<String>, usize, bool),
     /// Listens on a channel.
     Listen(String),
     /// Listens on a channel no more; `None` on none.
@@ -102,11 +103,13 @@ impl Command {
             let number = quoted('\'').nth(1).unwrap_or_default();
             return Self::Prelude(number, quoted('"').collect());
         }
-        if let Some(calls) = text.strip_prefix("SELECT pg_catalog.current_setting(") {
-            let asks_sources = calls.contains("array_to_string");
-            let names = calls.split("array_to_string").next().unwrap_or_default();
-            let names = names.split('\'').skip(1).step_by(2).map(str::to_owned);
-            return Self::Inquire(names.collect(), asks_sources);
+        if text.starts_with("SELECT pg_catalog.current_setting(")
+            || text.starts_with("SELECT EXISTS(")
+        {
+            let calls = text.split("pg_catalog.current_setting(").skip(1);
+            let names = calls.filter_map(|call| call.split('\'').nth(1)).map(str::to_owned);
+            let absent = text.matches("EXISTS(").count();
+            return Self::Inquire(names.collect(), absent, text.contains("array_to_string"));
         }
         if let Some(calls) = text.strip_prefix("SELECT pg_catalog.set_config(") {
             // 'name', E'value',false),pg_catalog.set_config('name', …

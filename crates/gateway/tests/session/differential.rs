@@ -7,7 +7,7 @@ use pgwire::backend;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::messages::{query, sync};
+use crate::messages::{bind, close_portal, describe_portal, execute, parse, query, sync};
 use crate::pooler::{Pooler, defaults};
 use crate::postgres::Postgres;
 use crate::replies::{Reply, take_replies};
@@ -210,5 +210,43 @@ proptest! {
         steps in vec(step(), 0..40),
     ) {
         compare(&scripts, server_count, limit, &steps)?;
+    }
+}
+
+/// A text prepared and run.
+fn extended(name: &str, text: &str, is_synced: bool) -> Unit {
+    let mut messages = vec![parse(name, text), bind("", name), describe_portal(""), execute("", 0)];
+    messages.extend(is_synced.then(sync));
+    Unit(messages)
+}
+
+fn simple(text: &str) -> Unit {
+    Unit(vec![sync(), query(text), close_portal("")])
+}
+
+#[test]
+fn a_setting_among_pipelined_queries_about_channels_and_statements_is_nobody_elses() {
+    let shows = |is_patient| Script {
+        units: vec![extended("b", "LISTEN a", true), extended("", "SHOW work_mem", true)],
+        is_patient,
+    };
+    for listens in [extended("", "LISTEN a", true), extended("c", "LISTEN a", false)] {
+        for sets in [
+            simple("SET work_mem TO '7MB'"),
+            extended("b", "SET work_mem TO '7MB'", true),
+            extended("b", "SET work_mem TO '7MB'", false),
+        ] {
+            for deallocates in ["DEALLOCATE a", "DEALLOCATE b", "DEALLOCATE c"] {
+                let hasty = Script {
+                    units: vec![listens.clone(), sets.clone(), simple(deallocates)],
+                    is_patient: false,
+                };
+                for is_patient in [false, true] {
+                    let scripts = [shows(is_patient), hasty.clone(), shows(is_patient)];
+                    compare(&scripts, 1, 1, &[]).unwrap();
+                    compare(&scripts, 1, 1, &[Step::Client(1, 8)]).unwrap();
+                }
+            }
+        }
     }
 }

@@ -67,3 +67,25 @@ fn a_deallocate_query_behind_a_failed_definition_fails() {
     let (pooled, direct) = both(&[parse("a", "SELEC"), sync(), query("DEALLOCATE a")]);
     assert_eq!(pooled, direct);
 }
+
+#[test]
+fn a_setting_before_a_deallocate_answered_by_the_pooler_is_nobody_elses() {
+    let set = "SET work_mem TO '7MB'";
+    let bare = vec![bind("", "s"), execute("", 0)];
+    for sets in [vec![query(set)], [bare.clone(), vec![sync()]].concat(), bare] {
+        let mut pooler = Pooler::new(2, 1, 10);
+        let prepares = [parse("a", "SELECT 1"), parse("s", set), sync()].concat();
+        pooler.send(0, &prepares).unwrap();
+        pooler.settle().unwrap();
+        pooler.send(0, &[sets.concat(), query("DEALLOCATE a")].concat()).unwrap();
+        pooler.settle().unwrap();
+        let shown = |pooler: &mut Pooler, client| {
+            pooler.take_replies(client);
+            pooler.send(client, &query("SHOW work_mem")).unwrap();
+            pooler.settle().unwrap();
+            lines(&pooler.take_replies(client))
+        };
+        assert!(shown(&mut pooler, 1).contains(&"DataRow 4MB".to_owned()));
+        assert!(shown(&mut pooler, 0).contains(&"DataRow 7MB".to_owned()));
+    }
+}

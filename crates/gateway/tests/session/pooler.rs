@@ -192,7 +192,10 @@ impl Pooler {
         )?;
         output.gather();
         client.received.extend_from_slice(&gathered);
-        if server.state.is_idle() && server.requests.is_empty() && !client.state.is_midway() {
+        let is_done =
+            server.state.is_idle() && server.requests.is_empty() && !client.state.is_midway();
+        if is_done && client.state.tracking.pin().is_none() {
+            assert!(!client.state.tracking.leaves_traces(), "released with a question to be put");
             assert!(server.replies.is_empty(), "released with replies under way");
             assert!(server.postgres.is_at_rest(), "released in the middle of something");
             server.holder = None;

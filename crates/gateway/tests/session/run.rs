@@ -31,13 +31,14 @@ pub(crate) fn run(
         return Ok(Some(end));
     }
     match command {
-        Command::Inquire(names, asks_sources) => {
+        Command::Inquire(names, absent, asks_sources) => {
             let value = |name: &String| session.settings.get(name).cloned().unwrap_or_default();
             let is_made =
                 |name: &&String| session.settings.get(*name) != session.defaults.get(*name);
             let mut columns: Vec<String> = names.iter().map(value).collect();
             let made: Vec<&str> =
                 session.settings.keys().filter(is_made).map(String::as_str).collect();
+            columns.extend(vec!["f".to_owned(); *absent]);
             columns.extend(asks_sources.then(|| made.join(",")));
             writer.row(&columns);
             writer.complete("SELECT 1");
