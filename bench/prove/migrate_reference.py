@@ -150,7 +150,7 @@ def migrate_live(context: Context) -> list[Finding]:
                 )
                 again, _ = place.look(new)
                 is_same = told == summary(difference(again, from_schema(new)))
-                if told == NOTHING or is_same:
+                if told.rstrip() == NOTHING or is_same:
                     in_sync += 1
                 else:
                     out_of_sync.append(seed)
