@@ -8,14 +8,13 @@ from dataclasses import dataclass, field, replace
 import psycopg
 
 from bench.prove.registry import Context, Finding, proof
-from forebay.migrate.commands.diff import Diff
 from forebay.migrate.danger import dangers
 from forebay.migrate.database import EMPTY, Database
 from forebay.migrate.diff.differ import difference
 from forebay.migrate.from_schema import from_schema
 from forebay.migrate.introspect.scope import PARTIAL, Scope
-from forebay.migrate.script import script
-from forebay.migrate.summary import NOTHING, summary
+from forebay.migrate.script import NOTHING, script
+from forebay.migrate.summary import summary
 from forebay.postgres.embedded import start_ephemeral
 from forebay.postgres.url import PostgresUrl
 from forebay.schema.model import Schema
@@ -128,6 +127,7 @@ def migrate_live(context: Context) -> list[Finding]:
     scripts = Tally()
     applied = in_sync = refused = 0
     out_of_sync: list[int] = []
+    drifting: list[int] = []
     with start_ephemeral() as server, SchemaEngine(server.url.text()) as engine:
         place = _Live(server.url)
         schemas = schemas_from(100_000, is_live=True)
@@ -139,19 +139,19 @@ def migrate_live(context: Context) -> list[Finding]:
                 refused += 1
                 continue
             have, _ = place.look(new)
-            ours = Diff(script(difference(have, from_schema(new))), is_empty=False).text
+            ours = script(difference(have, from_schema(new)))
             url = place.live.text()
             theirs = engine.diff(datasource(after), datamodel(after), after, url=url)
             scripts.add(seed, str(theirs), ours)
             if place.run(ours):
                 applied += 1
-                told = engine.diff(
-                    datasource(after), datamodel(after), after, script=False, url=url
-                )
+                told = engine.diff(datasource(after), datamodel(after), after, url=url)
                 again, _ = place.look(new)
-                is_same = told == summary(difference(again, from_schema(new)))
-                if told == NOTHING or is_same:
+                if str(told).rstrip() == NOTHING:
                     in_sync += 1
+                elif told == script(difference(again, from_schema(new))):
+                    # A default of `dbgenerated("…")` that is a literal drifts for ever, by both.
+                    drifting.append(seed)
                 else:
                     out_of_sync.append(seed)
             old = new
@@ -161,9 +161,9 @@ def migrate_live(context: Context) -> list[Finding]:
         scripts.finding("scripts: equal"),
         Finding(
             "applied, and in sync by Prisma's word",
-            "all that PostgreSQL takes",
-            f"{in_sync} of {applied}; {refused} schemas it does not take",
-            in_sync == applied,
-            {"not": out_of_sync},
+            "all, or drifting as after Prisma's own script",
+            f"{in_sync} of {applied}, {len(drifting)} drift",
+            not out_of_sync,
+            {"not": out_of_sync, "drifting": drifting, "refused by PostgreSQL": refused},
         ),
     ]

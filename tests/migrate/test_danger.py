@@ -1,8 +1,11 @@
 """What may be lost is said in Prisma's words: with counts where there is a database to count in."""
 
+from typing import Any
+
 import pytest
 
 from forebay.migrate.commands.push import push
+from tests.migrate.conftest import Place
 from tests.reference.migrate.schema_engine import SchemaEngine, datamodel
 
 BEFORE = """
@@ -49,7 +52,7 @@ ROWS = (
 )
 
 
-def _theirs(place):
+def _theirs(place: Place) -> Any:
     text = (place.folder / "schema.prisma").read_text()
     files = (("schema.prisma", text),)
     params = {

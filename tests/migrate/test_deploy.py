@@ -244,6 +244,15 @@ def test_ten_at_once_apply_everything_once(place):
     assert place.ask("select count(*), count(finished_at) from _prisma_migrations") == [(11, 11)]
 
 
+def test_who_waits_does_not_hold_up_an_index_that_is_made_concurrently(place):
+    place.migration("1_a", "create table a (i int);")
+    place.migration("2_b", "select pg_sleep(0.3);")
+    place.migration("3_c", "create index concurrently x on a (i);")
+    running = [_start(place) for _ in range(3)]
+    ended = [(one.communicate(timeout=60), one.returncode) for one in running]
+    assert [code for _, code in ended] == [0] * 3, ended
+
+
 def test_one_that_is_killed_half_way_is_seen_and_resumed(place):
     place.migration("1_a", "create table a (i int);")
     place.migration("2_b", "insert into a values (1); select pg_sleep(600);")

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import psycopg
 import pytest
@@ -11,6 +12,7 @@ from forebay.migrate.commands.dev import develop
 from forebay.migrate.commands.reset import reset
 from forebay.migrate.shadow import shadow_database
 from forebay.postgres.secret import Secret
+from tests.migrate.conftest import Place
 
 FIRST = "model A {\n  id Int @id\n  b Int?\n}\n"
 SECOND = "model A {\n  id Int @id\n}\n"
@@ -80,7 +82,7 @@ def test_a_migration_that_fails_is_tried_on_the_shadow_first(place):
     assert place.ask("select to_regclass('a')") == [(None,)]
 
 
-def _databases(place):
+def _databases(place: Place) -> list[Any]:
     return place.ask("select datname from pg_database where datname like '%shadow%'")
 
 

@@ -53,4 +53,4 @@ def test_prismas_engine_finds_the_database_in_sync(place):
     place.ask(script(difference(EMPTY, project.wanted())))
     with SchemaEngine(place.url.text()) as engine:
         told = engine.diff(datasource(files), datamodel(files), files, script=False)
-    assert told == "No difference detected."
+    assert told.rstrip() == "No difference detected."

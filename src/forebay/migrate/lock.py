@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +15,7 @@ from forebay.postgres.url import PostgresUrl
 
 KEY = 72707369
 PATIENCE = 10.0
+_PAUSE = 0.05
 SWITCH = "PRISMA_SCHEMA_DISABLE_ADVISORY_LOCK"
 
 _HOLDER = """
@@ -47,15 +49,19 @@ def locked(
 
 
 def _acquire(connection: psycopg.Connection[Any], url: PostgresUrl, patience: float) -> None:
-    limit = f"{round(patience * 1000)}ms"
-    connection.execute("select set_config('lock_timeout', %s, false)", (limit,))
-    try:
-        connection.execute("select pg_advisory_lock(%s::bigint)", (KEY,))
-    except psycopg.errors.LockNotAvailable:
-        raise texts.locked(url.address, patience, _who(connection)) from None
-    finally:
-        if not connection.broken:
-            connection.execute("reset lock_timeout")
+    """Ask for the lock until it is free.
+
+    A session that waits inside of PostgreSQL has a snapshot, and an index that the holder makes
+    concurrently waits for all of those: the two would wait for each other.
+    """
+    end = time.monotonic() + patience
+    while True:
+        found = connection.execute("select pg_try_advisory_lock(%s::bigint)", (KEY,)).fetchone()
+        if found is not None and found[0]:
+            return
+        if time.monotonic() >= end:
+            raise texts.locked(url.address, patience, _who(connection))
+        time.sleep(min(_PAUSE, patience))
 
 
 def _who(connection: psycopg.Connection[Any]) -> str:

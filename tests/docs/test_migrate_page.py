@@ -1,0 +1,54 @@
+"""docs/migrate.md: its examples print what the page says, and its commands are all there are."""
+
+from typing import Any
+
+import pytest
+from typer.main import get_command
+
+from forebay.cli.app import app
+from tests.docs.pages import DOCS, blocks, code, commands, rows
+from tests.running import run_forebay
+
+PAGE = DOCS / "migrate.md"
+
+
+@pytest.fixture
+def place(tmp_path):
+    for block in blocks(PAGE):
+        if block.kind == "file":
+            (tmp_path / block.name).write_text(block.text)
+    return tmp_path
+
+
+def test_the_examples_print_what_the_page_says(place):
+    sessions = [block for block in blocks(PAGE) if block.kind == "session"]
+    assert sessions
+    for session in sessions:
+        for command in commands(session.text):
+            done = run_forebay(command.line.split()[1:], cwd=place)
+            assert (done.returncode, done.stderr) == (0, "")
+            assert done.stdout.strip() == command.output.strip()
+
+
+def _menu() -> Any:
+    return get_command(app)
+
+
+def test_every_command_is_on_the_page():
+    shown = {" ".join(code(cells[0])[0].split()[:3]) for cells in rows(PAGE, "## Commands")}
+    menu = _menu()
+    there = {
+        f"forebay {room} {name}"
+        for room in ("migrate", "db")
+        for name in menu.commands[room].commands
+    }
+    # The diff has a part of the page for itself.
+    assert shown | {"forebay migrate diff"} == there
+
+
+def test_every_side_of_a_diff_is_on_the_page():
+    shown = {name for cells in rows(PAGE, "## What a change comes to") for name in code(cells[0])}
+    options = {one.opts[0] for one in _menu().commands["migrate"].commands["diff"].params}
+    for direction in ("--from-", "--to-"):
+        there = {one.removeprefix(direction) for one in options if one.startswith(direction)}
+        assert shown == there
