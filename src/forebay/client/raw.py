@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -73,7 +74,7 @@ def request(action: str, sql: str, parameters: tuple[Any, ...]) -> dict[str, Any
     texts: list[str | None] = []
     for place, value in enumerate(parameters, start=1):
         try:
-            texts.append(Json(value).text() if place in as_json else parameter(value))
+            texts.append(_as_json(value) if place in as_json else parameter(value))
         except (TypeError, ValueError, RecursionError) as error:
             raise bad_request(
                 "P2010",
@@ -146,6 +147,20 @@ def _moment(value: datetime) -> str:
 
 def _json(value: Any) -> str:
     return Json(value).text()
+
+
+def _as_json(value: Any) -> str | None:
+    """Write a parameter that the SQL casts to JSON: a text is JSON text already."""
+    if isinstance(value, str) and not isinstance(value, Enum):
+        try:
+            json.loads(value)
+        except ValueError as error:
+            raise ValueError(
+                f"the SQL casts it to JSON, and the text is none: {error}; "
+                "Json(…) makes JSON of a text"
+            ) from None
+        return _text(value)
+    return _json(value)
 
 
 _WRITERS: dict[type, Callable[[Any], str | None]] = {

@@ -133,7 +133,12 @@ def threading_lock() -> Any:
         ("$1::jsonb", {"a": [1, {"b": None}]}, {"a": [1, {"b": None}]}),
         ("$1::jsonb", [1, "x"], [1, "x"]),
         ("CAST($1 AS jsonb)", [1], [1]),
-        ("$1::jsonb", "text", "text"),
+        ("$1::jsonb", '{"a": [1, "x"]}', {"a": [1, "x"]}),
+        ("$1::json", '"text"', "text"),
+        ("CAST($1 AS jsonb) ->> 'a'", '{"a": "b"}', "b"),
+        ("$1::jsonb", "null", None),
+        ("$1::jsonb", Json("text"), "text"),
+        ("$1::jsonb", Size.LARGE, "large"),
         ("$1::jsonb", Json([1]), [1]),
         ("$1 :: json", {"at": AT}, {"at": AT.isoformat()}),
         ("($1::jsonb[])[1]", [Json({"a": 1})], {"a": 1}),
@@ -187,6 +192,8 @@ def test_parameters_that_cannot_be(db, do):
         do(db.query_raw("SELECT $1::int, $2::int", 1))
     with pytest.raises(errors.RawQueryError, match=r"the parameter \$1 cannot be written"):
         do(db.query_raw("SELECT $1::int", object()))
+    with pytest.raises(errors.RawQueryError, match=r"\$1 .* casts it to JSON.*Json\(…\)"):
+        do(db.execute_raw("SELECT $1::jsonb", "no json"))
     with pytest.raises(errors.RawQueryError, match="character 0"):
         do(db.query_raw("SELECT $1::text", "a\x00"))
     # libpq would run what stands before it.
