@@ -22,6 +22,7 @@
     │   ├── InvalidModelError             `into` or `model` is no class for records FB1405
     │   ├── UnknownModelError             the schema has no such model              FB1406
     │   └── UnknownRelationalFieldError   `include` names what is no relation       FB1407
+    ├── ClientConfigurationError          the URL or an option is wrong             FB1408
     └── ConnectError                      cannot reach the database                 P1001
         ├── AuthenticationError           the database refused the credentials      P1000
         ├── DatabaseNotFoundError         the server has no such database           P1003
@@ -41,6 +42,7 @@ from forebay.client.hints import hint_of
 from forebay.engine.failures import RequestError
 from forebay.errors import (
     AuthenticationFailed,
+    ConfigurationError,
     ConnectionFailed,
     DatabaseLost,
     DatabaseMissing,
@@ -206,6 +208,12 @@ class UnknownRelationalFieldError(BuilderError):
     """What is to be included is no relation."""
 
     code: ClassVar[str] = "FB1407"
+
+
+class ClientConfigurationError(PrismaError, ConfigurationError):
+    """The database URL is not set or cannot be read, or an option of a client is wrong."""
+
+    code: ClassVar[str] = "FB1408"
 
 
 class ConnectError(PrismaError, ConnectionFailed):
