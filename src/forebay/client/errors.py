@@ -291,6 +291,8 @@ def translate(error: RequestError, title: str | None = None) -> PrismaError:
         return _transaction(error)
     if not code and error.message.startswith("Could not convert argument value"):
         return _unreadable(error, title)
+    if code == "P2022":
+        error = _column(error, title)
     if code in ("P2009", "P2012") and "kind" in error.meta:
         from forebay.client.spelled import respelled
 
@@ -303,6 +305,15 @@ def translate(error: RequestError, title: str | None = None) -> PrismaError:
     if error.failure is not None:
         found.sqlstate = error.failure.sqlstate
         found.constraint = error.failure.constraint
+    return found
+
+
+def _column(error: RequestError, title: str | None) -> RequestError:
+    """Name a column that is not there without the statement's own name for its table."""
+    column = re.sub(r"^t[0-9]+\.", "", str(error.meta.get("column")))
+    message = f"the column `{column}` does not exist in the current database"
+    found = RequestError("P2022", f"{title}: {message}" if title else message, column=column)
+    found.failure = error.failure
     return found
 
 
