@@ -295,3 +295,8 @@ def test_a_missing_column_is_named_without_the_statements_alias(db, do):
     assert (error.code, error.meta, error.sqlstate) == ("P2022", {"column": "points"}, "42703")
     assert "migrate" in str(error)
     assert "forebay generate" in str(error)
+
+
+def test_null_is_no_key(db, do):
+    with pytest.raises(errors.DataError, match="add `id`; None is no value for it"):
+        do(db.user.find_unique(where={"id": None}))
