@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypedDict
 
 from forebay.client.actions import Actions
-from forebay.client.errors import PrismaError, bad_request, translate
+from forebay.client.errors import ClientConfigurationError, PrismaError, bad_request, translate
 from forebay.client.operation import Operation
 from forebay.engine.failures import RequestError
 from forebay.errors import ConfigurationError
@@ -125,7 +125,11 @@ class BaseClient:
 
         timeout = self._connect_timeout
         seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
-        return Target.from_text(self._url(), connect_timeout=seconds)
+        url = self._url()
+        try:
+            return Target.from_text(url, connect_timeout=seconds)
+        except ConfigurationError as error:
+            raise ClientConfigurationError(error.message, hint=error.hint) from None
 
     @cached_property
     def _tools(self) -> Tools:
@@ -153,7 +157,7 @@ class BaseClient:
         url = os.environ.get(variable) if variable else source.url
         if not url:
             what = f"the environment variable {variable}" if variable else "the datasource's url"
-            raise ConfigurationError(
+            raise ClientConfigurationError(
                 f"{what} is not set, and nothing else says where the database is",
                 hint='set it to postgresql://…, or give the client datasource={"url": …}',
             )
@@ -318,7 +322,7 @@ def _check(datasource: Any) -> None:
     # Not shown: it may hold a password.
     other = isinstance(datasource, Mapping)
     given = "one with other names" if other else f"of the type {type(datasource).__name__}"
-    raise ConfigurationError(
+    raise ClientConfigurationError(
         f"a client's datasource is a dict of {', '.join(known)}, and what was given is {given}",
         hint='write datasource={"url": "postgresql://…"}',
     )

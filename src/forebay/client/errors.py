@@ -22,6 +22,7 @@
     │   ├── InvalidModelError             `into` or `model` is no class for records FB1405
     │   ├── UnknownModelError             the schema has no such model              FB1406
     │   └── UnknownRelationalFieldError   `include` names what is no relation       FB1407
+    ├── ClientConfigurationError          the URL or an option is wrong             FB1408
     └── ConnectError                      cannot reach the database                 P1001
         ├── AuthenticationError           the database refused the credentials      P1000
         ├── DatabaseNotFoundError         the server has no such database           P1003
@@ -41,6 +42,7 @@ from forebay.client.hints import hint_of
 from forebay.engine.failures import RequestError
 from forebay.errors import (
     AuthenticationFailed,
+    ConfigurationError,
     ConnectionFailed,
     DatabaseLost,
     DatabaseMissing,
@@ -208,6 +210,12 @@ class UnknownRelationalFieldError(BuilderError):
     code: ClassVar[str] = "FB1407"
 
 
+class ClientConfigurationError(PrismaError, ConfigurationError):
+    """The database URL is not set or cannot be read, or an option of a client is wrong."""
+
+    code: ClassVar[str] = "FB1408"
+
+
 class ConnectError(PrismaError, ConnectionFailed):
     """The database cannot be reached."""
 
@@ -283,6 +291,8 @@ def translate(error: RequestError, title: str | None = None) -> PrismaError:
         return _transaction(error)
     if not code and error.message.startswith("Could not convert argument value"):
         return _unreadable(error, title)
+    if code == "P2022":
+        error = _column(error, title)
     if code in ("P2009", "P2012") and "kind" in error.meta:
         from forebay.client.spelled import respelled
 
@@ -295,6 +305,15 @@ def translate(error: RequestError, title: str | None = None) -> PrismaError:
     if error.failure is not None:
         found.sqlstate = error.failure.sqlstate
         found.constraint = error.failure.constraint
+    return found
+
+
+def _column(error: RequestError, title: str | None) -> RequestError:
+    """Name a column that is not there without the statement's own name for its table."""
+    column = re.sub(r"^t[0-9]+\.", "", str(error.meta.get("column")))
+    message = f"the column `{column}` does not exist in the current database"
+    found = RequestError("P2022", f"{title}: {message}" if title else message, column=column)
+    found.failure = error.failure
     return found
 
 

@@ -13,6 +13,8 @@ from uuid import UUID
 from pydantic import BaseModel, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from forebay.client.nesting import bounded, too_deep
+
 
 def _more(value: Any) -> Any:
     """Write what JSON has no form of its own for."""
@@ -50,8 +52,16 @@ class Json:
         return cls(data)
 
     def text(self) -> str:
-        """Write it as JSON."""
-        return _ENCODE(self.data)
+        """Write it as JSON.
+
+        Raises:
+            ValueError: it is nested too deeply, or holds itself.
+            TypeError: it holds what has no form in JSON.
+        """
+        try:
+            return bounded(_ENCODE(self.data))
+        except RecursionError:
+            raise ValueError(too_deep()) from None
 
     def __eq__(self, other: object) -> bool:
         return bool(self.data == (other.data if isinstance(other, Json) else other))

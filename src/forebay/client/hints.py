@@ -23,7 +23,7 @@ _HINTS = {
     "P2019": "change the arguments that are named",
     "P2020": "use a value that the column's type holds, or widen the column in the schema",
     "P2021": "create the table: migrate the database to the schema",
-    "P2022": "create the column: migrate the database to the schema",
+    "P2022": "migrate the database to the schema, or run `forebay generate` if the schema changed",
     "P2023": "look at the value in the database, and at the type that the schema gives it",
     "P2024": "end transactions sooner, or raise connection_limit or pool_timeout in the URL",
     "P2025": "check the condition, or create the record first",

@@ -18,12 +18,15 @@ from pydantic import BaseModel, TypeAdapter
 from forebay.client.errors import InvalidModelError, bad_request
 from forebay.client.fields import Base64, Json
 from forebay.client.model import Model
+from forebay.client.nesting import bounded
 
 R = TypeVar("R")
 
 _JSON_CAST = re.compile(r"\$(\d+)\s*::\s*jsonb?\b(?!\s*\[)", re.IGNORECASE)
 _JSON_CAST_CALL = re.compile(r"\bcast\s*\(\s*\$(\d+)\s+as\s+jsonb?\s*\)", re.IGNORECASE)
 _MARK = re.compile(r"\$(\d+)")
+# The most that an array of PostgreSQL has.
+_DIMENSIONS = 6
 
 
 class Query(Generic[R]):
@@ -153,7 +156,7 @@ def _as_json(value: Any) -> str | None:
     """Write a parameter that the SQL casts to JSON: a text is JSON text already."""
     if isinstance(value, str) and not isinstance(value, Enum):
         try:
-            json.loads(value)
+            json.loads(bounded(value))
         except ValueError as error:
             raise ValueError(
                 f"the SQL casts it to JSON, and the text is none: {error}; "
@@ -213,10 +216,13 @@ def rows(found: list[dict[str, Any]], model: type | None) -> list[Any]:
     return _adapter(model).validate_python(found)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, dimensions: int = _DIMENSIONS) -> Any:
     if isinstance(value, Decimal):
         return float(value)
-    return [_plain(item) for item in value] if type(value) is list else value
+    # What is nested more deeply is JSON, which has no decimals.
+    if type(value) is list and dimensions:
+        return [_plain(item, dimensions - 1) for item in value]
+    return value
 
 
 @lru_cache(maxsize=256)

@@ -104,7 +104,8 @@ def _wrong_value(cause: dict[str, Any], path: str) -> tuple[str, str]:
 
 def _missing(cause: dict[str, Any], path: str) -> tuple[str, str]:
     name = path.rpartition(".")[2]
-    return f"`{path}`: a value is required but not set", f"add `{name}`"
+    is_key = "; None is no value for it" if path.startswith("where.") else ""
+    return f"`{path}`: a value is required but not set", f"add `{name}`{is_key}"
 
 
 def _unknown(cause: dict[str, Any], path: str) -> tuple[str, str]:

@@ -6,13 +6,13 @@ client promises otherwise: moments in UTC, JSON parsed, an enum's members, decim
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import Enum
 from typing import Any, TypeAlias
 
+from forebay.client.nesting import read_json
 from forebay.engine.catalog import Column
 from forebay.engine.failures import RequestError
 from forebay.engine.rows import large
@@ -119,7 +119,7 @@ def _address(value: str) -> str:
     return value.removesuffix("/128" if ":" in value else "/32")
 
 
-_BY_SCALAR: dict[str, Convert] = {"Json": json.loads, "Decimal": decimal}
+_BY_SCALAR: dict[str, Convert] = {"Json": read_json, "Decimal": decimal}
 _BY_NATIVE: dict[str, Convert] = {
     "Real": float,
     "Money": _money,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -10,6 +11,7 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from forebay.client.fields import Base64, FieldRef, Json, JsonNull
+from forebay.client.nesting import bounded
 from forebay.client.spelling import BadValue
 from forebay.schema.model import ScalarField
 
@@ -43,7 +45,7 @@ def write(value: Any) -> Any:
 def write_json(value: Any) -> Any:
     """Write a value of a Json field: a text is JSON already, None is the column's null."""
     if type(value) is str:
-        return {"$type": "Json", "value": value}
+        return {"$type": "Json", "value": _bounded(value)}
     if value is None:
         return {"$type": "Enum", "value": "DbNull"}
     if isinstance(value, JsonNull | FieldRef):
@@ -58,6 +60,17 @@ def write_json(value: Any) -> Any:
             f"the value has no form in JSON: {error}",
             "give dicts, lists, texts, numbers, truths and None",
         ) from None
+
+
+def _bounded(text: str) -> str:
+    try:
+        json.loads(bounded(text))
+    except ValueError as error:
+        raise BadValue(
+            f"the text is no JSON that can be stored: {error}",
+            "a text is taken as JSON text: wrap other values in Json(…)",
+        ) from None
+    return text
 
 
 def write_list(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import gc
 import warnings
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -62,6 +63,26 @@ def test_the_url_comes_from_the_environment(world, do, monkeypatch):
         client = kind(use_dotenv=False, datasource=datasource)
         assert do(client.user.count()) == 0
         do(client.disconnect())
+
+
+@pytest.mark.parametrize("url", ["mysql://u:hush@h/d", "postgresql://u:hush@h/d?pool_timeout=x"])
+def test_what_is_set_wrongly_is_an_error_of_the_client_too(world, url, monkeypatch):
+    client = world.package.client()(datasource={"url": url}, use_dotenv=False)
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    calls: list[Callable[[], object]] = [
+        lambda: client._target,
+        lambda: world.package.client()(use_dotenv=False)._target,
+        lambda: client.tx(isolation_level="Snapshot"),
+        lambda: client.tx(max_wait=2.5),
+        lambda: world.package.client()(datasource=1),
+    ]
+    for call in calls:
+        with pytest.raises(errors.ClientConfigurationError) as caught:
+            call()
+        assert isinstance(caught.value, errors.PrismaError)
+        assert isinstance(caught.value, ConfigurationError)
+        assert caught.value.hint
+        assert "hush" not in str(caught.value)
 
 
 @pytest.mark.parametrize("datasource", ["postgresql://u:hush@h/d", {"ur": "hush"}, [], 1])

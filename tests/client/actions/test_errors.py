@@ -280,3 +280,23 @@ def test_transactions_have_their_own():
     found = translate(RequestError("P2028", "Something else."))
     assert type(found) is errors.TransactionError
     assert translate(RequestError("P2034", "Conflict.")).is_retryable
+
+
+def test_a_missing_column_is_named_without_the_statements_alias(db, do):
+    do(db.execute_raw('ALTER TABLE "User" RENAME COLUMN points TO scores'))
+    try:
+        with pytest.raises(
+            errors.DataError, match=r"^User\.find_many: the column `points`"
+        ) as caught:
+            do(db.user.find_many())
+    finally:
+        do(db.execute_raw('ALTER TABLE "User" RENAME COLUMN scores TO points'))
+    error = caught.value
+    assert (error.code, error.meta, error.sqlstate) == ("P2022", {"column": "points"}, "42703")
+    assert "migrate" in str(error)
+    assert "forebay generate" in str(error)
+
+
+def test_null_is_no_key(db, do):
+    with pytest.raises(errors.DataError, match="add `id`; None is no value for it"):
+        do(db.user.find_unique(where={"id": None}))

@@ -23,7 +23,8 @@ from forebay.client.connection.failure import (
 )
 from forebay.client.connection.loaders import transformer
 from forebay.client.connection.statements import Prepared, Statements
-from forebay.engine.failures import DatabaseFailure
+from forebay.client.nesting import too_deep
+from forebay.engine.failures import UNREADABLE, DatabaseFailure
 from forebay.engine.statement import Bound, Result, Row
 
 # Plain numbers: they are compared for every result.
@@ -259,6 +260,9 @@ class Exchange:
                 rows = reads.load_rows(0, count, tuple)
             except psycopg.DataError as error:
                 self._failure = self._failure or unreadable(error)
+            except RecursionError:
+                why = f"a JSON value of the result cannot be read: {too_deep()}"
+                self._failure = self._failure or DatabaseFailure(UNREADABLE, why)
         reads.set_pgresult(None, set_loaders=False)
         if bound is not None and bound[2]:
             return Result(rows, count, _columns(result))

@@ -6,13 +6,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from forebay.client.errors import ClientConfigurationError
 from forebay.client.extensions.extension import Layer
 from forebay.client.operation import Operation
 from forebay.client.seeing.events import Listener
 from forebay.client.seeing.logs import log_query, slow_logger
 from forebay.client.seeing.repeats import Repeats
 from forebay.client.seeing.watching import Telling, Watch, Watching
-from forebay.errors import ConfigurationError
 
 SLOW_SECONDS = 0.05
 REPEATS = 10
@@ -22,10 +22,10 @@ def listen(client: Any, event: str, listener: Listener, *, parameters: bool = Fa
     """Have a listener told of every round trip of a client, and of its later copies.
 
     Raises:
-        ConfigurationError: there is no event of that name.
+        ClientConfigurationError: there is no event of that name.
     """
     if event != "query":
-        raise ConfigurationError(
+        raise ClientConfigurationError(
             f"a client has no event `{event}`", hint='listen to "query", the only one there is'
         )
     _add(client, Telling(listener, parameters=parameters))

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from forebay.client.errors import ClientConfigurationError
 from forebay.client.limits import MAX_WAIT, RETRIES, TIMEOUT, Span
 from forebay.client.pool.rules import refusal
 from forebay.client.url import Target
 from forebay.engine.failures import DatabaseFailure, RequestError
 from forebay.engine.run import Work
 from forebay.engine.statement import Bound
-from forebay.errors import ConfigurationError
 
 __all__ = ["MAX_WAIT", "RETRIES", "TIMEOUT", "Span"]
 
@@ -77,7 +77,7 @@ class Terms:
         """Read what a user gave to `tx()`.
 
         Raises:
-            ConfigurationError: a time or a level that is none.
+            ClientConfigurationError: a time or a level that is none.
         """
         return cls(_span("max_wait", max_wait), _span("timeout", timeout), _begin(isolation_level))
 
@@ -98,12 +98,12 @@ def _span(name: str, given: Span) -> float:
         )
         seconds = given / 1000
     else:
-        raise ConfigurationError(
+        raise ClientConfigurationError(
             f"{name} of a transaction must be a timedelta, or a whole number of milliseconds",
             hint=f"write {name}=timedelta(seconds=5)",
         )
     if seconds <= 0:
-        raise ConfigurationError(
+        raise ClientConfigurationError(
             f"{name} of a transaction must be longer than nothing",
             hint=f"write {name}=timedelta(seconds=5)",
         )
@@ -117,7 +117,7 @@ def _begin(level: IsolationLevel | str | None) -> str:
     found = _LEVELS.get(re.sub(r"[^a-z]", "", name.lower()))
     if found is None:
         known = ", ".join(one.value for one in IsolationLevel)
-        raise ConfigurationError(
+        raise ClientConfigurationError(
             "isolation_level is none that PostgreSQL has", hint=f"give one of {known}"
         )
     return f"BEGIN ISOLATION LEVEL {found}"
