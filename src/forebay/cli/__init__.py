@@ -2,7 +2,10 @@
 
 import sys
 
-from forebay.errors import ForebayError, MissingExtra
+from forebay.errors import ConfigurationError, ForebayError, MissingExtra
+
+# What every installation has, whatever its extras.
+_BASE = frozenset({"psycopg", "psycopg_binary", "pydantic"})
 
 
 def main() -> int:
@@ -10,8 +13,16 @@ def main() -> int:
     try:
         from forebay.cli.app import app
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] == "forebay":
+        name = (error.name or "").partition(".")[0]
+        if name == "forebay":
             raise
+        if name in _BASE:
+            return report(
+                ConfigurationError(
+                    f"{name} is not installed, which comes with forebay",
+                    hint="pip install forebay",
+                )
+            )
         return report(MissingExtra("cli", needed_for="the command `forebay`"))
     except KeyboardInterrupt:
         # Loading takes long enough to be interrupted: nothing has started that would need an end.

@@ -7,7 +7,6 @@ from forebay.errors import (
     AuthenticationFailed,
     ConnectionFailed,
     DatabaseMissing,
-    MissingExtra,
 )
 from forebay.postgres.url import PostgresUrl
 
@@ -29,10 +28,8 @@ def probe(url: PostgresUrl, *, timeout: float) -> Answer:
         DatabaseMissing: there is no such database.
         ConnectionFailed: nothing answers there, or the server refuses the connection.
     """
-    try:
-        import psycopg
-    except ImportError:
-        raise MissingExtra("gateway", needed_for="connecting to PostgreSQL") from None
+    import psycopg
+
     try:
         with psycopg.connect(
             host=url.host or "localhost",

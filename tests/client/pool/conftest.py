@@ -35,6 +35,8 @@ def number(sql: str) -> Work:
 
 PID = "SELECT pg_backend_pid()"
 SLEEP = "SELECT 1 FROM pg_sleep({})"
+# It is that which runs, and not what a connection asks when it is opened.
+SLEEPING = "state = 'active' AND query LIKE '%pg_sleep%'"
 
 
 @dataclass

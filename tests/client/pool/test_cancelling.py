@@ -9,7 +9,7 @@ import pytest
 from forebay.client.session import AsyncSession
 from forebay.engine.run import Work
 from forebay.engine.statement import Bound
-from tests.client.pool.conftest import PID, SLEEP, number, session_of, work
+from tests.client.pool.conftest import PID, SLEEP, SLEEPING, number, session_of, work
 from tests.support.waiting import wait_until
 
 
@@ -27,7 +27,7 @@ def test_a_cancelled_statement_ends_on_the_server(behind, run):
             await session.carry(number(PID))
             (connection,) = session._here()._free
             task = asyncio.create_task(session.carry(work(SLEEP.format(60))))
-            await asyncio.to_thread(wait_until, lambda: behind.count("state = 'active'") == 1)
+            await asyncio.to_thread(wait_until, lambda: behind.count(SLEEPING) == 1)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
@@ -116,7 +116,7 @@ def test_the_end_of_a_loop_ends_what_runs(behind):
             holder.append(session)
             # Left running: asyncio.run cancels it.
             holder.append(asyncio.create_task(session.carry(work(SLEEP.format(60)))))
-            await asyncio.to_thread(wait_until, lambda: behind.count("state = 'active'") == 1)
+            await asyncio.to_thread(wait_until, lambda: behind.count(SLEEPING) == 1)
             return None
         found = await session.carry(number("SELECT 7"))
         await session.disconnect()

@@ -10,7 +10,7 @@ import pytest
 from forebay.client.pool import rules
 from forebay.client.session import AsyncSession
 from forebay.engine.failures import DatabaseFailure, RequestError
-from tests.client.pool.conftest import PID, SLEEP, held, number, session_of, work
+from tests.client.pool.conftest import PID, SLEEP, SLEEPING, held, number, session_of, work
 from tests.support.waiting import wait_until
 
 
@@ -111,7 +111,7 @@ def test_what_may_have_run_is_not_run_again(server, run):
     async def go() -> None:
         async with session_of(server, connection_limit=1) as session:
             task = asyncio.create_task(session.carry(work(SLEEP.format(30))))
-            await asyncio.to_thread(wait_until, lambda: server.count("state = 'active'") == 1)
+            await asyncio.to_thread(wait_until, lambda: server.count(SLEEPING) == 1)
             server.end_all()
             with pytest.raises(DatabaseFailure, match=r"terminating connection|was lost"):
                 await task

@@ -17,7 +17,7 @@ from forebay.client import process
 from forebay.client.errors import TransactionError
 from forebay.client.session import AsyncSession, SyncSession
 from forebay.engine.failures import RequestError
-from tests.client.pool.conftest import PID, SLEEP, Server, held, number, work
+from tests.client.pool.conftest import PID, SLEEP, SLEEPING, Server, held, number, work
 from tests.client.world import SCHEMA
 from tests.support.waiting import wait_until
 
@@ -107,7 +107,7 @@ def test_a_loop_that_was_closed_without_a_word(server):
     session = AsyncSession(server.target(connection_limit=1))
     loop = asyncio.new_event_loop()
     task = loop.create_task(session.carry(work(SLEEP.format(60))))
-    active = asyncio.to_thread(wait_until, lambda: server.count("state = 'active'") == 1)
+    active = asyncio.to_thread(wait_until, lambda: server.count(SLEEPING) == 1)
     loop.run_until_complete(active)
     task._log_destroy_pending = False  # type: ignore[attr-defined]
     loop.run_until_complete(loop.shutdown_default_executor())

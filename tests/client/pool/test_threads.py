@@ -7,7 +7,7 @@ import pytest
 
 from forebay.client.session import SyncSession
 from forebay.engine.failures import DatabaseFailure, RequestError
-from tests.client.pool.conftest import PID, SLEEP, number, work
+from tests.client.pool.conftest import PID, SLEEP, SLEEPING, number, work
 from tests.support.waiting import wait_until
 
 
@@ -61,7 +61,7 @@ def test_what_may_have_run_is_not_run_again(server, sync_session):
     session = sync_session(connection_limit=1)
     with ThreadPoolExecutor(1) as threads:
         asked = threads.submit(session.carry, work(SLEEP.format(30)))
-        wait_until(lambda: server.count("state = 'active'") == 1)
+        wait_until(lambda: server.count(SLEEPING) == 1)
         server.end_all()
         with pytest.raises(DatabaseFailure, match=r"terminating connection|was lost"):
             asked.result()
