@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from time import time
 from typing import Any
 
 import pytest
 
 from forebay.client.connection.asynchronous import AsyncConnection
+from forebay.client.pool import rules
 from forebay.client.session import AsyncSession, SyncSession
 from forebay.client.url import Target
 from forebay.engine.run import Work
@@ -75,11 +77,14 @@ class Server:
 
     def end_all(self) -> None:
         """Have the server close the connections."""
+        began = time()
         self.place.ask(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             f" WHERE application_name = '{self.name}'"
         )
         wait_until(lambda: self.count() == 0)
+        # A connection that was used a moment ago is lent without a look.
+        wait_until(lambda: time() - began > rules.FRESH)
 
 
 @pytest.fixture
