@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import weakref
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import cached_property
@@ -63,7 +64,7 @@ class _ModelActions:
         return self if client is None else Actions(client, self._model)
 
 
-class BaseClient:
+class BaseClient(ABC):
     """What clients for asyncio and sync have in common."""
 
     package: ClassVar[Package]
@@ -163,8 +164,9 @@ class BaseClient:
             )
         return url
 
+    @abstractmethod
     def _open_session(self, target: Target) -> Any:
-        raise NotImplementedError
+        """Return a session of the client's kind, which has not connected yet."""
 
     def _begin(self) -> Any:
         """Return the session, made now if there is none."""
@@ -279,9 +281,9 @@ class BaseClient:
         chain = self._chain
         return self._execute(operation) if chain is None else chain(self, operation)
 
+    @abstractmethod
     def _execute(self, operation: Operation) -> Any:
         """Carry an operation out."""
-        raise NotImplementedError
 
     def is_connected(self) -> bool:
         """Say whether there is a connection."""
@@ -298,9 +300,9 @@ class BaseClient:
 
         return registered(type(self)) is self
 
+    @abstractmethod
     def _stream(self, pages: Pages) -> Any:
         """Yield the records of pages."""
-        raise NotImplementedError
 
     if not TYPE_CHECKING:
 
