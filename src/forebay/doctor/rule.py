@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from forebay.doctor.finding import Finding
@@ -33,8 +33,9 @@ class Rule:
 
     ``code`` is stable and never used again for something else. ``what`` is the mistake in a
     sentence, ``why`` what it leads to, ``fix`` what to do instead. ``bad`` and ``good`` are short
-    examples for the rule's page, in ``language``. Exactly one of ``check`` (reads a repository)
-    and ``check_live`` (asks a database) is given.
+    examples for the rule's page, in ``language``; ``example_path`` is where they would stand, and
+    ``files`` what stands beside them. Exactly one of ``check`` (reads a repository) and
+    ``check_live`` (asks a database) is given.
     """
 
     code: str
@@ -47,5 +48,7 @@ class Rule:
     good: str = ""
     language: str = ""
     references: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+    example_path: str = ""
     check: Callable[[Repository], Iterable[Finding]] | None = None
     check_live: Callable[[LiveDatabase], Iterable[Finding]] | None = None

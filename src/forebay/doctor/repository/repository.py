@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import fnmatch
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, TypeVar
 
 from forebay.doctor.python.module import Module
 from forebay.doctor.repository.deployment import Deployment, read_deployments
@@ -27,8 +28,12 @@ _SCRIPT_WORDS = (
 _PYTHON_WORDS = (
     b"sqlalchemy", b"sqlmodel", b"asyncpg", b"psycopg", b"django", b"DATABASES", b"prisma",
     b"Mangum", b"create_engine", b"create_async_engine", b"tortoise", b"databases",
-    b"BackgroundTasks", b"Session", b"forebay", b"CONN_MAX_AGE", b"asyncio.run",
+    b"BackgroundTasks", b"Session", b"forebay", b"CONN_MAX_AGE", b"asyncio.run", b"Depends",
+    b"celery", b"preload_app", b"session", b".execute(", b"connection", b"DATABASE_URL",
 )  # fmt: skip
+
+
+Fact = TypeVar("Fact")
 
 
 class Repository:
@@ -38,6 +43,14 @@ class Repository:
         self.root = root
         self.files = tuple(File(path, where) for path, where in walk(root))
         self._by_path = {file.path: file for file in self.files}
+        self._known: dict[Callable[[Repository], Any], Any] = {}
+
+    def known(self, read: Callable[[Repository], Fact]) -> Fact:
+        """Return what a function makes of this repository, worked out once."""
+        if read not in self._known:
+            self._known[read] = read(self)
+        found: Fact = self._known[read]
+        return found
 
     def file(self, path: str) -> File | None:
         """Return the file with this path from the root, or None."""
