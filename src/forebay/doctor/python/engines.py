@@ -145,7 +145,7 @@ def engines_of(repository: Repository) -> tuple[Engine, ...]:
 def _read(repository: Repository) -> Iterator[Engine]:
     project = repository.known(project_of)
     for module in repository.modules:
-        if module.file.role is not Role.APPLICATION:
+        if module.file.role is not Role.APPLICATION or module.imports_from("alembic"):
             continue
         for call in module.calls:
             if call.last not in _LASTS:

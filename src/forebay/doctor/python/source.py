@@ -21,8 +21,25 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 
 
 def production(repository: Repository) -> Iterator[Module]:
-    """Yield the files that run in production."""
-    return (one for one in repository.modules if one.file.role is Role.APPLICATION)
+    """Yield the files that run in production; a migration's environment is none."""
+    return (
+        one
+        for one in repository.modules
+        if one.file.role is Role.APPLICATION and not one.imports_from("alembic")
+    )
+
+
+def is_command(module: Module, node: ast.AST) -> bool:
+    """Whether a node runs in a command that somebody types, which ends with its process."""
+    if re.search(r"(^|/)(cli|commands?|management)(/|\.py$)", module.file.path):
+        return True
+    for function in module.functions_around(node):
+        for decorator in function.decorator_list:
+            call = module.call(decorator)
+            name = call.name if call else module.name_of(decorator)
+            if name.endswith((".command", "click.command")):
+                return True
+    return False
 
 
 def sql_of(module: Module, call: Call) -> str | None:

@@ -61,7 +61,7 @@ RULE = Rule(
     "see each other's lock.",
     fix="give migrations a direct URL of their own: `DIRECT_URL`",
     language="python",
-    example_path="migrations/env.py",
+    path="migrations/env.py",
     bad="""\
 import os
 

@@ -44,7 +44,7 @@ RULE = Rule(
     fix="generate with `forebay generate`: the same schema, the same calls, no engine binary; or "
     "move to SQLAlchemy",
     language="text",
-    example_path="requirements.txt",
+    path="requirements.txt",
     bad="fastapi\nprisma==0.15.0\n",
     good="fastapi\nforebay\n",
     check=check,

@@ -46,7 +46,7 @@ RULE = Rule(
     "transaction is open as long as the request is, whatever it waits for.",
     fix="switch it off, and put `transaction.atomic()` around what has to happen together",
     language="python",
-    example_path="shop/settings.py",
+    path="shop/settings.py",
     bad="""\
 DATABASES = {
     "default": {

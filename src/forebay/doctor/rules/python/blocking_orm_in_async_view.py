@@ -53,7 +53,7 @@ RULE = Rule(
     why="Django refuses: `SynchronousOnlyOperation: You cannot call this from an async context`.",
     fix="the method with an `a` before it: `await Order.objects.aget(…)`; or `sync_to_async`",
     language="python",
-    example_path="shop/views.py",
+    path="shop/views.py",
     bad="""\
 from django.http import JsonResponse
 

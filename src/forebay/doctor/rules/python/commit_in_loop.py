@@ -9,7 +9,7 @@ from forebay.doctor.finding import Finding
 from forebay.doctor.python.module import Call, Function, Module
 from forebay.doctor.python.project import project_of
 from forebay.doctor.python.sessions import receiver, sessions_in
-from forebay.doctor.python.source import production
+from forebay.doctor.python.source import is_command, production
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 
@@ -23,7 +23,7 @@ def check(repository: Repository) -> Iterator[Finding]:
                 continue
             function = module.function_around(call.node)
             loop = _loop(module, call, function)
-            if function is None or loop is None:
+            if function is None or loop is None or is_command(module, call.node):
                 continue
             name = receiver(call)
             if name in sessions_in(module, function, project) and not _is_of(loop, name):

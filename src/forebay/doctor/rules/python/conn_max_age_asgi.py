@@ -48,7 +48,7 @@ RULE = Rule(
     fix="`CONN_MAX_AGE = 0`; keep connections with Django's pool (`OPTIONS: {'pool': True}`, "
     "Django 5.1 and psycopg 3) or a pooler",
     language="python",
-    example_path="shop/settings.py",
+    path="shop/settings.py",
     bad="""\
 import os
 

@@ -45,7 +45,7 @@ RULE = Rule(
     "connection of the process.",
     fix="leave `CONN_MAX_AGE` out: the pool keeps the connections",
     language="python",
-    example_path="shop/settings.py",
+    path="shop/settings.py",
     bad="""\
 DATABASES = {
     "default": {

@@ -69,14 +69,14 @@ def _in_loop(
                 return
 
 
-def _source(module: Module, function: Function, rows: ast.expr) -> Span | None:
+def _source(module: Module, function: Function, rows: ast.expr, hops: int = 4) -> Span | None:
     """Return the query whose rows are walked over, or None when they come from elsewhere."""
-    call = module.call(rows)
+    call = module.call(rows) if hops else None
     if call is not None and call.last in ("list", "enumerate", "reversed") and call.node.args:
-        return _source(module, function, call.node.args[0])
+        return _source(module, function, call.node.args[0], hops - 1)
     if call is not None and call.last in _ROWS:
         return module.span(call.node)
-    if isinstance(rows, ast.Name):
+    if isinstance(rows, ast.Name) and hops:
         values = [
             one.value
             for one in inside(function)
@@ -85,7 +85,7 @@ def _source(module: Module, function: Function, rows: ast.expr) -> Span | None:
             and one.targets[0].id == rows.id
         ]
         if len(values) == 1 and not isinstance(values[0], ast.Name):
-            return _source(module, function, values[0])
+            return _source(module, function, values[0], hops - 1)
     return None
 
 

@@ -36,7 +36,7 @@ RULE = Rule(
     'the next FETCH to any server: `cursor "_django_curs_…" does not exist`, but only under load.',
     fix="`'DISABLE_SERVER_SIDE_CURSORS': True` in this database's settings",
     language="python",
-    example_path="shop/settings.py",
+    path="shop/settings.py",
     bad="""\
 DATABASES = {
     "default": {

@@ -9,7 +9,7 @@ from forebay.doctor.finding import Finding
 from forebay.doctor.python.module import Function, Module
 from forebay.doctor.python.project import Project, project_of
 from forebay.doctor.python.sessions import made_by
-from forebay.doctor.python.source import inside, production
+from forebay.doctor.python.source import inside, is_command, production
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 
@@ -21,6 +21,8 @@ def check(repository: Repository) -> Iterator[Finding]:
     project = repository.known(project_of)
     for module in production(repository):
         for function in module.functions:
+            if is_command(module, function.body[0]):
+                continue
             for node in _opened(module, function, project):
                 name = node.targets[0].id  # type: ignore[attr-defined]
                 message = _message(module, function, node, name)
