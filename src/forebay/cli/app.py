@@ -10,6 +10,7 @@ from forebay.cli.advise import advise
 from forebay.cli.config import config
 from forebay.cli.db import db
 from forebay.cli.dmmf import dmmf
+from forebay.cli.doctor import doctor
 from forebay.cli.format import format_schema
 from forebay.cli.generate import generate
 from forebay.cli.migrate import migrate
@@ -66,6 +67,7 @@ app.command()(serve)
 app.add_typer(config, name="config")
 app.command()(storm)
 app.command()(advise)
+app.command()(doctor)
 app.command()(validate)
 app.command(name="format")(format_schema)
 app.command()(dmmf)

@@ -1,1 +1,1 @@
-"""Finds the mistakes that exhaust a database before launch day, and says what to use instead."""
+"""The room of `forebay doctor` and `forebay advise`: mistakes found before launch day."""

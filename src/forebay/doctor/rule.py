@@ -1,0 +1,51 @@
+"""What a rule is: a code that never changes, its words, and the function that looks."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from forebay.doctor.finding import Finding
+
+if TYPE_CHECKING:
+    from forebay.doctor.live.database import LiveDatabase
+    from forebay.doctor.repository.repository import Repository
+
+
+class Severity(enum.IntEnum):
+    """How bad it is, worst last, so that severities compare."""
+
+    NOTE = 1  # worth knowing; nothing breaks for it
+    WARNING = 2  # breaks under load, or on a day that will come
+    ERROR = 3  # breaks, leaks or loses data as it stands
+
+    @property
+    def label(self) -> str:
+        """The word for it in reports and options."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One mistake that the doctor knows.
+
+    ``code`` is stable and never used again for something else. ``what`` is the mistake in a
+    sentence, ``why`` what it leads to, ``fix`` what to do instead. ``bad`` and ``good`` are short
+    examples for the rule's page, in ``language``. Exactly one of ``check`` (reads a repository)
+    and ``check_live`` (asks a database) is given.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    what: str
+    why: str
+    fix: str
+    bad: str = ""
+    good: str = ""
+    language: str = ""
+    references: tuple[str, ...] = ()
+    check: Callable[[Repository], Iterable[Finding]] | None = None
+    check_live: Callable[[LiveDatabase], Iterable[Finding]] | None = None
