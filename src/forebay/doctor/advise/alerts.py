@@ -12,7 +12,7 @@ WAITING = 20
 
 _BACKENDS = (
     "SELECT count(*) FROM pg_stat_activity"
-    " WHERE coalesce(backend_type, 'client backend') = 'client backend'"
+    " WHERE datid IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend'"
 )
 
 

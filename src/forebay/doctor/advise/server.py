@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from forebay.doctor.advise.situation import Server
-from forebay.doctor.session import Session, looking
+from forebay.doctor.live.database import LiveDatabase, looking
 from forebay.postgres.url import PostgresUrl
 
 APPLICATION_NAME = "forebay advise"
 
-# Whose backends they are is everybody's to see; what they are is not, and those that nobody shows
-# are taken for clients.
+# Whose backends they are is everybody's to see; what they are is not. Of those that are not shown,
+# whoever has a role and a database is taken for a client.
 _ASK = """
 select current_setting('max_connections')::int as max_connections,
     current_setting('superuser_reserved_connections')::int
@@ -21,8 +21,8 @@ select current_setting('max_connections')::int as max_connections,
             and pid <> pg_backend_pid() and usesysid = r.oid and datid = d.oid)::int as own,
     (select count(*) from pg_stat_activity
         where coalesce(backend_type, 'client backend') = 'client backend'
-            and pid <> pg_backend_pid() and usesysid is not null
-            and (usesysid <> r.oid or datid is distinct from d.oid))::int as others
+            and pid <> pg_backend_pid() and usesysid is not null and datid is not null
+            and (usesysid <> r.oid or datid <> d.oid))::int as others
 from pg_roles r, pg_database d
 where r.rolname = current_user and d.datname = current_database()
 """
@@ -34,11 +34,11 @@ def read_server(url: PostgresUrl) -> Server:
     Raises:
         ConnectionFailed: it cannot be asked.
     """
-    with looking(url, APPLICATION_NAME) as session:
-        return ask_server(session)
+    with looking(url, APPLICATION_NAME) as database:
+        return ask_server(database)
 
 
-def ask_server(session: Session) -> Server:
+def ask_server(database: LiveDatabase) -> Server:
     """Return what the server of a session has to give."""
-    (row,) = session.ask(_ASK)
-    return Server(**row, version=session.version, is_read=True)
+    (row,) = database.rows(_ASK)
+    return Server(**row, version=database.version, is_read=True)
