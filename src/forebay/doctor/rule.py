@@ -49,7 +49,7 @@ class Rule:
     good: str = ""
     language: str = ""
     path: str = ""
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict, hash=False)
     references: tuple[str, ...] = ()
     check: Callable[[Repository], Iterable[Finding]] | None = None
     check_live: Callable[[LiveDatabase], Iterable[Finding]] | None = None
