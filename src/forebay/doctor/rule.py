@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from forebay.doctor.finding import Finding
@@ -33,7 +33,9 @@ class Rule:
 
     ``code`` is stable and never used again for something else. ``what`` is the mistake in a
     sentence, ``why`` what it leads to, ``fix`` what to do instead. ``bad`` and ``good`` are short
-    examples for the rule's page, in ``language``. Exactly one of ``check`` (reads a repository)
+    examples for the rule's page, in ``language``; the rule finds the first and not the second when
+    it is the file ``path`` (else `example` with the language's ending) of a repository that also
+    holds ``files``. Exactly one of ``check`` (reads a repository)
     and ``check_live`` (asks a database) is given.
     """
 
@@ -46,6 +48,8 @@ class Rule:
     bad: str = ""
     good: str = ""
     language: str = ""
+    path: str = ""
+    files: Mapping[str, str] = field(default_factory=dict, hash=False)
     references: tuple[str, ...] = ()
     check: Callable[[Repository], Iterable[Finding]] | None = None
     check_live: Callable[[LiveDatabase], Iterable[Finding]] | None = None
