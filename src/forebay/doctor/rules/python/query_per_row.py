@@ -123,7 +123,7 @@ def _depends(
 
 RULE = Rule(
     code="FD611",
-    name="query-in-loop",
+    name="query-per-row",
     severity=Severity.WARNING,
     what="A query runs inside a loop over the rows of another.",
     why="One query becomes 1 + n: a hundred rows are a hundred round trips, one after the other, "

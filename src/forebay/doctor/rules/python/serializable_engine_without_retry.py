@@ -36,7 +36,7 @@ def check(repository: Repository) -> Iterator[Finding]:
 
 RULE = Rule(
     code="FD530",
-    name="serializable-without-retry",
+    name="serializable-engine-without-retry",
     severity=Severity.WARNING,
     what="Transactions are SERIALIZABLE without a retry.",
     why="At this level PostgreSQL ends one of two transactions that touch the same rows with 40001 "
