@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from forebay.doctor.finding import Span
 from forebay.doctor.python.module import Module
 from forebay.doctor.python.project import project_of
-from forebay.doctor.python.source import inside
 from forebay.doctor.python.values import constant
 from forebay.doctor.repository.repository import Repository
 
@@ -118,12 +117,8 @@ def _origins(module: Module, node: ast.expr, hops: int = 3) -> list[ast.expr]:
         return []
     names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
     found: list[ast.expr] = []
-    for one in inside(function):
-        if (
-            isinstance(one, ast.Assign)
-            and isinstance(one.targets[0], ast.Name)
-            and one.targets[0].id in names
-            and one.value is not node
-        ):
-            found += [one.value, *_origins(module, one.value, hops - 1)]
+    for name in names:
+        for one in module.given(function, name):
+            if one.value is not node:
+                found += [one.value, *_origins(module, one.value, hops - 1)]
     return found

@@ -62,10 +62,27 @@ class Module:
             node = waiting.pop()
             nodes.append(node)
             below = _below(node)
-            for child in below:
-                parents[child] = node
-            waiting.extend(reversed(below))
+            if below:
+                parents.update(dict.fromkeys(below, node))
+                below.reverse()
+                waiting += below
         return tuple(nodes), parents
+
+    @functools.cached_property
+    def _assigns(self) -> dict[Function | None, list[ast.Assign]]:
+        found: dict[Function | None, list[ast.Assign]] = {}
+        for node in self.nodes:
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                found.setdefault(self.function_around(node), []).append(node)
+        return found
+
+    def given(self, function: Function | None, name: str = "") -> list[ast.Assign]:
+        """Return where a function itself gives a value to a name: this one, or any."""
+        return [
+            one
+            for one in self._assigns.get(function, ())
+            if not name or (isinstance(one.targets[0], ast.Name) and one.targets[0].id == name)
+        ]
 
     @property
     def nodes(self) -> tuple[ast.AST, ...]:
@@ -177,6 +194,10 @@ class Module:
 
     def name_of(self, node: ast.expr) -> str:
         """Return the full dotted name of an expression, empty when it is no name."""
+        if isinstance(node, ast.Name):
+            return self.imports.get(node.id, node.id)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            return f"{self.imports.get(node.value.id, node.value.id)}.{node.attr}"
         parts: list[str] = []
         while isinstance(node, ast.Attribute):
             parts.append(node.attr)
@@ -208,7 +229,10 @@ class Module:
 
     def function_around(self, node: ast.AST) -> Function | None:
         """Return the nearest function around a node."""
-        return next(self.functions_around(node), None)
+        above = self._parents.get(node)
+        while above is not None and not isinstance(above, FUNCTIONS):
+            above = self._parents.get(above)
+        return above
 
     def class_around(self, node: ast.AST) -> ast.ClassDef | None:
         """Return the class whose method or attribute a node belongs to."""

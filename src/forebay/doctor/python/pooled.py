@@ -10,6 +10,7 @@ from forebay.doctor.python.engines import engines_of
 from forebay.doctor.python.module import Function, Module
 from forebay.doctor.python.values import Value
 from forebay.doctor.repository.env import Variable
+from forebay.doctor.repository.file import Role
 from forebay.doctor.repository.repository import Repository
 
 _URL = re.compile(r"^postgres(?:ql)?(?:\+\w+)?://(?:[^@/]*@)?(?P<host>[^/?:]*)(?::(?P<port>\d+))?")
@@ -48,14 +49,15 @@ def behind_pooler(repository: Repository, url: Value) -> Note | None:
     """
     if url.text and pooler_in(url.text):
         return Note(f"the URL goes through {pooler_in(url.text)}")
-    set_here = [one for one in repository.variables if one.name in url.variables]
+    every = [one for one in repository.variables if one.file.role is not Role.TEST]
+    set_here = [one for one in every if one.name in url.variables]
     for one, pooler in _pooled(set_here):
         return Note(f"`{one.name}` goes through {pooler}", one.span)
     if any(_URL.match(one.value) for one in set_here):
         return None
     others = [
         one
-        for one in repository.variables
+        for one in every
         if _WANTED.search(one.name) and not _ASIDE.search(one.name) and _URL.match(one.value)
     ]
     pooled = list(_pooled(others))
@@ -68,7 +70,7 @@ def behind_pooler(repository: Repository, url: Value) -> Note | None:
 def straight(repository: Repository, url: Value) -> Span | None:
     """Return the line that sends this URL straight at a server that is not local, or None."""
     for one in repository.variables:
-        if one.name in url.variables:
+        if one.name in url.variables and one.file.role is not Role.TEST:
             match = _URL.match(one.value)
             if match and "." in match["host"] and pooler_in(one.value) is None:
                 if not re.match(r"127\.|localhost|host\.docker", match["host"]):

@@ -6,6 +6,7 @@ import ast
 import os.path
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from forebay.doctor.python.module import FUNCTIONS, Call, Function, Module
 from forebay.doctor.repository.repository import Repository
@@ -29,6 +30,7 @@ class Project:
         self.modules = repository.modules
         self._by_last: dict[str, list[tuple[str, Module]]] = {}
         self._calls: dict[str, list[tuple[Module, Call]]] = {}
+        self.sessions: dict[tuple[str, Function], dict[str, Any]] = {}
         for module in self.modules:
             dotted = dotted_name(module)
             self._by_last.setdefault(dotted.rpartition(".")[2], []).append((dotted, module))

@@ -103,13 +103,12 @@ def maker_flavour(module: Module, call: Call) -> Flavour | None:
 
 def parameters(module: Module, function: Function, project: Project) -> dict[str, Flavour]:
     """Return a function's parameters that are sessions, by their annotations."""
-    every = (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
-    found = {}
-    for one in every:
-        flavour = annotated(module, one.annotation, project)
-        if flavour is not None:
-            found[one.arg] = flavour
-    return found
+    key = ("parameters", function)
+    if key not in project.sessions:
+        every = (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
+        found = {one.arg: annotated(module, one.annotation, project) for one in every}
+        project.sessions[key] = {name: one for name, one in found.items() if one is not None}
+    return project.sessions[key]
 
 
 def depended(module: Module, function: Function, project: Project) -> dict[str, Flavour]:
@@ -147,7 +146,14 @@ def _is_filled(module: Module, node: ast.expr | None, project: Project) -> bool:
 
 def sessions_in(module: Module, function: Function, project: Project) -> dict[str, Flavour]:
     """Return every local name of a function that is a session: parameters, `with`, assignments."""
-    found = parameters(module, function, project)
+    key = ("in", function)
+    if key not in project.sessions:
+        project.sessions[key] = _sessions_in(module, function, project)
+    return project.sessions[key]
+
+
+def _sessions_in(module: Module, function: Function, project: Project) -> dict[str, Flavour]:
+    found = dict(parameters(module, function, project))
     for node in ast.walk(function):
         if isinstance(node, ast.With | ast.AsyncWith):
             for item in node.items:

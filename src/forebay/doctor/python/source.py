@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from forebay.doctor.finding import Finding, Span
-from forebay.doctor.python.module import FUNCTIONS, Call, Module
+from forebay.doctor.python.module import FUNCTIONS, Call, Function, Module
 from forebay.doctor.python.values import text_of
 from forebay.doctor.repository.file import Role
 from forebay.doctor.repository.repository import Repository
@@ -60,23 +60,16 @@ def sql_node(module: Module, call: Call) -> ast.expr | None:
         node = inner.node.args[0]
     if isinstance(node, ast.Name):
         function = module.function_around(node)
-        node = _assigned_once(function, node.id) or module.assigned.get(node.id) or node
+        node = _assigned_once(module, function, node.id) or module.assigned.get(node.id) or node
         inner = module.call(node)
         if inner is not None and inner.last in ("text", "SQL") and inner.node.args:
             node = inner.node.args[0]
     return node
 
 
-def _assigned_once(function: ast.AST | None, name: str) -> ast.expr | None:
-    found = [
-        one.value
-        for one in (ast.walk(function) if function is not None else ())
-        if isinstance(one, ast.Assign)
-        and len(one.targets) == 1
-        and isinstance(one.targets[0], ast.Name)
-        and one.targets[0].id == name
-    ]
-    return found[0] if len(found) == 1 else None
+def _assigned_once(module: Module, function: Function | None, name: str) -> ast.expr | None:
+    found = module.given(function, name) if function is not None else []
+    return found[0].value if len(found) == 1 else None
 
 
 def sql_matching(

@@ -16,7 +16,7 @@ from forebay.doctor.repository.compose import Service, read_services
 from forebay.doctor.repository.connections import Connection, read_connections
 from forebay.doctor.repository.deployment import Deployment, read_deployments
 from forebay.doctor.repository.env import Variable, read_variables
-from forebay.doctor.repository.file import File
+from forebay.doctor.repository.file import File, Role
 from forebay.doctor.repository.package import Package, read_packages
 from forebay.doctor.repository.prisma import PrismaProject, read_projects
 from forebay.doctor.repository.walk import walk
@@ -78,11 +78,13 @@ class Repository:
 
     @functools.cached_property
     def modules(self) -> tuple[Module, ...]:
-        """The Python files that have to do with a database, and that Python can read."""
+        """The Python files that have to do with a database, and that Python can read; no tests."""
         found = (
             Module.read(file)
             for file in self.files
-            if file.suffix == ".py" and any(word in file.data for word in _PYTHON_WORDS)
+            if file.suffix == ".py"
+            and file.role is not Role.TEST
+            and any(word in file.data for word in _PYTHON_WORDS)
         )
         return tuple(module for module in found if module is not None)
 

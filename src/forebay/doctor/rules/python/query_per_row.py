@@ -77,13 +77,7 @@ def _source(module: Module, function: Function, rows: ast.expr, hops: int = 4) -
     if call is not None and call.last in _ROWS:
         return module.span(call.node)
     if isinstance(rows, ast.Name) and hops:
-        values = [
-            one.value
-            for one in inside(function)
-            if isinstance(one, ast.Assign)
-            and isinstance(one.targets[0], ast.Name)
-            and one.targets[0].id == rows.id
-        ]
+        values = [one.value for one in module.given(function, rows.id)]
         if len(values) == 1 and not isinstance(values[0], ast.Name):
             return _source(module, function, values[0], hops - 1)
     return None

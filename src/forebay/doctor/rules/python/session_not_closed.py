@@ -9,7 +9,7 @@ from forebay.doctor.finding import Finding
 from forebay.doctor.python.module import Function, Module
 from forebay.doctor.python.project import Project, project_of
 from forebay.doctor.python.sessions import made_by
-from forebay.doctor.python.source import inside, is_command, production
+from forebay.doctor.python.source import is_command, production
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 
@@ -31,12 +31,11 @@ def check(repository: Repository) -> Iterator[Finding]:
 
 
 def _opened(module: Module, function: Function, project: Project) -> Iterator[ast.Assign]:
-    for node in inside(function):
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            call = module.call(node.value)
-            if call is not None and not isinstance(node.value, ast.Await):
-                if made_by(module, call, project) is not None:
-                    yield node
+    for node in module.given(function):
+        call = module.call(node.value)
+        if call is not None and not isinstance(node.value, ast.Await):
+            if made_by(module, call, project) is not None:
+                yield node
 
 
 def _message(module: Module, function: Function, node: ast.Assign, name: str) -> str | None:

@@ -43,7 +43,7 @@ def _put_in(module: Module, call: Call, node: ast.expr) -> str | None:
     given = {
         one.arg
         for one in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
-        if not _is_number(one.annotation)
+        if _is_text(one.annotation)
     } - {"self", "cls", "request_id"}
     for before, one in _parts(module, node):
         name = _root(one)
@@ -88,9 +88,9 @@ def _root(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _is_number(node: ast.expr | None) -> bool:
-    text = ast.unparse(node) if node is not None else ""
-    return bool(re.search(r"\b(int|float|bool|UUID|datetime|date|Decimal|Enum)\b", text))
+def _is_text(node: ast.expr | None) -> bool:
+    """Whether a parameter may be any text: one with no annotation, or with one of these."""
+    return node is None or bool(re.search(r"\b(str|Any|object|dict)\b", ast.unparse(node)))
 
 
 RULE = Rule(
