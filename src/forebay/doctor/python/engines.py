@@ -148,7 +148,7 @@ def _read(repository: Repository) -> Iterator[Engine]:
         if module.file.role is not Role.APPLICATION or module.imports_from("alembic"):
             continue
         for call in module.calls:
-            if call.last not in _LASTS:
+            if call.last not in _LASTS or _is_trial(module, call):
                 continue
             kind = _MAKERS.get(call.name)
             url = value_of(_url(call), module, project)

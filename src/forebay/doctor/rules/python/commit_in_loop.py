@@ -13,6 +13,8 @@ from forebay.doctor.python.source import is_command, production
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 
+_MOST_STEPS = 6
+
 
 def check(repository: Repository) -> Iterator[Finding]:
     """Find `commit()` straight in the body of a `for`, on a session from outside of it."""
@@ -40,7 +42,9 @@ def _loop(module: Module, call: Call, function: Function | None) -> ast.For | as
         if above is function or isinstance(above, ast.If | ast.Try | ast.While | ast.With):
             return None
         if isinstance(above, ast.For | ast.AsyncFor):
-            return None if call.node in ast.walk(ast.Module(above.orelse, [])) else above
+            # A round of many steps may well be a piece of work of its own.
+            steps = sum(isinstance(one, ast.Call) for one in ast.walk(above))
+            return above if steps <= _MOST_STEPS and not above.orelse else None
     return None
 
 

@@ -19,34 +19,32 @@ def check(repository: Repository) -> Iterator[Finding]:
     project = repository.known(project_of)
     for handler in repository.known(handlers_of).values():
         if handler.kind is Kind.DEPENDENCY:
-            for node, message in _mistakes(handler, _names(handler, project), project):
+            for node, message in _mistakes(handler, project):
                 yield Finding(message, handler.module.span(node))
 
 
-def _names(handler: Handler, project: Project) -> set[str]:
+def _mistakes(handler: Handler, project: Project) -> Iterator[tuple[ast.AST, str]]:
     module = handler.module
-    return {
-        node.targets[0].id
-        for node in inside(handler.node)
-        if isinstance(node, ast.Assign)
-        and isinstance(node.targets[0], ast.Name)
-        and made_by(module, module.call(node.value), project) is not None
-    }
-
-
-def _mistakes(handler: Handler, names: set[str], project: Project) -> Iterator[tuple[ast.AST, str]]:
     for node in inside(handler.node):
-        if isinstance(node, ast.Yield) and _is_one(node.value, names):
+        if isinstance(node, ast.Yield) and _is_session(handler, project, node.value):
             if not _is_guarded(handler, node):
                 yield node, "when the request fails, the session is not closed after this"
         elif isinstance(node, ast.Return) and node.value is not None:
-            made = made_by(handler.module, handler.module.call(node.value), project)
-            if made is not None or _is_one(node.value, names):
+            made = made_by(module, module.call(node.value), project)
+            if made is not None or _is_session(handler, project, node.value):
                 yield node, "nobody closes the session that this dependency returns"
 
 
-def _is_one(node: ast.expr | None, names: set[str]) -> bool:
-    return isinstance(node, ast.Name) and node.id in names
+def _is_session(handler: Handler, project: Project, node: ast.expr | None) -> bool:
+    """Whether a name holds a session that was made here, by what it was given last before."""
+    if not isinstance(node, ast.Name):
+        return False
+    module = handler.module
+    before = [one for one in module.given(handler.node, node.id) if one.lineno < node.lineno]
+    if not before:
+        return False
+    last = max(before, key=lambda one: one.lineno)
+    return made_by(module, module.call(last.value), project) is not None
 
 
 def _is_guarded(handler: Handler, node: ast.AST) -> bool:

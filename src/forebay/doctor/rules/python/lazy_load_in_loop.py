@@ -49,18 +49,23 @@ def _in_loop(
         and isinstance(one.ctx, ast.Load)
     ]
     model = entity_of(repository, module, rows) if read else None
-    for one in sorted(read, key=lambda each: each.lineno) if model is not None else ():
-        if model is None or one.attr not in model.lazy or (rows.lineno, one.attr) in seen:
-            continue
-        seen.add((rows.lineno, one.attr))
-        yield Finding(
-            f"`{target}.{one.attr}` is a query for every {model.name} of the loop",
-            module.span(one),
-            notes=(
-                Note("it is loaded when it is first read", model.lazy[one.attr]),
-                Note("the rows come without it", module.span(rows)),
-            ),
-        )
+    if model is None:
+        return
+    lazy = [one for one in read if one.attr in model.lazy]
+    lazy.sort(key=lambda one: (one.lineno, one.col_offset))
+    names = list(dict.fromkeys(one.attr for one in lazy))
+    if not names or (rows.lineno, names[0]) in seen:
+        return
+    seen.add((rows.lineno, names[0]))
+    others = "".join(f", and so is `{target}.{name}`" for name in names[1:])
+    yield Finding(
+        f"`{target}.{names[0]}` is a query for every {model.name} of the loop{others}",
+        module.span(lazy[0]),
+        notes=(
+            Note("it is loaded when it is first read", model.lazy[names[0]]),
+            Note("the rows come without it", module.span(rows)),
+        ),
+    )
 
 
 RULE = Rule(

@@ -60,6 +60,8 @@ def _in_loop(
             call = module.call(one) if isinstance(one, ast.Call) else None
             if call is None or not _reads(module, call, set(sessions)):
                 continue
+            if _is_last(module, call, loop):
+                continue
             if _depends(module, function, loop, call, variables):
                 yield Finding(
                     "this runs once for every row of another query",
@@ -90,7 +92,21 @@ def _reads(module: Module, call: Call, sessions: set[str]) -> bool:
         written = ast.unparse(given) if given is not None else ""
         return not re.search(r"\b(update|delete|insert|upsert|pg_insert)\b", written, re.I)
     if call.last in _RAW and re.search(r"conn|cur|pool|db", name):
-        return bool(re.match(r"\s*select\b", sql_of(module, call) or "", re.IGNORECASE))
+        # A lock is taken row by row on purpose; another table for each row cannot be joined.
+        text = sql_of(module, call) or ""
+        return bool(re.match(r"\s*select\b(?![\s\S]*\b(for update|\{\}))", text, re.IGNORECASE))
+    return False
+
+
+def _is_last(module: Module, call: Call, loop: ast.AST) -> bool:
+    """Whether the loop ends with this query: it searches, and stops where it has found."""
+    for above in module.around(call.node):
+        if above is loop:
+            return False
+        if isinstance(above, ast.Return | ast.Raise):
+            return True
+        if isinstance(above, ast.If) and isinstance(above.body[-1], ast.Return | ast.Break):
+            return True
     return False
 
 

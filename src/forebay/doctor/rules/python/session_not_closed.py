@@ -98,10 +98,8 @@ def _wraps(node: ast.Call) -> bool:
 def _is_safe(module: Module, close: ast.Call, function: Function) -> bool:
     below: ast.AST = close
     for above in module.around(close):
-        if isinstance(above, ast.Try):
-            return any(below is one for one in above.finalbody) or bool(
-                any(below is one for one in above.handlers)
-            )
+        if isinstance(above, ast.Try) and any(below is one for one in above.finalbody):
+            return True
         if above is function:
             return False
         if isinstance(above, ast.ExceptHandler | ast.FunctionDef | ast.AsyncFunctionDef):

@@ -7,14 +7,16 @@ import re
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding
-from forebay.doctor.python.module import Call, Module
+from forebay.doctor.python.module import Call, Function, Module
+from forebay.doctor.python.project import project_of
 from forebay.doctor.python.source import production, sql_node
+from forebay.doctor.python.values import constant
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 
 _SQL = re.compile(r"^\s*(select|insert|update|delete|with|set|call)\b", re.IGNORECASE)
-# What comes before a value, not before a name or a list of placeholders.
-_VALUE = re.compile(r"(=|<|>|\blike|\bilike|\blimit|\boffset|\bbetween|\band)\s*'?%?$|'%?$", re.I)
+# An open quote: what follows is a value, and not a name, a placeholder or a piece of SQL.
+_VALUE = re.compile(r"(=|<|>|\blike|\(|,)\s*'%?$", re.IGNORECASE)
 _HARMLESS = re.compile(
     r"placeholder|column|field|table|schema|clause|where|order|sql|query", re.IGNORECASE
 )
@@ -27,7 +29,7 @@ def check(repository: Repository) -> Iterator[Finding]:
             node = sql_node(module, call)
             if node is None:
                 continue
-            name = _put_in(module, call, node)
+            name = _put_in(repository, module, call, node)
             if name is not None:
                 yield Finding(
                     f"`{name}` is written into the statement: whoever chooses it writes SQL",
@@ -35,7 +37,7 @@ def check(repository: Repository) -> Iterator[Finding]:
                 )
 
 
-def _put_in(module: Module, call: Call, node: ast.expr) -> str | None:
+def _put_in(repository: Repository, module: Module, call: Call, node: ast.expr) -> str | None:
     """Return what is put where a value belongs, when it comes from the function's caller."""
     function = module.function_around(call.node)
     if function is None:
@@ -48,9 +50,30 @@ def _put_in(module: Module, call: Call, node: ast.expr) -> str | None:
     for before, one in _parts(module, node):
         name = _root(one)
         if name in given and _VALUE.search(before.rstrip(" ")) and not _HARMLESS.search(name):
-            written = ast.unparse(one)
-            return written if not _HARMLESS.search(written) else None
+            if _HARMLESS.search(ast.unparse(one)) or _is_always_constant(
+                repository, module, function, name
+            ):
+                return None
+            return ast.unparse(one)
     return None
+
+
+def _is_always_constant(
+    repository: Repository, module: Module, function: Function, name: str
+) -> bool:
+    """Whether everybody who calls the function writes this argument out."""
+    project = repository.known(project_of)
+    names = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
+    place = names.index(name) if name in names else None
+    found = 0
+    for _, call in project.callers(function, module):
+        given = call.keyword(name)
+        if given is None and place is not None and place < len(call.node.args):
+            given = call.node.args[place]
+        if given is not None and constant(given) is ...:
+            return False
+        found += 1
+    return bool(found)
 
 
 def _parts(module: Module, node: ast.expr) -> Iterator[tuple[str, ast.expr]]:
