@@ -14,6 +14,8 @@ from forebay.doctor.rule import Rule, Severity
 
 _PROBE = re.compile(r"health|ready|live|ping|probe", re.IGNORECASE)
 
+_ONCE = re.compile(r"init|migrat|seed|setup|bootstrap", re.IGNORECASE)
+
 
 def check(repository: Repository) -> Iterator[Finding]:
     """Find `connect()` in a handler or a function that one calls, with no pooler in between."""
@@ -21,7 +23,9 @@ def check(repository: Repository) -> Iterator[Finding]:
         handler = engine.handler
         if engine.kind not in CONNECTIONS or handler is None or handler.kind not in PER_REQUEST:
             continue
-        if _PROBE.search(handler.node.name) or behind_pooler(repository, engine.url):
+        if _PROBE.search(handler.node.name) or _ONCE.search(engine.module.file.name):
+            continue
+        if behind_pooler(repository, engine.url):
             continue
         notes = (Note(f"called by {handler.label}", engine.via),) if engine.via else ()
         yield Finding(

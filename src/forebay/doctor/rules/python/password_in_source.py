@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding
+from forebay.doctor.python.module import Module
+from forebay.doctor.python.values import constant
 from forebay.doctor.repository.file import Role
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
@@ -27,22 +29,63 @@ _NOWHERE = re.compile(
 
 
 def check(repository: Repository) -> Iterator[Finding]:
-    """Find URLs with a password for a host that others can reach."""
+    """Find URLs, dictionaries and arguments with a password for a host that others can reach."""
     for module in repository.modules:
-        if module.file.role in (Role.TEST, Role.EXAMPLE) or b"://" not in module.file.data:
+        if module.file.role in (Role.TEST, Role.EXAMPLE):
             continue
-        for node in module.nodes:
-            if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+        is_postgres = bool(re.search(rb"psycopg|asyncpg|postgres", module.file.data))
+        for node in module.nodes if is_postgres else ():
+            if isinstance(node, ast.Constant):
+                found = _in_url(module, node)
+            elif isinstance(node, ast.Dict):
+                found = _in_parts(_pairs(node))
+            elif isinstance(node, ast.Call):
+                found = _in_parts({one.arg: one.value for one in node.keywords if one.arg})
+            else:
                 continue
-            match = _URL.search(node.value)
-            if match is None or isinstance(module.parent(node), ast.Expr | ast.JoinedStr):
-                continue
-            host, password = match["host"], match["password"]
-            if "." in host and not _NOWHERE.search(host) and not _MADE_UP.search(password):
+            if found is not None:
+                user, host, place = found
                 yield Finding(
-                    f"the password of `{match['user']}` at {host} is written here",
-                    module.span(node),
+                    f"the password of `{user}` at {host} is written here", module.span(place)
                 )
+
+
+def _pairs(node: ast.Dict) -> dict[str, ast.expr]:
+    return {
+        str(constant(key)).lower(): value
+        for key, value in zip(node.keys, node.values, strict=True)
+        if key is not None
+    }
+
+
+def _in_url(module: Module, node: ast.Constant) -> tuple[str, str, ast.AST] | None:
+    if not isinstance(node.value, str) or "://" not in node.value:
+        return None
+    match = _URL.search(node.value)
+    if match is None or isinstance(module.parent(node), ast.Expr | ast.JoinedStr):
+        return None
+    return (
+        (match["user"], match["host"], node)
+        if _is_real(match["host"], match["password"])
+        else (None)
+    )
+
+
+def _in_parts(given: dict[str, ast.expr]) -> tuple[str, str, ast.AST] | None:
+    """Read `host`, `user` and `password` side by side; the port or the database tells whose."""
+    place = given.get("password")
+    host, password = constant(given.get("host")), constant(place)
+    is_database = given.keys() & {"dbname", "database", "name", "sslmode"}
+    if place is None or not is_database or not isinstance(host, str):
+        return None
+    if not isinstance(password, str) or not password or not _is_real(host, password):
+        return None
+    user = constant(given.get("user"))
+    return (user if isinstance(user, str) else "somebody"), host, place
+
+
+def _is_real(host: str, password: str) -> bool:
+    return "." in host and not _NOWHERE.search(host) and not _MADE_UP.search(password)
 
 
 RULE = Rule(
