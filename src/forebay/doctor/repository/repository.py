@@ -11,10 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from forebay.doctor.python.module import Module
+from forebay.doctor.repository.compose import Service, read_services
+from forebay.doctor.repository.connections import Connection, read_connections
 from forebay.doctor.repository.deployment import Deployment, read_deployments
 from forebay.doctor.repository.env import Variable, read_variables
 from forebay.doctor.repository.file import File
 from forebay.doctor.repository.package import Package, read_packages
+from forebay.doctor.repository.prisma import PrismaProject, read_projects
 from forebay.doctor.repository.walk import walk
 from forebay.doctor.script.script import SCRIPT_SUFFIXES, Script
 
@@ -107,3 +110,18 @@ class Repository:
     def variables(self) -> tuple[Variable, ...]:
         """The environment variables that files of the repository set."""
         return tuple(read_variables(self.files))
+
+    @functools.cached_property
+    def services(self) -> tuple[Service, ...]:
+        """The services of compose files."""
+        return tuple(read_services(self.files))
+
+    @functools.cached_property
+    def connections(self) -> tuple[Connection, ...]:
+        """The variables that hold a database's URL, with what it says."""
+        return tuple(read_connections(self.variables, self.services))
+
+    @functools.cached_property
+    def prisma(self) -> tuple[PrismaProject, ...]:
+        """The Prisma schemas, each with what stands beside it."""
+        return tuple(read_projects(self.files, self.packages))
