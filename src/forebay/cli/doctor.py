@@ -18,6 +18,16 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from forebay.cli import report as refuse
+from forebay.cli.doctor_live import (
+    InstancesOption,
+    LiveOption,
+    LiveVariableOption,
+    PoolSizeOption,
+    WorkersOption,
+    look_at,
+    plan_of,
+    url_of,
+)
 from forebay.cli.doctor_pages import explain, list_rules
 from forebay.cli.doctor_progress import progress_on
 from forebay.cli.output import write
@@ -31,7 +41,7 @@ from forebay.doctor.report.structured import as_json
 from forebay.doctor.report.text import lines_of
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Severity
-from forebay.doctor.run import Report, Reported, examine, select
+from forebay.doctor.run import Report, Reported, select
 from forebay.errors import ForebayError
 
 _LOOK = "look"
@@ -128,6 +138,11 @@ def look(
     is_diff: Annotated[
         bool, typer.Option("--diff", help="Print what --fix would change, and change nothing.")
     ] = False,
+    live: LiveOption = None,
+    live_variable: LiveVariableOption = None,
+    instances: InstancesOption = None,
+    workers: WorkersOption = None,
+    pool_size: PoolSizeOption = None,
 ) -> None:
     """Look for the mistakes that exhaust a database.
 
@@ -137,7 +152,9 @@ def look(
         rules = select(all_rules(), _codes(only), _codes(without))
         with progress_on(sys.stderr) as progress:
             repository = Repository(path)
-            found = examine(rules, repository, progress=progress)
+            url = url_of(live, live_variable)
+            plan = plan_of(path, instances, workers, pool_size)
+            found = look_at(rules, repository, url, plan, progress)
         if is_written:
             _keep(baseline or Path(DEFAULT_NAME), found, repository)
             return
