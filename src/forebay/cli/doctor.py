@@ -25,7 +25,6 @@ from forebay.cli.doctor_live import (
     PoolSizeOption,
     WorkersOption,
     look_at,
-    plan_of,
     url_of,
 )
 from forebay.cli.doctor_pages import explain, list_rules
@@ -34,6 +33,7 @@ from forebay.cli.output import write
 from forebay.doctor.baseline import DEFAULT_NAME, apply_baseline, write_baseline
 from forebay.doctor.fix import diff_of, gather
 from forebay.doctor.fix import write as write_fixes
+from forebay.doctor.live.plan import plan_for
 from forebay.doctor.registry import all_rules
 from forebay.doctor.report.github import workflow_commands
 from forebay.doctor.report.sarif import as_sarif
@@ -153,7 +153,7 @@ def look(
         with progress_on(sys.stderr) as progress:
             repository = Repository(path)
             url = url_of(live, live_variable)
-            plan = plan_of(path, instances, workers, pool_size)
+            plan = plan_for(repository, instances, workers, pool_size) if url else None
             found = look_at(rules, repository, url, plan, progress)
         if is_written:
             _keep(baseline or Path(DEFAULT_NAME), found, repository)

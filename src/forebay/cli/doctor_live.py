@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from forebay.doctor.live.database import Plan
 from forebay.doctor.live.look import examine_live
-from forebay.doctor.live.plan import plan_for
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule
 from forebay.doctor.run import Report, examine
@@ -55,13 +53,6 @@ def url_of(text: str | None, variable: str | None) -> PostgresUrl | None:
                 f"the variable {variable} is not set", hint="set it, or give --database"
             )
     return parse_url(text) if text else None
-
-
-def plan_of(
-    path: Path, instances: int | None, workers: int | None, pool_size: int | None
-) -> Plan | None:
-    """Return what the application is going to open, as far as it is known."""
-    return plan_for(path, instances, workers, pool_size)
 
 
 def look_at(

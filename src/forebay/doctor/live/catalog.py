@@ -32,6 +32,10 @@ and (("""
 """
 )
 
+# Of a pg_class called x, as of the last time it was looked at: asking for the size itself waits for
+# whoever has locked the table.
+BYTES = "(x.relpages::int8 * current_setting('block_size')::int8)"
+
 _INDEXES = (
     """
 select i.indexrelid::int8 as oid, i.indexrelid::regclass::text as name,
@@ -49,7 +53,9 @@ select i.indexrelid::int8 as oid, i.indexrelid::regclass::text as name,
     i.indisunique as is_unique,
     i.indisprimary or i.indisexclusion or i.indisreplident or not i.indimmediate
         or exists (select from pg_constraint c where c.conindid = i.indexrelid) as is_needed,
-    pg_relation_size(i.indexrelid) as bytes, pg_relation_size(i.indrelid) as table_bytes,
+    """
+    + BYTES
+    + """ as bytes, k.relpages > 0 or coalesce(t.n_live_tup, 0) > 0 as has_rows,
     coalesce(s.idx_scan, 0) as scans,
     exists (select from pg_constraint c where c.contype = 'f' and """
     + COVERS
@@ -59,6 +65,7 @@ join pg_class x on x.oid = i.indexrelid
 join pg_class k on k.oid = i.indrelid
 join pg_am a on a.oid = x.relam
 left join pg_stat_all_indexes s on s.indexrelid = i.indexrelid
+left join pg_stat_all_tables t on t.relid = k.oid
 where i.indisvalid and i.indisready and i.indislive and x.relkind = 'i' and not x.relispartition
     and """
     + OWN_TABLE
@@ -88,7 +95,7 @@ class Index:
     # It backs a constraint or identifies rows to replication.
     is_needed: bool
     bytes: int
-    table_bytes: int
+    has_rows: bool
     scans: int
     covers_key: bool
 

@@ -25,7 +25,7 @@ APPLICATION_NAME = "forebay doctor"
 # Those that an application should go by.
 TIMEOUTS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
 
-CONNECT_SECONDS = 5
+CONNECT_SECONDS = 10
 STATEMENT_SECONDS = 10
 LOCK_SECONDS = 1
 # What of a URL's query libpq is told; the rest is for pools and for Prisma.

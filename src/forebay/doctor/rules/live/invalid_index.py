@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding
-from forebay.doctor.live.catalog import OWN_TABLE
+from forebay.doctor.live.catalog import BYTES, OWN_TABLE
 from forebay.doctor.live.database import LiveDatabase
 from forebay.doctor.live.words import size
 from forebay.doctor.rule import Rule, Severity
@@ -14,7 +14,9 @@ from forebay.doctor.rule import Rule, Severity
 _ASK = (
     """
 select x.oid::regclass::text as name, k.oid::regclass::text as "table",
-    pg_relation_size(x.oid) as bytes, i.indisunique as is_unique,
+    """
+    + BYTES
+    + """ as bytes, i.indisunique as is_unique,
     x.relname ~ '_cc(new|old)[0-9]*$' as is_left
 from pg_index i join pg_class x on x.oid = i.indexrelid join pg_class k on k.oid = i.indrelid
 where not i.indisvalid and x.relkind = 'i' and """

@@ -18,7 +18,8 @@ _ADVISED = {
 _OF_ALL = frozenset({"default", "configuration file", "command line", "environment variable"})
 _NONE = re.compile(r"\s*0+\s*[a-z]*\s*", re.IGNORECASE)
 
-# The roles that are connected here, and the one that looks unless looking is all it is for.
+# The roles that are connected here or own its tables, and the one that looks unless looking is all
+# it is for.
 _ROLES = (
     """
 select r.oid::int8 as oid, r.rolname::text as name, quote_ident(r.rolname) as quoted
@@ -30,6 +31,8 @@ where not r.rolsuper and (r.oid in (
             and a.application_name is distinct from '"""
     + APPLICATION_NAME
     + """')
+    or r.rolcanlogin and r.oid in (
+        select k.relowner from pg_class k where k.relkind in ('r', 'p') and k.oid >= 16384)
     or r.rolname = current_user and not pg_has_role(r.oid, 'pg_read_all_stats', 'usage'))
 order by 2
 """
@@ -45,7 +48,7 @@ _HERE = "select current_database()::text as name, quote_ident(current_database()
 
 
 def check(database: LiveDatabase) -> Iterator[Finding]:
-    """Name each role with what it lacks; where nobody is connected, the database itself."""
+    """Name each role with what it lacks; where there is none, the database itself."""
     (here,) = database.rows(_HERE)
     stored = _stored(database)
     roles = database.rows(_ROLES)

@@ -15,7 +15,7 @@ from forebay.doctor.rule import Rule, Severity
 def _is_idle(index: Index) -> bool:
     """Say whether an index only costs; what keeps rules or finds a key's rows is needed."""
     is_bound = index.is_unique or index.is_needed or index.covers_key
-    return index.scans == 0 and index.table_bytes > 0 and not is_bound
+    return index.scans == 0 and index.has_rows and not is_bound
 
 
 def check(database: LiveDatabase) -> Iterator[Finding]:

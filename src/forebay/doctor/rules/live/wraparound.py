@@ -30,10 +30,11 @@ order by greatest(age(c.relfrozenxid), mxid_age(c.relminmxid)) desc, c.oid limit
 _HOLDING = """
 select 'pid ' || pid as who, age(backend_xmin)::int8 as old
 from pg_stat_activity where backend_xmin is not null and pid <> pg_backend_pid()
+    and coalesce(backend_type, 'client backend') = 'client backend'
 union all select 'prepared transaction ' || gid, age(transaction)::int8 from pg_prepared_xacts
 union all select 'slot ' || slot_name, greatest(age(xmin), age(catalog_xmin))::int8
     from pg_replication_slots where coalesce(xmin, catalog_xmin) is not null
-order by 2 desc limit 1
+order by 2 desc, 1 limit 3
 """
 
 
