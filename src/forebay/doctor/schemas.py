@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from forebay.doctor.finding import Edit
 from forebay.doctor.repository.file import Role
 from forebay.doctor.repository.prisma import PrismaProject
 from forebay.doctor.repository.repository import Repository
@@ -43,9 +44,22 @@ def is_plain(index: Index) -> bool:
 
 
 def is_covered(model: Model, columns: Sequence[str]) -> bool:
-    """Whether an index begins with these columns, in any order."""
+    """Whether an index begins with these columns in any order; of several, one is enough."""
     wanted = set(columns)
-    return any(set(key[: len(wanted)]) == wanted for key in keys_of(model))
+    return any(
+        set(key[: len(wanted)]) == wanted or (len(wanted) > 1 and key[0] in wanted)
+        for key in keys_of(model)
+        if key
+    )
+
+
+def uncovered(model: Model) -> list[tuple[RelationField, list[str]]]:
+    """Return the foreign keys of a model that no index serves, each set of columns once."""
+    found: dict[tuple[str, ...], RelationField] = {}
+    for field, columns in foreign_keys(model):
+        if not is_covered(model, columns):
+            found.setdefault(tuple(columns), field)
+    return [(field, list(columns)) for columns, field in found.items()]
 
 
 def foreign_keys(model: Model) -> Iterator[tuple[RelationField, list[str]]]:
@@ -55,8 +69,8 @@ def foreign_keys(model: Model) -> Iterator[tuple[RelationField, list[str]]]:
             yield field, [one.name for one in field.fields]
 
 
-def index_line(project: PrismaProject, model: Model, columns: Sequence[str]) -> tuple[int, str]:
-    """Return where an `@@index` line belongs in a model, and the line."""
+def index_edit(project: PrismaProject, model: Model, keys: Sequence[Sequence[str]]) -> Edit:
+    """Return the edit that adds an `@@index` for each of these to a model."""
     node = model.node
     file, shift = project.file_at(node.start)
     body = file.text[node.start - shift : node.end - shift]
@@ -69,4 +83,5 @@ def index_line(project: PrismaProject, model: Model, columns: Sequence[str]) -> 
     ending = "\r\n" if "\r\n" in body else "\n"
     # The blank line that separates attributes from fields, where the model has none yet.
     gap = "" if any(line.lstrip().startswith("@@") for line in body.split("\n")) else ending
-    return close, f"{gap}{indent}@@index([{', '.join(columns)}]){ending}"
+    lines = "".join(f"{indent}@@index([{', '.join(columns)}]){ending}" for columns in keys)
+    return project.insertion(close, gap + lines)

@@ -9,7 +9,7 @@ from forebay.doctor.finding import Finding
 from forebay.doctor.repository.commands import Command, When
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
-from forebay.doctor.rules.configuration.shared import script_notes
+from forebay.doctor.rules.configuration.shared import script_notes, via_script
 
 _COMMAND = re.compile(r"\bprisma\b[^|;&]*\bdb\s+push\b|\bdrizzle-kit\s+push\b")
 
@@ -19,7 +19,7 @@ def check(repository: Repository) -> Iterator[Finding]:
     for command in pushes(repository):
         if "--accept-data-loss" in command.text or "--force-reset" in command.text:
             continue  # `data-loss-accepted` says that
-        via = f" (through the script `{command.script}`)" if command.script else ""
+        via = via_script(command)
         yield Finding(
             f"the schema is pushed {command.when.value}{via}",
             command.span,

@@ -92,6 +92,11 @@ def script_notes(command: Command) -> tuple[Note, ...]:
     return (Note("what the script says", command.script_span),)
 
 
+def via_script(command: Command) -> str:
+    """Say which script a command leads to; nothing where it is the script itself."""
+    return f" (through the script `{command.script}`)" if script_notes(command) else ""
+
+
 def said_mode(connection: Connection) -> str:
     """Say who answers at a URL, for a message."""
     url = connection.url

@@ -24,7 +24,7 @@ def check(repository: Repository) -> Iterator[Finding]:
             continue
         model, field = found[0]
         count = len(found)
-        others = f", and neither do {count - 1} others" if count > 1 else ""
+        others = _others(count - 1)
         yield Finding(
             f"{model.name}.{field.name} does not state onDelete{others}: deleting a "
             f"{field.related_model.name} that is referred to is refused",
@@ -34,6 +34,12 @@ def check(repository: Repository) -> Iterator[Finding]:
                 for one, other in found[1:4]
             ),
         )
+
+
+def _others(count: int) -> str:
+    if count == 0:
+        return ""
+    return ", and another does not either" if count == 1 else f", and neither do {count} others"
 
 
 RULE = Rule(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from forebay.doctor.finding import Finding, Note
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
-from forebay.doctor.schemas import foreign_keys, index_line, is_covered, sound_projects
+from forebay.doctor.schemas import index_edit, sound_projects, uncovered
 
 
 def check(repository: Repository) -> Iterator[Finding]:
@@ -18,17 +18,18 @@ def check(repository: Repository) -> Iterator[Finding]:
         if datasource is None or datasource.relation_mode != "prisma" or mode is None:
             continue
         for model in project.checked.schema.models:
-            for field, columns in foreign_keys(model):
-                if is_covered(model, columns):
-                    continue
-                place, text = index_line(project, model, columns)
-                yield Finding(
-                    f"no index of {model.name} begins with {', '.join(columns)}, and Prisma itself "
-                    f"keeps its relation to {field.related_model.name}",
-                    project.line_span(field.node.start),
-                    notes=(Note('relationMode is "prisma"', project.line_span(mode.start)),),
-                    edits=(project.insertion(place, text),),
-                )
+            lacking = uncovered(model)
+            if not lacking:
+                continue
+            field, _ = lacking[0]
+            said = "; ".join(", ".join(columns) for _, columns in lacking)
+            yield Finding(
+                f"no index of {model.name} begins with {said}, by which Prisma itself "
+                "keeps relations whole",
+                project.line_span(field.node.start),
+                notes=(Note('relationMode is "prisma"', project.line_span(mode.start)),),
+                edits=(index_edit(project, model, [columns for _, columns in lacking]),),
+            )
 
 
 RULE = Rule(

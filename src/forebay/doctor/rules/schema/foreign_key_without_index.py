@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from forebay.doctor.finding import Finding
+from forebay.doctor.finding import Finding, Note
+from forebay.doctor.repository.prisma import PrismaProject
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
-from forebay.doctor.schemas import foreign_keys, index_line, is_covered, sound_projects
+from forebay.doctor.schemas import index_edit, sound_projects, uncovered
+from forebay.schema.model import Model, RelationField
 
 
 def check(repository: Repository) -> Iterator[Finding]:
@@ -17,18 +19,30 @@ def check(repository: Repository) -> Iterator[Finding]:
         if datasource is not None and datasource.relation_mode == "prisma":
             continue  # `emulated-relation-without-index` says it there
         for model in project.checked.schema.models:
-            for field, columns in foreign_keys(model):
-                if is_covered(model, columns):
-                    continue
-                said = ", ".join(columns)
-                place, text = index_line(project, model, columns)
-                yield Finding(
-                    f"no index of {model.name} begins with {said}, which refers to "
-                    f"{field.related_model.name}",
-                    project.line_span(field.node.start),
-                    help=f"add `@@index([{said}])` to {model.name}",
-                    edits=(project.insertion(place, text),),
-                )
+            lacking = uncovered(model)
+            if lacking:
+                yield _finding(project, model, lacking)
+
+
+def _finding(
+    project: PrismaProject, model: Model, lacking: list[tuple[RelationField, list[str]]]
+) -> Finding:
+    said = [f"{', '.join(columns)} ({field.related_model.name})" for field, columns in lacking]
+    if len(said) == 1:
+        message = f"no index of {model.name} begins with its foreign key {said[0]}"
+    else:
+        message = f"no index of {model.name} begins with its foreign keys " + "; ".join(said)
+    lines = "\n".join(f"@@index([{', '.join(columns)}])" for _, columns in lacking)
+    return Finding(
+        message,
+        project.line_span(lacking[0][0].node.start),
+        help=f"add to {model.name}:\n{lines}",
+        notes=tuple(
+            Note(f"{', '.join(columns)}", project.line_span(field.node.start))
+            for field, columns in lacking[1:]
+        ),
+        edits=(index_edit(project, model, [columns for _, columns in lacking]),),
+    )
 
 
 RULE = Rule(
