@@ -19,6 +19,7 @@ from forebay.doctor.script.script import EACH, FUNCTIONS, around, names_of, text
 
 # Names of an element that is many rows at once.
 _BATCH = re.compile(r"batch|chunk|page|slice|group|attempt|retr|bucket", re.IGNORECASE)
+_CHAINED = frozenset({"filter", "slice", "map", "sort", "reverse", "concat", "toSorted", "flat"})
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9_]+$")
 
 
@@ -81,7 +82,7 @@ def _each(function: Node) -> Loop | None:
 
 
 def _counts(loop: Loop, node: Node) -> bool:
-    over = unwrap(loop.over)
+    over = _source(loop.over)
     if over is None or over.type in ("array", "object") or not loop.names:
         return False
     if any(_BATCH.search(name) for name in loop.names) or _BATCH.search(text_of(over)[:60]):
@@ -90,6 +91,18 @@ def _counts(loop: Loop, node: Node) -> bool:
     if _CONSTANT.match(root[-1]) or _CONSTANT.match(root[0]):
         return False
     return bool(identifiers(node) & _derived(loop))
+
+
+def _source(over: Node) -> Node | None:
+    """Return the array that a chain of `filter`, `slice` and the like begins with."""
+    found = unwrap(over)
+    while found is not None and found.type == "call_expression":
+        called = found.child_by_field_name("function")
+        inner = called.child_by_field_name("object") if called is not None else None
+        if inner is None or names_of(called)[-1] not in _CHAINED:
+            break
+        found = unwrap(inner)
+    return found
 
 
 def _derived(loop: Loop) -> set[str]:

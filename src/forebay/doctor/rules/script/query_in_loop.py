@@ -13,6 +13,11 @@ from forebay.doctor.script.nodes import is_inside
 from forebay.doctor.script.prisma import Query
 from forebay.doctor.script.script import around, text_of
 
+EACH_ITS_OWN = (
+    "write them together: `createMany`, `updateMany`, or where each has a value of its own one raw "
+    "`UPDATE … FROM (VALUES …)`; cut a long array into batches"
+)
+
 
 def check(repository: Repository) -> Iterator[Finding]:
     """Find awaited queries in `for … of` loops, each loop once."""
@@ -33,8 +38,9 @@ def check(repository: Repository) -> Iterator[Finding]:
             also = f" (and {len(more)} more)" if more else ""
             yield Finding(
                 f"`{first.name}`{also} is asked once for every element of "
-                f"`{_short(text_of(loop.over))}`, one after the other",
+                f"`{short(text_of(loop.over))}`, one after the other",
                 script.span(first.node),
+                help=None if first.is_read else EACH_ITS_OWN,
             )
 
 
@@ -51,7 +57,8 @@ def _ends_loop(query: Query, loop: Loop) -> bool:
     )
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """Return an expression's text on one line, and cut where it is long."""
     text = " ".join(text.split())
     return text if len(text) <= 40 else text[:39] + "…"
 
