@@ -32,7 +32,8 @@ def check(repository: Repository) -> Iterator[Finding]:
             if keys:
                 same = " and ".join(f"`{key}`" for key in keys)
                 yield Finding(
-                    f"two requests that look for the same {same} at once both find none, and both run `{create.name}`",
+                    f"two requests that look for the same {same} at once both find none, and "
+                    f"both run `{create.name}`",
                     script.span(create.node),
                     notes=(Note("the look", script.span(query.node)),),
                 )
