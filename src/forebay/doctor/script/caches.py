@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from forebay.doctor.script.knowledge import Knowledge
-from forebay.doctor.script.nodes import descendants, is_inside
+from forebay.doctor.script.nodes import descendants, is_inside, unwrap
 from forebay.doctor.script.prisma import Query
-from forebay.doctor.script.script import FUNCTIONS, Script, text_of
+from forebay.doctor.script.script import FUNCTIONS, Script, properties, text_of
 
 INVALIDATES = re.compile(
     r"\b(revalidate\w*|updateTag|expireTag|expirePath|redirect|permanentRedirect|unstable_expire\w*"
@@ -77,3 +77,16 @@ def _owner(directive: Node) -> Node | None:
     block = statement.parent if statement is not None else None
     function = block.parent if block is not None else None
     return function if function is not None and function.type in FUNCTIONS else None
+
+
+def shows(read: Query, write: Query) -> bool:
+    """Whether a read can show what a write changes, as far as both say their columns."""
+    if read.model != write.model:
+        return False
+    if write.operation.startswith("create"):
+        return read.operation in ("findMany", "count", "aggregate", "groupBy")
+    select, data = read.options.get("select"), write.options.get("data")
+    if select is None or data is None or "..." in text_of(data):
+        return True
+    columns = set(properties(unwrap(data)))
+    return not columns or bool(columns & set(properties(unwrap(select))))

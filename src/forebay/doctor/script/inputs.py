@@ -19,8 +19,8 @@ from forebay.doctor.script.script import names_of, text_of
 
 # Where a handler reads what it is sent.
 _SOURCES = re.compile(
-    r"\b(?:req|request|ctx\.req|ctx\.request|event|_req|_request)\.(?:json\(\)|formData\(\)|body\b"
-    r"|query\b|nextUrl\.searchParams)|\bsearchParams\.get\("
+    r"\b(?:req|request|ctx\.req|ctx\.request|event|_req|_request)\."
+    r"(?:json\(\)|formData\(\)|body\b)"
 )
 # Functions that hand on what they are given.
 _PLAIN = frozenset({"get", "fromEntries", "parse", "String", "Number", "parseInt", "trim",
@@ -48,7 +48,8 @@ def checks_input(entry: Entry) -> bool:
 def sent_names(entry: Entry) -> dict[str, str]:
     """Return the names in an entry that hold what the client sent: name → what it is."""
     found: dict[str, str] = {}
-    if entry.kind is Kind.ACTION:
+    is_wrapped = entry.node.parent is not None and entry.node.parent.type == "arguments"
+    if entry.kind is Kind.ACTION and not is_wrapped:  # a wrapper parses what it hands on
         for one in parameters(entry.node):
             found |= dict.fromkeys(declared_names(one), "an argument of the action")
     for one in descendants(entry.node, "variable_declarator"):

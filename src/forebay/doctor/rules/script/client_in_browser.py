@@ -25,10 +25,10 @@ def check(repository: Repository) -> Iterator[Finding]:
             continue
         seen = set()
         for local, one in script.imports.items():
-            if one.is_type or one.source in seen or not _is_value(script, local):
+            if one.is_type or one.source in seen:
                 continue
             finding = _direct(known, script, local, one) or _behind(known, script, one)
-            if finding is not None:
+            if finding is not None and _is_value(script, local):
                 seen.add(one.source)
                 yield finding
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from tree_sitter import Node
+
 from forebay.doctor.finding import Finding, Note
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
@@ -21,6 +23,7 @@ def check(repository: Repository) -> Iterator[Finding]:
     known = knowledge_of(repository)
     for script in known.scripts:
         queries = known.queries_in(script)
+        seen = set()
         for query in queries:
             if query.operation not in ("findFirst", "findUnique"):
                 continue
@@ -29,7 +32,8 @@ def check(repository: Repository) -> Iterator[Finding]:
             if create is None or function is None or _CAUGHT.search(text_of(function)):
                 continue
             keys = _shared(query, create)
-            if keys:
+            if keys and create.node.id not in seen:
+                seen.add(create.node.id)
                 same = " and ".join(f"`{key}`" for key in keys)
                 yield Finding(
                     f"two requests that look for the same {same} at once both find none, and "
@@ -65,11 +69,12 @@ def _follows(find: Query, create: Query) -> bool:
 def _shared(find: Query, create: Query) -> list[str]:
     """Return the keys that are looked for and then written with the same value."""
     where, data = properties(find.options.get("where")), properties(create.options.get("data"))
-    return [
-        key
-        for key, value in where.items()
-        if key in data and text_of(data[key]) == text_of(value) and key != "id"
-    ]
+    shared = [key for key, value in where.items() if key in data and _same(data[key], value)]
+    return shared if len(shared) == len(where) and shared != ["id"] else []
+
+
+def _same(one: Node, other: Node) -> bool:
+    return text_of(one) == text_of(other)
 
 
 RULE = Rule(

@@ -35,13 +35,21 @@ def check(repository: Repository) -> Iterator[Finding]:
             if entry is None or entry.node.id in seen or not _is_open(script, entry, guarded):
                 continue
             seen.add(entry.node.id)
+            taken = known.in_browser.get((script.file.path, entry.name))
+            is_inline = "use server" not in script.directives
+            if entry.kind is Kind.ACTION and taken is None and not is_inline:
+                continue  # nothing sends its address to a browser
             reached = "by its address" if entry.kind is Kind.ROUTE else "from outside"
+            notes: tuple[Note, ...] = ()
+            if taken is not None:
+                notes = (Note("browser code calls it here", taken[0].span(taken[1])),)
             yield Finding(
                 f"{entry.label} runs `{query.name}` for whoever calls it",
                 script.span(query.node),
                 notes=(
                     Note(f"anybody can call it {reached}; nothing in it asks who does",
                          script.span(entry.node)),
+                    *notes,
                 ),
             )  # fmt: skip
 
@@ -104,5 +112,10 @@ export async function removePost(id: string) {
   await prisma.post.delete({ where: { id, authorId: session.userId } })
 }
 """,
+    files={
+        "app/posts/remove.tsx": '"use client"\nimport { removePost } from "./actions"\n\n'
+        "export function Remove({ id }: { id: string }) {\n"
+        "  return <button onClick={() => removePost(id)}>Remove</button>\n}\n"
+    },
     check=check,
 )

@@ -12,22 +12,22 @@ from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 from forebay.doctor.rules.script.query_in_loop import short
 from forebay.doctor.script.knowledge import knowledge_of
-from forebay.doctor.script.nodes import declaration_of, descendants, unwrap
-from forebay.doctor.script.script import Call, Script, text_of
+from forebay.doctor.script.nodes import declaration_of, enclosing_function, unwrap
+from forebay.doctor.script.script import Call, Script, names_of, text_of
 
 _UNSAFE = frozenset({"$queryRawUnsafe", "$executeRawUnsafe"})
 _DRIVERS = ("pg", "@neondatabase/serverless", "mysql2", "@vercel/postgres")
 _DRIVER = re.compile(r"^(pool|client|db|pg|conn|connection|pgClient|pgPool|sql)$", re.IGNORECASE)
 _SQL = re.compile(r"^\W*(select|insert|update|delete|with|alter|drop|create|set|truncate)\b", re.I)
-# Expressions that cannot carry a value of the outside: constants, counts, placeholders.
-_HARMLESS = re.compile(
-    r"^(?:[A-Z][A-Z0-9_.]*|[\w.]+\.length|Number\(.*\)|parseInt\(.*\)|parseFloat\(.*\)"
-    r"|(?:\+\+)?\w*(?:[iI]ndex|[cC]ount|[oO]ffset|[lL]imit|[iI]dx|[nN]um)\w*"
-    r"(?:\s*[+-]\s*\d+)?(?:\+\+)?"
-    r"|i|i \+ \d|\d+|.*(?:[pP]laceholder|[eE]scape|[qQ]uote|sanitize|Identifier).*"
-    r"|.*\bPrisma\.\w+.*)$",
-    re.DOTALL,
+# Where a value stands in a statement: in quotes, or after an operator.
+_VALUE = re.compile(
+    r"('%?|[=<>]|\b(LIKE|ILIKE|BY|LIMIT|OFFSET|VALUES\s*\(|IN\s*\())\s*$", re.IGNORECASE
 )
+_HARMLESS = re.compile(
+    r"\.length$|^(Number|parseInt|parseFloat|BigInt)\(|toISOString\(\)$|\bPrisma\.|getTime\(\)$"
+    r"|[eE]scape|[qQ]uote|[sS]anitize|[pP]laceholder|[iI]dentifier"
+)
+_REQUEST = re.compile(r"\b(req|request)\.(body|query|params|headers)\b|searchParams|formData")
 
 
 def check(repository: Repository) -> Iterator[Finding]:
@@ -68,53 +68,64 @@ def _statement(script: Script, call: Call) -> Node | None:
 
 
 def _made_of(statement: Node) -> Node | None:
-    """Return the first expression in a statement's text that may be anybody's, or None."""
+    """Return the first expression in a statement's text that a caller chooses, or None."""
     value: Node | None = statement
     if value is not None and value.type == "identifier":
         found = declaration_of(text_of(value), value)
         value = unwrap(found[1]) if found is not None else None
     if value is None:
         return None
-    if value.type == "template_string":
-        for one in value.named_children:
-            inner = one.named_children[0] if one.named_children else None
-            if (
-                one.type == "template_substitution"
-                and inner is not None
-                and not _is_harmless(inner)
-            ):
-                return inner
-    if value.type == "binary_expression" and any(True for _ in descendants(value, "string")):
-        for part in value.named_children:
-            if part.type not in ("string", "template_string", "binary_expression", "number"):
-                return None if _is_harmless(part) else part
+    before = ""
+    for part in _parts(value):
+        if part.type in ("string_fragment", "string", "escape_sequence"):
+            before = text_of(part).rstrip('"' if part.type == "string" else "")
+        elif _VALUE.search(before) and _is_foreign(part):
+            return part
     return None
 
 
-def _is_harmless(node: Node) -> bool:
-    if _HARMLESS.match(text_of(node)):
+def _parts(value: Node) -> Iterator[Node]:
+    """Yield the pieces of a template or of a sum of strings, in their order."""
+    if value.type == "template_string":
+        for one in value.named_children:
+            if one.type == "template_substitution" and one.named_children:
+                yield one.named_children[0]
+            else:
+                yield one
+    elif value.type == "binary_expression":
+        for one in value.named_children:
+            yield from _parts(one)
+    elif value.type == "string":
+        yield from value.named_children
+    else:
+        yield value
+
+
+def _is_foreign(node: Node) -> bool:
+    """Whether an expression is a parameter that may be text, or a part of a request."""
+    text = text_of(node)
+    if _HARMLESS.search(text):
+        return False
+    if _REQUEST.search(text):
         return True
-    if node.type == "ternary_expression":
-        parts = node.named_children[1:]
-        return all(one.type in ("string", "number") or _is_plain(one) for one in parts)
-    if node.type == "identifier":
-        found = declaration_of(text_of(node), node)
-        value = unwrap(found[1]) if found is not None else None
-        if value is None:
-            return False
-        return (
-            _is_plain(value)
-            or value.type in ("string", "number")
-            or (value.type == "ternary_expression" and _is_harmless(value))
-            or bool(_HARMLESS.match(text_of(value)))
-        )
-    return False
-
-
-def _is_plain(node: Node) -> bool:
-    return node.type == "template_string" and not any(
-        one.type == "template_substitution" for one in node.named_children
-    )
+    if node.type not in ("identifier", "member_expression", "template_string", "call_expression"):
+        return False
+    name = names_of(node)[0]
+    found = declaration_of(name, node)
+    if found is None:
+        return False
+    left, value = found
+    if value is not None:
+        return bool(_REQUEST.search(text_of(value))) and not _HARMLESS.search(text_of(value))
+    function = enclosing_function(left)
+    given = function.child_by_field_name("parameters") if function is not None else None
+    if given is None or left.parent is None or left.parent.type == "for_in_statement":
+        return False
+    last = names_of(node)[-1]
+    typed = re.search(rf"\b{re.escape(last)}\s*\??\s*:\s*([\w.<>\[\]| ]+)", text_of(given))
+    if typed:
+        return "string" in typed[1] or "any" in typed[1]
+    return len(names_of(node)) == 1 and ":" not in text_of(given)
 
 
 RULE = Rule(

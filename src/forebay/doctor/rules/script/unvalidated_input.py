@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding, Note
@@ -43,6 +44,8 @@ def _finding(entry: Entry, query: Query) -> Finding | None:
             if root not in sent and not direct:
                 continue
             whole = path.endswith("…") or not path
+            if (whole and value.type == "call_expression") or re.search(r"[iI]d$", path):
+                continue
             if entry.kind is Kind.ACTION and not whole and value.type != "call_expression":
                 continue  # typed, and one field: the type is at least what the author meant
             what = (

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from forebay.doctor.finding import Finding, Note
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
-from forebay.doctor.script.caches import INVALIDATES, all_kept
+from forebay.doctor.script.caches import INVALIDATES, all_kept, shows
 from forebay.doctor.script.knowledge import knowledge_of
 from forebay.doctor.script.next import Kind
 
@@ -24,14 +24,16 @@ def check(repository: Repository) -> Iterator[Finding]:
             entry = known.entry_of(script, query.node) if query.is_write else None
             if entry is None or entry.kind not in (Kind.ACTION, Kind.ROUTE, Kind.API):
                 continue
-            reader = next((one for one in kept if query.model in one.models), None)
-            if reader is None or entry.node.id in seen or INVALIDATES.search(entry.text):
+            found = next(
+                ((one, read) for one in kept for read in one.queries if shows(read, query)), None
+            )
+            if found is None or entry.node.id in seen or INVALIDATES.search(entry.text):
                 continue
+            reader, read = found
             package, other = (repository.package_of(one.file) for one in (script, reader.script))
             if package != other:
                 continue
             seen.add(entry.node.id)
-            read = next(one for one in reader.queries if one.model == query.model)
             yield Finding(
                 f"{entry.label} writes `{query.model}` and throws no kept read of it away",
                 script.span(query.node),
