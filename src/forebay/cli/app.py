@@ -6,6 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from forebay import __version__
+from forebay.cli.advise import advise
 from forebay.cli.config import config
 from forebay.cli.db import db
 from forebay.cli.dmmf import dmmf
@@ -65,7 +66,8 @@ app.command()(up)
 app.command()(serve)
 app.add_typer(config, name="config")
 app.command()(storm)
-app.command()(doctor)
+app.command()(advise)
+app.add_typer(doctor, name="doctor")
 app.command()(validate)
 app.command(name="format")(format_schema)
 app.command()(dmmf)

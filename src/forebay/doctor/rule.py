@@ -27,6 +27,19 @@ class Severity(enum.IntEnum):
         return self.name.lower()
 
 
+_PATHS = {
+    "ts": "src/example.ts",
+    "tsx": "src/app/example.tsx",
+    "python": "app/example.py",
+    "prisma": "prisma/schema.prisma",
+    "env": ".env",
+    "ini": "pgbouncer.ini",
+    "dockerfile": "Dockerfile",
+    "json": "package.json",
+    "yaml": "docker-compose.yml",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One mistake that the doctor knows.
@@ -34,7 +47,7 @@ class Rule:
     ``code`` is stable and never used again for something else. ``what`` is the mistake in a
     sentence, ``why`` what it leads to, ``fix`` what to do instead. ``bad`` and ``good`` are short
     examples for the rule's page, in ``language``; the rule finds the first and not the second when
-    it is the file ``path`` (else `example` with the language's ending) of a repository that also
+    it is the file ``path`` (else `example` at a place of its language) of a repository that also
     holds ``files``. Exactly one of ``check`` (reads a repository)
     and ``check_live`` (asks a database) is given.
     """
@@ -53,3 +66,8 @@ class Rule:
     references: tuple[str, ...] = ()
     check: Callable[[Repository], Iterable[Finding]] | None = None
     check_live: Callable[[LiveDatabase], Iterable[Finding]] | None = None
+
+    @property
+    def example_place(self) -> str:
+        """The path of an example: ``path``, or the usual one of its language."""
+        return self.path or _PATHS.get(self.language, "example.txt")

@@ -38,6 +38,8 @@ class Report:
 
     found: list[Reported] = field(default_factory=list)
     ignored: int = 0
+    known: int = 0  # those that a baseline holds
+    stale: int = 0  # what a baseline holds and nobody finds any more
     files: int = 0
     rules: int = 0
 

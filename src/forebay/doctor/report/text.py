@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from forebay.doctor.finding import Finding, Span
+from forebay.doctor.mask import column_in, mask
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Severity
 from forebay.doctor.run import Report, Reported
@@ -57,14 +58,16 @@ def _source(span: Span, repository: Repository | None, margin: str, colour: str)
     if file is None or not 0 < span.line <= len(file.lines):
         return
     line = file.lines[span.line - 1].rstrip("\r")
-    cut = line[:_WIDEST]
-    shown = "".join(one if one.isprintable() else " " for one in cut)
-    last = span.end_column if span.end_line in (0, span.line) else len(cut) + 1
-    width = max(1, min(last, len(cut) + 1) - span.column)
+    safe, places = mask(line)
+    start = column_in(span.column - 1, places)
+    last = span.end_column - 1 if span.end_line in (0, span.line) else len(line)
+    end = column_in(max(last, 0), places)
+    shown = "".join(one if one.isprintable() else " " for one in safe[:_WIDEST])
+    width = max(1, min(end, len(shown)) - start)
     yield Text.assemble((f"{margin} |", "blue"))
     yield Text.assemble((f"{span.line} |", "blue"), f" {shown}")
-    if span.column <= len(cut):
-        yield Text.assemble((f"{margin} |", "blue"), " " * span.column, ("^" * width, colour))
+    if start < max(len(shown), 1):
+        yield Text.assemble((f"{margin} |", "blue"), " " * (start + 1), ("^" * width, colour))
 
 
 def _summary(report: Report) -> Text:
@@ -76,4 +79,11 @@ def _summary(report: Report) -> Text:
     said = counts or "nothing found"
     where = f"{report.files:,} files, {report.rules} rules"
     ignored = f", {report.ignored} ignored in place" if report.ignored else ""
-    return Text(f"{said} ({where}{ignored})", style="bold" if counts else "green")
+    known = f", {report.known} in the baseline" if report.known else ""
+    stale = (
+        f"\n{report.stale} of the baseline {'is' if report.stale == 1 else 'are'} found no more: "
+        "--write-baseline writes it again"
+        if report.stale
+        else ""
+    )
+    return Text(f"{said} ({where}{ignored}{known}){stale}", style="bold" if counts else "green")

@@ -47,9 +47,11 @@ RULE = Rule(
     fix="keep one loop for the process and run every invocation on it, or use NullPool behind a "
     "pooler",
     language="python",
-    bad="engine = create_async_engine(URL)\n\ndef handler(event, context):\n"
+    bad="import asyncio\nfrom sqlalchemy.ext.asyncio import create_async_engine\n\n"
+    "engine = create_async_engine(URL)\n\ndef handler(event, context):\n"
     "    return asyncio.run(main(event))\n",
-    good="loop = asyncio.new_event_loop()\nengine = create_async_engine(URL)\n\n"
+    good="import asyncio\nfrom sqlalchemy.ext.asyncio import create_async_engine\n\n"
+    "loop = asyncio.new_event_loop()\nengine = create_async_engine(URL)\n\n"
     "def handler(event, context):\n    return loop.run_until_complete(main(event))\n",
     check=check,
 )
