@@ -46,7 +46,7 @@ def _finding(entry: Entry, query: Query) -> Finding | None:
             whole = path.endswith("…") or not path
             if (whole and value.type == "call_expression") or re.search(r"[iI]d$", path):
                 continue
-            if entry.kind is Kind.ACTION and not whole and value.type != "call_expression":
+            if entry.kind is Kind.ACTION and not whole and ".get(" not in text_of(value):
                 continue  # typed, and one field: the type is at least what the author meant
             what = (
                 f"all of `{text_of(value)}` is written: the client chooses the columns"
