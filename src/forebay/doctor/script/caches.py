@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from forebay.doctor.script.knowledge import Knowledge
-from forebay.doctor.script.nodes import descendants, is_inside, unwrap
+from forebay.doctor.script.nodes import descendants, enclosing_function, is_inside, unwrap
 from forebay.doctor.script.prisma import Query
-from forebay.doctor.script.script import FUNCTIONS, Script, properties, text_of
+from forebay.doctor.script.script import FUNCTIONS, Script, around, properties, text_of
 
 INVALIDATES = re.compile(
     r"\b(revalidate\w*|updateTag|expireTag|expirePath|redirect|permanentRedirect|unstable_expire\w*"
@@ -86,7 +86,22 @@ def shows(read: Query, write: Query) -> bool:
     if write.operation.startswith("create"):
         return read.operation in ("findMany", "count", "aggregate", "groupBy")
     select, data = read.options.get("select"), write.options.get("data")
-    if select is None or data is None or "..." in text_of(data):
+    if data is None or "..." in text_of(data):
         return True
     columns = set(properties(unwrap(data)))
-    return not columns or bool(columns & set(properties(unwrap(select))))
+    shown = set(properties(unwrap(select))) or _looked_at(read)
+    return not columns or not shown or bool(columns & shown)
+
+
+def _looked_at(read: Query) -> set[str]:
+    """Return the columns of a row that the code after its read speaks of; none when it goes on."""
+    holder = next((one for one in around(read.node) if one.type == "variable_declarator"), None)
+    name = holder.child_by_field_name("name") if holder is not None else None
+    function = enclosing_function(read.node)
+    if name is None or name.type != "identifier" or function is None:
+        return set()
+    uses = re.findall(
+        rf"\b{re.escape(text_of(name))}\b(?:\s*\??\.\s*(\w+))?",
+        read.script.file.data[read.node.end_byte : function.end_byte].decode(errors="replace"),
+    )
+    return set() if "" in uses else set(uses)

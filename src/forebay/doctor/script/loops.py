@@ -47,6 +47,8 @@ def loop_around(node: Node) -> Loop | None:
         loop = None
         if above.type == "for_in_statement":
             loop = _for(above, below)
+        elif above.type == "catch_clause":
+            return None  # what failed is the exception, not every element
         elif above.type in FUNCTIONS:
             loop = _each(above)
             if loop is None:
@@ -55,6 +57,11 @@ def loop_around(node: Node) -> Loop | None:
             return loop if _counts(loop, node) else None
         below = above
     return None
+
+
+def enclosing_loop(node: Node) -> Node | None:
+    """Return the `for … of` statement whose body a node is in, or None."""
+    return next((one for one in around(node) if one.type == "for_in_statement"), None)
 
 
 def _for(statement: Node, below: Node) -> Loop | None:

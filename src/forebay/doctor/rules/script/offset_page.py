@@ -3,47 +3,56 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from forebay.doctor.finding import Finding
+from forebay.doctor.finding import Finding, Note
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 from forebay.doctor.rules.script.query_in_loop import short
 from forebay.doctor.script.knowledge import knowledge_of
 from forebay.doctor.script.nodes import declaration_of, unwrap
+from forebay.doctor.script.prisma import Query
 from forebay.doctor.script.script import text_of
 
 _PAGE = re.compile(r"page|offset|skip|start|\*", re.IGNORECASE)
 
 
 def check(repository: Repository) -> Iterator[Finding]:
-    """Find `findMany` with a `skip` that is computed, and a `take`; each file once."""
+    """Find `findMany` with a `skip` that is computed, and a `take`; each package once."""
     known = knowledge_of(repository)
-    for script in known.scripts:
-        found = []
-        for query in known.queries_in(script):
-            options = query.options if query.operation == "findMany" else {}
-            skip = unwrap(options.get("skip"))
-            if skip is None or "take" not in options or "cursor" in options:
-                continue
-            if skip.type in ("number", "ternary_expression") or "ursor" in text_of(skip):
-                continue
-            value: Node | None = skip
-            if skip.type in ("identifier", "shorthand_property_identifier"):
-                declared = declaration_of(text_of(skip), skip)
-                value = unwrap(declared[1]) if declared and declared[1] is not None else skip
-            if value is not None and _PAGE.search(text_of(value)):
-                found.append((query, skip))
-        if found:
-            query, skip = found[0]
-            more = f" (and {len(found) - 1} more in this file)" if len(found) > 1 else ""
-            yield Finding(
-                f"`{query.name}` reads and throws away the `{short(text_of(skip))}` rows before "
-                f"its page{more}",
-                script.span(skip),
-            )
+    found: dict[str, list[tuple[Query, Node]]] = defaultdict(list)
+    for query in known.queries:
+        skip = _computed(query)
+        if skip is not None:
+            package = repository.package_of(query.script.file)
+            found[package.folder if package else ""].append((query, skip))
+    for pages in found.values():
+        (query, skip), *more = pages
+        count = f" (and {len(more)} more in this package)" if more else ""
+        yield Finding(
+            f"`{query.name}` reads and throws away the `{short(text_of(skip))}` rows before "
+            f"its page{count}",
+            query.script.span(skip),
+            notes=tuple(Note("another", one.script.span(node)) for one, node in more[:3]),
+        )
+
+
+def _computed(query: Query) -> Node | None:
+    """Return the `skip` of a page whose offset is computed, or None."""
+    options = query.options if query.operation == "findMany" else {}
+    skip = unwrap(options.get("skip"))
+    if skip is None or "take" not in options or "cursor" in options:
+        return None
+    if skip.type in ("number", "ternary_expression") or "ursor" in text_of(skip):
+        return None
+    value: Node | None = skip
+    if skip.type in ("identifier", "shorthand_property_identifier"):
+        declared = declaration_of(text_of(skip), skip)
+        value = unwrap(declared[1]) if declared and declared[1] is not None else skip
+    return skip if value is not None and _PAGE.search(text_of(value)) else None
 
 
 RULE = Rule(

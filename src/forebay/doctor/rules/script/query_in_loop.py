@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from forebay.doctor.finding import Finding
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 from forebay.doctor.script.knowledge import knowledge_of
-from forebay.doctor.script.loops import Loop, loop_around
-from forebay.doctor.script.nodes import is_inside
+from forebay.doctor.script.loops import Loop, enclosing_loop, loop_around
+from forebay.doctor.script.nodes import descendants, is_inside, unwrap
 from forebay.doctor.script.prisma import Query
 from forebay.doctor.script.script import around, text_of
 
@@ -31,6 +31,8 @@ def check(repository: Repository) -> Iterator[Finding]:
                 continue
             loop = loop_around(query.node)
             if loop is None or loop.method or _ends_loop(query, loop):
+                continue
+            if query.is_write and _works_between(known.queries_in(script), loop):
                 continue
             seen.setdefault(loop.node.id, (loop, []))[1].append(query)
         for loop, queries in seen.values():
@@ -55,6 +57,18 @@ def _ends_loop(query: Query, loop: Loop) -> bool:
     return (
         "break" in text and is_inside(query.node, loop.node) and query.operation.startswith("find")
     )
+
+
+def _works_between(queries: Sequence[Query], loop: Loop) -> bool:
+    """Whether the loop waits for more than the database: then each element is written when done."""
+    own = {one.node.start_byte for one in queries}
+    for waited in descendants(loop.node, "await_expression"):
+        inner = unwrap(waited)
+        if inner is None or inner.start_byte in own or enclosing_loop(waited) != loop.node:
+            continue
+        if not any(inner.start_byte <= start < inner.end_byte for start in own):
+            return True
+    return False
 
 
 def short(text: str) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding, Note
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
-from forebay.doctor.script.caches import INVALIDATES, all_kept, shows
+from forebay.doctor.script.caches import INVALIDATES, Kept, all_kept, shows
 from forebay.doctor.script.knowledge import knowledge_of
-from forebay.doctor.script.next import Kind
+from forebay.doctor.script.next import Entry, Kind
+from forebay.doctor.script.prisma import Query
 
 
 def check(repository: Repository) -> Iterator[Finding]:
@@ -18,27 +20,34 @@ def check(repository: Repository) -> Iterator[Finding]:
     kept = all_kept(known)
     if not kept:
         return
+    stale: dict[tuple[str, str], list[tuple[Query, Entry, Kept, Query]]] = defaultdict(list)
     for script in known.scripts:
         seen = set()
         for query in known.queries_in(script):
             entry = known.entry_of(script, query.node) if query.is_write else None
             if entry is None or entry.kind not in (Kind.ACTION, Kind.ROUTE, Kind.API):
                 continue
-            found = next(
+            reader = next(
                 ((one, read) for one in kept for read in one.queries if shows(read, query)), None
             )
-            if found is None or entry.node.id in seen or INVALIDATES.search(entry.text):
+            if reader is None or entry.node.id in seen or INVALIDATES.search(entry.text):
                 continue
-            reader, read = found
-            package, other = (repository.package_of(one.file) for one in (script, reader.script))
-            if package != other:
-                continue
-            seen.add(entry.node.id)
-            yield Finding(
-                f"{entry.label} writes `{query.model}` and throws no kept read of it away",
-                script.span(query.node),
-                notes=(Note(f"kept here by `{reader.how}`", reader.script.span(read.node)),),
-            )
+            package, other = (repository.package_of(one.file) for one in (script, reader[0].script))
+            if package == other:
+                seen.add(entry.node.id)
+                key = (reader[0].script.file.path, query.model)
+                stale[key].append((query, entry, *reader))
+    for found in stale.values():
+        query, entry, region, read = found[0]
+        also = f", as {len(found) - 1} more do" if len(found) > 1 else ""
+        yield Finding(
+            f"{entry.label} writes `{query.model}` and throws no kept read of it away{also}",
+            query.script.span(query.node),
+            notes=(
+                Note(f"kept here by `{region.how}`", region.script.span(read.node)),
+                *(Note("another", one[0].script.span(one[0].node)) for one in found[1:4]),
+            ),
+        )
 
 
 RULE = Rule(
