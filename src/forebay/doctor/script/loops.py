@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from forebay.doctor.script.nodes import (
+    declaration_of,
     declarations,
     declared_names,
     descendants,
@@ -59,11 +60,6 @@ def loop_around(node: Node) -> Loop | None:
     return None
 
 
-def enclosing_loop(node: Node) -> Node | None:
-    """Return the `for … of` statement whose body a node is in, or None."""
-    return next((one for one in around(node) if one.type == "for_in_statement"), None)
-
-
 def _for(statement: Node, below: Node) -> Loop | None:
     over, left = statement.child_by_field_name("right"), statement.child_by_field_name("left")
     if over is None or left is None or statement.child_by_field_name("body") != below:
@@ -90,14 +86,23 @@ def _each(function: Node) -> Loop | None:
 
 def _counts(loop: Loop, node: Node) -> bool:
     over = _source(loop.over)
-    if over is None or over.type in ("array", "object") or not loop.names:
+    if over is not None and over.type == "identifier":
+        found = declaration_of(text_of(over), over)
+        value = _source(found[1]) if found is not None and found[1] is not None else None
+        over = value if value is not None and _is_written_out(value) else over
+    if over is None or _is_written_out(over) or not loop.names:
         return False
     if any(_BATCH.search(name) for name in loop.names) or _BATCH.search(text_of(over)[:60]):
         return False
-    root = names_of(over)
-    if _CONSTANT.match(root[-1]) or _CONSTANT.match(root[0]):
-        return False
     return bool(identifiers(node) & _derived(loop))
+
+
+def _is_written_out(over: Node) -> bool:
+    """Whether an array's elements are in the code: a literal with some, or a constant."""
+    if over.type == "object" or (over.type == "array" and over.named_child_count > 0):
+        return True
+    root = names_of(over)
+    return bool(_CONSTANT.match(root[-1]) or _CONSTANT.match(root[0]))
 
 
 def _source(over: Node) -> Node | None:

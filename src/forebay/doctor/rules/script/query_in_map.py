@@ -9,7 +9,7 @@ from tree_sitter import Node
 from forebay.doctor.finding import Finding
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
-from forebay.doctor.rules.script.query_in_loop import EACH_ITS_OWN, short
+from forebay.doctor.rules.script.query_in_loop import EACH_ITS_OWN, short, works_between
 from forebay.doctor.script.knowledge import knowledge_of
 from forebay.doctor.script.loops import Loop, loop_around
 from forebay.doctor.script.prisma import Query
@@ -27,6 +27,8 @@ def check(repository: Repository) -> Iterator[Finding]:
         for query in known.queries_in(script):
             loop = loop_around(query.node)
             if loop is None or loop.method not in _METHODS or _is_batch(loop.node):
+                continue
+            if query.is_write and works_between(known.queries_in(script), loop.node):
                 continue
             seen.setdefault(loop.node.id, (loop, []))[1].append(query)
         for loop, queries in seen.values():
