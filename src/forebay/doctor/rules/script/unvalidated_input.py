@@ -48,6 +48,8 @@ def _finding(entry: Entry, query: Query) -> Finding | None:
                 continue
             if entry.kind is Kind.ACTION and not whole and ".get(" not in text_of(value):
                 continue  # typed, and one field: the type is at least what the author meant
+            if not whole and _is_looked_at(entry, root):
+                continue
             what = (
                 f"all of `{text_of(value)}` is written: the client chooses the columns"
                 if whole
@@ -59,6 +61,13 @@ def _finding(entry: Entry, query: Query) -> Finding | None:
                 notes=(Note("it is written here", query.script.span(query.node)),),
             )
     return None
+
+
+def _is_looked_at(entry: Entry, name: str) -> bool:
+    """Whether a field is tested before it is written: there, not empty, of a shape."""
+    one = re.escape(name)
+    tested = rf"!\s*{one}\b|\b{one}\??\.(trim|length|match)|\.test\({one}|\b{one}\s*[!=]=|slug"
+    return re.search(tested, entry.text) is not None
 
 
 RULE = Rule(
