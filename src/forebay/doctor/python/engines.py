@@ -157,6 +157,14 @@ def _read(repository: Repository) -> Iterator[Engine]:
             yield _engine(repository, module, call, kind, url)
 
 
+def _is_trial(module: Module, call: Call) -> bool:
+    """Whether something is made to see whether it can be, and thrown away."""
+    function = module.function_around(call.node)
+    return function is not None and bool(
+        re.match(r"_*(test|check|ping|probe|validate|verify)", function.name)
+    )
+
+
 def _engine(repository: Repository, module: Module, call: Call, kind: Kind, url: Value) -> Engine:
     function = module.function_around(call.node)
     is_kept = function is not None and _is_kept(module, call, function)

@@ -22,7 +22,8 @@ class Role(enum.Enum):
 
 
 _TEST = re.compile(
-    r"(^|/)(tests?|__tests__|e2e|integration|cypress|spec|specs|__mocks__|fixtures|testing|playwright)/"
+    r"(^|/)((?:\w+[_-])?tests?|__tests__|e2e|integration|cypress|specs?|__mocks__|fixtures"
+    r"|testing|playwright)/"
     r"|\.(test|spec|e2e|stories)\.[cm]?[jt]sx?$|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$"
     r"|(^|/)(vitest|jest|playwright)\.[^/]*$"
 )
