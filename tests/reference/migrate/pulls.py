@@ -66,7 +66,7 @@ CASES = (
         "defaults",
         r"""create type mood as enum ('up', 'so so'); create sequence drawn;
         create table t (id serial primary key, a bigserial, b smallserial,
-            c int generated always as identity, d bigint default nextval('drawn'),
+            c int generated always as identity, d bigint not null default nextval('drawn'),
             e text default 'it''s', f text default E'tab\t "x" \\ end', g int default -1,
             h int default 1 + 1, i bool default true, j mood default 'so so',
             k numeric default -5.10, l float8 default 1e-7, m real default 1e10,
