@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from forebay.cli.migrate_roll_out import roll_out_command
 from forebay.cli.output import write
 from forebay.cli.refusal import SchemaOption, answering, confirm, show_dangers
 from forebay.errors import ConfigurationError
@@ -22,6 +23,7 @@ from forebay.migrate.commands.status import Status, status
 from forebay.migrate.lock import PATIENCE
 
 migrate = typer.Typer(help="Migrations: made, applied, looked at.", no_args_is_help=True)
+migrate.command(name="roll-out")(roll_out_command)
 
 
 @migrate.command(name="deploy")

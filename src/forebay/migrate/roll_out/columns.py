@@ -13,7 +13,7 @@ from forebay.migrate.types import column_of
 from forebay.schema.model import ScalarField
 
 _ALL: tuple[Facet, ...] = ("read", "filter", "write", "bulk", "relation")
-_VALUES: tuple[Facet, ...] = ("read", "filter", "write", "bulk")
+_VALUES: tuple[Facet, ...] = ("value", "filter", "write", "bulk")
 
 
 class Columns:
@@ -52,7 +52,7 @@ class Columns:
         uses = self.uses
         always = uses.always(field, facets)
         at_times = tuple(one for one in uses.at_times(field, facets) if one not in always)
-        leads = {"read", "relation"} & set(facets) or "omit" in facets or "write" in facets
+        leads = {"read", "value", "relation"} & set(facets) or "omit" in facets or "write" in facets
         return Break(
             code,
             level,
@@ -160,7 +160,7 @@ class Columns:
                 "enum-value-unknown",
                 "may fail",
                 field,
-                ("read",),
+                ("value",),
                 f"`{there.name}` has the values {_listed(new)}, which this client does not know",
                 "P2023",
                 "once a record holds one of them",
@@ -219,6 +219,16 @@ class Columns:
                     "P2011",
                     "where it is given null",
                 )
+        elif column.arity == "required" and wanted.arity == "list" and not has_default:
+            yield self._break(
+                "column-required",
+                "fails",
+                field,
+                ("omit",),
+                f"{about} takes no NULL, and the client may leave out a list",
+                "P2011",
+                "where it gives no value",
+            )
         elif column.arity == "required" and database_makes(field) and not has_default:
             yield self._break(
                 "default-missing",
@@ -235,7 +245,7 @@ class Columns:
                     "column-nullable",
                     "may fail",
                     field,
-                    ("read",),
+                    ("value",),
                     f"{about} may be NULL, and the client's type has no null",
                     "P2032",
                     "once a record holds NULL in it",
@@ -252,7 +262,7 @@ def _listed(values: list[str]) -> str:
 
 def _does(facets: list[Facet]) -> str:
     words = {
-        "read": "what is read is not what its type says",
+        "value": "what is read is not what its type says",
         "filter": "it cannot be compared with a value",
         "write": "it takes no value of the client's",
         "bulk": f"{' and '.join(BULK)} cannot write it",
