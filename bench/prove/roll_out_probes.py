@@ -222,15 +222,14 @@ class _Of:
     def _writes(self) -> Iterator[Probe]:
         data = self._data(NEW)
         names = set(data)
-        yield self._probe(
-            "create",
-            {"data": data},
-            ALL,
-            self._returns(names) | self._identified() | self._inserts(names),
-        )
+        # `dbgenerated()` gives nothing here: such a field is given a value, as it need not be.
+        what = "whole" if any(one.default for one in self.scalars if one.name in data) else ""
+        touches = self._returns(names) | self._identified() | self._inserts(names)
+        yield self._probe("create", {"data": data}, ALL, touches, what)
         bulk = self._inserts(names, "bulk")
-        yield self._probe("createMany", {"data": [data]}, {"count": True}, bulk)
-        yield self._probe("createManyAndReturn", {"data": [data]}, ALL, bulk | self._returns(names))
+        returned = bulk | self._returns(names)
+        yield self._probe("createMany", {"data": [data]}, {"count": True}, bulk, what)
+        yield self._probe("createManyAndReturn", {"data": [data]}, ALL, returned, what)
         for field_ in self.uses.client.scalars:
             if field_.kind != "unsupported" and field_.name not in data:
                 yield from self._given(field_)

@@ -103,17 +103,21 @@ class Columns:
 
     def _type(self, field: ScalarField, wanted: Column, column: Column) -> Iterator[Break]:
         about = f"the column `{self.table.name}.{column.name}`"
+        # What the database gives a new record comes back of it.
+        back: tuple[Facet, ...] = ("read",) if column.default is not None else ()
         if (wanted.arity == "list") != (column.arity == "list"):
             was, now = (
                 ("a list", "one value") if wanted.arity == "list" else ("one value", "a list")
             )
             why = f"{about} holds {now}, and the client knows {was}"
-            yield self._break("column-list", "fails", field, _VALUES, why, "P2023")
+            yield self._break("column-list", "fails", field, (*_VALUES, *back), why, "P2023")
             return
         never: list[Facet] = []
         at_times: list[Facet] = []
         for facet in _VALUES:
-            found = fit(facet, wanted.type, column.type)
+            # Rows that hold a list are written one by one, as a single row is.
+            is_single = facet == "bulk" and self.uses.gives_lists
+            found = fit("write" if is_single else facet, wanted.type, column.type)
             if found == "never fits":
                 never.append(facet)
             elif found == "may not fit":
@@ -121,8 +125,9 @@ class Columns:
         change = f"{about} is of the type {native(column.type)}, and the client's is"
         change += f" {native(wanted.type)}"
         if never:
+            facets = (*never, *back) if "value" in never else tuple(never)
             yield self._break(
-                "column-type", "fails", field, tuple(never), f"{change}: {_does(never)}", "P2023"
+                "column-type", "fails", field, facets, f"{change}: {_does(never)}", "P2023"
             )
         if at_times:
             yield self._break(

@@ -54,6 +54,11 @@ class Uses:
         """Its name."""
         return self.client.name
 
+    @property
+    def gives_lists(self) -> bool:
+        """Whether every new record is given a list by the client."""
+        return any(one.arity == "[]" and client_makes(one) for one in self.client.model.scalars)
+
     def operations(self) -> tuple[str, ...]:
         """Return the operations that there are."""
         if self.client.model.is_view:
