@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from forebay.cli.developer import SkipGenerate, generate_after
 from forebay.cli.output import write
 from forebay.cli.refusal import SchemaOption, answering, show_dangers
 from forebay.errors import ConfigurationError, MigrationError
@@ -34,7 +35,7 @@ def push_command(
     force_reset: Annotated[
         bool, typer.Option("--force-reset", help="Empty the database first.")
     ] = False,
-    skip_generate: Annotated[bool, typer.Option("--skip-generate", hidden=True)] = False,
+    skip_generate: SkipGenerate = False,
     url: UrlOption = None,
     schema: SchemaOption = None,
 ) -> None:
@@ -55,6 +56,7 @@ def push_command(
             if done.steps
             else "The database is already in sync with the Prisma schema."
         )
+        generate_after(schema, is_skipped=skip_generate)
 
 
 def _way_out(is_fatal: bool) -> str:
