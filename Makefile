@@ -28,7 +28,7 @@ up: $(INSTALLED) ## A pooler before an embedded PostgreSQL on this machine; prin
 
 test: $(INSTALLED) $(if $(HAS_NODE),$(NODE)/node_modules/installed) $(VENV)/tls ## Rust, Python and real clients
 	FOREBAY_POSTGRES_BIN=$$($(BIN)/python -m forebay.postgres.binaries) cargo test --locked --workspace
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(INSTALLED) ## Style, types, imports, licences
 	$(BIN)/ruff check

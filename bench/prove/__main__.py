@@ -27,6 +27,7 @@ from bench.prove import (  # noqa: F401
     client_safety,
     client_tenant,
     crowd,
+    doctor_advise,
     drivers,
     engine_abuse,
     engine_cost,

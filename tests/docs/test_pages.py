@@ -19,6 +19,7 @@ REQUIRED = [
     "docs/query.md",
     "docs/extensions.md",
     "docs/seeing.md",
+    "docs/advise.md",
 ]
 
 # Spelt in pieces, so that this file does not find itself.
@@ -93,6 +94,7 @@ def test_only_pages_that_are_tested_have_marked_examples() -> None:
     assert marked == {
         *("README.md", "configuration.md", "tls.md", "budget.md", "schema.md", "query.md"),
         *("console.md", "client.md", "extensions.md", "seeing.md", "migrate.md"),
+        "advise.md",
     }
 
 

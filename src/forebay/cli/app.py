@@ -6,9 +6,11 @@ import typer
 from typer.core import TyperGroup
 
 from forebay import __version__
+from forebay.cli.advise import advise
 from forebay.cli.config import config
 from forebay.cli.db import db
 from forebay.cli.dmmf import dmmf
+from forebay.cli.doctor import doctor
 from forebay.cli.format import format_schema
 from forebay.cli.generate import generate
 from forebay.cli.migrate import migrate
@@ -64,6 +66,8 @@ app.command()(up)
 app.command()(serve)
 app.add_typer(config, name="config")
 app.command()(storm)
+app.command()(advise)
+app.add_typer(doctor, name="doctor")
 app.command()(validate)
 app.command(name="format")(format_schema)
 app.command()(dmmf)

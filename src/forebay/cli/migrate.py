@@ -16,6 +16,7 @@ from forebay.cli.developer import (
     is_there,
     seed_after,
 )
+from forebay.cli.migrate_lint import LevelName, before_deploy, explain_command, lint_command
 from forebay.cli.migrate_roll_out import roll_out_command
 from forebay.cli.output import write
 from forebay.cli.refusal import SchemaOption, answering, confirm_reset, show_dangers
@@ -35,6 +36,8 @@ from forebay.migrate.lock import PATIENCE
 
 migrate = typer.Typer(help="Migrations: made, applied, looked at.", no_args_is_help=True)
 migrate.command(name="roll-out")(roll_out_command)
+migrate.command(name="lint")(lint_command)
+migrate.command(name="explain")(explain_command)
 
 
 @migrate.command(name="deploy")
@@ -50,6 +53,16 @@ def deploy_command(
     lock_wait: Annotated[
         float, typer.Option(help="Seconds to wait for another run of migrations.", min=0.001)
     ] = PATIENCE,
+    lint: Annotated[
+        bool, typer.Option("--lint/--no-lint", help="Look at them first, and say what they do.")
+    ] = True,
+    lint_fatal: Annotated[
+        LevelName | None,
+        typer.Option(
+            help="Apply nothing if this is found, or worse. (default: the project's)",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Apply the migrations that the database has not seen.
 
@@ -59,7 +72,8 @@ def deploy_command(
         found = projects.open_project(schema)
         write(_source(found))
         patience = Patience(lock_timeout, lock_tries)
-        done = deploy(found, write, patience=patience, lock_patience=lock_wait)
+        look = before_deploy(found, lint_fatal) if lint else None
+        done = deploy(found, write, patience=patience, lock_patience=lock_wait, look=look)
         write(_count(done.found, found.migrations))
         write(_applied(done.applied) if done.applied else "No pending migrations to apply.")
 

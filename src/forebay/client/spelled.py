@@ -22,6 +22,8 @@ def respelled(error: RequestError, title: str | None) -> tuple[RequestError, str
     if tell is None:
         return error, None
     message, hint = tell(cause, path_of(cause))
+    if kind == "InvalidArgumentValue" and error.hint:
+        hint = error.hint  # it knows the values of an enum
     # What several types refuse is P2009, even where each of them misses the same value.
     code = "P2012" if kind == "RequiredArgumentMissing" else error.request_code
     found = RequestError(code, f"{title}: {message}" if title else message, **error.meta)

@@ -7,7 +7,7 @@ double with every level; beyond a weight only the last cause is kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, TypeAlias
@@ -27,6 +27,7 @@ Path: TypeAlias = tuple[str, ...]
 Build: TypeAlias = Callable[[Reference], "InputObject | OutputObject | EnumValues | FieldReference"]
 
 _MOST_CAUSES = 200
+_SHOWN = 20  # values of an enum in a hint
 _MOST_NAMES = 100
 _MISSING = "RequiredArgumentMissing"
 
@@ -182,9 +183,14 @@ def wrong_type(selection: Path, path: Path, type_: Reference, found: str) -> Ref
 
 
 def wrong_value(
-    selection: Path, path: Path, value: str, expected: str, why: str | None = None
+    selection: Path,
+    path: Path,
+    value: str,
+    expected: str,
+    why: str | None = None,
+    known: Sequence[str] = (),
 ) -> Refusal:
-    """Refuse a value that looks right and cannot be read."""
+    """Refuse a value that looks right and cannot be read; ``known`` are the values there are."""
     facts = {
         "argumentPath": list(path),
         "argument": {"name": path[-1], "typeNames": [expected]},
@@ -194,7 +200,11 @@ def wrong_value(
     message = f"Invalid argument agument value. `{value}` is not a valid `{expected}`"
     if why is not None:
         message += f". Underlying error: {why}"
-    return Refusal("InvalidArgumentValue", message, facts)
+    hint = nearest(value, known) if known else None
+    if known and hint is None:
+        more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
+        hint = f"use one of: {', '.join(known[:_SHOWN])}{more}"
+    return Refusal("InvalidArgumentValue", message, facts, hint)
 
 
 def too_large(selection: Path, path: Path, number: str) -> Refusal:

@@ -313,7 +313,8 @@ class _Reading:
             text = value if isinstance(value, str) else enum_text(value)
         if isinstance(built, EnumValues) and text in built.values:
             return None
-        return wrong_value(selection, path, text, type_.name)
+        known = built.values if isinstance(built, EnumValues) else ()
+        return wrong_value(selection, path, text, type_.name, known=known)
 
     def _object(
         self, selection: Path, path: Path, given: dict[str, Json], type_: Reference

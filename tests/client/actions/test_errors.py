@@ -174,7 +174,11 @@ def test_what_is_included_is_a_relation(db, do):
         ),
         (
             lambda db: db.user.find_many(where={"role": "GUEST"}),
-            "the value of `where.role` is not a valid Role",
+            "the value of `where.role` is not a valid Role (use one of: ",
+        ),
+        (
+            lambda db: db.user.find_many(where={"role": "ADMN"}),
+            "is not a valid Role (Did you mean `ADMIN`?)",
         ),
         (lambda db: db.user.find_many(where=[]), "is a dict, and a list was given"),
         (lambda db: db.user.find_many(include=["posts"]), "`include` is a dict"),

@@ -1,0 +1,1 @@
+"""Says which strategy fits, how large every number may be, and what to paste."""

@@ -1,0 +1,82 @@
+"""Comments that silence a rule in one place, with the reason for it.
+
+``// doctor: ignore[FD101] warmed by hand`` at the end of a line is for that line; on a line of its
+own it is for the next one. ``doctor: ignore-file[FD101] …`` anywhere in a file is for all of it.
+Without a reason a comment silences nothing: the rule `ignore-without-reason` says so.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from forebay.doctor.finding import Finding
+from forebay.doctor.repository.file import File
+from forebay.doctor.repository.repository import Repository
+from forebay.doctor.rule import Rule
+
+IGNORE = re.compile(
+    r"(?P<mark>//|\#|--|/\*+|;|<!--)[ \t]*doctor:[ \t]*ignore(?P<file>-file)?"
+    r"[ \t]*(?:\[(?P<codes>[^\]\n]*)\])?(?P<reason>[^\n]*)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """One comment: the rules it silences, where, and why."""
+
+    codes: frozenset[str]
+    line: int  # the line that it is for; 0 for the whole file
+    reason: str
+    start: int
+    end: int
+
+
+def ignores_of(file: File) -> list[Ignore]:
+    """Return the comments of a file, those without a reason included."""
+    if "doctor:" not in file.text:
+        return []
+    found = []
+    for match in IGNORE.finditer(file.text):
+        line = file.text.count("\n", 0, match.start()) + 1
+        is_alone = not file.lines[line - 1][: _column(file, line, match.start())].strip(" \t{")
+        codes = frozenset(
+            one.strip().lower() for one in (match["codes"] or "").split(",") if one.strip()
+        )
+        found.append(
+            Ignore(
+                codes,
+                0 if match["file"] else line + is_alone,
+                re.sub(r"(\*/\}?|-->)\s*$", "", match["reason"]).strip(" \t\r:-"),
+                match.start(),
+                match.end(),
+            )
+        )
+    return found
+
+
+class Ignores:
+    """The comments of a repository, by file, read when a finding asks."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        self._by_path: dict[str, list[Ignore]] = {}
+
+    def covers(self, rule: Rule, finding: Finding) -> bool:
+        """Whether a comment with a reason silences this finding."""
+        if finding.span is None:
+            return False
+        path = finding.span.path
+        if path not in self._by_path:
+            file = self._repository.file(path)
+            self._by_path[path] = ignores_of(file) if file is not None else []
+        return any(
+            one.reason
+            and one.line in (0, finding.span.line)
+            and one.codes & {rule.code.lower(), rule.name}
+            for one in self._by_path[path]
+        )
+
+
+def _column(file: File, line: int, place: int) -> int:
+    return place - file.offset(line, 1)

@@ -1,0 +1,1 @@
+"""A running database as rules see it."""

@@ -1,0 +1,1 @@
+"""Python sources as rules see them."""

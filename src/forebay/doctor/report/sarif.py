@@ -1,0 +1,141 @@
+"""A report in SARIF 2.1.0, as code-scanning services take it."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from forebay import __version__
+from forebay.doctor.finding import Edit, Span
+from forebay.doctor.fingerprint import fingerprints
+from forebay.doctor.mask import masked
+from forebay.doctor.pages import page
+from forebay.doctor.report.structured import source_line
+from forebay.doctor.repository.repository import Repository
+from forebay.doctor.rule import Rule
+from forebay.doctor.run import Report, Reported
+
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+def as_sarif(report: Report, repository: Repository | None, prefix: str = "") -> dict[str, Any]:
+    """Return the report as a SARIF log; ``prefix`` leads from the checkout to the folder."""
+    rules = list({one.rule.code: one.rule for one in report.found}.values())
+    rules.sort(key=lambda rule: rule.code)
+    index = {rule.code: number for number, rule in enumerate(rules)}
+    writer = _Writer(repository, prefix)
+    prints = fingerprints(report, repository)
+    return {
+        "$schema": _SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": "forebay doctor",
+                        "version": __version__,
+                        "semanticVersion": __version__,
+                        "rules": [_rule(rule) for rule in rules],
+                    }
+                },
+                "columnKind": "unicodeCodePoints",
+                "results": [
+                    writer.result(one, index[one.rule.code], fingerprint)
+                    for one, fingerprint in zip(report.found, prints, strict=True)
+                ],
+            }
+        ],
+    }
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    return {
+        "id": rule.code,
+        "name": "".join(part.capitalize() for part in rule.name.split("-")),
+        "shortDescription": {"text": rule.what},
+        "fullDescription": {"text": rule.why},
+        "help": {"text": rule.fix, "markdown": page(rule)},
+        "defaultConfiguration": {"level": rule.severity.label},
+        "properties": {"tags": ["database", "postgresql"]},
+    }
+
+
+class _Writer:
+    """Writes results; a place outside the repository has none."""
+
+    def __init__(self, repository: Repository | None, prefix: str) -> None:
+        self._repository = repository
+        self._prefix = prefix
+
+    def result(self, one: Reported, index: int, fingerprint: str) -> dict[str, Any]:
+        """Return one finding."""
+        finding = one.finding
+        said = finding.help or one.rule.fix
+        body: dict[str, Any] = {
+            "ruleId": one.rule.code,
+            "ruleIndex": index,
+            "level": one.rule.severity.label,
+            "message": {"text": f"{finding.message}. Help: {said}"},
+            "partialFingerprints": {"forebayDoctor/v1": fingerprint},
+        }
+        if finding.span is not None:
+            body["locations"] = [{"physicalLocation": self._place(finding.span, is_shown=True)}]
+        elif finding.subject:
+            body["locations"] = [
+                {"logicalLocations": [{"fullyQualifiedName": finding.subject, "kind": "resource"}]}
+            ]
+        related = [
+            {
+                "id": number,
+                "message": {"text": note.text},
+                "physicalLocation": self._place(note.span),
+            }
+            for number, note in enumerate(finding.notes, 1)
+            if note.span is not None
+        ]
+        if related:
+            body["relatedLocations"] = related
+        fix = self._fix(said, finding.edits)
+        if fix is not None:
+            body["fixes"] = [fix]
+        return body
+
+    def _place(self, span: Span, *, is_shown: bool = False) -> dict[str, Any]:
+        region: dict[str, Any] = {"startLine": span.line, "startColumn": span.column}
+        if span.end_line:
+            region |= {"endLine": span.end_line, "endColumn": max(span.end_column, 1)}
+        line = source_line(span, self._repository) if is_shown else None
+        if line is not None and span.end_line in (0, span.line):
+            region["snippet"] = {"text": line}
+        return {"artifactLocation": self._artifact(span.path), "region": region}
+
+    def _artifact(self, path: str) -> dict[str, str]:
+        return {"uri": quote(self._prefix + path), "uriBaseId": "%SRCROOT%"}
+
+    def _fix(self, said: str, edits: tuple[Edit, ...]) -> dict[str, Any] | None:
+        if not edits or any(masked(edit.text) != edit.text for edit in edits):
+            return None
+        changes: dict[str, list[dict[str, Any]]] = {}
+        for edit in edits:
+            file = self._repository.file(edit.path) if self._repository else None
+            if file is None:
+                return None
+            span = file.span(edit.start, edit.end)
+            changes.setdefault(edit.path, []).append(
+                {
+                    "deletedRegion": {
+                        "startLine": span.line,
+                        "startColumn": span.column,
+                        "endLine": span.end_line,
+                        "endColumn": span.end_column,
+                    },
+                    "insertedContent": {"text": edit.text},
+                }
+            )
+        return {
+            "description": {"text": said},
+            "artifactChanges": [
+                {"artifactLocation": self._artifact(path), "replacements": replacements}
+                for path, replacements in changes.items()
+            ],
+        }

@@ -1,0 +1,1 @@
+"""Rules about settings, URLs, manifests and workflows."""

@@ -1,0 +1,59 @@
+"""A singleton that is kept in development only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forebay.doctor.finding import Finding
+from forebay.doctor.repository.repository import Repository
+from forebay.doctor.rule import Rule, Severity
+from forebay.doctor.script.guard import guards_of
+from forebay.doctor.script.script import text_of
+
+
+def check(repository: Repository) -> Iterator[Finding]:
+    """Find assignments of the client to the global object under a test for production."""
+    for guard in guards_of(repository):
+        package = repository.package_of(guard.build.script.file)
+        if guard.condition is None or guard.stores is None or guard.build.function is not None:
+            continue
+        if package is None or not repository.depends_on(guard.build.script.file, "next"):
+            continue
+        condition = guard.condition.child_by_field_name("condition")
+        yield Finding(
+            f"the client is kept only where `{text_of(condition).strip('()')}`"
+            if condition
+            else "the client is kept in some environments only",
+            guard.build.script.span(guard.stores),
+        )
+
+
+RULE = Rule(
+    code="FD105",
+    name="guard-outside-production",
+    severity=Severity.NOTE,
+    what="The client is put on `globalThis` outside production only.",
+    why="In production one process can hold this module several times: Next.js bundles it for "
+    "pages, handlers and actions apart, and each copy then opens a pool of its own.",
+    fix="assign it in every environment; there is no harm in it",
+    language="ts",
+    path="lib/prisma.ts",
+    bad="""\
+import { PrismaClient } from "@prisma/client"
+
+const held = globalThis as unknown as { prisma?: PrismaClient }
+
+export const prisma = held.prisma ?? new PrismaClient()
+if (process.env.NODE_ENV !== "production") held.prisma = prisma
+""",
+    good="""\
+import { PrismaClient } from "@prisma/client"
+
+const held = globalThis as unknown as { prisma?: PrismaClient }
+
+export const prisma = held.prisma ?? new PrismaClient()
+held.prisma = prisma
+""",
+    files={"package.json": '{"dependencies": {"next": "16.0.0", "@prisma/client": "6.19.0"}}\n'},
+    check=check,
+)

@@ -1,0 +1,59 @@
+"""A client's module that nothing keeps out of the browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from forebay.doctor.finding import Finding
+from forebay.doctor.repository.repository import Repository
+from forebay.doctor.rule import Rule, Severity
+from forebay.doctor.script.guard import guards_of
+from forebay.doctor.script.script import around
+
+
+def check(repository: Repository) -> Iterator[Finding]:
+    """Find clients' modules without `server-only` in packages with Next.js' app folder."""
+    for guard in guards_of(repository):
+        script = guard.build.script
+        package = repository.package_of(script.file)
+        if package is None or "next" not in package.javascript or "server-only" in script.file.text:
+            continue
+        app = re.compile(re.escape(package.folder) + r"(src/)?app/.*(page|layout)\.[jt]sx?$")
+        if not any(app.match(file.path) for file in repository.files):
+            continue
+        if any(above.type == "class_body" for above in around(guard.build.call.node)):
+            continue
+        yield Finding(
+            "nothing keeps this module, which builds the client, out of a client component",
+            script.span(guard.build.call.node),
+        )
+
+
+RULE = Rule(
+    code="FD107",
+    name="server-only-missing",
+    severity=Severity.NOTE,
+    what="The client's module of a Next.js application does not import `server-only`.",
+    why="An import from a client component is found in production by its users, when it could "
+    "have stopped the build.",
+    fix='put `import "server-only"` at the top of the module',
+    language="ts",
+    path="lib/prisma.ts",
+    bad="""\
+import { PrismaClient } from "@prisma/client"
+
+export const prisma = new PrismaClient()
+""",
+    good="""\
+import "server-only"
+import { PrismaClient } from "@prisma/client"
+
+export const prisma = new PrismaClient()
+""",
+    files={
+        "package.json": '{"dependencies": {"next": "16.0.0", "@prisma/client": "6.19.0"}}\n',
+        "app/page.tsx": "export default function Page() {\n  return <main />\n}\n",
+    },
+    check=check,
+)

@@ -1,0 +1,95 @@
+"""Look at a repository, a database or both, and gather what the rules find."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from forebay.doctor.finding import Finding
+from forebay.doctor.ignore import Ignores
+from forebay.doctor.repository.repository import Repository
+from forebay.doctor.rule import Rule, Severity
+
+if TYPE_CHECKING:
+    from forebay.doctor.live.database import LiveDatabase
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A finding and the rule that it breaks."""
+
+    rule: Rule
+    finding: Finding
+
+    @property
+    def order(self) -> tuple[str, int, int, str]:
+        """By place, and by code where several rules point at one."""
+        span = self.finding.span
+        if span is None:
+            return "", 0, 0, self.rule.code
+        return span.path, span.line, span.column, self.rule.code
+
+
+@dataclass
+class Report:
+    """What a look has found, in the order of places."""
+
+    found: list[Reported] = field(default_factory=list)
+    ignored: int = 0
+    known: int = 0  # those that a baseline holds
+    stale: int = 0  # what a baseline holds and nobody finds any more
+    files: int = 0
+    rules: int = 0
+
+    def count(self, severity: Severity) -> int:
+        """Return how many findings are exactly this bad."""
+        return sum(one.rule.severity == severity for one in self.found)
+
+
+def examine(
+    rules: Sequence[Rule],
+    repository: Repository | None,
+    database: LiveDatabase | None = None,
+    *,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Report:
+    """Run the rules that apply and return what they find, without what is ignored in place.
+
+    ``progress`` is told the rule that begins, how many are done and how many there are.
+    """
+    report = Report(rules=len(rules), files=len(repository.files) if repository else 0)
+    ignores = Ignores(repository) if repository else None
+    for done, rule in enumerate(rules):
+        if progress:
+            progress(rule.name, done, len(rules))
+        for finding in _findings(rule, repository, database):
+            if ignores is not None and ignores.covers(rule, finding):
+                report.ignored += 1
+            else:
+                report.found.append(Reported(rule, finding))
+    report.found.sort(key=lambda one: one.order)
+    return report
+
+
+def _findings(
+    rule: Rule, repository: Repository | None, database: LiveDatabase | None
+) -> Iterable[Finding]:
+    if rule.check is not None and repository is not None:
+        yield from rule.check(repository)
+    if rule.check_live is not None and database is not None:
+        yield from rule.check_live(database)
+
+
+def select(
+    rules: Iterable[Rule], only: Sequence[str] = (), without: Sequence[str] = ()
+) -> list[Rule]:
+    """Return the rules that ``only`` names by code, its beginning or name, less ``without``."""
+
+    def fits(rule: Rule, wanted: Sequence[str]) -> bool:
+        return any(
+            rule.name == one or re.match(re.escape(one), rule.code, re.IGNORECASE) for one in wanted
+        )
+
+    return [rule for rule in rules if (not only or fits(rule, only)) and not fits(rule, without)]

@@ -1,0 +1,1 @@
+"""TypeScript and JavaScript sources as rules see them."""

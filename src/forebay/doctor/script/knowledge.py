@@ -1,0 +1,87 @@
+"""What the rules about scripts share, found once a repository."""
+
+from __future__ import annotations
+
+import functools
+import weakref
+
+from tree_sitter import Node
+
+from forebay.doctor.repository.file import Role
+from forebay.doctor.repository.repository import Repository
+from forebay.doctor.script.next import Entry, entries_of
+from forebay.doctor.script.nodes import is_inside
+from forebay.doctor.script.prisma import Clients, Query, Transaction
+from forebay.doctor.script.resolve import Modules
+from forebay.doctor.script.script import Script
+
+_GENERATED = ("/generated/", "generated/", "/__generated__/")
+
+
+class Knowledge:
+    """The application's scripts with their queries, transactions and entries."""
+
+    def __init__(self, repository: Repository) -> None:
+        self.repository = repository
+        self.modules = Modules(repository)
+        self.clients = Clients(repository, self.modules)
+        self._queries: dict[str, tuple[Query, ...]] = {}
+        self._entries: dict[str, tuple[Entry, ...]] = {}
+
+    @functools.cached_property
+    def scripts(self) -> tuple[Script, ...]:
+        """The scripts that run in production: no tests, tools, samples or generated files."""
+        return tuple(
+            one
+            for one in self.repository.scripts
+            if one.file.role is Role.APPLICATION and not _is_generated(one)
+        )
+
+    @functools.cached_property
+    def queries(self) -> tuple[Query, ...]:
+        """Every call of a Prisma client in the application's scripts."""
+        return tuple(query for script in self.scripts for query in self.queries_in(script))
+
+    @functools.cached_property
+    def transactions(self) -> tuple[Transaction, ...]:
+        """Every `$transaction` in the application's scripts."""
+        return tuple(one for script in self.scripts for one in self.clients.transactions_in(script))
+
+    @functools.cached_property
+    def by_path(self) -> dict[str, Script]:
+        """The repository's scripts by path, tests and tools included."""
+        return {one.file.path: one for one in self.repository.scripts}
+
+    def queries_in(self, script: Script) -> tuple[Query, ...]:
+        """Return the calls of a Prisma client in one file."""
+        path = script.file.path
+        if path not in self._queries:
+            self._queries[path] = tuple(self.clients.queries_in(script))
+        return self._queries[path]
+
+    def entries_in(self, script: Script) -> tuple[Entry, ...]:
+        """Return the functions of a file that requests call."""
+        path = script.file.path
+        if path not in self._entries:
+            self._entries[path] = tuple(entries_of(script))
+        return self._entries[path]
+
+    def entry_of(self, script: Script, node: Node) -> Entry | None:
+        """Return the entry around a node: the innermost."""
+        around = [one for one in self.entries_in(script) if is_inside(node, one.node)]
+        return max(around, key=lambda one: one.node.start_byte, default=None)
+
+
+def _is_generated(script: Script) -> bool:
+    path = script.file.path
+    return any(one in path for one in _GENERATED) or "@generated" in script.file.text[:400]
+
+
+_KNOWN: weakref.WeakKeyDictionary[Repository, Knowledge] = weakref.WeakKeyDictionary()
+
+
+def knowledge_of(repository: Repository) -> Knowledge:
+    """Return what is known of a repository's scripts."""
+    if repository not in _KNOWN:
+        _KNOWN[repository] = Knowledge(repository)
+    return _KNOWN[repository]

@@ -1,0 +1,1 @@
+"""The linter of migrations: what a script locks, loses and breaks, before it runs."""
