@@ -9,6 +9,7 @@ import pytest
 from typer.main import get_command
 
 from forebay.cli.app import app
+from forebay.migrate.roll_out.codes import REMEDIES
 from forebay.postgres.embedded import EmbeddedServer
 from forebay.postgres.url import PostgresUrl
 from tests.docs.pages import DOCS, blocks, code, commands, rows
@@ -68,3 +69,8 @@ def test_every_side_of_a_diff_is_on_the_page():
     for direction in ("--from-", "--to-"):
         there = {one.removeprefix(direction) for one in options if one.startswith(direction)}
         assert shown == there
+
+
+def test_every_code_of_a_roll_out_is_on_the_page():
+    shown = {code(cells[0])[0]: cells[2] for cells in rows(PAGE, "## Rolling out")}
+    assert shown == REMEDIES

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from forebay.cli.developer import SkipGenerate, generate_after
 from forebay.cli.output import write
 from forebay.cli.refusal import SchemaOption, answering, show_dangers
 from forebay.errors import ConfigurationError, MigrationError
@@ -38,7 +39,7 @@ def push_command(
     force_reset: Annotated[
         bool, typer.Option("--force-reset", help="Empty the database first.")
     ] = False,
-    skip_generate: Annotated[bool, typer.Option("--skip-generate", hidden=True)] = False,
+    skip_generate: SkipGenerate = False,
     url: UrlOption = None,
     schema: SchemaOption = None,
 ) -> None:
@@ -59,6 +60,7 @@ def push_command(
             if done.steps
             else "The database is already in sync with the Prisma schema."
         )
+        generate_after(schema, is_skipped=skip_generate)
 
 
 @db.command(name="pull")

@@ -58,8 +58,12 @@ def from_schema(schema: Schema, *, default_schema: str = DEFAULT_SCHEMA) -> Data
         tuple(tables),
         tuple(enums),
         extensions=tuple(
-            Extension(one.mapped_name or one.name, one.schema, one.version)
-            for one in (source.extensions if source and source.extensions else ())
+            {
+                one.mapped_name or one.name: Extension(
+                    one.mapped_name or one.name, one.schema, one.version
+                )
+                for one in (source.extensions if source and source.extensions else ())
+            }.values()
         ),
     )
 

@@ -99,7 +99,12 @@ def _member(field: ScalarField, name: str) -> str:
 
 
 def _number(text: str) -> str:
-    return text
+    """Write a number without zeros in front, and zero without a sign."""
+    sign, digits = ("-", text[1:]) if text.startswith("-") else ("", text)
+    digits = digits.lstrip("0")
+    if not digits[:1].isdigit():
+        digits = f"0{digits}"
+    return f"{sign}{digits}" if digits.strip("0.") else digits
 
 
 def _quoted(text: str) -> str:
