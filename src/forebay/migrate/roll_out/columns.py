@@ -13,7 +13,7 @@ from forebay.migrate.types import column_of
 from forebay.schema.model import ScalarField
 
 _ALL: tuple[Facet, ...] = ("read", "filter", "write", "bulk", "relation")
-_VALUES: tuple[Facet, ...] = ("read", "filter", "write", "bulk")
+_VALUES: tuple[Facet, ...] = ("value", "filter", "write", "bulk")
 
 
 class Columns:
@@ -52,7 +52,7 @@ class Columns:
         uses = self.uses
         always = uses.always(field, facets)
         at_times = tuple(one for one in uses.at_times(field, facets) if one not in always)
-        leads = {"read", "relation"} & set(facets) or "omit" in facets or "write" in facets
+        leads = {"read", "value", "relation"} & set(facets) or "omit" in facets or "write" in facets
         return Break(
             code,
             level,
@@ -103,17 +103,21 @@ class Columns:
 
     def _type(self, field: ScalarField, wanted: Column, column: Column) -> Iterator[Break]:
         about = f"the column `{self.table.name}.{column.name}`"
+        # What the database gives a new record comes back of it.
+        back: tuple[Facet, ...] = ("read",) if column.default is not None else ()
         if (wanted.arity == "list") != (column.arity == "list"):
             was, now = (
                 ("a list", "one value") if wanted.arity == "list" else ("one value", "a list")
             )
             why = f"{about} holds {now}, and the client knows {was}"
-            yield self._break("column-list", "fails", field, _VALUES, why, "P2023")
+            yield self._break("column-list", "fails", field, (*_VALUES, *back), why, "P2023")
             return
         never: list[Facet] = []
         at_times: list[Facet] = []
         for facet in _VALUES:
-            found = fit(facet, wanted.type, column.type)
+            # Rows that hold a list are written one by one, as a single row is.
+            is_single = facet == "bulk" and self.uses.gives_lists
+            found = fit("write" if is_single else facet, wanted.type, column.type)
             if found == "never fits":
                 never.append(facet)
             elif found == "may not fit":
@@ -121,8 +125,9 @@ class Columns:
         change = f"{about} is of the type {native(column.type)}, and the client's is"
         change += f" {native(wanted.type)}"
         if never:
+            facets = (*never, *back) if "value" in never else tuple(never)
             yield self._break(
-                "column-type", "fails", field, tuple(never), f"{change}: {_does(never)}", "P2023"
+                "column-type", "fails", field, facets, f"{change}: {_does(never)}", "P2023"
             )
         if at_times:
             yield self._break(
@@ -160,7 +165,7 @@ class Columns:
                 "enum-value-unknown",
                 "may fail",
                 field,
-                ("read",),
+                ("value",),
                 f"`{there.name}` has the values {_listed(new)}, which this client does not know",
                 "P2023",
                 "once a record holds one of them",
@@ -219,6 +224,16 @@ class Columns:
                     "P2011",
                     "where it is given null",
                 )
+        elif column.arity == "required" and wanted.arity == "list" and not has_default:
+            yield self._break(
+                "column-required",
+                "fails",
+                field,
+                ("omit",),
+                f"{about} takes no NULL, and the client may leave out a list",
+                "P2011",
+                "where it gives no value",
+            )
         elif column.arity == "required" and database_makes(field) and not has_default:
             yield self._break(
                 "default-missing",
@@ -235,7 +250,7 @@ class Columns:
                     "column-nullable",
                     "may fail",
                     field,
-                    ("read",),
+                    ("value",),
                     f"{about} may be NULL, and the client's type has no null",
                     "P2032",
                     "once a record holds NULL in it",
@@ -252,7 +267,7 @@ def _listed(values: list[str]) -> str:
 
 def _does(facets: list[Facet]) -> str:
     words = {
-        "read": "what is read is not what its type says",
+        "value": "what is read is not what its type says",
         "filter": "it cannot be compared with a value",
         "write": "it takes no value of the client's",
         "bulk": f"{' and '.join(BULK)} cannot write it",
