@@ -12,7 +12,7 @@ from forebay.schema.model import ScalarField
 from forebay.schema.tree import Array, Call, Constant, Expression, Number, String
 
 # What a scalar becomes where no native type is named.
-_SCALARS = {
+SCALARS: dict[str, tuple[str, tuple[int, ...]]] = {
     "Int": ("INTEGER", ()),
     "BigInt": ("BIGINT", ()),
     "Float": ("DOUBLE PRECISION", ()),
@@ -55,7 +55,7 @@ def type_of(field: ScalarField) -> Type:
     if native is not None:
         name, arguments = native
         return Type(_NATIVE.get(name, name.upper()), field.type, tuple(arguments))
-    name, given = _SCALARS[field.type]
+    name, given = SCALARS[field.type]
     return Type(name, field.type, given)
 
 
