@@ -25,7 +25,8 @@ def case(request):
     return request.param
 
 
-def test_a_pulled_schema_is_prismas(case, place):
+def test_a_pulled_schema_is_prismas(case, either_place):
+    place = either_place
     place.ask(case.script)
     recorded = RECORDED[case.name]
     answer = ours(case, place.url)
@@ -33,7 +34,8 @@ def test_a_pulled_schema_is_prismas(case, place):
     assert ("ours" in recorded) == (case.why is not None) == (answer != recorded["prisma"])
 
 
-def test_a_second_pull_changes_nothing(case, place):
+def test_a_second_pull_changes_nothing(case, either_place):
+    place = either_place
     place.ask(case.script)
     if "error" in RECORDED[case.name]["prisma"]:
         return
@@ -43,7 +45,8 @@ def test_a_second_pull_changes_nothing(case, place):
     assert dict(second.files) == dict(first.files)
 
 
-def test_a_pulled_schema_can_be_made_again(case, place):
+def test_a_pulled_schema_can_be_made_again(case, either_place):
+    place = either_place
     if "error" in RECORDED[case.name]["prisma"] or case.name in _NOT_MADE_AGAIN:
         return
     place.ask(case.script)
@@ -58,7 +61,8 @@ def test_a_pulled_schema_can_be_made_again(case, place):
     assert difference(found, wanted) == []
 
 
-def test_prismas_engine_is_asked_on_the_spot(place):
+def test_prismas_engine_is_asked_on_the_spot(either_place):
+    place = either_place
     case = CASES[0]
     place.ask(case.script)
     with SchemaEngine(place.url.text()) as engine:

@@ -15,6 +15,13 @@ from typer.core import TyperGroup
 
 from forebay.cli import report as refuse
 from forebay.cli.doctor_extra import loading
+from forebay.cli.doctor_live import (
+    InstancesOption,
+    LiveOption,
+    LiveVariableOption,
+    PoolSizeOption,
+    WorkersOption,
+)
 from forebay.cli.doctor_pages import explain, list_rules
 from forebay.errors import ForebayError
 
@@ -107,6 +114,11 @@ def look(
     is_diff: Annotated[
         bool, typer.Option("--diff", help="Print what --fix would change, and change nothing.")
     ] = False,
+    live: LiveOption = None,
+    live_variable: LiveVariableOption = None,
+    instances: InstancesOption = None,
+    workers: WorkersOption = None,
+    pool_size: PoolSizeOption = None,
 ) -> None:
     """Look for the mistakes that exhaust a database.
 
@@ -125,6 +137,11 @@ def look(
             writes_baseline=is_written,
             fixes=is_fixed,
             shows_diff=is_diff,
+            database=live,
+            database_variable=live_variable,
+            instances=instances,
+            workers=workers,
+            pool_size=pool_size,
         )
         code = look_at(path, wish)
     except ForebayError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,14 +16,18 @@ from forebay.cli.output import write
 from forebay.doctor.baseline import DEFAULT_NAME, apply_baseline, write_baseline
 from forebay.doctor.fix import diff_of, gather
 from forebay.doctor.fix import write as write_fixes
+from forebay.doctor.live.look import examine_live
+from forebay.doctor.live.plan import plan_for
 from forebay.doctor.registry import all_rules
 from forebay.doctor.report.github import workflow_commands
 from forebay.doctor.report.sarif import as_sarif
 from forebay.doctor.report.structured import as_json
 from forebay.doctor.report.text import lines_of
 from forebay.doctor.repository.repository import Repository
-from forebay.doctor.rule import Severity
+from forebay.doctor.rule import Rule, Severity
 from forebay.doctor.run import Report, Reported, examine, select
+from forebay.errors import ConfigurationError
+from forebay.postgres.url import PostgresUrl, parse_url
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,11 @@ class Wish:
     writes_baseline: bool = False
     fixes: bool = False
     shows_diff: bool = False
+    database: str | None = None
+    database_variable: str | None = None
+    instances: int | None = None
+    workers: int | None = None
+    pool_size: int | None = None
 
 
 def look_at(path: Path, wish: Wish) -> int:
@@ -49,7 +59,7 @@ def look_at(path: Path, wish: Wish) -> int:
     rules = select(all_rules(), wish.only, wish.without)
     with progress_on(sys.stderr) as progress:
         repository = Repository(path)
-        found = examine(rules, repository, progress=progress)
+        found = _examined(rules, repository, wish, progress)
     if wish.writes_baseline:
         _keep(wish.baseline or Path(DEFAULT_NAME), found, repository)
         return 0
@@ -61,6 +71,42 @@ def look_at(path: Path, wish: Wish) -> int:
     else:
         _print(found, repository, wish.written)
     return int(any(one.rule.severity >= Severity[wish.fail_on] for one in found.found))
+
+
+def _examined(
+    rules: Sequence[Rule],
+    repository: Repository,
+    wish: Wish,
+    progress: Callable[[str, int, int], None] | None,
+) -> Report:
+    """Run the rules; what PostgreSQL did not answer is said on the standard error."""
+    url = _url_of(wish.database, wish.database_variable)
+    if url is None:
+        return examine(rules, repository, progress=progress)
+    plan = plan_for(repository, wish.instances, wish.workers, wish.pool_size)
+    report, unanswered = examine_live(rules, repository, url, plan=plan, progress=progress)
+    for words in unanswered:
+        print(f"note: not asked or not answered: {words}", file=sys.stderr)
+    return report
+
+
+def _url_of(text: str | None, variable: str | None) -> PostgresUrl | None:
+    """Return the database that was named, by its URL or by a variable.
+
+    Raises:
+        ConfigurationError: both were given, the variable is not set, or it is no URL.
+    """
+    if text and variable:
+        raise ConfigurationError(
+            "--database and --database-env both name a database", hint="give one of them"
+        )
+    if variable:
+        text = os.environ.get(variable)
+        if not text:
+            raise ConfigurationError(
+                f"the variable {variable} is not set", hint="set it, or give --database"
+            )
+    return parse_url(text) if text else None
 
 
 def _keep(path: Path, found: Report, repository: Repository) -> None:

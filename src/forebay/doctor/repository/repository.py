@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import fnmatch
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, TypeVar
 
 from forebay.doctor.python.module import Module
 from forebay.doctor.repository.commands import Command, read_commands
@@ -16,7 +17,7 @@ from forebay.doctor.repository.compose import Service, read_services
 from forebay.doctor.repository.connections import Connection, read_connections
 from forebay.doctor.repository.deployment import Deployment, read_deployments
 from forebay.doctor.repository.env import Variable, read_variables
-from forebay.doctor.repository.file import File
+from forebay.doctor.repository.file import File, Role
 from forebay.doctor.repository.ignored import Ignored
 from forebay.doctor.repository.package import Package, read_packages
 from forebay.doctor.repository.poolers import Pooler, read_poolers
@@ -28,13 +29,18 @@ from forebay.doctor.script.script import SCRIPT_SUFFIXES, Script
 _SCRIPT_WORDS = (
     b"prisma", b"Prisma", b"drizzle", b"neondatabase", b"postgres", b"Pool(", b"use client",
     b"revalidate", b"$transaction", b"$queryRaw", b"$extends", b"@/lib/db", b"lib/db",
-    b"use server", b"pg'", b'pg"',
+    b"use server", b"pg'", b'pg"', b".findMany(", b".findUnique(", b".findFirst(", b".upsert(",
+    b".createMany(", b".updateMany(", b".deleteMany(",
 )  # fmt: skip
 _PYTHON_WORDS = (
     b"sqlalchemy", b"sqlmodel", b"asyncpg", b"psycopg", b"django", b"DATABASES", b"prisma",
     b"Mangum", b"create_engine", b"create_async_engine", b"tortoise", b"databases",
-    b"BackgroundTasks", b"Session", b"forebay", b"CONN_MAX_AGE", b"asyncio.run",
+    b"BackgroundTasks", b"Session", b"forebay", b"CONN_MAX_AGE", b"asyncio.run", b"Depends",
+    b"celery", b"preload_app", b"session", b".execute(", b"connection", b"DATABASE_URL",
 )  # fmt: skip
+
+
+Fact = TypeVar("Fact")
 
 
 class Repository:
@@ -44,6 +50,14 @@ class Repository:
         self.root = root
         self.files = tuple(File(path, where) for path, where in walk(root))
         self._by_path = {file.path: file for file in self.files}
+        self._known: dict[Callable[[Repository], Any], Any] = {}
+
+    def known(self, read: Callable[[Repository], Fact]) -> Fact:
+        """Return what a function makes of this repository, worked out once."""
+        if read not in self._known:
+            self._known[read] = read(self)
+        found: Fact = self._known[read]
+        return found
 
     def file(self, path: str) -> File | None:
         """Return the file with this path from the root, or None."""
@@ -68,11 +82,13 @@ class Repository:
 
     @functools.cached_property
     def modules(self) -> tuple[Module, ...]:
-        """The Python files that have to do with a database, and that Python can read."""
+        """The Python files that have to do with a database, and that Python can read; no tests."""
         found = (
             Module.read(file)
             for file in self.files
-            if file.suffix == ".py" and any(word in file.data for word in _PYTHON_WORDS)
+            if file.suffix == ".py"
+            and file.role is not Role.TEST
+            and any(word in file.data for word in _PYTHON_WORDS)
         )
         return tuple(module for module in found if module is not None)
 
