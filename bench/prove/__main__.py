@@ -28,6 +28,7 @@ from bench.prove import (  # noqa: F401
     client_tenant,
     crowd,
     doctor_advise,
+    doctor_live,
     drivers,
     engine_abuse,
     engine_cost,

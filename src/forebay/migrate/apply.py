@@ -21,6 +21,7 @@ from forebay.migrate.history import History, pending, refuse_failed
 from forebay.migrate.statements import is_one_transaction, parts
 
 Say = Callable[[str], None]
+Look = Callable[[Sequence[Migration]], None]
 
 # How many lines before the one that PostgreSQL points at are shown.
 _SHOWN = 5
@@ -50,9 +51,15 @@ class Runner:
         self._version = connection.info.server_version
 
     def deploy(
-        self, history: History, migrations: Sequence[Migration], schemas: Sequence[str]
+        self,
+        history: History,
+        migrations: Sequence[Migration],
+        schemas: Sequence[str],
+        look: Look | None = None,
     ) -> list[str]:
         """Apply what has not been applied, and return its names. The lock must be held.
+
+        ``look`` is shown what is about to be applied, and raises what stands in its way.
 
         Raises:
             MigrationError: the database is no place for it (P3005, P3009), or a script failed
@@ -63,6 +70,8 @@ class Runner:
         rows = history.rows()
         refuse_failed(rows)
         todo = pending(migrations, rows)
+        if look is not None:
+            look(todo)
         for number, migration in enumerate(todo, 1):
             count = f" ({number} of {len(todo)})" if len(todo) > 1 else ""
             self._say(f"Applying migration `{migration.name}`{count}")

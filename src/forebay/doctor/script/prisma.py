@@ -7,6 +7,7 @@ type; failing all those by a name with `prisma` in it. What an import leads else
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -44,6 +45,8 @@ _TELLING = frozenset(
     }
 )  # fmt: skip
 _PLAIN = frozenset({"db", "tx", "trx", "database", "client", "orm", "conn", "transaction", "t"})
+# Packages whose calls have the same names.
+_OTHERS = ("drizzle-orm", "typeorm", "sequelize", "knex", "mongoose", "@payloadcms", "payload")
 _MADE = re.compile(r"\bnew\s+(?:\w+\.)?(\w*PrismaClient)\b")
 _TYPE = re.compile(r"\b(?:PrismaClient|TransactionClient)\b")
 _NAME = re.compile(r"([\w$]+)\s*[?!]?\s*:\s*(?:\w+\.)?$")
@@ -198,14 +201,11 @@ class Clients:
         text = script.file.text
         if "prisma" in text or "Prisma" in text:
             return True
-        if not ("db." in text or "tx." in text or "$" in text):
-            return False
-        return not script.imports_from(
-            "drizzle-orm", "typeorm", "sequelize", "knex", "mongoose"
-        ) and (
-            self._repository.depends_on(script.file, "@prisma/client", "prisma")
-            or any(one.has("@prisma/client") for one in self._repository.packages)
-        )
+        return self._depends and not script.imports_from(*_OTHERS)
+
+    @functools.cached_property
+    def _depends(self) -> bool:
+        return any(one.has("@prisma/client") for one in self._repository.packages)
 
 
 def _typed(text: str) -> Iterator[str]:

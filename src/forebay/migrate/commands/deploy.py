@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from forebay.migrate.apply import Patience, Runner, Say
+from forebay.migrate.apply import Look, Patience, Runner, Say
 from forebay.migrate.commands.project import Project
 from forebay.migrate.connect import ensure_database, schema_of
 from forebay.migrate.folder import read_migrations
@@ -27,8 +27,9 @@ def deploy(
     *,
     patience: Patience | None = None,
     lock_patience: float = PATIENCE,
+    look: Look | None = None,
 ) -> Deployed:
-    """Apply what is pending.
+    """Apply what is pending; ``look`` is shown it first, and may refuse.
 
     Raises:
         MigrationError: the lock is held (P1002), the database is no place for it (P3005, P3009),
@@ -40,5 +41,5 @@ def deploy(
     with connect_directly(url) as connection, locked(connection, url, lock_patience):
         history = History(connection, schema_of(url))
         runner = Runner(connection, patience=patience, say=say)
-        applied = runner.deploy(history, migrations, project.schemas or ())
+        applied = runner.deploy(history, migrations, project.schemas or (), look)
     return Deployed(len(migrations), applied)

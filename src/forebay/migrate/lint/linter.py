@@ -1,0 +1,279 @@
+"""Lints scripts: reads them, walks through them, asks the rules, and weighs what they found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from forebay.errors import ConfigurationError
+from forebay.migrate.lint import rules as _all
+from forebay.migrate.lint.bodies import inner
+from forebay.migrate.lint.facts import Facts, Size
+from forebay.migrate.lint.ignore import Remark, remarks
+from forebay.migrate.lint.locks import Lock, Mode, locks
+from forebay.migrate.lint.parse import Script, Statement, parse
+from forebay.migrate.lint.registry import (
+    NEWEST,
+    RULES,
+    Found,
+    Level,
+    Look,
+    Rule,
+    find_rule,
+    rules_for,
+)
+from forebay.migrate.lint.rules.reading import NO_REASON, SYNTAX, UNREAD, UNUSED
+from forebay.migrate.lint.story import Story
+from forebay.migrate.lint.transactions import Place, Sending, places
+
+assert _all.__all__  # noqa: S101 - the rules register themselves when they are imported
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a rule found: where, how bad it is here, which locks are taken, what to do instead."""
+
+    rule: Rule
+    level: Level
+    message: str
+    offset: int
+    end: int
+    locks: Sequence[Lock] = ()
+    sizes: Sequence[tuple[str, Size]] = ()
+    notes: Sequence[str] = ()
+    fix: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A statement, and the locks that it takes."""
+
+    statement: Statement
+    locks: Sequence[Lock]
+    sizes: Sequence[tuple[str, Size]]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found in a script, the worst of it, and what was to be ignored."""
+
+    name: str
+    script: Script
+    findings: Sequence[Finding]
+    statements: Sequence[Taken] = ()
+    ignored: int = 0
+
+    @property
+    def worst(self) -> Level | None:
+        """The highest level among the findings."""
+        return max((one.level for one in self.findings), default=None)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to lint: how scripts are sent, for which version, and which rules."""
+
+    sending: Sending = "deployed"
+    version: int | None = None
+    exclude: frozenset[str] = frozenset()
+    include: frozenset[str] = frozenset()
+
+    def is_on(self, rule: Rule) -> bool:
+        """Say whether a rule is asked; opt-in rules are when they are named."""
+        if rule.code in self.exclude:
+            return False
+        return not rule.is_opt_in or rule.code in self.include
+
+
+def codes(names: Sequence[str]) -> frozenset[str]:
+    """Return the codes of rules that somebody named, one by one or with commas between.
+
+    Raises:
+        ConfigurationError: no rule has such a name.
+    """
+    found = set()
+    for name in (part for one in names for part in one.replace(",", " ").split()):
+        if name.lower() == "all":
+            found |= set(RULES)
+            continue
+        known = [one for one in RULES.values() if name.lower() in one.names]
+        if not known:
+            raise ConfigurationError(
+                f"no rule is called {name}",
+                hint="`forebay migrate explain` lists them",
+            )
+        found |= {one.code for one in known}
+    return frozenset(found)
+
+
+@dataclass
+class Linter:
+    """Lints scripts one after the other; what is known of the first is known of the second.
+
+    ``is_continued`` says that they run one right after the other, so that a table which the first
+    makes is nobody's yet in the second.
+    """
+
+    options: Options = field(default_factory=Options)
+    facts: Facts = field(default_factory=Facts)
+    is_continued: bool = False
+
+    def __post_init__(self) -> None:
+        """Begin a story."""
+        self._story = Story(self.facts)
+        known = self.options.version or self.facts.version
+        self._version = known or NEWEST
+        self._is_known = known is not None
+
+    def lint(self, name: str, text: str, sending: Sending | None = None) -> Report:
+        """Lint a script; nothing that PostgreSQL's grammar takes makes it fail."""
+        script = parse(text)
+        said = remarks(script)
+        self._story.begin(is_continued=self.is_continued)
+        found = [*_problems(script)]
+        taken: list[Taken] = []
+        walked = _walked(script, sending or self.options.sending, self._version)
+        statements = [one for one, _ in walked]
+        where = [place for _, place in walked]
+        for statement, place in walked:
+            took = self._locks(statement)
+            look = Look(
+                statement,
+                place,
+                self._story,
+                self.facts,
+                took,
+                self._version,
+                self._is_known,
+                statements,
+                where,
+            )
+            taken.append(Taken(statement, took, self._sizes(lock.relation for lock in took)))
+            found += self._asked(look)
+            self._story.take(statement, place, took)
+        kept, ignored = _without_ignored(found, said, statements)
+        kept += _of_remarks(said, self.options)
+        kept = [one for one in kept if self.options.is_on(one.rule)]
+        kept.sort(key=lambda one: (one.offset, -one.level, one.rule.code))
+        return Report(name, script, kept, taken, ignored)
+
+    def _locks(self, statement: Statement) -> tuple[Lock, ...]:
+        return locks(statement, self._story)
+
+    def _sizes(self, names: Iterator[object]) -> list[tuple[str, Size]]:
+        if not self.facts.is_there:
+            return []
+        found = []
+        for name in names:
+            size = self.facts.size(name)  # type: ignore[arg-type]
+            if size is not None:
+                found.append((str(name), size))
+        return found
+
+    def _asked(self, look: Look) -> Iterator[Finding]:
+        statement = look.statement
+        if statement.node is None:
+            yield _finding(UNREAD, Found("nobody can read this before it runs"), statement, ())
+            return
+        for rule in rules_for(statement.kind):
+            if rule.check is None or not self.options.is_on(rule):
+                continue
+            for found in rule.check(look):
+                yield self._weighed(rule, found, look)
+
+    def _weighed(self, rule: Rule, found: Found, look: Look) -> Finding:
+        """Say less of what is over in a moment because a table is small."""
+        sizes = self._sizes(iter(found.tables))
+        blocking = [one for one in look.locks if one.mode >= Mode.SHARE_UPDATE_EXCLUSIVE]
+        blocking = [one for one in blocking if not look.story.is_new(one.relation)]
+        level = found.level or rule.level
+        notes = [found.note] if found.note else []
+        is_known = bool(sizes) and len(sizes) == len(found.tables)
+        if rule.danger == "lock" and is_known and all(size.is_small for _, size in sizes):
+            if found.level is None:
+                level = Level.INFO
+                notes.append("over in a moment, as small as it is here")
+        if rule.danger == "habit":
+            blocking = []
+        if not sizes:
+            sizes = self._sizes(lock.relation for lock in blocking)
+        return _finding(rule, found, look.statement, blocking, level, sizes, notes)
+
+
+def _finding(
+    rule: Rule,
+    found: Found,
+    statement: Statement,
+    blocking: Sequence[Lock],
+    level: Level | None = None,
+    sizes: Sequence[tuple[str, Size]] = (),
+    notes: Sequence[str] = (),
+) -> Finding:
+    offset = statement.place(found.at) if found.at else statement.start
+    return Finding(
+        rule,
+        level or found.level or rule.level,
+        found.message,
+        min(max(offset, statement.start), max(statement.end - 1, statement.start)),
+        statement.end,
+        tuple(blocking),
+        tuple(sizes),
+        tuple(notes),
+        tuple(found.fix),
+    )
+
+
+def _walked(script: Script, sending: Sending, version: int) -> list[tuple[Statement, Place]]:
+    """Return the statements in the order in which they run, those of DO blocks among them."""
+    walked = []
+    where = places(script.statements, sending, version)
+    for statement, place in zip(script.statements, where, strict=True):
+        walked.append((statement, place))
+        walked += [(one, place) for one in inner(statement)]
+    return walked
+
+
+def _problems(script: Script) -> Iterator[Finding]:
+    for one in script.problems:
+        notes = (one.hint,) if one.hint else ()
+        end = script.text.find("\n", one.offset)
+        end = len(script.text) if end < 0 else end
+        yield Finding(SYNTAX, SYNTAX.level, one.message, one.offset, end, notes=notes)
+
+
+def _without_ignored(
+    found: Sequence[Finding], said: Sequence[Remark], statements: Sequence[Statement]
+) -> tuple[list[Finding], int]:
+    """Return the findings that no remark is about, and how many there were of the others."""
+    if not said:
+        return list(found), 0
+    kept = []
+    for one in found:
+        about = next(
+            (other for other in reversed(statements) if other.start <= one.offset < other.end), None
+        )
+        covering = [remark for remark in said if remark.covers(one.rule, about)]
+        for remark in covering:
+            remark.used.add(one.rule.code)
+        if not covering:
+            kept.append(one)
+    return kept, len(found) - len(kept)
+
+
+def _of_remarks(said: Sequence[Remark], options: Options) -> Iterator[Finding]:
+    for one in said:
+        end = one.offset + one.length
+        for name in one.unknown:
+            yield Finding(NO_REASON, NO_REASON.level, f"no rule is called {name}", one.offset, end)
+        if not one.is_sound:
+            what = "no reason is given" if one.rules or one.unknown else "no rule is named"
+            text = f"{what}: write `forebay-ignore CODE: why`"
+            yield Finding(NO_REASON, NO_REASON.level, text, one.offset, end)
+            continue
+        for rule in one.rules:
+            if rule.code not in one.used and options.is_on(rule):
+                text = f"there is no {rule.code} here to ignore"
+                yield Finding(UNUSED, UNUSED.level, text, one.offset, end)
+
+
+__all__ = ["Finding", "Linter", "Options", "Report", "Taken", "codes", "find_rule"]

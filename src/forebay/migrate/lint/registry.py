@@ -1,0 +1,187 @@
+"""The list of rules: each with its code, its level, its page, and the function that looks.
+
+A code never changes its meaning, and none is given out twice. Pages in docs/lint are written from
+here, and a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Literal
+
+from forebay.migrate.lint.facts import Facts
+from forebay.migrate.lint.locks import Lock, Mode
+from forebay.migrate.lint.parse import Statement
+from forebay.migrate.lint.story import Story
+from forebay.migrate.lint.transactions import Place
+from forebay.migrate.lint.tree import Name, named
+
+# What the newest PostgreSQL is that the rules speak of.
+NEWEST = 18
+
+
+class Level(IntEnum):
+    """How much a finding weighs."""
+
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+
+    @property
+    def text(self) -> str:
+        """The word for it."""
+        return self.name.lower()
+
+
+# What a rule is about: how long others wait, what is lost, what stops working, what fails, taste.
+Danger = Literal["lock", "data", "clients", "fails", "habit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What is told of a rule: in one line, why, what to do, and an example of each."""
+
+    about: str
+    why: str
+    instead: str
+    bad: str
+    good: str = ""
+    sends: str = "single"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a rule has found in a statement.
+
+    ``at`` is a location of the tree; ``tables`` are those whose size says how bad it is; ``fix`` is
+    SQL, a step an item.
+    """
+
+    message: str
+    at: int = 0
+    fix: Sequence[str] = ()
+    tables: Sequence[Name] = ()
+    level: Level | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a rule looks at: a statement, where it runs, what was before it, what is known."""
+
+    statement: Statement
+    place: Place
+    story: Story
+    facts: Facts
+    locks: Sequence[Lock]
+    version: int
+    is_version_known: bool
+    script: Sequence[Statement] = ()
+    places: Sequence[Place] = ()
+
+    @property
+    def node(self) -> Any:
+        """The statement's own tree."""
+        return getattr(self.statement.node, self.statement.kind)
+
+    @property
+    def table(self) -> Name:
+        """The relation that the statement is about."""
+        return named(self.node.relation)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the script made that relation."""
+        return self.story.is_new(self.table)
+
+    def surely(self, version: int) -> bool:
+        """Say whether the server is known to be at least of a version."""
+        return self.is_version_known and self.version >= version
+
+    def commands(self, *kinds: int) -> Iterator[tuple[Any, Any]]:
+        """Return what an ALTER TABLE does, with its definitions, of some kinds."""
+        for one in self.node.cmds:
+            command = one.alter_table_cmd
+            if command.subtype in kinds:
+                yield command, getattr(command, "def")
+
+    def holds(self, mode: Mode) -> list[Name]:
+        """Return the tables on which the transaction holds a lock as strong as this."""
+        if self.place.transaction is None:
+            return []
+        held = self.story.held.get(self.place.transaction, {})
+        return [one.relation for one in held.values() if one.mode >= mode]
+
+
+Checker = Callable[[Look], Iterator[Found]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule of the list."""
+
+    code: str
+    name: str
+    level: Level
+    danger: Danger
+    page: Page
+    check: Checker | None = None
+    kinds: Sequence[str] = ()
+    aliases: Sequence[str] = ()
+    is_opt_in: bool = False
+
+    @property
+    def names(self) -> set[str]:
+        """Everything that it may be called by."""
+        return {self.code.lower(), self.name, *self.aliases}
+
+
+RULES: dict[str, Rule] = {}
+_BY_KIND: dict[str, list[Rule]] = {}
+
+
+def rule(
+    code: str,
+    name: str,
+    level: Level,
+    danger: Danger,
+    page: Page,
+    *,
+    kinds: Sequence[str],
+    aliases: Sequence[str] = (),
+    is_opt_in: bool = False,
+) -> Callable[[Checker], Checker]:
+    """Register a function as the one that looks at statements of some kinds."""
+
+    def register(check: Checker) -> Checker:
+        _register(Rule(code, name, level, danger, page, check, kinds, aliases, is_opt_in))
+        return check
+
+    return register
+
+
+def told(code: str, name: str, level: Level, page: Page, *, aliases: Sequence[str] = ()) -> Rule:
+    """Register a rule that needs no function: the linter itself finds it."""
+    return _register(Rule(code, name, level, "fails", page, aliases=aliases))
+
+
+def _register(made: Rule) -> Rule:
+    if made.code in RULES:
+        raise ValueError(f"two rules are called {made.code}")
+    RULES[made.code] = made
+    for kind in made.kinds:
+        _BY_KIND.setdefault(kind, []).append(made)
+    return made
+
+
+def rules_for(kind: str) -> Sequence[Rule]:
+    """Return the rules that look at statements of a kind."""
+    return _BY_KIND.get(kind, ())
+
+
+def find_rule(name: str) -> Rule | None:
+    """Return a rule by its code or a name, of ours or of another linter's."""
+    wanted = name.strip().lower()
+    return next((one for one in RULES.values() if wanted in one.names), None)

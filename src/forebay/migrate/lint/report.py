@@ -1,0 +1,229 @@
+"""Writes down what the linter found: for people, for programs, for GitHub, as SARIF."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+from forebay.migrate.lint.linter import Finding, Report, Taken
+from forebay.migrate.lint.locks import Lock
+from forebay.migrate.lint.registry import RULES, Level
+
+Format = Literal["text", "json", "github", "sarif"]
+
+_COLOURS = {Level.ERROR: "31;1", Level.WARNING: "33;1", Level.INFO: "36;1"}
+_BOLD, _BLUE = "1", "34;1"
+# How much of a line is shown: a script may be one line of megabytes.
+_WIDEST = 160
+_GITHUB = {Level.ERROR: "error", Level.WARNING: "warning", Level.INFO: "notice"}
+_SARIF = {Level.ERROR: "error", Level.WARNING: "warning", Level.INFO: "note"}
+
+
+class Writer:
+    """Writes findings for people; ``has_colour`` where a terminal shows it."""
+
+    def __init__(self, *, has_colour: bool = False) -> None:
+        self._has_colour = has_colour
+
+    def _paint(self, text: str, colour: str) -> str:
+        return f"\x1b[{colour}m{text}\x1b[0m" if self._has_colour else text
+
+    def finding(self, report: Report, one: Finding) -> str:
+        """Return a finding with its line of the script, and what is to be done."""
+        line, column = report.script.position(one.offset)
+        width = len(str(line))
+        edge = " " * width + " " + self._paint("|", _BLUE)
+        head = self._paint(f"{one.level.text}[{one.rule.code}]", _COLOURS[one.level])
+        lines = [
+            f"{head}{self._paint(f': {one.message}', _BOLD)}",
+            f"{' ' * width}{self._paint('-->', _BLUE)} {report.name}:{line}:{column}",
+            edge,
+        ]
+        shown, at, length = _window(report, one, line, column)
+        lines.append(f"{self._paint(f'{line} |', _BLUE)} {shown}".rstrip())
+        lines.append(f"{edge} {' ' * at}{self._paint('^' * length, _COLOURS[one.level])}")
+        lines += [f"{' ' * width} = {text}" for text in _remarks(one)]
+        for number, step in enumerate(one.fix):
+            lead = " = instead:" if number == 0 else ""
+            lines += [f"{' ' * width}{lead}"] if lead else []
+            lines += [f"{' ' * width}     {text}" for text in step.splitlines()]
+        return "\n".join(lines)
+
+    def text(self, reports: Sequence[Report], level: Level, *, has_locks: bool = False) -> str:
+        """Return everything that was found at a level or above, and a line that counts it."""
+        blocks = []
+        for report in reports:
+            if has_locks and report.statements:
+                blocks.append(_locks(report))
+            blocks += [self.finding(report, one) for one in report.findings if one.level >= level]
+        blocks.append(summary(reports, level))
+        return "\n\n".join(blocks)
+
+
+def _window(report: Report, one: Finding, line: int, column: int) -> tuple[str, int, int]:
+    """Return the part of a line to show, where the caret begins in it, and how long it is."""
+    text = report.script.line(line).replace("\t", " ")
+    start = max(0, column - 1 - _WIDEST // 2) if len(text) > _WIDEST else 0
+    shown = text[start : start + _WIDEST]
+    at = column - 1 - start
+    length = min(one.end - one.offset, len(shown.rstrip()) - at)
+    return shown, at, max(length, 1)
+
+
+def _remarks(one: Finding) -> Iterator[str]:
+    for lock in one.locks:
+        yield f"lock: {lock}"
+    for name, size in one.sizes:
+        yield f"size: {name}: {size}"
+    for note in one.notes:
+        yield f"note: {note}"
+
+
+def _locks(report: Report) -> str:
+    """Return every statement with the locks that it takes."""
+    lines = [report.name]
+    for one in report.statements:
+        if not one.statement.text:
+            continue
+        line, _ = report.script.position(one.statement.start)
+        first = one.statement.text.splitlines()[0][:100]
+        lines.append(f"  {line}: {first}")
+        sizes = dict(one.sizes)
+        for lock in one.locks:
+            size = sizes.get(str(lock.relation))
+            lines.append(f"      {lock}{f' ({size})' if size else ''}")
+        if not one.locks:
+            lines.append("      no lock on a table that was there")
+    return "\n".join(lines)
+
+
+def summary(reports: Sequence[Report], level: Level) -> str:
+    """Return how many findings of each level there are in how many scripts."""
+    found = [one for report in reports for one in report.findings]
+    parts = []
+    for each in sorted(Level, reverse=True):
+        count = sum(one.level == each for one in found)
+        word = "note" if each is Level.INFO else each.text
+        if count:
+            hidden = f" (shown with --level {each.text})" if each < level else ""
+            parts.append(f"{count} {word}{'' if count == 1 else 's'}{hidden}")
+    ignored = sum(report.ignored for report in reports)
+    if ignored:
+        parts.append(f"{ignored} ignored by remarks")
+    scripts = f"{len(reports)} script{'' if len(reports) == 1 else 's'}"
+    return f"{scripts}: {', '.join(parts) if parts else 'nothing found'}"
+
+
+def as_json(reports: Sequence[Report], level: Level) -> str:
+    """Return everything for a program: findings, and the locks of every statement."""
+    return json.dumps(
+        {
+            "scripts": [
+                {
+                    "path": report.name,
+                    "ignored": report.ignored,
+                    "findings": [
+                        _finding(report, one) for one in report.findings if one.level >= level
+                    ],
+                    "statements": [_statement(report, one) for one in report.statements],
+                }
+                for report in reports
+            ]
+        },
+        indent=2,
+        ensure_ascii=False,
+    )
+
+
+def _finding(report: Report, one: Finding) -> dict[str, Any]:
+    line, column = report.script.position(one.offset)
+    return {
+        "code": one.rule.code,
+        "name": one.rule.name,
+        "level": one.level.text,
+        "message": one.message,
+        "line": line,
+        "column": column,
+        "locks": [_lock(lock) for lock in one.locks],
+        "sizes": [
+            {"relation": name, "rows": size.rows, "counted": size.is_counted, "bytes": size.bytes}
+            for name, size in one.sizes
+        ],
+        "notes": list(one.notes),
+        "instead": list(one.fix),
+    }
+
+
+def _lock(lock: Lock) -> dict[str, str]:
+    return {
+        "relation": str(lock.relation),
+        "mode": lock.mode.sql,
+        "blocks": lock.mode.blocks,
+    }
+
+
+def _statement(report: Report, one: Taken) -> dict[str, Any]:
+    line, column = report.script.position(one.statement.start)
+    return {"line": line, "column": column, "locks": [_lock(lock) for lock in one.locks]}
+
+
+def as_github(reports: Sequence[Report], level: Level) -> str:
+    """Return annotations, as a workflow of GitHub's reads them."""
+    lines = []
+    for report in reports:
+        for one in report.findings:
+            if one.level < level:
+                continue
+            line, column = report.script.position(one.offset)
+            place = f"file={_property(report.name)},line={line},col={column}"
+            text = "\n".join([one.message, *_remarks(one), *one.fix])
+            lines.append(
+                f"::{_GITHUB[one.level]} {place},title={one.rule.code} {one.rule.name}::"
+                f"{_data(text)}"
+            )
+    return "\n".join(lines)
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def as_sarif(reports: Sequence[Report], level: Level, version: str) -> str:
+    """Return a log in SARIF 2.1.0, which code hosts read."""
+    results = []
+    for report in reports:
+        for one in report.findings:
+            if one.level < level:
+                continue
+            line, column = report.script.position(one.offset)
+            results.append(
+                {
+                    "ruleId": one.rule.code,
+                    "level": _SARIF[one.level],
+                    "message": {"text": "\n".join([one.message, *_remarks(one)])},
+                    "locations": [
+                        {
+                            "physicalLocation": {
+                                "artifactLocation": {"uri": report.name},
+                                "region": {"startLine": line, "startColumn": column},
+                            }
+                        }
+                    ],
+                }
+            )
+    rules = [
+        {"id": one.code, "name": one.name, "shortDescription": {"text": one.page.about}}
+        for one in RULES.values()
+    ]
+    driver = {"name": "forebay migrate lint", "version": version, "rules": rules}
+    log = {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{"tool": {"driver": driver}, "results": results}],
+    }
+    return json.dumps(log, indent=2, ensure_ascii=False)

@@ -1,0 +1,253 @@
+"""What a script has done so far: what it made, what it holds, what it has set.
+
+A table that a script made is nobody's to wait for. Several scripts that run one after the other on
+a database that has seen none of them tell one story.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from postgast import pg_query_pb2 as pb
+
+from forebay.migrate.lint.facts import Facts
+from forebay.migrate.lint.locks import Lock
+from forebay.migrate.lint.parse import Statement
+from forebay.migrate.lint.transactions import Place
+from forebay.migrate.lint.tree import (
+    Name,
+    constraints,
+    dotted,
+    key_names,
+    named,
+    not_null_column,
+    object_name,
+    strings,
+)
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A constraint that the script added: what it says is not null, and when it was added."""
+
+    column: str | None
+    transaction: int | None
+    is_valid: bool
+
+
+@dataclass
+class Story:
+    """The state of a script between two statements."""
+
+    facts: Facts = field(default_factory=Facts)
+    made: set[Key] = field(default_factory=set)
+    columns: set[tuple[Key, str]] = field(default_factory=set)
+    types: dict[tuple[Key, str], str] = field(default_factory=dict)
+    checks: dict[tuple[Key, str], Check] = field(default_factory=dict)
+    foreign: dict[tuple[Key, str], Name] = field(default_factory=dict)
+    indexes: dict[Key, Name] = field(default_factory=dict)
+    values: dict[tuple[Key, str], int | None] = field(default_factory=dict)
+    kinds: set[Key] = field(default_factory=set)
+    settings: set[str] = field(default_factory=set)
+    held: dict[int, dict[Key, Lock]] = field(default_factory=dict)
+
+    def begin(self, *, is_continued: bool) -> None:
+        """Go on to another script; ``is_continued`` says that it runs right behind the last one."""
+        for waits in (self.held, self.settings, self.values, self.columns):
+            waits.clear()
+        if not is_continued:
+            self.made.clear()
+            self.kinds.clear()
+        for key, one in self.checks.items():
+            self.checks[key] = Check(one.column, None, one.is_valid)
+
+    def is_new(self, name: Name) -> bool:
+        """Say whether the script made a table, or the database has none of its name."""
+        return name.key in self.made
+
+    def table_of_index(self, name: Name) -> Name | None:
+        """Return the table that an index belongs to."""
+        return self.indexes.get(name.key) or self.facts.table_of_index(name)
+
+    def neighbours(self, name: Name) -> list[Name] | None:
+        """Return the tables at the other ends of a table's foreign keys."""
+        own = [other for (key, _), other in self.foreign.items() if key == name.key]
+        theirs = [Name(*key) for (key, _), other in self.foreign.items() if other.key == name.key]
+        return [*own, *theirs, *(self.facts.neighbours(name) or ())]
+
+    def other_side(self, name: Name, constraint: str) -> Name | None:
+        """Return the table that a foreign key of a table refers to."""
+        known = self.foreign.get((name.key, constraint))
+        return known or self.facts.other_side(name, constraint)
+
+    def tables_of_domain(self, name: Name) -> list[Name] | None:
+        """Return the tables with a column of a domain."""
+        return self.facts.tables_of_domain(name)
+
+    def is_proved(self, table: Name, column: str) -> bool:
+        """Say whether a validated check says that a column is not null."""
+        own = [
+            check.is_valid
+            for (key, _), check in self.checks.items()
+            if key == table.key and check.column == column
+        ]
+        return any(own) or bool(self.facts.is_proved(table, column))
+
+    def column_type(self, table: Name, column: str) -> str | None:
+        """Return the type of a column, as it was written or as the database writes it."""
+        return self.types.get((table.key, column)) or self.facts.column_type(table, column)
+
+    def take(self, statement: Statement, place: Place, locks: Sequence[Lock]) -> None:
+        """Go on behind a statement."""
+        if place.transaction is not None:
+            held = self.held.setdefault(place.transaction, {})
+            for lock in locks:
+                before = held.get(lock.relation.key)
+                if before is None or before.mode < lock.mode:
+                    held[lock.relation.key] = lock
+        taker = _TAKERS.get(statement.kind)
+        if taker is not None and statement.node is not None:
+            taker(self, getattr(statement.node, statement.kind), place)
+
+
+_Taker = Callable[[Story, Any, Place], None]
+_TAKERS: dict[str, _Taker] = {}
+
+
+def _takes(kind: str) -> Callable[[_Taker], _Taker]:
+    def register(taker: _Taker) -> _Taker:
+        _TAKERS[kind] = taker
+        return taker
+
+    return register
+
+
+@_takes("create_stmt")
+def _create_table(story: Story, node: Any, place: Place) -> None:
+    name = named(node.relation)
+    # IF NOT EXISTS makes nothing where the database has it already.
+    if not (node.if_not_exists and story.facts.exists(name)):
+        story.made.add(name.key)
+    for one in node.table_elts:
+        if one.HasField("column_def"):
+            _column(story, name, one.column_def)
+        elif one.HasField("constraint"):
+            _constraint(story, name, one.constraint, place)
+
+
+def _column(story: Story, table: Name, column: Any) -> None:
+    from forebay.migrate.lint.types import written
+
+    story.columns.add((table.key, column.colname))
+    story.types[table.key, column.colname] = written(column.type_name)
+    for one in constraints(column, pb.CONSTR_FOREIGN):
+        usual = f"{table.name}_{column.colname}_fkey"
+        story.foreign[table.key, one.conname or usual] = named(one.pktable)
+
+
+def _constraint(story: Story, table: Name, one: Any, place: Place) -> None:
+    if one.contype == pb.CONSTR_FOREIGN:
+        usual = f"{table.name}_{'_'.join(strings(one.fk_attrs))}_fkey"
+        story.foreign[table.key, one.conname or usual] = named(one.pktable)
+    if one.contype in (pb.CONSTR_CHECK, pb.CONSTR_FOREIGN, pb.CONSTR_NOTNULL) and one.conname:
+        column = not_null_column(one) if one.contype == pb.CONSTR_CHECK else None
+        if one.contype == pb.CONSTR_NOTNULL:
+            column = next(iter(key_names(one)), None)
+        valid = not one.skip_validation
+        story.checks[table.key, one.conname] = Check(column, place.transaction, valid)
+
+
+@_takes("create_table_as_stmt")
+def _create_table_as(story: Story, node: Any, place: Place) -> None:
+    story.made.add(named(node.into.rel).key)
+
+
+@_takes("alter_table_stmt")
+def _alter_table(story: Story, node: Any, place: Place) -> None:
+    table = named(node.relation)
+    for one in node.cmds:
+        command = one.alter_table_cmd
+        definition = getattr(command, "def")
+        kind = command.subtype
+        if kind == pb.AT_AddColumn:
+            _column(story, table, definition.column_def)
+        elif kind == pb.AT_AddConstraint:
+            _constraint(story, table, definition.constraint, place)
+        elif kind == pb.AT_ValidateConstraint:
+            known = story.checks.get((table.key, command.name))
+            if known is not None:
+                proved = Check(known.column, known.transaction, True)
+                story.checks[table.key, command.name] = proved
+        elif kind == pb.AT_DropConstraint:
+            story.checks.pop((table.key, command.name), None)
+            story.foreign.pop((table.key, command.name), None)
+        elif kind == pb.AT_AlterColumnType:
+            _retyped(story, table, command.name, definition)
+
+
+def _retyped(story: Story, table: Name, column: str, definition: Any) -> None:
+    from forebay.migrate.lint.types import written
+
+    story.types[table.key, column] = written(definition.column_def.type_name)
+
+
+@_takes("index_stmt")
+def _create_index(story: Story, node: Any, place: Place) -> None:
+    if node.idxname:
+        # An index is made in its table's schema.
+        story.indexes[Name(node.relation.schemaname, node.idxname).key] = named(node.relation)
+
+
+@_takes("drop_stmt")
+def _drop(story: Story, node: Any, place: Place) -> None:
+    if node.remove_type != pb.OBJECT_TABLE:
+        return
+    for one in node.objects:
+        key = object_name(one).key
+        story.made.discard(key)
+        gone = {pair for pair, other in story.foreign.items() if key in (pair[0], other.key)}
+        for pair in gone:
+            del story.foreign[pair]
+
+
+@_takes("rename_stmt")
+def _rename(story: Story, node: Any, place: Place) -> None:
+    if node.rename_type != pb.OBJECT_TABLE:
+        return
+    old = named(node.relation)
+    if old.key in story.made:
+        story.made.discard(old.key)
+        story.made.add(Name(old.schema, node.newname).key)
+
+
+@_takes("create_enum_stmt")
+def _create_enum(story: Story, node: Any, place: Place) -> None:
+    story.kinds.add(dotted(node.type_name).key)
+
+
+@_takes("alter_enum_stmt")
+def _alter_enum(story: Story, node: Any, place: Place) -> None:
+    name = dotted(node.type_name)
+    if not node.old_val and name.key not in story.kinds:
+        story.values[name.key, node.new_val] = place.transaction
+
+
+@_takes("variable_set_stmt")
+def _set(story: Story, node: Any, place: Place) -> None:
+    if node.kind == pb.VAR_SET_VALUE:
+        story.settings.add(node.name.lower())
+    elif node.kind in (pb.VAR_RESET, pb.VAR_SET_DEFAULT):
+        story.settings.discard(node.name.lower())
+
+
+@_takes("select_stmt")
+def _select(story: Story, node: Any, place: Place) -> None:
+    """Take notice of set_config: it is SET with another spelling."""
+    for one in node.target_list:
+        call = one.res_target.val.func_call
+        if dotted(call.funcname).name == "set_config" and len(call.args) > 1:
+            story.settings.add(call.args[0].a_const.sval.sval.lower())
