@@ -230,7 +230,7 @@ def _wraparound(world: World, version: str) -> Iterator[Finding]:
 def _prove(binaries: Path | None, context: Context) -> list[Finding]:
     findings: list[Finding] = []
     with running_world(binaries) as world:
-        version = world.server.version
+        version = str(world.run("show server_version")[0][0]).split()[0]
         findings += _all_at_once(world, version, context)
         findings += _others(world, version)
         context.say(f"PostgreSQL {version}: the server is filled")

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import psycopg
 import pytest
 
 from forebay.migrate.lint.facts import Facts
 from forebay.migrate.lint.locks import Mode, locks
 from forebay.migrate.lint.parse import parse
 from forebay.migrate.lint.story import Story
+from forebay.postgres.embedded import EmbeddedServer
 
 SETUP = """
 create table parent (id int primary key, code text, kind int);
@@ -114,22 +121,37 @@ where l.locktype = 'relation' and l.granted and l.pid = pg_backend_pid()
 """
 
 
+@pytest.fixture(scope="module")
+def connection(embedded: EmbeddedServer) -> Iterator[psycopg.Connection[Any]]:
+    """A database with all that the statements are about, which none of them changes for good."""
+    name = f"locks_{secrets.token_hex(6)}"
+    with psycopg.connect(embedded.url.text(), autocommit=True) as administrator:
+        administrator.execute(f'create database "{name}"'.encode())
+        url = replace(embedded.url, database=name)
+        with psycopg.connect(url.text(), autocommit=True) as made:
+            made.execute("create schema apart")
+            made.execute(SETUP.encode())
+            yield made
+        administrator.execute(f'drop database "{name}" with (force)'.encode())
+
+
 @pytest.mark.parametrize("statement", STATEMENTS)
-def test_a_lock_is_the_one_that_postgresql_takes(place, statement):
-    place.ask("create schema apart")
-    place.ask(SETUP)
-    before = {name for (name,) in place.ask("select relname::text from pg_class")}
-    told = locks(parse(statement).statements[0], Story(Facts(place.connection)))
-    place.ask("begin")
-    place.ask(statement)
+def test_a_lock_is_the_one_that_postgresql_takes(connection, statement):
+    before = {name for (name,) in connection.execute("select relname::text from pg_class")}
+    told = locks(parse(statement).statements[0], Story(Facts(connection)))
+    connection.execute("begin")
     held: dict[str, Mode] = {}
     renamed = {"tight": "loose"}
-    for name, mode in place.ask(_HELD):
+    try:
+        connection.execute(statement.encode())
+        taken = connection.execute(_HELD).fetchall()
+    finally:
+        connection.execute("rollback")
+    for name, mode in taken:
         name = renamed.get(name, name)
         number = next(one for one in Mode if one.in_catalog == mode)
         if name in before:
             held[name] = max(held.get(name, number), number)
-    place.ask("rollback")
     # What a view reads stands in its definition, and blocks nobody.
     if statement.startswith("refresh"):
         held.pop("parent")

@@ -54,6 +54,16 @@ class Knowledge:
         return {one.file.path: one for one in self.repository.scripts}
 
     @functools.cached_property
+    def imported(self) -> frozenset[str]:
+        """The paths of the files that application scripts import."""
+        found = (
+            self.modules.file(script.file, one.source)
+            for script in self.scripts
+            for one in script.imports.values()
+        )
+        return frozenset(file.path for file in found if file is not None)
+
+    @functools.cached_property
     def in_browser(self) -> dict[tuple[str, str], tuple[Script, Node]]:
         """What browser code, or a form, takes from other files: (path, name) → where."""
         found: dict[tuple[str, str], tuple[Script, Node]] = {}

@@ -92,6 +92,8 @@ def _counts(loop: Loop, node: Node) -> bool:
         over = value if value is not None and _is_written_out(value) else over
     if over is None or _is_written_out(over) or not loop.names:
         return False
+    if re.search(r"(update|delete)Many\b[^;]*?\bin\s*:", text_of(node)[:2000], re.DOTALL):
+        return False  # each turn is a batch already
     if any(_BATCH.search(name) for name in loop.names) or _BATCH.search(text_of(over)[:60]):
         return False
     return bool(identifiers(node) & _derived(loop))

@@ -6,6 +6,7 @@ script does not name is found through who knows it: the script's own story, or t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
@@ -81,11 +82,17 @@ _Reader = Callable[[Any, Knowledge], Found]
 _READERS: dict[str, _Reader] = {}
 
 
+_QUERY = re.compile(r"\b(?:select|table)\b", re.IGNORECASE)
+
+
 def locks(statement: Statement, knowledge: Knowledge) -> tuple[Lock, ...]:
     """Return the strongest lock that a statement takes on each relation, as they come."""
     reader = _READERS.get(statement.kind)
     if reader is None or statement.node is None:
         return ()
+    if statement.kind == "insert_stmt" and not _QUERY.search(statement.text):
+        # A dump is a hundred thousand of these: there is nothing else in them to look for.
+        return (Lock(named(statement.node.insert_stmt.relation), Mode.ROW_EXCLUSIVE),)
     strongest: dict[tuple[str, str], Lock] = {}
     for name, mode in reader(getattr(statement.node, statement.kind), knowledge):
         if not name.name:
@@ -341,13 +348,21 @@ def _write(node: Any, knowledge: Knowledge) -> Found:
 @_reads("select_stmt", "create_table_as_stmt", "view_stmt")
 def _read(node: Any, knowledge: Knowledge) -> Found:
     """Find the tables that a query reads; what its WITH names is none of them."""
-    own = {one.ctename for one in walk(node) if isinstance(one, pb.CommonTableExpr)}
+    own: set[str] = set()
+    met: list[Any] = []
+    is_locking = False
+    for one in walk(node):
+        if isinstance(one, pb.RangeVar):
+            met.append(one)
+        elif isinstance(one, pb.CommonTableExpr):
+            own.add(one.ctename)
+        elif isinstance(one, pb.LockingClause):
+            is_locking = True
     made = node.into.rel if isinstance(node, pb.CreateTableAsStmt) else None
     if isinstance(node, pb.ViewStmt):
         made = node.view
         if node.replace:
             yield named(made), Mode.ACCESS_EXCLUSIVE
-    is_locking = any(isinstance(one, pb.LockingClause) for one in walk(node))
-    for one in walk(node):
-        if isinstance(one, pb.RangeVar) and one.relname not in own and one is not made:
+    for one in met:
+        if one.relname not in own and one is not made:
             yield named(one), Mode.ROW_SHARE if is_locking else Mode.ACCESS_SHARE

@@ -12,6 +12,7 @@ from forebay.doctor.rule import Rule, Severity
 from forebay.doctor.rules.script.query_in_loop import EACH_ITS_OWN, short, works_between
 from forebay.doctor.script.knowledge import knowledge_of
 from forebay.doctor.script.loops import Loop, loop_around
+from forebay.doctor.script.nodes import is_inside
 from forebay.doctor.script.prisma import Query
 from forebay.doctor.script.script import around, names_of, text_of
 
@@ -28,6 +29,8 @@ def check(repository: Repository) -> Iterator[Finding]:
             loop = loop_around(query.node)
             if loop is None or loop.method not in _METHODS or _is_batch(loop.node):
                 continue
+            if loop.method == "forEach" and not _is_awaited(query, loop):
+                continue  # gathered for later
             if query.is_write and works_between(known.queries_in(script), loop.node):
                 continue
             seen.setdefault(loop.node.id, (loop, []))[1].append(query)
@@ -43,6 +46,12 @@ def check(repository: Repository) -> Iterator[Finding]:
                 script.span(first.node),
                 help=None if first.is_read else EACH_ITS_OWN,
             )
+
+
+def _is_awaited(query: Query, loop: Loop) -> bool:
+    return any(
+        one.type == "await_expression" and is_inside(one, loop.node) for one in around(query.node)
+    )
 
 
 def _is_batch(loop: Node) -> bool:

@@ -29,7 +29,7 @@ def check(database: LiveDatabase) -> Iterator[Finding]:
 
 RULE = Rule(
     code="FD910",
-    name="redundant-index",
+    name="doubled-index",
     severity=Severity.WARNING,
     what="An index is the same as another one, or its beginning.",
     why="Each write pays for both, and queries need one: an index on (a, b) finds by a as well.",

@@ -56,7 +56,7 @@ def check(database: LiveDatabase) -> Iterator[Finding]:
 
 RULE = Rule(
     code="FD908",
-    name="foreign-key-without-index",
+    name="unindexed-foreign-key",
     severity=Severity.WARNING,
     what="The columns of a foreign key are at the beginning of no index.",
     why="PostgreSQL indexes the key that is referred to, never the one that refers: each DELETE "
