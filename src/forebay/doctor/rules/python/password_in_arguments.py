@@ -1,4 +1,4 @@
-"""A database's password, written in a source file."""
+"""A database's password among the arguments of a connection; whole URLs are another rule's."""
 
 from __future__ import annotations
 
@@ -7,15 +7,11 @@ import re
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding
-from forebay.doctor.python.module import Module
 from forebay.doctor.python.values import constant
 from forebay.doctor.repository.file import Role
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 
-_URL = re.compile(
-    r"postgres(?:ql)?(?:\+\w+)?://(?P<user>[^:@/\s]+):(?P<password>[^@/\s]+)@(?P<host>[^:/?\s]+)"
-)
 _MADE_UP = re.compile(
     r"^(pass(word|wd)?|pwd|postgres|secret|changeme|change_me|user(name)?|x+|\*+|test(ing)?|admin|"
     r"root|example|dummy|fake|.*(your|\{|\$|<|%\(|\[|placeholder|redacted|hidden).*)$",
@@ -29,15 +25,13 @@ _NOWHERE = re.compile(
 
 
 def check(repository: Repository) -> Iterator[Finding]:
-    """Find URLs, dictionaries and arguments with a password for a host that others can reach."""
+    """Find dictionaries and arguments with a password for a host that others can reach."""
     for module in repository.modules:
         if module.file.role in (Role.TEST, Role.EXAMPLE):
             continue
         is_postgres = bool(re.search(rb"psycopg|asyncpg|postgres", module.file.data))
         for node in module.nodes if is_postgres else ():
-            if isinstance(node, ast.Constant):
-                found = _in_url(module, node)
-            elif isinstance(node, ast.Dict):
+            if isinstance(node, ast.Dict):
                 found = _in_parts(_pairs(node))
             elif isinstance(node, ast.Call):
                 found = _in_parts({one.arg: one.value for one in node.keywords if one.arg})
@@ -56,19 +50,6 @@ def _pairs(node: ast.Dict) -> dict[str, ast.expr]:
         for key, value in zip(node.keys, node.values, strict=True)
         if key is not None
     }
-
-
-def _in_url(module: Module, node: ast.Constant) -> tuple[str, str, ast.AST] | None:
-    if not isinstance(node.value, str) or "://" not in node.value:
-        return None
-    match = _URL.search(node.value)
-    if match is None or isinstance(module.parent(node), ast.Expr | ast.JoinedStr):
-        return None
-    return (
-        (match["user"], match["host"], node)
-        if _is_real(match["host"], match["password"])
-        else (None)
-    )
 
 
 def _in_parts(given: dict[str, ast.expr]) -> tuple[str, str, ast.AST] | None:
@@ -90,24 +71,35 @@ def _is_real(host: str, password: str) -> bool:
 
 RULE = Rule(
     code="FD513",
-    name="password-in-source",
+    name="password-in-arguments",
     severity=Severity.ERROR,
-    what="A source file holds a database's URL with its password.",
+    what="A source file holds a database's password among what it connects with.",
     why="Everybody who can read the repository, its forks, its history or an image built from it "
     "can read and change the database.",
-    fix="change the password now, and read the URL from the environment",
+    fix="change the password now, and read it from the environment",
     language="python",
     bad="""\
-from sqlalchemy import create_engine
+import psycopg2
 
-engine = create_engine("postgresql://app:k3Xq9vTz@shop-db.eu-west-1.rds.amazonaws.com/shop")
+
+def connect():
+    return psycopg2.connect(
+        host="shop-db.eu-west-1.rds.amazonaws.com", dbname="shop", user="app", password="k3Xq9vTz"
+    )
 """,
     good="""\
 import os
 
-from sqlalchemy import create_engine
+import psycopg2
 
-engine = create_engine(os.environ["DATABASE_URL"])
+
+def connect():
+    return psycopg2.connect(
+        host="shop-db.eu-west-1.rds.amazonaws.com",
+        dbname="shop",
+        user="app",
+        password=os.environ["DB_PASSWORD"],
+    )
 """,
     check=check,
 )
