@@ -191,10 +191,31 @@ def test_a_column_that_numbers_itself_needs_no_value_of_the_clients(place):
     assert [one for one in found if one.code == "column-unknown"] == []
 
 
-def test_a_view_in_a_tables_place_is_trusted(place):
+def test_a_generated_column_needs_no_value_of_the_clients(place):
+    client = place.schema(USER).schema
+    place.ask(
+        'create table "User" (id serial primary key, name text not null,'
+        " size int not null generated always as (length(name)) stored)"
+    )
+    assert breaks(client, place.project().scope.look(place.connection)) == []
+
+
+def test_a_view_in_a_tables_place_is_looked_at(place):
     client = place.schema(USER).schema
     place.ask('create table moved (id int, name text); create view "User" as table moved')
     assert breaks(client, place.project().scope.look(place.connection)) == []
+    place.ask('drop view "User"; create view "User" as select id from moved')
+    (found,) = breaks(client, place.project().scope.look(place.connection))
+    assert _told([found]) == [("column-missing", "fails", "User.name")]
+
+
+def test_an_upsert_cannot_name_a_constraint_that_is_checked_later(place):
+    client = place.schema(USER.replace("name String", "name String @unique")).schema
+    place.ask(
+        'create table "User" (id serial primary key, name text not null, unique (name) deferrable)'
+    )
+    (found,) = breaks(client, place.project().scope.look(place.connection))
+    assert _told([found]) == [("unique-missing", "fails", "User.name")]
 
 
 # The order

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from forebay.migrate.database import Column, Database, Table
+from forebay.migrate.database import Column, Database, Table, View
 from forebay.migrate.names import native
 from forebay.migrate.roll_out.breaks import BULK, CREATES, Break, Facet, Level
 from forebay.migrate.roll_out.uses import Uses, client_makes, database_makes
@@ -19,9 +19,13 @@ _VALUES: tuple[Facet, ...] = ("value", "filter", "write", "bulk")
 class Columns:
     """Compares the columns that one model's queries name with those of its table."""
 
-    def __init__(self, uses: Uses, table: Table, database: Database) -> None:
+    def __init__(
+        self, uses: Uses, table: Table | View, database: Database, *, is_view: bool = False
+    ) -> None:
         self.uses = uses
         self.table = table
+        # Nobody knows which columns of a view may be null, or left out.
+        self.is_view = is_view
         self.known = {column.name: column for column in table.columns}
         self.enums = {enum.name: enum for enum in database.enums}
 
@@ -34,9 +38,11 @@ class Columns:
                 yield from self._of(field, column)
             elif self.uses.is_touched(field):
                 yield self._missing(field)
+        if self.is_view:
+            return
         mine = {field.database_name for field in scalars}
         for column in self.table.columns:
-            if column.name not in mine and _needs_a_value(column):
+            if column.name not in mine and needs_a_value(column):
                 yield self._unknown(column)
 
     def _break(
@@ -99,7 +105,8 @@ class Columns:
         if self.uses.is_touched(field):
             yield from self._type(field, wanted, column)
             yield from self._members(field, column)
-        yield from self._nulls(field, wanted, column)
+        if not self.is_view:
+            yield from self._nulls(field, wanted, column)
 
     def _type(self, field: ScalarField, wanted: Column, column: Column) -> Iterator[Break]:
         about = f"the column `{self.table.name}.{column.name}`"
@@ -257,7 +264,10 @@ class Columns:
                 )
 
 
-def _needs_a_value(column: Column) -> bool:
+def needs_a_value(column: Column) -> bool:
+    """Say whether a row that leaves a column out is refused."""
+    if column.is_generated:
+        return False
     return column.arity == "required" and column.default is None and not column.is_serial
 
 

@@ -17,6 +17,7 @@ from forebay.migrate.diff.differ import difference
 from forebay.migrate.render import qualified, quoted
 from forebay.migrate.roll_out.breaks import Break
 from forebay.migrate.roll_out.codes import REMEDIES
+from forebay.migrate.roll_out.columns import needs_a_value
 from forebay.migrate.roll_out.compare import compare
 from forebay.migrate.script import script
 from forebay.schema.model import Schema
@@ -183,8 +184,7 @@ def _column(before: Column | None, after: Column) -> Column:
 
 def _free(column: Column) -> Column:
     """Let a column be left out of a new row."""
-    is_needed = column.arity == "required" and column.default is None and not column.is_serial
-    return replace(column, arity="nullable") if is_needed else column
+    return replace(column, arity="nullable") if needs_a_value(column) else column
 
 
 def _renames(steps: list[to.Step]) -> Iterator[str]:
