@@ -61,7 +61,7 @@ def _finding(
 
 RULE = Rule(
     code="FD404",
-    name="redundant-index",
+    name="index-within-index",
     severity=Severity.NOTE,
     what="An index begins another one, or is the same as another one.",
     why="PostgreSQL can use the longer index for everything that the shorter one is for. The "
