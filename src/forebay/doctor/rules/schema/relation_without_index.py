@@ -47,7 +47,7 @@ def _finding(
 
 RULE = Rule(
     code="FD401",
-    name="foreign-key-without-index",
+    name="relation-without-index",
     severity=Severity.WARNING,
     what="A foreign key has no index of its own.",
     why="PostgreSQL indexes the column that is referred to, never the one that refers. Every load "
