@@ -310,7 +310,6 @@ impl ClientState {
     pub(in crate::session) fn look_ahead(&mut self, message: &Message<'_>) {
         let body = message.body();
         self.tracking.scanned = match message.header.tag {
-            frontend::QUERY => frontend::query(body).ok().map(scan),
             frontend::PARSE if body.first() == Some(&0) => match self.same_text(body) {
                 Some(text) if text.found.marks.is_empty() => None,
                 Some(text) => Some(text.found.clone()),
