@@ -78,6 +78,12 @@ class Facts:
             return None
         return self._connection.info.server_version // 10000
 
+    @property
+    def time_zone(self) -> str | None:
+        """The time zone of the session."""
+        found = self._ask("select current_setting('timezone')")
+        return str(found[0][0]) if found else None
+
     def exists(self, name: Name) -> bool | None:
         """Say whether there is a relation of a name."""
         found = self._ask(_KIND, *self._place(name))
