@@ -125,6 +125,11 @@ class Facts:
         found = self._ask(_NEIGHBOURS, *self._place(name))
         return None if found is None else [Name(*row) for row in found]
 
+    def referrers(self, name: Name) -> list[Name] | None:
+        """Return the tables that refer to a table, itself left out."""
+        found = self._ask(_REFERRERS, *self._place(name))
+        return None if found is None else [Name(*row) for row in found]
+
     def other_side(self, name: Name, constraint: str) -> Name | None:
         """Return the table that a foreign key of a table refers to."""
         found = self._ask(_REFERRED, *self._place(name), constraint)
@@ -196,6 +201,12 @@ join pg_class c on c.relnamespace = own.oid and c.relname = asked.name
 join pg_constraint k on k.contype = 'f' and c.oid in (k.conrelid, k.confrelid)
 join pg_class t on t.oid in (k.conrelid, k.confrelid) and t.oid <> c.oid
 join pg_namespace n on n.oid = t.relnamespace order by 1, 2
+"""
+_REFERRERS = """
+select distinct tn.nspname, t.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+join pg_constraint k on k.confrelid = c.oid and k.contype = 'f' and k.conrelid <> c.oid
+join pg_class t on t.oid = k.conrelid join pg_namespace tn on tn.oid = t.relnamespace
+where n.nspname = %s and c.relname = %s order by 1, 2
 """
 _REFERRED = """
 select tn.nspname, t.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace

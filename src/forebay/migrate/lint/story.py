@@ -79,6 +79,11 @@ class Story:
         theirs = [Name(*key) for (key, _), other in self.foreign.items() if other.key == name.key]
         return [*own, *theirs, *(self.facts.neighbours(name) or ())]
 
+    def referrers(self, name: Name) -> list[Name] | None:
+        """Return the tables that refer to a table."""
+        theirs = [Name(*key) for (key, _), other in self.foreign.items() if other.key == name.key]
+        return [*theirs, *(self.facts.referrers(name) or ())]
+
     def other_side(self, name: Name, constraint: str) -> Name | None:
         """Return the table that a foreign key of a table refers to."""
         known = self.foreign.get((name.key, constraint))

@@ -163,7 +163,7 @@ def foreign_key_without_index(look: Look) -> Iterator[Found]:
             one.location,
             [f"CREATE INDEX {gently}{name} ON {table.sql} ({listed});"],
             # There is time to think of it while the table is empty.
-            level=Level.INFO if look.is_new else None,
+            level=Level.INFO if look.is_new or look.statement.kind == "create_stmt" else None,
         )
 
 
