@@ -40,15 +40,15 @@ def check(database: LiveDatabase) -> Iterator[Finding]:
             if is_parted
             else "runs outside of a transaction, on a direct connection, and blocks no writes"
         )
-        rows = f"about {row['rows']:,} rows" if row["rows"] >= 0 else "rows nobody has counted yet"
+        rows = f" (about {row['rows']:,} rows)" if row["rows"] >= 0 else ""
         yield Finding(
             f"the foreign key {row['name']} of {row['table']} ({row['columns']}) has no index",
             subject=f"{row['table']}.{row['name']}",
             help=f"{create} ON {row['table']} ({row['columns']});\n{how}",
             notes=(
                 Note(
-                    f"a DELETE or a changed key in {row['target']} reads all of {row['table']},"
-                    f" {rows}"
+                    f"a DELETE or a changed key in {row['target']} reads all of"
+                    f" {row['table']}{rows}"
                 ),
             ),
         )

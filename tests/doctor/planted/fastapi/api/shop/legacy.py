@@ -7,6 +7,7 @@ from sqlalchemy import NullPool, create_engine
 DATABASE_URL = os.environ["DATABASE_URL"]
 logging.info(f"connecting to {DATABASE_URL}")  # expect: FD514
 
+archive = create_engine("postgresql://archive:mK7wq2Lx@archive.shop-data.com/old")  # expect: FD214
 ARCHIVE = {
     "host": "archive.shop-data.com",
     "dbname": "old",
