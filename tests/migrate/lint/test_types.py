@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import psycopg
 import pytest
 
 from forebay.migrate.lint.functions import _STEADY
@@ -52,7 +55,7 @@ def undone(connection):
     connection.execute("rollback")
 
 
-def _ask(connection, statement):
+def _ask(connection: psycopg.Connection[Any], statement: str) -> list[Any]:
     cursor = connection.execute(statement.encode())
     return cursor.fetchall() if cursor.description else []
 
