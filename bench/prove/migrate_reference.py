@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from difflib import unified_diff
 
 from bench.prove.registry import Context, Finding, proof
 from forebay.migrate.database import EMPTY
@@ -25,6 +26,7 @@ _KINDS = (
     ("a serial made of another type", re.compile(r"SET DATA TYPE (BIG|SMALL)?SERIAL")),
     ("a sequence without a name", re.compile(r'DROP SEQUENCE ""')),
     ("the order of an enum's columns", re.compile(r"_new\"|_old\"")),
+    ("a schema with nothing in it", re.compile(r"^\+CREATE SCHEMA", re.MULTILINE)),
 )
 
 
@@ -42,11 +44,11 @@ class Tally:
 
     def add(self, seed: int | str, theirs: str, ours: str) -> None:
         """Take an answer of each."""
-        if theirs == ours:
+        # Behind nothing at all there is a line break at times.
+        if theirs.rstrip("\n") == ours.rstrip("\n"):
             self.equal += 1
             return
-        first = set(theirs.splitlines()) ^ set(ours.splitlines())
-        text = "\n".join(first)
+        text = "\n".join(unified_diff(theirs.splitlines(), ours.splitlines(), n=0, lineterm=""))
         kind = next((name for name, mark in _KINDS if mark.search(text)), "another")
         self.others.setdefault(kind, []).append(seed)
 

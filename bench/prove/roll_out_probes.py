@@ -18,8 +18,8 @@ from tests.reference.engine.build import Json
 Touch: TypeAlias = tuple[str, Facet, str | None]
 
 ALL: Json = {"$scalars": True, "$composites": True}
-# A row that is there, another that is, and one that is not.
-THERE, OTHER, NEW = 1, 2, 70
+# A row that is there, another that is, one that is not, and one inside it.
+THERE, OTHER, NEW, INNER = 1, 2, 58, 59
 
 _ACTIONS = {
     "create": "createOne",
@@ -128,7 +128,21 @@ class _Of:
 
     def _reads(self, fields: list[ScalarField] | None = None) -> set[Touch]:
         chosen = self.scalars if fields is None else fields
-        return self._all() | {(self.name, "read", one.name) for one in chosen}
+        found = self._all()
+        for one in chosen:
+            found |= {(self.name, "read", one.name), (self.name, "value", one.name)}
+        return found
+
+    def _returns(self, given: set[str]) -> set[Touch]:
+        """Return what reading a new record touches: of what it leaves out there is no value."""
+        found = self._all()
+        for one in self.scalars:
+            found.add((self.name, "read", one.name))
+        has = [one for one in self.scalars if one.name in given or one.default is not None]
+        has += [one for one in self.scalars if one.is_updated_at]
+        for one in has:
+            found.add((self.name, "value", one.name))
+        return found
 
     def _identified(self) -> set[Touch]:
         return self._reads(self.uses.identifier())
@@ -137,7 +151,7 @@ class _Of:
         return self._all() | {(self.name, "filter", one.name) for one in fields}
 
     def _inserts(self, given: set[str], facet: Facet = "write") -> set[Touch]:
-        found: set[Touch] = self._all() | {(self.name, "omit", None)}
+        found: set[Touch] = self._all() | {(self.name, "omit", None), (self.name, facet, None)}
         for one in self.uses.client.model.scalars:
             if one.name in given or client_makes(one):
                 found.add((self.name, facet, one.name))
@@ -147,11 +161,12 @@ class _Of:
 
     def _updates(self, given: set[str]) -> set[Touch]:
         moments = [one.name for one in self.uses.client.model.scalars if one.is_updated_at]
-        return self._all() | {(self.name, "write", name) for name in (*given, *moments)}
+        names = (*given, *moments, None)
+        return self._all() | {(self.name, "write", name) for name in names}
 
     def _where(self, fields: list[ScalarField], name: str, row: int) -> Json:
         if len(fields) == 1:
-            return {fields[0].name: value_of(fields[0], row)}
+            return {name: value_of(fields[0], row)}
         return {name: {one.name: value_of(one, row) for one in fields}}
 
     def _data(self, row: int, more: list[ScalarField] | None = None) -> Json:
@@ -159,7 +174,7 @@ class _Of:
         needed = [
             one
             for one in self.scalars
-            if one.kind != "unsupported" and one.arity == "" and one.default is None
+            if one.kind != "unsupported" and one.arity == "" and not _has_default(one)
         ]
         needed = [one for one in needed if not one.is_updated_at]
         return {one.name: value_of(one, row) for one in (*needed, *(more or ()))}
@@ -207,15 +222,14 @@ class _Of:
     def _writes(self) -> Iterator[Probe]:
         data = self._data(NEW)
         names = set(data)
-        yield self._probe(
-            "create",
-            {"data": data},
-            ALL,
-            self._reads() | self._identified() | self._inserts(names),
-        )
+        # `dbgenerated()` gives nothing here: such a field is given a value, as it need not be.
+        what = "whole" if any(one.default for one in self.scalars if one.name in data) else ""
+        touches = self._returns(names) | self._identified() | self._inserts(names)
+        yield self._probe("create", {"data": data}, ALL, touches, what)
         bulk = self._inserts(names, "bulk")
-        yield self._probe("createMany", {"data": [data]}, {"count": True}, bulk)
-        yield self._probe("createManyAndReturn", {"data": [data]}, ALL, bulk | self._reads())
+        returned = bulk | self._returns(names)
+        yield self._probe("createMany", {"data": [data]}, {"count": True}, bulk, what)
+        yield self._probe("createManyAndReturn", {"data": [data]}, ALL, returned, what)
         for field_ in self.uses.client.scalars:
             if field_.kind != "unsupported" and field_.name not in data:
                 yield from self._given(field_)
@@ -266,7 +280,7 @@ class _Of:
             given = {one.name: value_of(one, NEW) for one in fields}
             new = {**self._data(NEW), **given}
             data = {chosen.name: value_of(chosen, OTHER)}
-            touches = self._reads() | self._filters(fields) | self._identified()
+            touches = self._returns(set(new)) | self._filters(fields) | self._identified()
             touches |= self._inserts(set(new)) | self._updates({chosen.name})
             touches.add((self.name, "conflict", name))
             arguments = {
@@ -311,14 +325,14 @@ class _Of:
         data = self._data(NEW)
         for one in relation.fields or ():
             data.pop(one.name, None)
-        inner = other._data(NEW)
+        inner = other._data(INNER)
         for one in opposite(relation).fields or ():
             inner.pop(one.name, None)
         links = {one.name for one in relation.fields or ()}
         back = {one.name for one in opposite(relation).fields or ()}
         touches = self._identified() | self._inserts({*data, *links}) | way
-        touches |= {(self.name, "read", one.name) for one in self._near(relation)}
-        touches |= {(other.name, "read", one.name) for one in other._near(opposite(relation))}
+        touches |= self._reads(self._near(relation))
+        touches |= other._reads(other._near(opposite(relation)))
         made = touches | other._identified() | other._inserts({*inner, *back})
         arguments = {"data": {**data, relation.name: {"create": inner}}}
         if other.uses.client.is_creatable:
@@ -358,6 +372,13 @@ class _Of:
         for one in _Of(other, self.every)._near(back):
             found.add((other.name, "relation", one.name))
         return found
+
+
+def _has_default(field_: ScalarField) -> bool:
+    """Say whether a new record may go without a field; `dbgenerated()` gives it nothing here."""
+    default = column_of(field_).default
+    is_nothing = default is not None and default.kind == "expression" and default.value is None
+    return field_.default is not None and not is_nothing
 
 
 def _is_usable(fields: list[ScalarField]) -> bool:

@@ -274,9 +274,11 @@ def _insert(
     *,
     nulls: bool,
 ) -> None:
-    columns = [one for one in table.columns if not (nulls and one.arity == "nullable")]
+    columns = table.columns
     names = ", ".join(quoted(one.name) for one in columns)
-    values = [_of(one, row, members) for one in columns]
+    values = [
+        None if nulls and one.arity == "nullable" else _of(one, row, members) for one in columns
+    ]
     marks = ", ".join(["%s"] * len(values))
     body = f"({names}) values ({marks})" if columns else "default values"
     name = qualified(table.schema or table.home, table.name)

@@ -1,11 +1,17 @@
 """docs/migrate.md: its examples print what the page says, and its commands are all there are."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
+import psycopg
 import pytest
 from typer.main import get_command
 
 from forebay.cli.app import app
+from forebay.migrate.roll_out.codes import REMEDIES
+from forebay.postgres.embedded import EmbeddedServer
+from forebay.postgres.url import PostgresUrl
 from tests.docs.pages import DOCS, blocks, code, commands, rows
 from tests.running import run_forebay
 
@@ -20,13 +26,24 @@ def place(tmp_path):
     return tmp_path
 
 
-def test_the_examples_print_what_the_page_says(place):
+@pytest.fixture
+def shop(embedded: EmbeddedServer) -> Iterator[PostgresUrl]:
+    """An empty database."""
+    with psycopg.connect(embedded.url.text(), autocommit=True) as administrator:
+        administrator.execute("create database pulled_shop")
+        yield replace(embedded.url, database="pulled_shop")
+        administrator.execute("drop database pulled_shop with (force)")
+
+
+def test_the_examples_print_what_the_page_says(place, shop):
     sessions = [block for block in blocks(PAGE) if block.kind == "session"]
     assert sessions
     for session in sessions:
         for command in commands(session.text):
-            done = run_forebay(command.line.split()[1:], cwd=place)
-            assert (done.returncode, done.stderr) == (0, "")
+            words = command.line.split()[1:]
+            done = run_forebay(words, place, {"DATABASE_URL": shop.text()})
+            # What changed is told on the standard error, beside what is printed.
+            assert (done.returncode, done.stderr if "pull" not in words else "") == (0, "")
             assert done.stdout.strip() == command.output.strip()
 
 
@@ -52,3 +69,8 @@ def test_every_side_of_a_diff_is_on_the_page():
     for direction in ("--from-", "--to-"):
         there = {one.removeprefix(direction) for one in options if one.startswith(direction)}
         assert shown == there
+
+
+def test_every_code_of_a_roll_out_is_on_the_page():
+    shown = {code(cells[0])[0]: cells[2] for cells in rows(PAGE, "## Rolling out")}
+    assert shown == REMEDIES

@@ -1,7 +1,7 @@
 """`migrate dev`, `reset` and the shadow database: on what a developer's database goes through."""
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
@@ -9,7 +9,9 @@ import pytest
 
 from forebay.errors import MigrationError
 from forebay.migrate.commands.dev import develop
+from forebay.migrate.commands.diagnosis import ResetNeeded
 from forebay.migrate.commands.reset import reset
+from forebay.migrate.danger import Dangers
 from forebay.migrate.shadow import shadow_database
 from forebay.postgres.secret import Secret
 from tests.migrate.conftest import Place
@@ -72,6 +74,105 @@ def test_an_edited_migration_is_found(place):
         script.write("-- more\n")
     with pytest.raises(MigrationError, match="was modified after it was applied"):
         develop(place.project(), "second", place.say)
+
+
+DRIFT = """\
+Drift detected: Your database schema is not in sync with your migration history.
+
+The following is a summary of the differences between the expected database schema given your\
+ migrations files, and the actual schema of the database.
+
+It should be understood as the set of changes to get from the expected schema to the actual schema.
+
+[+] Added tables
+  - {}
+"""
+
+
+def _reason(place: Place) -> str:
+    with pytest.raises(ResetNeeded) as caught:
+        develop(place.project(), "next", place.say)
+    return caught.value.message
+
+
+def _two(place: Place) -> None:
+    place.migration("1_a", "create table a (i int)")
+    place.migration("2_b", "create table b (i int)")
+    reset(place.project(), place.say)
+
+
+def test_the_reasons_to_reset_are_prismas(place):
+    _two(place)
+    gone = place.folder / "migrations/2_b/migration.sql"
+    gone.unlink()
+    gone.parent.rmdir()
+    assert _reason(place) == (
+        f"- {DRIFT.format('b')}\n- The following migration(s) are applied to the database but"
+        " missing from the local migrations directory: 2_b"
+    )
+    place.migration("3_c", "create table c (i int)")
+    assert _reason(place) == (
+        f"- {DRIFT.format('b')}\n- The migrations recorded in the database diverge from the local"
+        " migrations directory. Last common migration: `1_a`. Migrations applied to the database"
+        " but absent from the migrations directory are: 2_b"
+    )
+
+
+def test_a_migration_that_failed_is_a_reason_to_reset(place):
+    _two(place)
+    place.ask("update _prisma_migrations set finished_at = null where migration_name = '2_b'")
+    assert _reason(place) == f"- The migration `2_b` failed.\n- {DRIFT.format('b')}"
+
+
+def test_a_database_without_a_history_is_told_of_the_first_time(place):
+    place.ask("create table b (i int)")
+    assert "If you are running this the first time on an existing database" in _reason(place)
+
+
+@dataclass
+class Developer:
+    """Somebody who says the same to everything, and remembers what was asked."""
+
+    says: bool = True
+    asked: list[str] = field(default_factory=list)
+
+    def may_reset(self, reason: str) -> bool:
+        """Be asked about a reset."""
+        self.asked.append(reason.partition("\n")[0])
+        return self.says
+
+    def may_go_on(self, found: Dangers) -> bool:
+        """Be asked about warnings."""
+        self.asked += found.warnings
+        return self.says
+
+    def name(self) -> str:
+        """Be asked for a name."""
+        self.asked.append("a name")
+        return "What For"
+
+
+def test_a_developer_is_asked_and_the_database_is_emptied(place):
+    place.ask("create table b (i int)")
+    developer = Developer()
+    done = develop(place.schema(FIRST), "", place.say, ask=developer)
+    assert done.written is not None
+    assert done.written.name.endswith("_what_for")
+    assert done.is_new
+    assert [one.partition(":")[0] for one in developer.asked] == ["Drift detected", "a name"]
+    assert place.ask("select to_regclass('b')") == [(None,)]
+
+
+def test_a_developer_may_say_no(place):
+    develop(place.schema(FIRST), "first", place.say)
+    place.ask('insert into "A" values (1, 2)')
+    developer = Developer(says=False)
+    assert not develop(place.schema(SECOND), "second", place.say, ask=developer).is_done
+    assert len(developer.asked) == 1
+    place.ask("create table b (i int)")
+    with pytest.raises(ResetNeeded):
+        develop(place.project(), "second", place.say, ask=developer)
+    assert place.ask("select to_regclass('b')::text") == [("b",)]
 
 
 def test_a_migration_that_fails_is_tried_on_the_shadow_first(place):

@@ -35,7 +35,8 @@ def test_scripts_and_summaries_are_prismas(recorded):
     assert summary(steps) == recorded["summary"]
 
 
-def test_a_migration_and_its_warnings_are_prismas(recorded, place):
+def test_a_migration_and_its_warnings_are_prismas(recorded, either_place):
+    place = either_place
     before, after = (_schema(recorded[name]) for name in ("before", "after"))
     place.ask(script(difference(EMPTY, from_schema(before))))
     scope = Scope(None, "public", PARTIAL in after.preview_features)
@@ -46,7 +47,8 @@ def test_a_migration_and_its_warnings_are_prismas(recorded, place):
         assert recorded["migration"] is None
 
 
-def test_prismas_engine_finds_the_database_in_sync(place):
+def test_prismas_engine_finds_the_database_in_sync(either_place):
+    place = either_place
     text = "model A {\n  id Int @id @default(autoincrement())\n  name String? @unique\n}\n"
     project = place.schema(text)
     files = (("schema.prisma", (place.folder / "schema.prisma").read_text()),)

@@ -12,6 +12,8 @@ def main() -> int:
     """Run the command line, and return its exit code when it has not ended by itself."""
     try:
         from forebay.cli.app import app
+
+        app(prog_name="forebay")
     except ModuleNotFoundError as error:
         name = (error.name or "").partition(".")[0]
         if name == "forebay":
@@ -27,7 +29,6 @@ def main() -> int:
     except KeyboardInterrupt:
         # Loading takes long enough to be interrupted: nothing has started that would need an end.
         return 130
-    app(prog_name="forebay")
     return 0
 
 

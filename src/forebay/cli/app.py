@@ -1,28 +1,54 @@
-"""The menu of commands."""
+"""The menu of commands; each is loaded when it is asked for, since all of them take a second."""
 
+import difflib
+import importlib
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from forebay import __version__
-from forebay.cli.advise import advise
-from forebay.cli.config import config
-from forebay.cli.db import db
-from forebay.cli.dmmf import dmmf
-from forebay.cli.doctor import doctor
-from forebay.cli.format import format_schema
-from forebay.cli.generate import generate
-from forebay.cli.migrate import migrate
-from forebay.cli.query import query
-from forebay.cli.serve import serve
-from forebay.cli.storm import storm
-from forebay.cli.up import up
-from forebay.cli.validate import validate
+
+# Each command: its module below `forebay.cli`, and what it is called there.
+COMMANDS = {
+    "up": ("up", "up"),
+    "serve": ("serve", "serve"),
+    "config": ("config", "config"),
+    "storm": ("storm", "storm"),
+    "advise": ("advise", "advise"),
+    "doctor": ("doctor", "doctor"),
+    "validate": ("validate", "validate"),
+    "format": ("format", "format_schema"),
+    "dmmf": ("dmmf", "dmmf"),
+    "generate": ("generate", "generate"),
+    "query": ("query", "query"),
+    "migrate": ("migrate", "migrate"),
+    "db": ("db", "db"),
+}
 
 
 class Menu(TyperGroup):
     """The commands; what is wrong with an option is said without the library's own words."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Name the commands, in the order of `forebay --help`."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Load a command; None when there is none of that name."""
+        if cmd_name not in self.commands and cmd_name in COMMANDS:
+            module, attribute = COMMANDS[cmd_name]
+            found = getattr(importlib.import_module(f"forebay.cli.{module}"), attribute)
+            self.add_command(_command(cmd_name, found), cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that was asked for; a misspelt one is told the nearest."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], COMMANDS)
+            hint = f". Did you mean {', '.join(map(repr, near))}?" if near else "."
+            ctx.fail(f"No such command {args[0]!r}{hint}")
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""
@@ -31,6 +57,17 @@ class Menu(TyperGroup):
         except typer.BadParameter as error:
             error.message = error.message.removeprefix("Value error, ")
             raise
+
+
+def _command(name: str, found: Any) -> Any:
+    if isinstance(found, typer.Typer):
+        command: Any = typer.main.get_group(found)
+    else:
+        alone = typer.Typer(add_completion=False)
+        alone.command(name=name)(found)
+        command = typer.main.get_command(alone)
+    command.name = name
+    return command
 
 
 app = typer.Typer(
@@ -60,18 +97,3 @@ def _options(
     ] = False,
 ) -> None:
     """Everything between serverless functions and PostgreSQL."""
-
-
-app.command()(up)
-app.command()(serve)
-app.add_typer(config, name="config")
-app.command()(storm)
-app.command()(advise)
-app.add_typer(doctor, name="doctor")
-app.command()(validate)
-app.command(name="format")(format_schema)
-app.command()(dmmf)
-app.command()(generate)
-app.add_typer(query, name="query")
-app.add_typer(migrate, name="migrate")
-app.add_typer(db, name="db")

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from forebay.cli.developer import SkipGenerate, generate_after
 from forebay.cli.output import write
 from forebay.cli.refusal import SchemaOption, answering, show_dangers
 from forebay.errors import ConfigurationError, MigrationError
 from forebay.migrate.commands.execute import execute
 from forebay.migrate.commands.project import open_project
+from forebay.migrate.commands.pull import pull
+from forebay.migrate.commands.pull import write as write_pulled
 from forebay.migrate.commands.push import push
 from forebay.migrate.commands.seed import seed
+from forebay.migrate.to_schema.pulled import Pulled
 from forebay.postgres.url import PostgresUrl, parse_url
 
 db = typer.Typer(help="The database of a schema.", no_args_is_help=True)
@@ -34,7 +39,7 @@ def push_command(
     force_reset: Annotated[
         bool, typer.Option("--force-reset", help="Empty the database first.")
     ] = False,
-    skip_generate: Annotated[bool, typer.Option("--skip-generate", hidden=True)] = False,
+    skip_generate: SkipGenerate = False,
     url: UrlOption = None,
     schema: SchemaOption = None,
 ) -> None:
@@ -55,6 +60,56 @@ def push_command(
             if done.steps
             else "The database is already in sync with the Prisma schema."
         )
+        generate_after(schema, is_skipped=skip_generate)
+
+
+@db.command(name="pull")
+def pull_command(
+    *,
+    force: Annotated[
+        bool, typer.Option("--force", help="Forget the models that the schema holds.")
+    ] = False,
+    print_: Annotated[
+        bool, typer.Option("--print", help="Print the schema, and write nothing.")
+    ] = False,
+    schemas: Annotated[
+        str | None,
+        typer.Option(
+            help="Schemas of the database, with commas between. (default: the datasource's)",
+            show_default=False,
+        ),
+    ] = None,
+    url: UrlOption = None,
+    schema: SchemaOption = None,
+) -> None:
+    """Write the schema that a database asks for; what the user named and remarked is kept.
+
+    Exit code 0 when it is written, 1 when the database is empty or cannot be read.
+    """
+    with answering():
+        named = [one.strip() for one in schemas.split(",") if one.strip()] if schemas else None
+        done = pull(schema, url=_given(url), is_fresh=force, schemas=named)
+        if print_:
+            write(_joined(done.pulled.files))
+        else:
+            write_pulled(done)
+            write(f"Introspected {_counted(done.pulled)} and wrote them into {done.path}")
+        for line in done.changes:
+            print(line, file=sys.stderr)
+        if done.pulled.warnings:
+            print(f"\n{done.pulled.warnings}", file=sys.stderr)
+
+
+def _joined(files: Sequence[tuple[str, str]]) -> str:
+    if len(files) == 1:
+        return files[0][1].rstrip("\n")
+    return "\n".join(f"// {name}\n{text}" for name, text in files).rstrip("\n")
+
+
+def _counted(pulled: Pulled) -> str:
+    found = ((pulled.models, "model"), (len(pulled.views), "view"), (pulled.enums, "enum"))
+    parts = [f"{count} {what}{'' if count == 1 else 's'}" for count, what in found if count]
+    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
 
 
 def _way_out(is_fatal: bool) -> str:

@@ -7,31 +7,22 @@ and everything else is options and a path. A folder called `explain` is `./expla
 from __future__ import annotations
 
 import enum
-import json
-import os
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from typer.core import TyperGroup
 
 from forebay.cli import report as refuse
+from forebay.cli.doctor_extra import loading
+from forebay.cli.doctor_live import (
+    InstancesOption,
+    LiveOption,
+    LiveVariableOption,
+    PoolSizeOption,
+    WorkersOption,
+)
 from forebay.cli.doctor_pages import explain, list_rules
-from forebay.cli.doctor_progress import progress_on
-from forebay.cli.output import write
-from forebay.doctor.baseline import DEFAULT_NAME, apply_baseline, write_baseline
-from forebay.doctor.fix import diff_of, gather
-from forebay.doctor.fix import write as write_fixes
-from forebay.doctor.registry import all_rules
-from forebay.doctor.report.github import workflow_commands
-from forebay.doctor.report.sarif import as_sarif
-from forebay.doctor.report.structured import as_json
-from forebay.doctor.report.text import lines_of
-from forebay.doctor.repository.repository import Repository
-from forebay.doctor.rule import Severity
-from forebay.doctor.run import Report, Reported, examine, select
 from forebay.errors import ForebayError
 
 _LOOK = "look"
@@ -67,11 +58,6 @@ class Level(enum.StrEnum):
     NOTE = "note"
     WARNING = "warning"
     ERROR = "error"
-
-    @property
-    def severity(self) -> Severity:
-        """The severity of that name."""
-        return Severity[self.name]
 
 
 doctor = typer.Typer(
@@ -119,7 +105,7 @@ def look(
         bool,
         typer.Option(
             "--write-baseline",
-            help=f"Write what is found to the baseline (default: {DEFAULT_NAME}).",
+            help="Write what is found to the baseline (default: doctor-baseline.json).",
         ),
     ] = False,
     is_fixed: Annotated[
@@ -128,73 +114,42 @@ def look(
     is_diff: Annotated[
         bool, typer.Option("--diff", help="Print what --fix would change, and change nothing.")
     ] = False,
+    live: LiveOption = None,
+    live_variable: LiveVariableOption = None,
+    instances: InstancesOption = None,
+    workers: WorkersOption = None,
+    pool_size: PoolSizeOption = None,
 ) -> None:
     """Look for the mistakes that exhaust a database.
 
     Exit code 0 when nothing is as bad as --fail-on, 1 when something is, 2 when it cannot look.
     """
     try:
-        rules = select(all_rules(), _codes(only), _codes(without))
-        with progress_on(sys.stderr) as progress:
-            repository = Repository(path)
-            found = examine(rules, repository, progress=progress)
-        if is_written:
-            _keep(baseline or Path(DEFAULT_NAME), found, repository)
-            return
-        if baseline is not None:
-            apply_baseline(baseline, found, repository)
-        found.found = [one for one in found.found if one.rule.severity >= level.severity]
-        if is_fixed or is_diff:
-            found.found = _mend(found, repository, is_diff=is_diff)
-        else:
-            _print(found, repository, Format.JSON if is_json else written)
+        with loading():
+            from forebay.cli.doctor_look import Wish, look_at
+        wish = Wish(
+            written="json" if is_json else written.value,
+            only=_codes(only),
+            without=_codes(without),
+            level=level.name,
+            fail_on=fail_on.name,
+            baseline=baseline,
+            writes_baseline=is_written,
+            fixes=is_fixed,
+            shows_diff=is_diff,
+            database=live,
+            database_variable=live_variable,
+            instances=instances,
+            workers=workers,
+            pool_size=pool_size,
+        )
+        code = look_at(path, wish)
     except ForebayError as error:
         raise typer.Exit(refuse(error)) from None
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
-    raise typer.Exit(int(any(one.rule.severity >= fail_on.severity for one in found.found)))
+    raise typer.Exit(code)
 
 
 def _codes(given: list[str] | None) -> list[str]:
     return [one.strip() for text in given or () for one in text.split(",") if one.strip()]
-
-
-def _keep(path: Path, found: Report, repository: Repository) -> None:
-    count = write_baseline(path, found, repository)
-    print(f"wrote {count} finding{'s' * (count != 1)} to {path}", file=sys.stderr)
-
-
-def _mend(found: Report, repository: Repository, *, is_diff: bool) -> list[Reported]:
-    """Show the changes, make them unless they are only to be shown, and return what is left."""
-    fixes = gather(found, repository)
-    for line in diff_of(fixes):
-        write(line)
-    if not is_diff:
-        write_fixes(fixes, repository.root)
-    said = "would be mended" if is_diff else "mended"
-    later = f"; {fixes.postponed} more on the next run" if fixes.postponed else ""
-    rest = len(fixes.left) - fixes.postponed
-    print(f"{fixes.mended} {said}, {rest} left to people{later}", file=sys.stderr)
-    return fixes.left
-
-
-def _print(found: Report, repository: Repository, written: Format) -> None:
-    if written is Format.JSON:
-        write(json.dumps(as_json(found, repository), ensure_ascii=False, indent=2))
-    elif written is Format.SARIF:
-        body = as_sarif(found, repository, _prefix(repository.root))
-        write(json.dumps(body, ensure_ascii=False, indent=2))
-    elif written is Format.GITHUB:
-        for line in workflow_commands(found, _prefix(repository.root)):
-            write(line)
-    else:
-        console = Console(file=sys.stdout, soft_wrap=True, highlight=False)
-        for text in lines_of(found, repository):
-            console.print(text)
-
-
-def _prefix(root: Path) -> str:
-    """Return what leads from here, where the checkout is, to the folder that was looked at."""
-    folder = root.parent if root.is_file() else root
-    away = os.path.relpath(folder).replace(os.sep, "/")
-    return "" if away == "." or away.startswith("..") else away + "/"

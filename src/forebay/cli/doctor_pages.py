@@ -7,14 +7,10 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from forebay.cli import report as refuse
+from forebay.cli.doctor_extra import loading
 from forebay.cli.output import write
-from forebay.doctor.pages import page
-from forebay.doctor.registry import all_rules, find_rule
-from forebay.doctor.report.structured import rule_as_json
 from forebay.errors import ForebayError
 
 
@@ -25,7 +21,12 @@ def explain(
 ) -> None:
     """Print a rule: what it finds, why that matters and what to do, with examples."""
     try:
-        rule = find_rule(code)
+        with loading():
+            from forebay.doctor.pages import page
+            from forebay.doctor.registry import find_rule
+            from forebay.doctor.report.structured import rule_as_json
+
+            rule = find_rule(code)
         write(json.dumps(rule_as_json(rule), indent=2) if is_json else page(rule).rstrip())
     except ForebayError as error:
         raise typer.Exit(refuse(error)) from None
@@ -37,13 +38,21 @@ def list_rules(
 ) -> None:
     """List the rules."""
     try:
-        if is_json:
-            body = [rule_as_json(rule) for rule in all_rules()]
-            write(json.dumps(body, ensure_ascii=False, indent=2))
-            return
+        with loading():
+            from forebay.doctor.registry import all_rules
+            from forebay.doctor.report.structured import rule_as_json
+
+            rules = all_rules()
     except ForebayError as error:
         raise typer.Exit(refuse(error)) from None
+    if is_json:
+        body = [rule_as_json(rule) for rule in rules]
+        write(json.dumps(body, ensure_ascii=False, indent=2))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table("code", "name", "severity", "what", box=None, pad_edge=False)
-    for rule in all_rules():
+    for rule in rules:
         table.add_row(rule.code, rule.name, rule.severity.label, rule.what)
     Console(file=sys.stdout, highlight=False).print(table)

@@ -1,8 +1,6 @@
 """`forebay format`: a schema laid out, and its relations completed."""
 
-import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -11,11 +9,12 @@ import typer
 from forebay.cli import report
 from forebay.cli.output import write
 from forebay.cli.schema_options import PathArgument, PrismaOption, version_of
-from forebay.errors import ConfigurationError, ForebayError
+from forebay.errors import ForebayError
 from forebay.schema.diagnostics import render
 from forebay.schema.files import find_schema
 from forebay.schema.format import format_files
 from forebay.schema.load import judge
+from forebay.schema.replace import replace_file
 
 
 def format_schema(
@@ -45,29 +44,10 @@ def format_schema(
         changed = [(file, text) for file, (_, before), (_, text) in pairs if before != text]
         if not check:
             for file, text in changed:
-                _replace(file, text)
+                replace_file(file, text)
         done = "would format" if check else "formatted"
         lines = [f"{done} {file}" for file, _ in changed]
         write("\n".join(lines) or f"The schema at {found.path} is formatted already")
     except ForebayError as error:
         raise typer.Exit(report(error)) from None
     raise typer.Exit(1 if check and changed else 0)
-
-
-def _replace(path: Path, text: str) -> None:
-    """Put a text in a file's place at once, so that nobody finds half of it."""
-    target = path.resolve()
-    temporary = None
-    try:
-        mode = target.stat().st_mode & 0o7777
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
-        os.chmod(temporary, mode)
-        os.replace(temporary, target)
-    except OSError as error:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
-        raise ConfigurationError(
-            f"{path} cannot be written: {error.strerror}", hint="check the folder and its rights"
-        ) from None

@@ -8,21 +8,34 @@ from typing import Annotated
 
 import typer
 
+from forebay.cli.developer import (
+    Developer,
+    SkipGenerate,
+    SkipSeed,
+    generate_after,
+    is_there,
+    seed_after,
+)
 from forebay.cli.migrate_lint import LevelName, before_deploy, explain_command, lint_command
+from forebay.cli.migrate_roll_out import roll_out_command
 from forebay.cli.output import write
-from forebay.cli.refusal import SchemaOption, answering, confirm, show_dangers
+from forebay.cli.refusal import SchemaOption, answering, confirm_reset, show_dangers
 from forebay.errors import ConfigurationError
 from forebay.migrate.apply import Patience
 from forebay.migrate.commands import project as projects
 from forebay.migrate.commands.deploy import deploy
 from forebay.migrate.commands.dev import develop
+from forebay.migrate.commands.diagnosis import ResetNeeded
 from forebay.migrate.commands.diff import Kind, Side, default_schema_path, diff
 from forebay.migrate.commands.reset import reset
 from forebay.migrate.commands.resolve import mark_applied, mark_rolled_back
 from forebay.migrate.commands.status import Status, status
+from forebay.migrate.connect import schema_of
+from forebay.migrate.danger import Dangers
 from forebay.migrate.lock import PATIENCE
 
 migrate = typer.Typer(help="Migrations: made, applied, looked at.", no_args_is_help=True)
+migrate.command(name="roll-out")(roll_out_command)
 migrate.command(name="lint")(lint_command)
 migrate.command(name="explain")(explain_command)
 
@@ -219,47 +232,102 @@ def dev_command(
     accept_data_loss: Annotated[
         bool, typer.Option("--accept-data-loss", help="Apply it whatever its warnings say.")
     ] = False,
-    skip_generate: Annotated[bool, typer.Option("--skip-generate", hidden=True)] = False,
-    skip_seed: Annotated[bool, typer.Option("--skip-seed", hidden=True)] = False,
+    skip_generate: SkipGenerate = False,
+    skip_seed: SkipSeed = False,
     schema: SchemaOption = None,
 ) -> None:
-    """Write the migration that the schema asks for, and apply it to the development database."""
+    """Write the migration that the schema asks for, and apply it to the development database.
+
+    Afterwards the schema's clients are generated, and a database that was empty is seeded. Exit
+    code 0 when all of it is done, 1 when something forbids it, 130 when the database must be
+    emptied first or the developer says no.
+    """
     with answering():
         found = projects.open_project(schema)
         write(_source(found))
-        done = develop(found, name, write, only_create=create_only, accepts_loss=accept_data_loss)
-        if not done.is_done:
-            show_dangers(done.dangers)
-            print(
-                "\nUse --create-only to write the migration and see to that by hand"
-                + (", or --accept-data-loss" if not done.dangers.unexecutable else "")
-                + ".",
-                file=sys.stderr,
+        ask = Developer() if is_there() else None
+        try:
+            done = develop(
+                found, name, write, only_create=create_only, accepts_loss=accept_data_loss, ask=ask
             )
-            raise typer.Exit(1)
+        except ResetNeeded as needed:
+            _show_reset(needed, found)
+            raise typer.Exit(130) from None
+        if not done.is_done:
+            _refuse(done.dangers, is_asked=ask is not None)
         if done.written is not None:
             write(f"The migration is written: {done.written}/migration.sql")
+        if create_only:
+            return
         if done.applied:
             write(_applied(done.applied))
         elif done.written is None:
             write("Already in sync, no schema change or pending migration was found.")
+        generate_after(schema, is_skipped=skip_generate)
+        if done.is_new:
+            seed_after(is_skipped=skip_seed)
+
+
+def _show_reset(needed: ResetNeeded, found: projects.Project) -> None:
+    schemas = ", ".join(found.schemas or ())
+    what = f'following schemas: "{schemas}"' if schemas else f'"{schema_of(found.url)}" schema'
+    print(
+        f"{needed.message.rstrip()}\n\nWe need to reset the {what} at"
+        f' "{found.url.address}"\n\nYou may use forebay migrate reset to drop the development'
+        " database.\nAll data will be lost.",
+        file=sys.stderr,
+    )
+
+
+def _refuse(found: Dangers, *, is_asked: bool) -> None:
+    """Say why a migration is not made; one that was denied needs no more words."""
+    if found.unexecutable:
+        show_dangers(found)
+        print(
+            "\nYou can use forebay migrate dev --create-only to create the migration file, and"
+            " manually modify it to address the underlying issue(s).\nThen run forebay migrate dev"
+            " to apply it and verify it works.",
+            file=sys.stderr,
+        )
+        raise typer.Exit(1)
+    if is_asked:
+        print("Migration cancelled.", file=sys.stderr)
+        raise typer.Exit(130)
+    show_dangers(found)
+    print(
+        "\nError: Prisma Migrate has detected that the environment is non-interactive, which is not"
+        " supported.\n\n`forebay migrate dev` is an interactive command designed to create new"
+        " migrations and evolve the database in development.\nTo apply existing migrations in"
+        " deployments, use forebay migrate deploy.\n\nUse --create-only to write the migration and"
+        " see to that by hand, or --accept-data-loss.",
+        file=sys.stderr,
+    )
+    raise typer.Exit(1)
 
 
 @migrate.command(name="reset")
 def reset_command(
     *,
     force: Annotated[bool, typer.Option("--force", "-f", help="Do not ask.")] = False,
-    skip_generate: Annotated[bool, typer.Option("--skip-generate", hidden=True)] = False,
-    skip_seed: Annotated[bool, typer.Option("--skip-seed", hidden=True)] = False,
+    skip_generate: SkipGenerate = False,
+    skip_seed: SkipSeed = False,
     schema: SchemaOption = None,
 ) -> None:
-    """Empty the database, and apply every migration again. All data is lost."""
+    """Empty the database, and apply every migration again. All data is lost.
+
+    Afterwards the schema's clients are generated, and the project's seed command is run. Exit code
+    0 when all of it is done, 1 when something fails, 130 when the developer says no.
+    """
     with answering():
         found = projects.open_project(schema)
         write(_source(found))
-        confirm("All data in it will be lost. Empty it?", is_forced=force)
+        confirm_reset(is_forced=force)
         applied = reset(found, write)
-        write("The database is empty again." if not applied else _applied(applied))
+        write("Database reset successful\n")
+        if applied:
+            write(_applied(applied))
+        generate_after(schema, is_skipped=skip_generate)
+        seed_after(is_skipped=skip_seed)
 
 
 def _aside(text: str) -> None:

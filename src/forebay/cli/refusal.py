@@ -44,18 +44,20 @@ def answering() -> Iterator[None]:
         raise typer.Exit(130) from None
 
 
-def confirm(question: str, *, is_forced: bool) -> None:
-    """Ask before something is lost; without a terminal there is nobody to ask."""
+def confirm_reset(*, is_forced: bool) -> None:
+    """Ask before everything is lost; without a terminal there is nobody to ask."""
     if is_forced:
         return
     if not sys.stdin.isatty():
         print(
-            "Error: this command asks before it goes on, and there is nobody to ask.\n\n"
+            "Error: Prisma Migrate has detected that the environment is non-interactive. It is"
+            " recommended to run this command in an interactive environment.\n\n"
             "Use --force to run this command without user interaction.",
             file=sys.stderr,
         )
-        raise typer.Exit(130)
-    if not typer.confirm(question):
+        raise typer.Exit(1)
+    if not typer.confirm("Are you sure you want to reset your database? All data will be lost."):
+        print("Reset cancelled.")
         raise typer.Exit(130)
 
 

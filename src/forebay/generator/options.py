@@ -48,12 +48,10 @@ def read_options(
         ConfigurationError: there is none, or one of its options is wrong.
     """
     given = os.environ if environment is None else environment
-    ours = [one for one in schema.generators if _provider(one, given) in PROVIDERS]
-    if only is not None:
-        ours = [one for one in ours if one.name == only]
-    if not ours:
+    wanted = [one for one in ours(schema, given) if only is None or one.name == only]
+    if not wanted:
         raise _nothing_to_do(schema, only)
-    found = [_Reader(one, place, given).read() for one in ours]
+    found = [_Reader(one, place, given).read() for one in wanted]
     for number, one in enumerate(found):
         twin = next((other for other in found[:number] if other.output == one.output), None)
         if twin is not None:
@@ -62,6 +60,12 @@ def read_options(
                 hint="give one of them another output",
             )
     return found
+
+
+def ours(schema: Schema, environment: Mapping[str, str] | None = None) -> list[Generator]:
+    """Return the generators of a schema that are meant for us."""
+    given = os.environ if environment is None else environment
+    return [one for one in schema.generators if _provider(one, given) in PROVIDERS]
 
 
 def _provider(generator: Generator, environment: Mapping[str, str]) -> str | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event
 
 from forebay.errors import ForebayError
-from forebay.generator.options import Options, read_options
+from forebay.generator.options import Options, ours, read_options
 from forebay.generator.package import package_files
 from forebay.generator.write import Difference, compare, write
 from forebay.schema.files import Located, find_schema
@@ -53,6 +53,16 @@ def jobs_of(found: Located, only: str | None) -> list[Job]:
         Job(options, package_files(schema, options.name, options.interface), models)
         for options in read_options(schema, found.path, only)
     ]
+
+
+def wants_a_client(path: Path | None, folder: Path) -> bool:
+    """Say whether a schema has a generator of ours.
+
+    Raises:
+        ConfigurationError: there is no schema.
+        SchemaError: the schema has errors.
+    """
+    return bool(ours(load(find_schema(path, folder).files)))
 
 
 def changes(path: Path | None, folder: Path, stop: Event) -> Iterator[None]:

@@ -56,7 +56,9 @@ class Column:
     """A column.
 
     ``is_serial`` is one whose default is drawn from a sequence of its own; ``is_made_by_client``
-    is one whose default, which the database knows nothing of, the client makes.
+    is one whose default, which the database knows nothing of, the client makes; ``is_generated`` is
+    one that is computed from others, by what its default says. ``written`` is PostgreSQL's own text
+    of the default.
     """
 
     name: str
@@ -65,6 +67,9 @@ class Column:
     default: Default | None = None
     is_serial: bool = False
     is_made_by_client: bool = field(default=False, compare=False)
+    is_generated: bool = field(default=False, compare=False)
+    written: str | None = field(default=None, compare=False)
+    comment: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,9 @@ class Index:
     algorithm: str = "BTree"
     where: str | None = None
     is_constraint: bool = False
+    is_deferrable: bool = field(default=False, compare=False)
+    # The columns whose nulls are not where their order puts them.
+    odd_nulls: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +117,21 @@ class ForeignKey:
     references: tuple[str, ...]
     on_delete: Action = "NoAction"
     on_update: Action = "NoAction"
+    is_deferrable: bool = field(default=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a table has that a data model cannot say; names are those of constraints or indexes."""
+
+    comment: str | None = None
+    is_partitioned: bool = False
+    has_children: bool = False
+    has_row_security: bool = False
+    checks: tuple[str, ...] = ()
+    exclusions: tuple[str, ...] = ()
+    expression_indexes: tuple[str, ...] = ()
+    is_key_deferrable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +145,7 @@ class Table:
     indexes: tuple[Index, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
     home: str | None = field(default=None, compare=False)
+    traits: Traits = field(default=Traits(), compare=False)
 
     @property
     def key(self) -> tuple[str | None, str]:
@@ -137,6 +161,7 @@ class Enum:
     values: tuple[str, ...]
     schema: str | None = None
     home: str | None = field(default=None, compare=False)
+    comment: str | None = field(default=None, compare=False)
 
     @property
     def key(self) -> tuple[str | None, str]:
@@ -155,11 +180,19 @@ class Extension:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A view, which migrations leave alone."""
+    """A view, which migrations leave alone; ``columns`` is empty for a materialized one."""
 
     name: str
     definition: str
     schema: str | None = None
+    columns: tuple[Column, ...] = ()
+    home: str | None = field(default=None, compare=False)
+    comment: str | None = field(default=None, compare=False)
+
+    @property
+    def key(self) -> tuple[str | None, str]:
+        """Its schema and name."""
+        return self.schema, self.name
 
 
 @dataclass(frozen=True, slots=True)

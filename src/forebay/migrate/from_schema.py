@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from forebay.migrate.database import LONGEST_NAME as LIMIT
@@ -23,6 +22,7 @@ from forebay.migrate.types import column_of, type_of
 from forebay.schema.checks.constraints import foreign_key_name, index_name, primary_key_name
 from forebay.schema.model import Index as SchemaIndex
 from forebay.schema.model import IndexField, Model, Raw, Relation, RelationField, Schema
+from forebay.schema.operators import class_name
 
 DEFAULT_SCHEMA = "public"
 
@@ -58,8 +58,12 @@ def from_schema(schema: Schema, *, default_schema: str = DEFAULT_SCHEMA) -> Data
         tuple(tables),
         tuple(enums),
         extensions=tuple(
-            Extension(one.mapped_name or one.name, one.schema, one.version)
-            for one in (source.extensions if source and source.extensions else ())
+            {
+                one.mapped_name or one.name: Extension(
+                    one.mapped_name or one.name, one.schema, one.version
+                )
+                for one in (source.extensions if source and source.extensions else ())
+            }.values()
         ),
     )
 
@@ -99,13 +103,8 @@ def _index(index: SchemaIndex) -> Index:
 
 
 def _index_column(one: IndexField) -> IndexColumn:
-    ops = one.ops.text if isinstance(one.ops, Raw) else _snake(one.ops) if one.ops else None
+    ops = one.ops.text if isinstance(one.ops, Raw) else class_name(one.ops) if one.ops else None
     return IndexColumn(one.field.database_name, one.sort, ops)
-
-
-def _snake(name: str) -> str:
-    """Return an operator class's name as PostgreSQL has it: `JsonbPathOps` is jsonb_path_ops."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 def _foreign_key(relation: Relation, field: RelationField) -> ForeignKey:

@@ -141,7 +141,8 @@ def _change_column(
     if change.serial:
         if before.is_serial:
             lines.append(f"{head} DROP DEFAULT")
-            last += _free(step, change)
+            # It goes once, also where another default has taken its place.
+            last += [] if change.default else _free(step, change)
         else:
             _add_sequence(step, after, head, first, lines, last)
     if sets_type:

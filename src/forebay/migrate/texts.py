@@ -185,3 +185,26 @@ def lost(what: str) -> MigrationError:
         "Server has closed the connection.",
         hint=f"{what}; see what `forebay migrate status` says before the next try",
     )
+
+
+def nothing_there() -> MigrationError:
+    """A database that is to be pulled, and holds nothing."""
+    return MigrationError(
+        "P4001",
+        "The introspected database was empty.",
+        hint="create a table first, or have the URL name the database (and, with ?schema=, the"
+        " schema) that holds them",
+    )
+
+
+def leads_out(
+    schema: str, table: str, other_schema: str, other: str, constraint: str
+) -> MigrationError:
+    """A foreign key to a table in a schema that is not looked at."""
+    return MigrationError(
+        "P4002",
+        "The schema of the introspected database was inconsistent: Cross schema references are only"
+        " allowed when the target schema is listed in the schemas property of your datasource."
+        f" `{schema}.{table}` points to `{other_schema}.{other}` in constraint `{constraint}`."
+        f" Please add `{other_schema}` to your `schemas` property and run this command again.",
+    )

@@ -12,7 +12,7 @@ from forebay.schema.model import ScalarField
 from forebay.schema.tree import Array, Call, Constant, Expression, Number, String
 
 # What a scalar becomes where no native type is named.
-_SCALARS = {
+SCALARS: dict[str, tuple[str, tuple[int, ...]]] = {
     "Int": ("INTEGER", ()),
     "BigInt": ("BIGINT", ()),
     "Float": ("DOUBLE PRECISION", ()),
@@ -55,7 +55,7 @@ def type_of(field: ScalarField) -> Type:
     if native is not None:
         name, arguments = native
         return Type(_NATIVE.get(name, name.upper()), field.type, tuple(arguments))
-    name, given = _SCALARS[field.type]
+    name, given = SCALARS[field.type]
     return Type(name, field.type, given)
 
 
@@ -99,7 +99,12 @@ def _member(field: ScalarField, name: str) -> str:
 
 
 def _number(text: str) -> str:
-    return text
+    """Write a number without zeros in front, and zero without a sign."""
+    sign, digits = ("-", text[1:]) if text.startswith("-") else ("", text)
+    digits = digits.lstrip("0")
+    if not digits[:1].isdigit():
+        digits = f"0{digits}"
+    return f"{sign}{digits}" if digits.strip("0.") else digits
 
 
 def _quoted(text: str) -> str:

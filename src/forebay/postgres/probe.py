@@ -20,6 +20,10 @@ class Answer:
     max_connections: int
 
 
+# Of the server, and of a role or a database that has a limit of its own.
+_FULL = ("too many clients", "remaining connection slots", "too many connections for")
+
+
 def probe(url: PostgresUrl, *, timeout: float) -> Answer:
     """Connect with TLS as the URL says, as the gateway does, and ask the server about itself.
 
@@ -84,10 +88,10 @@ def explain(url: PostgresUrl, text: str, sqlstate: str | None) -> ConnectionFail
             hint="allow this host and user in pg_hba.conf, with the encryption that sslmode in the"
             " URL asks for",
         )
-    if "too many clients" in text or "remaining connection slots" in text or sqlstate == "53300":
+    if sqlstate == "53300" or any(words in text for words in _FULL):
         return ConnectionFailed(
             f"{where} has no free connection: {said}",
-            hint="close other clients, or raise max_connections there",
+            hint="close other clients, or raise the limit there",
         )
     return ConnectionFailed(
         f"{where} cannot be reached: {said}",

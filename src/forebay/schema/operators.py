@@ -5,6 +5,7 @@ None stands for a field without one. An index type that needs a class to be name
 its classes.
 """
 
+import re
 from collections.abc import Mapping
 
 _BLOOM = ("BloomOps", "MinMaxOps")
@@ -83,3 +84,11 @@ OPERATOR_CLASSES.update(
 
 # One of Prisma's own: this class is printed by another's name.
 PRINTED = {"UuidMinMaxMultiOps": "BitMinMaxOps"}
+
+_WORDS = re.compile(r"MinMax|TimestampTz|TimeTz|VarBit")
+
+
+def class_name(name: str) -> str:
+    """Return an operator class's name as PostgreSQL has it: `JsonbPathOps` is jsonb_path_ops."""
+    joined = _WORDS.sub(lambda found: found[0].capitalize(), name)
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", joined).lower()

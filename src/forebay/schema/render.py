@@ -101,7 +101,7 @@ def _attributes(attributes: list[tuple[Remarks | None, Attribute]], table: Table
     for remarks, attribute in attributes:
         if remarks is not None:
             _remarks(remarks, table)
-        table.add(Row(f"@@{_attribute(attribute)}", suffix=attribute.remark or ""))
+        table.add(Row(f"@@{attribute_text(attribute)}", suffix=attribute.remark or ""))
 
 
 def _row(item: Item) -> Row | str:
@@ -109,13 +109,13 @@ def _row(item: Item) -> Row | str:
         attributes = (
             sorted(item.attributes, key=_rank) if len(item.attributes) > 1 else item.attributes
         )
-        written = " ".join([f"@{_attribute(one)}" for one in attributes])
+        written = " ".join([f"@{attribute_text(one)}" for one in attributes])
         return Row(item.name, _type(item), written, suffix=item.remark or "")
     if isinstance(item, EnumValue):
-        written = "".join([f"@{_attribute(one)}" for one in item.attributes])
+        written = "".join([f"@{attribute_text(one)}" for one in item.attributes])
         return Row(item.name, written, suffix=item.remark or "")
     if isinstance(item, Property):
-        value = f"= {_expression(item.value)}" if item.value is not None else ""
+        value = f"= {expression_text(item.value)}" if item.value is not None else ""
         return Row(item.name, value, suffix=item.remark or "")
     return item.raw.rstrip("\n") if isinstance(item, Stray) else ""
 
@@ -128,7 +128,8 @@ def _type(field: Field) -> str:
     return field.type + _ARITIES.get(field.arity, "[]?")
 
 
-def _attribute(attribute: Attribute) -> str:
+def attribute_text(attribute: Attribute) -> str:
+    """Return an attribute without its signs."""
     if attribute.arguments is None:
         return attribute.name
     return f"{attribute.name}({_arguments(attribute.arguments)})"
@@ -139,11 +140,12 @@ def _arguments(arguments: Arguments) -> str:
 
 
 def _argument(argument: Argument) -> str:
-    value = "" if argument.value is None else _expression(argument.value)
+    value = "" if argument.value is None else expression_text(argument.value)
     return value if argument.name is None else f"{argument.name}: {value}"
 
 
-def _expression(value: Expression) -> str:
+def expression_text(value: Expression) -> str:
+    """Return an expression."""
     if isinstance(value, String):
         return f'"{value.raw}"'
     if isinstance(value, Call):
@@ -151,13 +153,13 @@ def _expression(value: Expression) -> str:
     if isinstance(value, Array):
         return f"[{_listed(value.items)}]"
     if isinstance(value, Object):
-        members = [f"{name}: {_expression(one)}" for name, one in value.members]
+        members = [f"{name}: {expression_text(one)}" for name, one in value.members]
         return f"{{ {', '.join(members)} }}"
     return value.text
 
 
 def _listed(items: Sequence[Expression]) -> str:
-    return ", ".join([_expression(one) for one in items])
+    return ", ".join([expression_text(one) for one in items])
 
 
 def _remarks(remarks: Remarks, table: Table) -> None:

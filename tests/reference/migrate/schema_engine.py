@@ -106,6 +106,31 @@ class SchemaEngine:
         answer = self.ask("createMigration", params, files, url, first)
         return answer["result"]["migrationScript"] if "result" in answer else answer
 
+    def introspect(
+        self,
+        files: Files,
+        url: str | None = None,
+        *,
+        is_fresh: bool = False,
+        schemas: Sequence[str] | None = None,
+    ) -> Any:
+        """Return the schema that a database asks for: files and warnings; or the error."""
+        params = {
+            "schema": {"files": datamodel(files)["files"]},
+            "baseDirectoryPath": "",
+            "force": is_fresh,
+            "compositeTypeDepth": -1,
+            "namespaces": schemas,
+        }
+        answer = self.ask("introspect", params, files, url)
+        if "error" in answer:
+            return answer
+        found = answer["result"]
+        return {
+            "files": sorted([one["path"], one["content"]] for one in found["schema"]["files"]),
+            "warnings": found["warnings"],
+        }
+
     def close(self) -> None:
         """End the process; one that keeps a connection alive is not waited for."""
         self._process.kill()

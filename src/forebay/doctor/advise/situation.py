@@ -181,6 +181,7 @@ RANGES = {
     "buffer": (0, 100_000),
     "max_client_conn": (1, 1_000_000),
     "poolers": (1, 10_000),
+    "pool_size": (1, 100_000),
 }
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, LiteralString
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import dict_row
 
 from forebay.errors import ConnectionFailed
@@ -24,7 +25,7 @@ APPLICATION_NAME = "forebay doctor"
 # Those that an application should go by.
 TIMEOUTS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
 
-CONNECT_SECONDS = 5
+CONNECT_SECONDS = 10
 STATEMENT_SECONDS = 10
 LOCK_SECONDS = 1
 # What of a URL's query libpq is told; the rest is for pools and for Prisma.
@@ -68,11 +69,15 @@ class LiveDatabase:
         self.plan = plan
         self.is_pooled = is_pooled
         self.timeouts = timeouts or {}
+        # What PostgreSQL did not answer, in words.
+        self.unanswered: list[str] = []
         self._kept: dict[str, list[Row]] = {}
         (row,) = self.rows("select current_setting('server_version_num')::int as version")
         self.version = int(row["version"])
 
-    def rows(self, query: LiteralString, parameters: Sequence[object] = ()) -> list[Row]:
+    def rows(
+        self, query: LiteralString | sql.Composed, parameters: Sequence[object] = ()
+    ) -> list[Row]:
         """Return the rows of a query, by the names of their columns."""
         with self._connection.transaction(), self._connection.cursor(row_factory=dict_row) as one:
             return one.execute(query, parameters or None).fetchall()

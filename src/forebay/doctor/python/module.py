@@ -12,6 +12,7 @@ from forebay.doctor.finding import Span
 from forebay.doctor.repository.file import File
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +54,78 @@ class Module:
             return None
 
     @functools.cached_property
-    def nodes(self) -> tuple[ast.AST, ...]:
-        """Every node, outer ones first."""
-        return tuple(ast.walk(self.tree))
+    def _walked(self) -> tuple[tuple[ast.AST, ...], dict[ast.AST, ast.AST]]:
+        nodes: list[ast.AST] = []
+        parents: dict[ast.AST, ast.AST] = {}
+        waiting: list[ast.AST] = [self.tree]
+        while waiting:
+            node = waiting.pop()
+            nodes.append(node)
+            below = _below(node)
+            if below:
+                parents.update(dict.fromkeys(below, node))
+                below.reverse()
+                waiting += below
+        return tuple(nodes), parents
 
     @functools.cached_property
+    def _assigns(self) -> dict[Function | None, list[ast.Assign]]:
+        found: dict[Function | None, list[ast.Assign]] = {}
+        for node in self.nodes:
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                found.setdefault(self.function_around(node), []).append(node)
+        return found
+
+    def given(self, function: Function | None, name: str = "") -> list[ast.Assign]:
+        """Return where a function itself gives a value to a name: this one, or any."""
+        return [
+            one
+            for one in self._assigns.get(function, ())
+            if not name or (isinstance(one.targets[0], ast.Name) and one.targets[0].id == name)
+        ]
+
+    @property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node in the order of the text, outer ones first."""
+        return self._walked[0]
+
+    @property
     def _parents(self) -> dict[ast.AST, ast.AST]:
-        return {child: node for node in self.nodes for child in ast.iter_child_nodes(node)}
+        return self._walked[1]
+
+    @functools.cached_property
+    def functions(self) -> tuple[Function, ...]:
+        """Every function, methods and inner ones included."""
+        return tuple(one for one in self.nodes if isinstance(one, FUNCTIONS))
+
+    @functools.cached_property
+    def classes(self) -> tuple[ast.ClassDef, ...]:
+        """Every class."""
+        return tuple(one for one in self.nodes if isinstance(one, ast.ClassDef))
+
+    @functools.cached_property
+    def assigned(self) -> dict[str, ast.expr]:
+        """What the module's own names are given at import; the last value of each."""
+        found: dict[str, ast.expr] = {}
+        for node in self.nodes:
+            if isinstance(node, ast.Assign | ast.AnnAssign) and self._is_of_module(node):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                for target in targets:
+                    if isinstance(target, ast.Name) and node.value is not None:
+                        found[target.id] = node.value
+        return found
+
+    @functools.cached_property
+    def defined(self) -> dict[str, Function | ast.ClassDef]:
+        """The module's own functions and classes by name."""
+        return {
+            one.name: one for one in (*self.functions, *self.classes) if self._is_of_module(one)
+        }
+
+    def _is_of_module(self, node: ast.AST) -> bool:
+        return not any(
+            isinstance(one, (*FUNCTIONS, ast.ClassDef, ast.Lambda)) for one in self.around(node)
+        )
 
     @functools.cached_property
     def imports(self) -> dict[str, str]:
@@ -92,12 +158,46 @@ class Module:
             Call(node, self.name_of(node.func)) for node in self.nodes if isinstance(node, ast.Call)
         )
 
+    @functools.cached_property
+    def _call_of(self) -> dict[ast.AST, Call]:
+        return {call.node: call for call in self.calls}
+
+    def call(self, node: ast.AST | None) -> Call | None:
+        """Return the call that a node is, an `await` of it included."""
+        if isinstance(node, ast.Await):
+            node = node.value
+        return self._call_of.get(node) if node is not None else None
+
+    @functools.cached_property
+    def _calls_by_function(self) -> dict[Function | None, list[Call]]:
+        found: dict[Function | None, list[Call]] = {}
+        for call in self.calls:
+            found.setdefault(self.function_around(call.node), []).append(call)
+        return found
+
+    def calls_by(self, function: Function | None) -> list[Call]:
+        """Return the calls that a function itself makes (inner functions' are theirs)."""
+        return self._calls_by_function.get(function, [])
+
+    def calls_in(self, *nodes: ast.AST) -> list[Call]:
+        """Return the calls written inside these nodes, themselves included."""
+        return [
+            self._call_of[one]
+            for node in nodes
+            for one in ast.walk(node)
+            if isinstance(one, ast.Call) and one in self._call_of
+        ]
+
     def calls_of(self, *names: str) -> Iterator[Call]:
         """Yield the calls of these full names."""
         return (call for call in self.calls if call.name in names)
 
     def name_of(self, node: ast.expr) -> str:
         """Return the full dotted name of an expression, empty when it is no name."""
+        if isinstance(node, ast.Name):
+            return self.imports.get(node.id, node.id)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            return f"{self.imports.get(node.value.id, node.value.id)}.{node.attr}"
         parts: list[str] = []
         while isinstance(node, ast.Attribute):
             parts.append(node.attr)
@@ -127,6 +227,17 @@ class Module:
             if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef):
                 yield one
 
+    def function_around(self, node: ast.AST) -> Function | None:
+        """Return the nearest function around a node."""
+        above = self._parents.get(node)
+        while above is not None and not isinstance(above, FUNCTIONS):
+            above = self._parents.get(above)
+        return above
+
+    def class_around(self, node: ast.AST) -> ast.ClassDef | None:
+        """Return the class whose method or attribute a node belongs to."""
+        return next((one for one in self.around(node) if isinstance(one, ast.ClassDef)), None)
+
     def is_at_import(self, node: ast.AST) -> bool:
         """Whether a node runs when the module is imported."""
         return not any(
@@ -143,6 +254,17 @@ class Module:
         if end_line != line:
             return Span(self.file.path, line, first, line, len(text.rstrip()) + 1)
         return Span(self.file.path, line, first, line, _characters(text, end_column) + 1)
+
+
+def _below(node: ast.AST) -> list[ast.AST]:
+    found: list[ast.AST] = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, list):
+            found += [one for one in value if isinstance(one, ast.AST)]
+        elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
+            found.append(value)
+    return found
 
 
 def _characters(line: str, column: int) -> int:

@@ -22,12 +22,13 @@ class Role(enum.Enum):
 
 
 _TEST = re.compile(
-    r"(^|/)(tests?|__tests__|e2e|cypress|spec|specs|__mocks__|fixtures|testing|playwright)/"
+    r"(^|/)((?:\w+[_-])?tests?|__tests__|e2e|integration|cypress|specs?|__mocks__|fixtures"
+    r"|testing|playwright)/"
     r"|\.(test|spec|e2e|stories)\.[cm]?[jt]sx?$|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$"
     r"|(^|/)(vitest|jest|playwright)\.[^/]*$"
 )
 _SCRIPT = re.compile(
-    r"(^|/)(scripts?|bin|tools?|hack|seeds?|seeders?|migrations|alembic|versions)/"
+    r"(^|/)(scripts?|bin|tools?|hack|seeds?|seeders?|migrations?|alembic|versions)/"
     r"|(^|/)(seed|migrate|backfill)[^/]*\.[a-z]+$"
 )
 _EXAMPLE = re.compile(r"(^|/)(examples?|samples?|docs?|demos?|benchmarks?|bench|templates?)/")

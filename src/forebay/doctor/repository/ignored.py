@@ -15,12 +15,14 @@ class Ignored:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._entered: set[str] = set()
         self._patterns: list[tuple[str, re.Pattern[str], bool, bool]] = []
 
     def enter(self, prefix: str, files: list[str]) -> None:
         """Read the .gitignore of the folder ``prefix`` (ends in a slash; empty for the root)."""
-        if ".gitignore" not in files:
+        if ".gitignore" not in files or prefix in self._entered:
             return
+        self._entered.add(prefix)
         try:
             text = (self._root / prefix / ".gitignore").read_text(errors="replace")
         except OSError:
@@ -40,6 +42,15 @@ class Ignored:
         name = path.rpartition("/")[2]
         if not is_folder and name.startswith(".env"):
             return False
+        return self._fits(path, is_folder)
+
+    def names(self, path: str) -> bool:
+        """Whether git ignores a file, by its own name or by a folder around it."""
+        parts = path.split("/")
+        folders = ["/".join(parts[:depth]) for depth in range(1, len(parts))]
+        return any(self._fits(folder, True) for folder in folders) or self._fits(path, False)
+
+    def _fits(self, path: str, is_folder: bool) -> bool:
         hidden = False
         for prefix, regex, only_folders, is_kept in self._patterns:
             if only_folders and not is_folder:

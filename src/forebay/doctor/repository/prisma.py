@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from forebay.doctor.finding import Span
+from forebay.doctor.finding import Edit, Span
 from forebay.doctor.repository.file import File
 from forebay.doctor.repository.package import Package
 from forebay.schema.check import Checked
 from forebay.schema.load import judge
+from forebay.schema.tree import Property
 
 _CONFIG = re.compile(r"^prisma\.config\.[cm]?[jt]s$|(^|/)\.config/prisma\.[cm]?[jt]s$")
 _CONFIG_URL = re.compile(
@@ -77,6 +78,18 @@ class PrismaProject:
         """Where the datasource is written."""
         datasource = self.checked.schema.datasource
         return self.span(datasource.node.start) if datasource is not None else None
+
+    def property(self, name: str) -> Property | None:
+        """Return a property of the datasource, as it is written."""
+        datasource = self.checked.schema.datasource
+        if datasource is None:
+            return None
+        return next((one for one in datasource.node.properties if one.name == name), None)
+
+    def insertion(self, offset: int, text: str) -> Edit:
+        """Return the edit that writes a text at an offset into the joined text."""
+        file, shift = self.file_at(offset)
+        return Edit(file.path, offset - shift, offset - shift, text)
 
     def span(self, start: int, end: int | None = None) -> Span:
         """Return the place of offsets into the joined text of the schema's files."""

@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import fnmatch
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, TypeVar
 
 from forebay.doctor.python.module import Module
+from forebay.doctor.repository.commands import Command, read_commands
 from forebay.doctor.repository.compose import Service, read_services
 from forebay.doctor.repository.connections import Connection, read_connections
 from forebay.doctor.repository.deployment import Deployment, read_deployments
 from forebay.doctor.repository.env import Variable, read_variables
-from forebay.doctor.repository.file import File
+from forebay.doctor.repository.file import File, Role
+from forebay.doctor.repository.ignored import Ignored
 from forebay.doctor.repository.package import Package, read_packages
+from forebay.doctor.repository.poolers import Pooler, read_poolers
 from forebay.doctor.repository.prisma import PrismaProject, read_projects
 from forebay.doctor.repository.walk import walk
 from forebay.doctor.script.script import SCRIPT_SUFFIXES, Script
@@ -25,13 +29,18 @@ from forebay.doctor.script.script import SCRIPT_SUFFIXES, Script
 _SCRIPT_WORDS = (
     b"prisma", b"Prisma", b"drizzle", b"neondatabase", b"postgres", b"Pool(", b"use client",
     b"revalidate", b"$transaction", b"$queryRaw", b"$extends", b"@/lib/db", b"lib/db",
-    b"use server", b"pg'", b'pg"',
+    b"use server", b"pg'", b'pg"', b".findMany(", b".findUnique(", b".findFirst(", b".upsert(",
+    b".createMany(", b".updateMany(", b".deleteMany(",
 )  # fmt: skip
 _PYTHON_WORDS = (
     b"sqlalchemy", b"sqlmodel", b"asyncpg", b"psycopg", b"django", b"DATABASES", b"prisma",
     b"Mangum", b"create_engine", b"create_async_engine", b"tortoise", b"databases",
-    b"BackgroundTasks", b"Session", b"forebay", b"CONN_MAX_AGE", b"asyncio.run",
+    b"BackgroundTasks", b"Session", b"forebay", b"CONN_MAX_AGE", b"asyncio.run", b"Depends",
+    b"celery", b"preload_app", b"session", b".execute(", b"connection", b"DATABASE_URL",
 )  # fmt: skip
+
+
+Fact = TypeVar("Fact")
 
 
 class Repository:
@@ -41,6 +50,14 @@ class Repository:
         self.root = root
         self.files = tuple(File(path, where) for path, where in walk(root))
         self._by_path = {file.path: file for file in self.files}
+        self._known: dict[Callable[[Repository], Any], Any] = {}
+
+    def known(self, read: Callable[[Repository], Fact]) -> Fact:
+        """Return what a function makes of this repository, worked out once."""
+        if read not in self._known:
+            self._known[read] = read(self)
+        found: Fact = self._known[read]
+        return found
 
     def file(self, path: str) -> File | None:
         """Return the file with this path from the root, or None."""
@@ -65,11 +82,13 @@ class Repository:
 
     @functools.cached_property
     def modules(self) -> tuple[Module, ...]:
-        """The Python files that have to do with a database, and that Python can read."""
+        """The Python files that have to do with a database, and that Python can read; no tests."""
         found = (
             Module.read(file)
             for file in self.files
-            if file.suffix == ".py" and any(word in file.data for word in _PYTHON_WORDS)
+            if file.suffix == ".py"
+            and file.role is not Role.TEST
+            and any(word in file.data for word in _PYTHON_WORDS)
         )
         return tuple(module for module in found if module is not None)
 
@@ -125,3 +144,26 @@ class Repository:
     def prisma(self) -> tuple[PrismaProject, ...]:
         """The Prisma schemas, each with what stands beside it."""
         return tuple(read_projects(self.files, self.packages))
+
+    @functools.cached_property
+    def commands(self) -> tuple[Command, ...]:
+        """The commands that run without a person: in CI, in builds, at start."""
+        return tuple(read_commands(self.files, self.packages, self.services))
+
+    @functools.cached_property
+    def poolers(self) -> tuple[Pooler, ...]:
+        """The settings of PgBouncer, from its own files and from compose services."""
+        return tuple(read_poolers(self.files, self.services))
+
+    @functools.cached_property
+    def _ignored(self) -> Ignored:
+        ignored = Ignored(self.root)
+        for folder in sorted({"", *(file.path[: -len(file.name)] for file in self.files)}):
+            parts = folder.split("/")[:-1]
+            for depth in range(len(parts) + 1):
+                ignored.enter("".join(f"{part}/" for part in parts[:depth]), [".gitignore"])
+        return ignored
+
+    def is_committed(self, file: File) -> bool:
+        """Whether nothing keeps a file out of what git holds."""
+        return not self._ignored.names(file.path)

@@ -46,7 +46,8 @@ class Build:
         """Whether every call of the function around it builds another."""
         if self.function is None or self.is_kept:
             return False
-        return not _ONCE.match(function_name(self.function))
+        name = function_name(self.function)
+        return not _ONCE.match(name) and not _is_called_at_top(self.script, name)
 
 
 def clients_built_in(script: Script) -> Iterator[Build]:
@@ -75,6 +76,13 @@ def pools_built_in(script: Script) -> Iterator[Build]:
             len(call.names) == 2 and call.names[0] in spaces and call.last == "Pool"
         ):
             yield _build(script, call)
+
+
+def _is_called_at_top(script: Script, name: str) -> bool:
+    """Whether a file calls the function itself when it is run."""
+    return bool(name) and any(
+        call.names[0] == name and enclosing_function(call.node) is None for call in script.calls
+    )
 
 
 def _build(script: Script, call: Call) -> Build:

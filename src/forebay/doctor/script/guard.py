@@ -18,6 +18,11 @@ RELOADING = (
     "next", "nuxt", "@sveltejs/kit", "@remix-run/node", "@remix-run/react", "@react-router/node",
     "astro", "@tanstack/react-start", "@solidjs/start",
 )  # fmt: skip
+# Clients over HTTP, which hold no connections.
+WITHOUT_POOL = (
+    "@prisma/client/edge", "@prisma/extension-accelerate", "@prisma/adapter-planetscale",
+    "@prisma/adapter-d1", "@prisma/adapter-libsql",
+)  # fmt: skip
 _HOLDER = re.compile(r"\b(globalThis|global)\b")
 _OUTSIDE = re.compile(r"NODE_ENV|isProd|isProduction|isDev|PRODUCTION")
 

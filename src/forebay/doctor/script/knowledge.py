@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import weakref
 
 from tree_sitter import Node
@@ -34,7 +35,7 @@ class Knowledge:
         return tuple(
             one
             for one in self.repository.scripts
-            if one.file.role is Role.APPLICATION and not _is_generated(one)
+            if one.file.role is Role.APPLICATION and not _is_generated(one) and not _is_tool(one)
         )
 
     @functools.cached_property
@@ -51,6 +52,30 @@ class Knowledge:
     def by_path(self) -> dict[str, Script]:
         """The repository's scripts by path, tests and tools included."""
         return {one.file.path: one for one in self.repository.scripts}
+
+    @functools.cached_property
+    def imported(self) -> frozenset[str]:
+        """The paths of the files that application scripts import."""
+        found = (
+            self.modules.file(script.file, one.source)
+            for script in self.scripts
+            for one in script.imports.values()
+        )
+        return frozenset(file.path for file in found if file is not None)
+
+    @functools.cached_property
+    def in_browser(self) -> dict[tuple[str, str], tuple[Script, Node]]:
+        """What browser code, or a form, takes from other files: (path, name) → where."""
+        found: dict[tuple[str, str], tuple[Script, Node]] = {}
+        for script in self.repository.scripts:
+            has_forms = "ction={" in script.file.text
+            if "use client" not in script.directives and not has_forms:
+                continue
+            for one in script.imports.values():
+                file = self.modules.file(script.file, one.source) if not one.is_type else None
+                if file is not None:
+                    found.setdefault((file.path, one.name), (script, one.node))
+        return found
 
     def queries_in(self, script: Script) -> tuple[Query, ...]:
         """Return the calls of a Prisma client in one file."""
@@ -75,6 +100,15 @@ class Knowledge:
 def _is_generated(script: Script) -> bool:
     path = script.file.path
     return any(one in path for one in _GENERATED) or "@generated" in script.file.text[:400]
+
+
+def _is_tool(script: Script) -> bool:
+    """Whether a person runs the file by hand: it hands nothing on, serves nobody, and ends."""
+    text = script.file.text
+    return (
+        re.search(r"^export |module\.exports|\bexports\.|\.listen\(", text, re.MULTILINE) is None
+        and re.search(r"process\.(exit|argv)|\$disconnect\(", text) is not None
+    )
 
 
 _KNOWN: weakref.WeakKeyDictionary[Repository, Knowledge] = weakref.WeakKeyDictionary()

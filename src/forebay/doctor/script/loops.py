@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from forebay.doctor.script.nodes import (
+    declaration_of,
     declarations,
     declared_names,
     descendants,
@@ -19,6 +20,7 @@ from forebay.doctor.script.script import EACH, FUNCTIONS, around, names_of, text
 
 # Names of an element that is many rows at once.
 _BATCH = re.compile(r"batch|chunk|page|slice|group|attempt|retr|bucket", re.IGNORECASE)
+_CHAINED = frozenset({"filter", "slice", "map", "sort", "reverse", "concat", "toSorted", "flat"})
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9_]+$")
 
 
@@ -46,6 +48,8 @@ def loop_around(node: Node) -> Loop | None:
         loop = None
         if above.type == "for_in_statement":
             loop = _for(above, below)
+        elif above.type == "catch_clause":
+            return None  # what failed is the exception, not every element
         elif above.type in FUNCTIONS:
             loop = _each(above)
             if loop is None:
@@ -81,15 +85,38 @@ def _each(function: Node) -> Loop | None:
 
 
 def _counts(loop: Loop, node: Node) -> bool:
-    over = unwrap(loop.over)
-    if over is None or over.type in ("array", "object") or not loop.names:
+    over = _source(loop.over)
+    if over is not None and over.type == "identifier":
+        found = declaration_of(text_of(over), over)
+        value = _source(found[1]) if found is not None and found[1] is not None else None
+        over = value if value is not None and _is_written_out(value) else over
+    if over is None or _is_written_out(over) or not loop.names:
         return False
+    if re.search(r"(update|delete)Many\b[^;]*?\bin\s*:", text_of(node)[:2000], re.DOTALL):
+        return False  # each turn is a batch already
     if any(_BATCH.search(name) for name in loop.names) or _BATCH.search(text_of(over)[:60]):
         return False
-    root = names_of(over)
-    if _CONSTANT.match(root[-1]) or _CONSTANT.match(root[0]):
-        return False
     return bool(identifiers(node) & _derived(loop))
+
+
+def _is_written_out(over: Node) -> bool:
+    """Whether an array's elements are in the code: a literal with some, or a constant."""
+    if over.type == "object" or (over.type == "array" and over.named_child_count > 0):
+        return True
+    root = names_of(over)
+    return bool(_CONSTANT.match(root[-1]) or _CONSTANT.match(root[0]))
+
+
+def _source(over: Node) -> Node | None:
+    """Return the array that a chain of `filter`, `slice` and the like begins with."""
+    found = unwrap(over)
+    while found is not None and found.type == "call_expression":
+        called = found.child_by_field_name("function")
+        inner = called.child_by_field_name("object") if called is not None else None
+        if inner is None or names_of(called)[-1] not in _CHAINED:
+            break
+        found = unwrap(inner)
+    return found
 
 
 def _derived(loop: Loop) -> set[str]:

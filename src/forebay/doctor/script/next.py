@@ -16,7 +16,7 @@ _ROUTE = re.compile(r"(^|/)app/(.*/)?route\.[cm]?[jt]sx?$")
 _PAGE = re.compile(r"(^|/)app/(.*/)?(page|layout|template|default)\.[cm]?[jt]sx?$")
 _API = re.compile(r"(^|/)pages/api/")
 _OLD_PAGE = re.compile(r"(^|/)pages/(?!api/).*\.[jt]sx?$")
-_MIDDLEWARE = re.compile(r"(^|/)(src/)?middleware\.[jt]s$")
+_MIDDLEWARE = re.compile(r"(src/)?middleware\.[jt]s")
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 _VERBS = frozenset({"get", "post", "put", "patch", "delete", "all", "use"})
 
@@ -58,8 +58,8 @@ def is_client(script: Script) -> bool:
     return "use client" in script.directives
 
 
-def runs_at_edge(script: Script) -> Node | None:
-    """Return what says that the file runs in the edge runtime, or None."""
+def runs_at_edge(script: Script, folder: str = "") -> Node | None:
+    """Return what says that a file of a package's ``folder`` runs at the edge, or None."""
     text = script.file.text
     if "edge" in text:
         for name, _, value, statement in _exports(script):
@@ -68,7 +68,7 @@ def runs_at_edge(script: Script) -> Node | None:
             if name == "config" and value is not None:
                 if re.search(r"runtime\s*:\s*['\"](experimental-)?edge['\"]", text_of(value)):
                     return statement
-    if _MIDDLEWARE.search(script.file.path) and not re.search(
+    if _MIDDLEWARE.fullmatch(script.file.path.removeprefix(folder)) and not re.search(
         r"runtime\s*:\s*['\"]nodejs['\"]", text
     ):
         return script.tree.root_node

@@ -73,12 +73,17 @@ def declared_names(target: Node | None) -> tuple[str, ...]:
 def declarations(scope: Node) -> Iterator[tuple[Node, Node | None]]:
     """Yield (left side, value) of the variables that a block or file declares itself."""
     for statement in scope.named_children:
-        inner = statement.child_by_field_name("declaration") or statement
-        if inner.type in ("lexical_declaration", "variable_declaration"):
-            for one in inner.named_children:
-                name = one.child_by_field_name("name")
-                if one.type == "variable_declarator" and name is not None:
-                    yield name, one.child_by_field_name("value")
+        yield from declarations_in(statement)
+
+
+def declarations_in(statement: Node) -> Iterator[tuple[Node, Node | None]]:
+    """Yield (left side, value) of the variables that one statement declares."""
+    inner = statement.child_by_field_name("declaration") or statement
+    if inner.type in ("lexical_declaration", "variable_declaration"):
+        for one in inner.named_children:
+            name = one.child_by_field_name("name")
+            if one.type == "variable_declarator" and name is not None:
+                yield name, one.child_by_field_name("value")
 
 
 def declaration_of(name: str, node: Node) -> tuple[Node, Node | None] | None:

@@ -7,6 +7,7 @@ type; failing all those by a name with `prisma` in it. What an import leads else
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -44,6 +45,8 @@ _TELLING = frozenset(
     }
 )  # fmt: skip
 _PLAIN = frozenset({"db", "tx", "trx", "database", "client", "orm", "conn", "transaction", "t"})
+# Packages whose calls have the same names.
+_OTHERS = ("drizzle-orm", "typeorm", "sequelize", "knex", "mongoose", "@payloadcms", "payload")
 _MADE = re.compile(r"\bnew\s+(?:\w+\.)?(\w*PrismaClient)\b")
 _TYPE = re.compile(r"\b(?:PrismaClient|TransactionClient)\b")
 _NAME = re.compile(r"([\w$]+)\s*[?!]?\s*:\s*(?:\w+\.)?$")
@@ -115,9 +118,9 @@ class Clients:
         """Whether a file builds a Prisma client, or hands on one that another file builds."""
         if file.path not in self._builders:
             self._builders[file.path] = False  # for imports that go round
-            self._builders[file.path] = bool(_MADE.search(file.text)) or (
-                depth > 0 and any(self.builds(one, depth - 1) for one in self._handed_on(file))
-            )
+            self._builders[file.path] = bool(
+                "PrismaClient" in file.text and _MADE.search(file.text)
+            ) or (depth > 0 and any(self.builds(one, depth - 1) for one in self._handed_on(file)))
         return self._builders[file.path]
 
     def _handed_on(self, file: File) -> Iterator[File]:
@@ -198,18 +201,17 @@ class Clients:
         text = script.file.text
         if "prisma" in text or "Prisma" in text:
             return True
-        if not ("db." in text or "tx." in text or "$" in text):
-            return False
-        return not script.imports_from(
-            "drizzle-orm", "typeorm", "sequelize", "knex", "mongoose"
-        ) and (
-            self._repository.depends_on(script.file, "@prisma/client", "prisma")
-            or any(one.has("@prisma/client") for one in self._repository.packages)
-        )
+        return self._depends and not script.imports_from(*_OTHERS)
+
+    @functools.cached_property
+    def _depends(self) -> bool:
+        return any(one.has("@prisma/client") for one in self._repository.packages)
 
 
 def _typed(text: str) -> Iterator[str]:
     """Yield the names whose type is a client's."""
+    if "PrismaClient" not in text and "TransactionClient" not in text:
+        return
     for one in _TYPE.finditer(text):
         name = _NAME.search(text, max(one.start() - 80, 0), one.start())
         if name:

@@ -131,7 +131,8 @@ class CreateRows:
         if not columns:
             tail = self._tail()
             return [
-                Bound(f"INSERT INTO {self.entity.table} DEFAULT VALUES{tail}", []) for _ in rows
+                Bound(f'INSERT INTO {self.entity.table} AS "w" DEFAULT VALUES{tail}', [])
+                for _ in rows
             ]
         is_even = all(len(row) == len(columns) for row in rows)
         if is_even and not any(column.is_list for column in columns):

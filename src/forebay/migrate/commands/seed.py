@@ -13,6 +13,11 @@ from forebay.errors import ConfigurationError
 from forebay.migrate.apply import Say
 
 
+def seed_command(folder: Path) -> str | None:
+    """Return the command that a project fills its database with, None where it names none."""
+    return _from_package(folder) or _from_pyproject(folder)
+
+
 def seed(arguments: Sequence[str], say: Say, folder: Path | None = None) -> int:
     """Run the seed command with some arguments more, and return its exit code.
 
@@ -20,7 +25,7 @@ def seed(arguments: Sequence[str], say: Say, folder: Path | None = None) -> int:
         ConfigurationError: none is configured, or it cannot be started.
     """
     here = folder or Path()
-    command = _from_package(here) or _from_pyproject(here)
+    command = seed_command(here)
     if command is None:
         raise ConfigurationError(
             "no seed command is configured",

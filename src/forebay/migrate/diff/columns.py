@@ -44,6 +44,9 @@ def compare(before: Column, after: Column) -> ColumnChange:
 def same_default(before: Column, after: Column) -> bool:
     """Say whether two columns have the same default, as far as Prisma tells them apart."""
     old, new = before.default, after.default
+    if before.is_generated and new is None:
+        # What a column is computed from is not the data model's.
+        return True
     if old is None or new is None:
         return _none_is_same(old, new)
     if new.kind == "sequence" or (new.kind == "expression" and new.value is None):

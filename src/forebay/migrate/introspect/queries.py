@@ -11,29 +11,35 @@ _OURS = """
 """
 
 TABLES = f"""
-select n.nspname, c.relname, c.relkind::text
+select n.nspname, c.relname, c.relkind::text, obj_description(c.oid, 'pg_class'),
+    c.relhassubclass, c.relrowsecurity
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('r', 'p') and {_OURS}
 order by n.nspname collate "C", c.relname collate "C"
 """
 
+# A column of a domain is one of the type beneath it, as `information_schema` has it.
 COLUMNS = f"""
 select
-    n.nspname, c.relname, a.attname, a.attnotnull,
+    n.nspname, c.relname, a.attname, a.attnotnull or (dt.typtype = 'd' and dt.typnotnull),
     t.typname, tn.nspname, t.typtype::text, t.typcategory = 'A' and t.typelem <> 0,
     coalesce(el.typname, t.typname), coalesce(en.nspname, tn.nspname),
     coalesce(el.typtype, t.typtype)::text,
-    a.atttypmod, format_type(a.atttypid, a.atttypmod), pg_get_expr(d.adbin, d.adrelid),
+    m.modifier, format_type(t.oid, m.modifier), pg_get_expr(d.adbin, d.adrelid),
     a.attidentity::text, a.attgenerated::text, col_description(c.oid, a.attnum)
 from pg_attribute a
 join pg_class c on c.oid = a.attrelid
 join pg_namespace n on n.oid = c.relnamespace
-join pg_type t on t.oid = a.atttypid
+join pg_type dt on dt.oid = a.atttypid
+join pg_type t on t.oid = case dt.typtype when 'd' then dt.typbasetype else dt.oid end
+cross join lateral (
+    select case dt.typtype when 'd' then dt.typtypmod else a.atttypmod end
+) as m(modifier)
 join pg_namespace tn on tn.oid = t.typnamespace
 left join pg_type el on el.oid = t.typelem and t.typcategory = 'A'
 left join pg_namespace en on en.oid = el.typnamespace
 left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
-where a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p') and {_OURS}
+where a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p', 'v') and {_OURS}
 order by n.nspname collate "C", c.relname collate "C", a.attnum
 """
 
@@ -44,10 +50,13 @@ select
     array_agg(a.attname order by k.place),
     array_agg(i.indoption[k.place - 1] & 1 order by k.place),
     array_agg(
-        case when not oc.opcdefault then oc.opcname end order by k.place
+        case
+            when not oc.opcdefault and am.amname not in ('btree', 'hash') then oc.opcname
+        end order by k.place
     ),
     pg_get_expr(i.indpred, i.indrelid), con.oid is not null, i.indisvalid,
-    bool_or(k.attnum = 0), con.contype::text, coalesce(con.condeferrable, false)
+    bool_or(k.attnum = 0), con.contype::text, coalesce(con.condeferrable, false),
+    array_agg(i.indoption[k.place - 1] & 2 <> 0 order by k.place)
 from pg_index i
 join pg_class c on c.oid = i.indrelid
 join pg_namespace n on n.oid = c.relnamespace
@@ -76,13 +85,23 @@ select
         select a.attname from unnest(con.confkey) with ordinality as k(attnum, place)
         join pg_attribute a on a.attrelid = con.confrelid and a.attnum = k.attnum order by k.place
     ),
-    con.confdeltype::text, con.confupdtype::text
+    con.confdeltype::text, con.confupdtype::text, con.condeferrable
 from pg_constraint con
 join pg_class c on c.oid = con.conrelid
 join pg_namespace n on n.oid = c.relnamespace
 join pg_class f on f.oid = con.confrelid
 join pg_namespace fn on fn.oid = f.relnamespace
 where con.contype = 'f' and con.conparentid = 0 and {_OURS}
+order by n.nspname collate "C", c.relname collate "C", con.conname collate "C"
+"""
+
+# What else a table's rows are held to.
+CONSTRAINTS = f"""
+select n.nspname, c.relname, con.conname, con.contype::text
+from pg_constraint con
+join pg_class c on c.oid = con.conrelid
+join pg_namespace n on n.oid = c.relnamespace
+where con.contype in ('c', 'x') and {_OURS}
 order by n.nspname collate "C", c.relname collate "C", con.conname collate "C"
 """
 

@@ -21,6 +21,7 @@ from forebay.migrate.database import (
     IndexColumn,
     PrimaryKey,
     Table,
+    Traits,
     View,
 )
 from forebay.migrate.introspect import queries
@@ -50,6 +51,7 @@ _QUERIES = (
     queries.COLUMNS,
     queries.INDEXES,
     queries.FOREIGN_KEYS,
+    queries.CONSTRAINTS,
     queries.ENUMS,
     queries.VIEWS,
     queries.EXTENSIONS,
@@ -78,6 +80,7 @@ class _Reader:
             self._columns,
             self._indexes,
             self._keys,
+            self._constraints,
             self._enums,
             self._views,
             self._extensions,
@@ -98,6 +101,7 @@ class _Reader:
         keys: dict[Key, list[ForeignKey]] = defaultdict(list)
         for row in self._keys:
             keys[row[0], row[1]].append(self._foreign_key(row))
+        traits = self._traits()
         return Database(
             tuple(name for (name,) in self._schemas),
             tuple(
@@ -109,16 +113,45 @@ class _Reader:
                     tuple(indexes[schema, name]),
                     tuple(keys[schema, name]),
                     home=schema,
+                    traits=traits[schema, name],
                 )
-                for schema, name, _ in self._tables
+                for schema, name, *_ in self._tables
             ),
             tuple(
-                Enum(row[1], tuple(row[2]), self._schema(row[0]), home=row[0])
+                Enum(row[1], tuple(row[2]), self._schema(row[0]), home=row[0], comment=row[3])
                 for row in self._enums
             ),
-            tuple(View(row[1], row[2], self._schema(row[0])) for row in self._views),
+            tuple(
+                View(name, text, self._schema(schema), tuple(columns[schema, name]), schema, said)
+                for schema, name, text, said in self._views
+            ),
             tuple(Extension(*row) for row in self._extensions),
         )
+
+    def _traits(self) -> dict[Key, Traits]:
+        """Return what tables have that a data model cannot say."""
+        held: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+        for schema, name, constraint, kind in self._constraints:
+            held[schema, name, kind].append(constraint)
+        deferrable = set()
+        for row in self._indexes:
+            if row[12]:
+                held[row[0], row[1], "expression"].append(row[2])
+            elif row[3] and row[14]:
+                deferrable.add((row[0], row[1]))
+        return {
+            (schema, name): Traits(
+                comment,
+                kind == "p" and has_children,
+                kind == "r" and has_children,
+                has_row_security,
+                tuple(held[schema, name, "c"]),
+                tuple(held[schema, name, "x"]),
+                tuple(held[schema, name, "expression"]),
+                (schema, name) in deferrable,
+            )
+            for schema, name, kind, comment, has_children, has_row_security in self._tables
+        }
 
     def _schema(self, name: str) -> str | None:
         return name if self._is_named else None
@@ -133,11 +166,20 @@ class _Reader:
         if identity:
             default: Default | None = Default("sequence")
         elif generated:
-            default = None
+            default = Default("expression", text)
         else:
             default = default_of(text, type_, is_array) if text is not None else None
         is_serial = default is not None and default.kind == "sequence"
-        return Column(row[2], type_, arity, default, is_serial)
+        return Column(
+            row[2],
+            type_,
+            arity,
+            default,
+            is_serial,
+            is_generated=bool(generated),
+            written=text,
+            comment=row[16],
+        )
 
     def _foreign_key(self, row: Row) -> ForeignKey:
         return ForeignKey(
@@ -147,6 +189,7 @@ class _Reader:
             tuple(row[6]),
             _ACTIONS[row[7]],
             _ACTIONS[row[8]],
+            row[9],
         )
 
 
@@ -158,4 +201,10 @@ def _index(row: Row) -> Index | None:
         IndexColumn(name, "Desc" if is_down else None, ops)
         for name, is_down, ops in zip(row[6], row[7], row[8], strict=True)
     )
-    return Index(row[2], columns, row[4], _ALGORITHMS[row[5]], row[9], row[10])
+    is_sorted = row[5] == "btree"
+    odd_nulls = tuple(
+        name
+        for name, is_down, is_first in zip(row[6], row[7], row[15], strict=True)
+        if is_sorted and bool(is_down) != is_first
+    )
+    return Index(row[2], columns, row[4], _ALGORITHMS[row[5]], row[9], row[10], row[14], odd_nulls)

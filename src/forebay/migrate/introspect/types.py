@@ -20,6 +20,7 @@ NAMES = {
     "text": ("TEXT", "String"),
     "varchar": ("VARCHAR", "String"),
     "bpchar": ("CHAR", "String"),
+    "char": ("CHAR", "String"),
     "citext": ("CITEXT", "String"),
     "uuid": ("UUID", "String"),
     "inet": ("INET", "String"),
@@ -51,6 +52,9 @@ _CAST = re.compile(
 _TEXT = re.compile(r"'(?:[^']|'')*'\Z")
 _ESCAPED = re.compile(r"E'(?:[^'\\]|''|\\.)*'\Z")
 _NUMBER = re.compile(r"\(?(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)\)?\Z")
+_PLAIN = re.compile(r"-?\d+(?:\.\d+)?\Z")
+_ITEM = re.compile(r'(?:"((?:[^"\\]|\\.)*)"|(-?\d+(?:\.\d+)?|[A-Za-z_][\w ]*?))(?:,|\Z)', re.DOTALL)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _NOW = frozenset({"now()", "current_timestamp"})
 
 
@@ -59,13 +63,17 @@ def type_of(name: str, schema: str, kind: str, modifier: int, shown: str) -> Typ
     if kind == "e":
         return Type(name, "enum", enum=(schema, name))
     known = NAMES.get(name)
-    if known is None or (schema != "pg_catalog" and name != "citext"):
+    if (
+        known is None
+        or (shown.startswith("numeric(") and "-" in shown)
+        or (schema != "pg_catalog" and name != "citext")
+    ):
         return Type(shown.removesuffix("[]"), "unsupported")
-    return Type(known[0], known[1], _arguments(name, modifier))
+    return Type(known[0], known[1], _arguments(name, modifier, shown))
 
 
-def _arguments(name: str, modifier: int) -> tuple[int, ...]:
-    if name in _PRECISIONS:
+def _arguments(name: str, modifier: int, shown: str) -> tuple[int, ...]:
+    if name in _PRECISIONS and (modifier >= 0 or not shown.endswith("[]")):
         return (modifier if modifier >= 0 else _DEFAULT_PRECISION,)
     if modifier < 0:
         return ()
@@ -103,7 +111,9 @@ def _literal(text: str, type_: Type) -> str | None:
         if bare.startswith("'") and bare.endswith("'"):
             bare = bare[1:-1]
         found = _NUMBER.match(bare)
-        return found[1] if found else None
+        # Prisma reads no brackets around an integer.
+        is_bare = family in ("Float", "Decimal") or not bare.startswith("(")
+        return found[1] if found and is_bare else None
     if family == "Boolean":
         return bare if bare in ("true", "false") else None
     if family == "unsupported":
@@ -117,16 +127,50 @@ def _items(text: str, type_: Type) -> tuple[str, ...] | None:
     """Return the items of a list: PostgreSQL prints `ARRAY[…]`, or a text in braces."""
     bare = _CAST.sub("", text)
     if bare.startswith("ARRAY[") and bare.endswith("]"):
-        parts = _split(bare[6:-1])
+        parts = split(bare[6:-1])
         items = [_literal(part.strip(), type_) for part in parts if part.strip()]
         found = [item for item in items if item is not None]
         return tuple(found) if len(found) == len(items) else None
-    if bare == "'{}'":
-        return ()
+    parsed = braces(bare[1:-1]) if _TEXT.match(bare) else None
+    if parsed is None:
+        return None
+    items = [_item(one, is_quoted, type_) for one, is_quoted in parsed]
+    found = [item for item in items if item is not None]
+    return tuple(found) if len(found) == len(items) else None
+
+
+def _item(text: str, is_quoted: bool, type_: Type) -> str | None:
+    """Return an item of a list in braces as SQL writes it."""
+    if type_.family in ("Int", "BigInt", "Float", "Decimal"):
+        return text if _PLAIN.match(text) else None
+    if type_.family == "Boolean":
+        return {"t": "true", "f": "false"}.get(text)
+    if type_.family in ("String", "enum") and type_.name != "UUID":
+        return f"'{text}'" if is_quoted or not _PLAIN.match(text) else None
     return None
 
 
-def _split(text: str) -> list[str]:
+def braces(text: str) -> list[tuple[str, bool]] | None:
+    """Read what is between the quotes of `'{a,"b c"}'`, as far as Prisma does; None for the rest.
+
+    Each item comes with whether it is in quotes. Lists of lists, NULL, and words that begin with
+    no letter are nothing to it.
+    """
+    if not (text.startswith("{") and text.endswith("}")) or "'" in text:
+        return None
+    inner, at = text[1:-1], 0
+    out: list[tuple[str, bool]] = []
+    while at < len(inner):
+        found = _ITEM.match(inner, at)
+        if found is None or (found[2] or "").upper() == "NULL":
+            return None
+        item = found[2] if found[1] is None else _ESCAPE.sub(r"\1", found[1])
+        out.append((item, found[1] is not None))
+        at = found.end()
+    return out
+
+
+def split(text: str) -> list[str]:
     """Split at the commas that are not inside quotes or brackets."""
     parts, start, depth, quote = [], 0, 0, ""
     for place, char in enumerate(text):

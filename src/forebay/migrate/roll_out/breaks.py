@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from forebay.migrate.roll_out.codes import REMEDIES
+
 Level: TypeAlias = Literal["fails", "may fail", "behaves otherwise"]
 
-# How a query touches a part: its value comes back, is compared with, is given to one row or to
-# many, is left out of a new row, is null, leads to related records, is what an upsert conflicts on.
+# How a query touches a part: it is selected, a value of it comes back, it is compared with a value,
+# is given one in one row or in many, is left out of a new row, is null, leads to related records,
+# is what an upsert conflicts on.
 Facet: TypeAlias = Literal[
-    "read", "filter", "write", "bulk", "omit", "null", "relation", "conflict", "all"
+    "read", "value", "filter", "write", "bulk", "omit", "null", "relation", "conflict", "all"
 ]
 
 FINDS = ("findUnique", "findUniqueOrThrow", "findFirst", "findFirstOrThrow", "findMany")
@@ -57,7 +60,7 @@ class Break:
     @property
     def key(self) -> tuple[object, ...]:
         """What two of them share that say the same."""
-        return self.code, self.level, self.model, self.part, self.condition
+        return self.code, self.level, self.model, self.part, self.why
 
     @property
     def text(self) -> str:
@@ -78,6 +81,7 @@ class Break:
             "part": self.part,
             "why": self.why,
             "error": self.error,
+            "remedy": REMEDIES[self.code],
             "condition": self.condition,
             "operations": list(self.operations),
             "when_used": list(self.when_used),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from forebay.migrate.database import Column, Database, Table
+from forebay.migrate.database import Column, Database, Table, View
 from forebay.migrate.names import native
 from forebay.migrate.roll_out.breaks import BULK, CREATES, Break, Facet, Level
 from forebay.migrate.roll_out.uses import Uses, client_makes, database_makes
@@ -13,15 +13,19 @@ from forebay.migrate.types import column_of
 from forebay.schema.model import ScalarField
 
 _ALL: tuple[Facet, ...] = ("read", "filter", "write", "bulk", "relation")
-_VALUES: tuple[Facet, ...] = ("read", "filter", "write", "bulk")
+_VALUES: tuple[Facet, ...] = ("value", "filter", "write", "bulk")
 
 
 class Columns:
     """Compares the columns that one model's queries name with those of its table."""
 
-    def __init__(self, uses: Uses, table: Table, database: Database) -> None:
+    def __init__(
+        self, uses: Uses, table: Table | View, database: Database, *, is_view: bool = False
+    ) -> None:
         self.uses = uses
         self.table = table
+        # Nobody knows which columns of a view may be null, or left out.
+        self.is_view = is_view
         self.known = {column.name: column for column in table.columns}
         self.enums = {enum.name: enum for enum in database.enums}
 
@@ -34,9 +38,11 @@ class Columns:
                 yield from self._of(field, column)
             elif self.uses.is_touched(field):
                 yield self._missing(field)
+        if self.is_view:
+            return
         mine = {field.database_name for field in scalars}
         for column in self.table.columns:
-            if column.name not in mine and _needs_a_value(column):
+            if column.name not in mine and needs_a_value(column):
                 yield self._unknown(column)
 
     def _break(
@@ -52,7 +58,7 @@ class Columns:
         uses = self.uses
         always = uses.always(field, facets)
         at_times = tuple(one for one in uses.at_times(field, facets) if one not in always)
-        leads = {"read", "relation"} & set(facets) or "omit" in facets or "write" in facets
+        leads = {"read", "value", "relation"} & set(facets) or "omit" in facets or "write" in facets
         return Break(
             code,
             level,
@@ -99,21 +105,26 @@ class Columns:
         if self.uses.is_touched(field):
             yield from self._type(field, wanted, column)
             yield from self._members(field, column)
-        yield from self._nulls(field, wanted, column)
+        if not self.is_view:
+            yield from self._nulls(field, wanted, column)
 
     def _type(self, field: ScalarField, wanted: Column, column: Column) -> Iterator[Break]:
         about = f"the column `{self.table.name}.{column.name}`"
+        # What the database gives a new record comes back of it.
+        back: tuple[Facet, ...] = ("read",) if column.default is not None else ()
         if (wanted.arity == "list") != (column.arity == "list"):
             was, now = (
                 ("a list", "one value") if wanted.arity == "list" else ("one value", "a list")
             )
             why = f"{about} holds {now}, and the client knows {was}"
-            yield self._break("column-list", "fails", field, _VALUES, why, "P2023")
+            yield self._break("column-list", "fails", field, (*_VALUES, *back), why, "P2023")
             return
         never: list[Facet] = []
         at_times: list[Facet] = []
         for facet in _VALUES:
-            found = fit(facet, wanted.type, column.type)
+            # Rows that hold a list are written one by one, as a single row is.
+            is_single = facet == "bulk" and self.uses.gives_lists
+            found = fit("write" if is_single else facet, wanted.type, column.type)
             if found == "never fits":
                 never.append(facet)
             elif found == "may not fit":
@@ -121,8 +132,9 @@ class Columns:
         change = f"{about} is of the type {native(column.type)}, and the client's is"
         change += f" {native(wanted.type)}"
         if never:
+            facets = (*never, *back) if "value" in never else tuple(never)
             yield self._break(
-                "column-type", "fails", field, tuple(never), f"{change}: {_does(never)}", "P2023"
+                "column-type", "fails", field, facets, f"{change}: {_does(never)}", "P2023"
             )
         if at_times:
             yield self._break(
@@ -160,7 +172,7 @@ class Columns:
                 "enum-value-unknown",
                 "may fail",
                 field,
-                ("read",),
+                ("value",),
                 f"`{there.name}` has the values {_listed(new)}, which this client does not know",
                 "P2023",
                 "once a record holds one of them",
@@ -219,6 +231,16 @@ class Columns:
                     "P2011",
                     "where it is given null",
                 )
+        elif column.arity == "required" and wanted.arity == "list" and not has_default:
+            yield self._break(
+                "column-required",
+                "fails",
+                field,
+                ("omit",),
+                f"{about} takes no NULL, and the client may leave out a list",
+                "P2011",
+                "where it gives no value",
+            )
         elif column.arity == "required" and database_makes(field) and not has_default:
             yield self._break(
                 "default-missing",
@@ -235,14 +257,17 @@ class Columns:
                     "column-nullable",
                     "may fail",
                     field,
-                    ("read",),
+                    ("value",),
                     f"{about} may be NULL, and the client's type has no null",
                     "P2032",
                     "once a record holds NULL in it",
                 )
 
 
-def _needs_a_value(column: Column) -> bool:
+def needs_a_value(column: Column) -> bool:
+    """Say whether a row that leaves a column out is refused."""
+    if column.is_generated:
+        return False
     return column.arity == "required" and column.default is None and not column.is_serial
 
 
@@ -252,7 +277,7 @@ def _listed(values: list[str]) -> str:
 
 def _does(facets: list[Facet]) -> str:
     words = {
-        "read": "what is read is not what its type says",
+        "value": "what is read is not what its type says",
         "filter": "it cannot be compared with a value",
         "write": "it takes no value of the client's",
         "bulk": f"{' and '.join(BULK)} cannot write it",

@@ -24,9 +24,12 @@ def breaks(client: Schema, database: Database, default: str = DEFAULT_SCHEMA) ->
     for one in uses.values():
         model = one.client.model
         table = tables.find(model.schema, model.database_name)
+        view = tables.view(model.schema, model.database_name)
         if table is not None:
             found += Columns(one, table, database).breaks()
-        elif not model.is_view and not tables.has_view(model.schema, model.database_name):
+        elif view is not None and view.columns:
+            found += Columns(one, view, database, is_view=True).breaks()
+        elif view is None and not model.is_view:
             found.append(_missing(one))
     found += Relations(uses, tables).breaks()
     found += Keys(uses, tables, from_schema(client, default_schema=default)).breaks()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from forebay.migrate.database import Action, Column, Database, ForeignKey, Table
 from forebay.migrate.roll_out.breaks import CREATES, DELETES, EVERY, UPDATES, Break, Level
+from forebay.migrate.roll_out.columns import needs_a_value
 from forebay.migrate.roll_out.tables import Tables
 from forebay.migrate.roll_out.uses import Uses
 from forebay.migrate.roll_out.values import is_comparable
@@ -73,7 +74,7 @@ class Relations:
         name = f"_{relation.name}"
         table = self.tables.find(relation.model_a.schema, name)
         if table is None:
-            if not self.tables.has_view(relation.model_a.schema, name):
+            if self.tables.view(relation.model_a.schema, name) is None:
                 why = f"the table `{name}` between the two models is not there"
                 yield self._lost(uses, field, "relation-table-missing", why, "P2021")
             return
@@ -89,7 +90,7 @@ class Relations:
                 why = f"`{name}.{letter}` and the key of `{model.name}` are of types that differ"
                 yield self._lost(uses, field, "relation-type", why, "42883")
         for column in known.values():
-            if column.arity == "required" and column.default is None and not column.is_serial:
+            if needs_a_value(column):
                 why = (
                     f"`{name}.{column.name}` takes no NULL and has no default: nothing is connected"
                 )
@@ -261,7 +262,7 @@ def _unique_sets(table: Table) -> set[frozenset[str]]:
     found = {
         frozenset(column.name for column in index.columns)
         for index in table.indexes
-        if index.is_unique and index.where is None
+        if index.is_unique and index.where is None and not index.is_deferrable
     }
     return found | ({frozenset(table.primary_key.columns)} if table.primary_key else set())
 

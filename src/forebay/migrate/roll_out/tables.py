@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forebay.migrate.connect import DEFAULT_SCHEMA
-from forebay.migrate.database import Column, Database, Table
+from forebay.migrate.database import Column, Database, Table, View
 from forebay.schema.model import ScalarField, Schema
 
 
@@ -18,15 +18,17 @@ class Tables:
         self._found = {
             (table.schema or table.home or default, table.name): table for table in database.tables
         }
-        self._views = {(view.schema or default, view.name) for view in database.views}
+        self._views = {
+            (view.schema or view.home or default, view.name): view for view in database.views
+        }
 
     def find(self, schema: str | None, name: str) -> Table | None:
         """Return a table."""
         return self._found.get((schema or self._default, name))
 
-    def has_view(self, schema: str | None, name: str) -> bool:
-        """Say whether a view has a table's name: nobody knows what it holds."""
-        return (schema or self._default, name) in self._views
+    def view(self, schema: str | None, name: str) -> View | None:
+        """Return the view that has a table's name."""
+        return self._views.get((schema or self._default, name))
 
     def column(self, field: ScalarField) -> Column | None:
         """Return the column of a field."""

@@ -54,6 +54,11 @@ class Uses:
         """Its name."""
         return self.client.name
 
+    @property
+    def gives_lists(self) -> bool:
+        """Whether every new record is given a list by the client."""
+        return any(one.arity == "[]" and client_makes(one) for one in self.client.model.scalars)
+
     def operations(self) -> tuple[str, ...]:
         """Return the operations that there are."""
         if self.client.model.is_view:
@@ -75,9 +80,8 @@ class Uses:
         """Return the operations that use a field so however they are called, `select` aside."""
         found: set[str] = set()
         for facet in facets:
-            if facet == "read" and (self._is_selected(field_) or self._is_key(field_)):
-                found |= {*FINDS, *RETURNING} if self._is_selected(field_) else set()
-                found |= {"create", "update", "upsert"} if self._is_key(field_) else set()
+            if facet in ("read", "value"):
+                found |= self._reading(field_, is_value=facet == "value")
             elif facet == "filter" and self._is_in_every_key(field_):
                 found |= set(BY_KEY)
             elif facet == "write":
@@ -89,13 +93,27 @@ class Uses:
                 found |= set(CREATES)
         return self.only(found)
 
+    def _reading(self, field_: ScalarField, *, is_value: bool) -> set[str]:
+        found: set[str] = set()
+        if self._is_selected(field_):
+            found |= {*FINDS, *RETURNING}
+            if is_value and not self._has_value(field_):
+                # What a new record leaves out comes back as null, or as an empty list.
+                found -= set(CREATES)
+        if self._is_key(field_):
+            found |= {"create", "update", "upsert"}
+        return found
+
+    def _has_value(self, field_: ScalarField) -> bool:
+        return field_.default is not None or self._is_given(field_)
+
     def at_times(self, field_: ScalarField, facets: Iterable[Facet]) -> tuple[str, ...]:
         """Return the operations that use a field so where they name it or give it a value."""
         found: set[str] = set()
         if field_ not in self.client.scalars:
             return ()
         for facet in facets:
-            if facet == "read":
+            if facet in ("read", "value"):
                 found |= {"aggregate", "groupBy", *FINDS, *RETURNING}
             elif facet == "filter":
                 found |= {*FINDS, *SUMMARIES, *UPDATES, *DELETES}

@@ -80,6 +80,9 @@ _BOUND: Table = {
     **_for(_set("OTHER"), _NONE, ANY),
 }
 
+# Json is compared as jsonb.
+_FILTER: Table = {**_BOUND, **_for(_JSON, _JSON, _TEXT)}
+
 # What a row of many is cast to, by assignment.
 _BULK: Table = {
     **_for(_set("SMALLINT"), _NUMBERS | _TEXT),
@@ -105,7 +108,7 @@ _BULK: Table = {
     **_for(_set("OTHER"), _NONE, ANY),
 }
 
-_TABLES: dict[str, Table] = {"read": _READ, "filter": _BOUND, "write": _BOUND, "bulk": _BULK}
+_TABLES: dict[str, Table] = {"value": _READ, "filter": _FILTER, "write": _BOUND, "bulk": _BULK}
 # Where `=` has no answer: not over json and xml.
 _UNCOMPARED = _set("JSON XML")
 
@@ -129,7 +132,7 @@ def fit(facet: str, client: Type, column: Type) -> Fit:
         return "never fits"
     fits, may = _TABLES[facet][mine]
     if there in fits:
-        return "may not fit" if facet != "read" and _is_short(column) else "fits"
+        return "may not fit" if facet != "value" and _is_short(column) else "fits"
     return "may not fit" if there in may else "never fits"
 
 

@@ -13,7 +13,7 @@ _LOCAL = "on model `{model}` for primary key, indexes, unique constraints and fo
 
 def primary_key_name(key: PrimaryKey, limit: float) -> str:
     """Return the name of a primary key's constraint."""
-    return key.mapped_name or _cut(key.model.database_name, "_pkey", limit)
+    return key.mapped_name or cut(key.model.database_name, "_pkey", limit)
 
 
 def index_name(index: Index, limit: float) -> str:
@@ -25,7 +25,7 @@ def index_name(index: Index, limit: float) -> str:
         for one in index.fields
     )
     suffix = "_key" if index.kind == "unique" else "_idx"
-    return _cut(f"{index.model.database_name}_{columns}", suffix, limit)
+    return cut(f"{index.model.database_name}_{columns}", suffix, limit)
 
 
 def foreign_key_name(relation: Relation, limit: float) -> str:
@@ -35,10 +35,10 @@ def foreign_key_name(relation: Relation, limit: float) -> str:
         return field.mapped_name
     fields = (field.fields or []) if field is not None else []
     columns = "_".join(one.database_name for one in fields)
-    return _cut(f"{relation.model_a.database_name}_{columns}", "_fkey", limit)
+    return cut(f"{relation.model_a.database_name}_{columns}", "_fkey", limit)
 
 
-def _cut(name: str, suffix: str, limit: float) -> str:
+def cut(name: str, suffix: str, limit: float) -> str:
     """Shorten a name so that it fits with its suffix, counted in bytes of UTF-8."""
     room = limit - len(suffix)
     raw = name.encode()

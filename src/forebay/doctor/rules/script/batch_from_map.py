@@ -9,7 +9,7 @@ from tree_sitter import Node
 from forebay.doctor.finding import Finding
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
-from forebay.doctor.rules.script.query_in_loop import _short
+from forebay.doctor.rules.script.query_in_loop import short
 from forebay.doctor.script.knowledge import knowledge_of
 from forebay.doctor.script.nodes import declaration_of, unwrap
 from forebay.doctor.script.script import names_of, text_of
@@ -29,7 +29,7 @@ def check(repository: Repository) -> Iterator[Finding]:
             continue
         over = mapped.child_by_field_name("function")
         over = over.child_by_field_name("object") if over is not None else None
-        name = _short(text_of(over)) if over is not None else "an array"
+        name = short(text_of(over)) if over is not None else "an array"
         yield Finding(
             f"one transaction holds a statement for every element of `{name}`, however many",
             one.script.span(one.call.node),

@@ -23,7 +23,8 @@ def check(repository: Repository) -> Iterator[Finding]:
     """Find edge files that import a driver, or a module that builds a native Prisma client."""
     known = knowledge_of(repository)
     for script in known.scripts:
-        says = runs_at_edge(script)
+        package = repository.package_of(script.file)
+        says = runs_at_edge(script, package.folder if package else "")
         if says is None:
             continue
         for local, one in script.imports.items():

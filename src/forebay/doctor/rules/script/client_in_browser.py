@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+
+from tree_sitter import Node
 
 from forebay.doctor.finding import Finding, Note
 from forebay.doctor.repository.file import File
@@ -10,7 +13,8 @@ from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 from forebay.doctor.script.knowledge import Knowledge, knowledge_of
 from forebay.doctor.script.next import is_client
-from forebay.doctor.script.script import Import, Script
+from forebay.doctor.script.nodes import declarations_in, descendants, is_inside
+from forebay.doctor.script.script import Import, Script, text_of
 
 
 def check(repository: Repository) -> Iterator[Finding]:
@@ -24,7 +28,7 @@ def check(repository: Repository) -> Iterator[Finding]:
             if one.is_type or one.source in seen:
                 continue
             finding = _direct(known, script, local, one) or _behind(known, script, one)
-            if finding is not None:
+            if finding is not None and _is_value(script, local):
                 seen.add(one.source)
                 yield finding
 
@@ -33,8 +37,6 @@ def _direct(known: Knowledge, script: Script, local: str, one: Import) -> Findin
     file = known.modules.file(script.file, one.source)
     is_package = one.source.startswith("@prisma/client") and one.name == "PrismaClient"
     if not is_package and not (file is not None and _is_client_module(known, file, one.name)):
-        return None
-    if not _is_used(script, local):
         return None
     return Finding(
         f"`{local}` is the Prisma client, and this file is sent to the browser",
@@ -52,12 +54,30 @@ def _behind(known: Knowledge, script: Script, one: Import) -> Finding | None:
         source = known.modules.file(helper.file, inner.source)
         if inner.is_type or source is None or not _is_client_module(known, source, inner.name):
             continue
-        if any(query.client[0] == local for query in known.queries_in(helper)):
+        taken = _exported(helper, one.name)
+        if taken is not None and any(
+            query.client[0] == local and is_inside(query.node, taken)
+            for query in known.queries_in(helper)
+        ):
             return Finding(
                 f"`{one.source}` uses the Prisma client, and this file takes it to the browser",
                 script.span(one.node),
                 notes=(Note("it is imported there", helper.span(inner.node)),),
             )
+    return None
+
+
+def _exported(helper: Script, name: str) -> Node | None:
+    """Return the statement that exports a name."""
+    for statement in helper.tree.root_node.named_children:
+        if statement.type == "export_statement":
+            inner = statement.child_by_field_name("declaration")
+            own = inner.child_by_field_name("name") if inner is not None else None
+            if own is not None and text_of(own) == name:
+                return statement
+            for left, _ in declarations_in(statement):
+                if text_of(left) == name:
+                    return statement
     return None
 
 
@@ -69,8 +89,16 @@ def _is_client_module(known: Knowledge, file: File, name: str) -> bool:
                                            or name in ("db", "client", "database"))  # fmt: skip
 
 
-def _is_used(script: Script, local: str) -> bool:
-    return any(call.names[0] == local for call in script.calls)
+def _is_value(script: Script, local: str) -> bool:
+    """Whether a name is used as more than a type: other imports do not reach the browser."""
+    if len(re.findall(rf"\b{re.escape(local)}\b", script.file.text)) < 2:
+        return False
+    return any(
+        text_of(one) == local
+        and one.parent is not None
+        and one.parent.type not in ("import_specifier", "import_clause", "type_query")
+        for one in descendants(script.tree.root_node, "identifier")
+    )
 
 
 RULE = Rule(

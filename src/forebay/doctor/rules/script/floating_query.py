@@ -36,8 +36,9 @@ def _dropped(node: Node) -> str | None:
     above = node.parent
     while above is not None and above.type in ("parenthesized_expression", "as_expression"):
         node, above = above, above.parent
-    if above is None:
-        return None
+    called = node.child_by_field_name("function")
+    if above is None or called is None or text_of(called).startswith("await"):
+        return None  # `await f<T>(…)` is read as a call of what was awaited
     if above.type == "expression_statement":
         return "is a statement of its own"
     if above.type == "unary_expression" and text_of(above).startswith("void"):
@@ -46,11 +47,11 @@ def _dropped(node: Node) -> str | None:
         given = above.parent
         call = given.parent if given is not None and given.type == "arguments" else None
         if call is not None and call.type == "call_expression":
-            called = names_of(call.child_by_field_name("function"))
-            if called[-1] == "forEach" and not text_of(above).startswith("async"):
+            given_to = names_of(call.child_by_field_name("function"))
+            if given_to[-1] == "forEach" and not text_of(above).startswith("async"):
                 return "is handed to `forEach`, which drops it"
-            if called in (("setTimeout",), ("setInterval",), ("setImmediate",)):
-                return f"is handed to `{called[0]}`, which drops it"
+            if given_to in (("setTimeout",), ("setInterval",), ("setImmediate",)):
+                return f"is handed to `{given_to[0]}`, which drops it"
     return None
 
 

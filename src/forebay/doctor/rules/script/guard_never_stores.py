@@ -8,12 +8,15 @@ from forebay.doctor.finding import Finding
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 from forebay.doctor.script.guard import guards_of
+from forebay.doctor.script.nodes import enclosing_function
 
 
 def check(repository: Repository) -> Iterator[Finding]:
     """Find guards that read the global object and never assign to it."""
     for guard in guards_of(repository):
-        if guard.reads is not None and guard.stores is None and guard.build.function is None:
+        if guard.reads is None or guard.stores is not None:
+            continue
+        if enclosing_function(guard.reads) is None:
             yield Finding(
                 "this looks for a client on the global object, and nothing in this module puts "
                 "one there: the guard guards nothing",

@@ -8,22 +8,25 @@ from forebay.doctor.finding import Finding
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 from forebay.doctor.script.guard import guards_of
+from forebay.doctor.script.nodes import enclosing_function, is_inside
 from forebay.doctor.script.script import text_of
 
 
 def check(repository: Repository) -> Iterator[Finding]:
     """Find assignments of the client to the global object under a test for production."""
     for guard in guards_of(repository):
-        package = repository.package_of(guard.build.script.file)
-        if guard.condition is None or guard.stores is None or guard.build.function is not None:
+        if guard.condition is None or guard.stores is None or enclosing_function(guard.stores):
             continue
-        if package is None or not repository.depends_on(guard.build.script.file, "next"):
+        if not any("next" in package.javascript for package in repository.packages):
             continue
         condition = guard.condition.child_by_field_name("condition")
+        otherwise = guard.condition.child_by_field_name("alternative")
+        is_kept_there = otherwise is None or not is_inside(guard.stores, otherwise)
+        where = text_of(condition)[1:-1] if condition is not None else ""
         yield Finding(
-            f"the client is kept only where `{text_of(condition).strip('()')}`"
-            if condition
-            else "the client is kept in some environments only",
+            f"the client is kept only where `{where}`"
+            if is_kept_there
+            else f"the client is not kept where `{where}`",
             guard.build.script.span(guard.stores),
         )
 

@@ -7,13 +7,7 @@ from collections.abc import Iterator
 from forebay.doctor.finding import Finding, Note
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
-from forebay.doctor.script.guard import RELOADING, guards_of
-
-# Clients over HTTP, which hold no connections.
-_WITHOUT_POOL = (
-    "@prisma/client/edge", "@prisma/extension-accelerate", "@prisma/adapter-planetscale",
-    "@prisma/adapter-d1", "@prisma/adapter-libsql",
-)  # fmt: skip
+from forebay.doctor.script.guard import RELOADING, WITHOUT_POOL, guards_of
 
 
 def check(repository: Repository) -> Iterator[Finding]:
@@ -23,7 +17,7 @@ def check(repository: Repository) -> Iterator[Finding]:
         package = repository.package_of(script.file)
         if guard.reads or guard.stores or build.function is not None or package is None:
             continue
-        if script.imports_from(*_WITHOUT_POOL):
+        if script.imports_from(*WITHOUT_POOL):
             continue
         framework = next((name for name in RELOADING if name in package.javascript), None)
         if framework is None or "globalThis" in script.file.text or "global." in script.file.text:

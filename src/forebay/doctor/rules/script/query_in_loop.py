@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+from tree_sitter import Node
 
 from forebay.doctor.finding import Finding
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 from forebay.doctor.script.knowledge import knowledge_of
 from forebay.doctor.script.loops import Loop, loop_around
-from forebay.doctor.script.nodes import is_inside
+from forebay.doctor.script.nodes import descendants, is_inside, unwrap
 from forebay.doctor.script.prisma import Query
-from forebay.doctor.script.script import around, text_of
+from forebay.doctor.script.script import FUNCTIONS, around, text_of
+
+EACH_ITS_OWN = (
+    "write them together: `createMany`, `updateMany`, or where each has a value of its own one raw "
+    "`UPDATE … FROM (VALUES …)`; cut a long array into batches"
+)
 
 
 def check(repository: Repository) -> Iterator[Finding]:
@@ -20,12 +27,12 @@ def check(repository: Repository) -> Iterator[Finding]:
     for script in known.scripts:
         seen: dict[int, tuple[Loop, list[Query]]] = {}
         for query in known.queries_in(script):
-            if not any(
-                one.type in ("for_in_statement", "await_expression") for one in around(query.node)
-            ):
-                continue
             loop = loop_around(query.node)
             if loop is None or loop.method or _ends_loop(query, loop):
+                continue
+            if not _is_awaited(query, loop):
+                continue
+            if query.is_write and works_between(known.queries_in(script), loop.node):
                 continue
             seen.setdefault(loop.node.id, (loop, []))[1].append(query)
         for loop, queries in seen.values():
@@ -33,8 +40,9 @@ def check(repository: Repository) -> Iterator[Finding]:
             also = f" (and {len(more)} more)" if more else ""
             yield Finding(
                 f"`{first.name}`{also} is asked once for every element of "
-                f"`{_short(text_of(loop.over))}`, one after the other",
+                f"`{short(text_of(loop.over))}`, one after the other",
                 script.span(first.node),
+                help=None if first.is_read else EACH_ITS_OWN,
             )
 
 
@@ -51,7 +59,32 @@ def _ends_loop(query: Query, loop: Loop) -> bool:
     )
 
 
-def _short(text: str) -> str:
+def _is_awaited(query: Query, loop: Loop) -> bool:
+    """Whether the loop waits for the query: a write by itself, a read also among others."""
+    for above in around(query.node):
+        if above == loop.node:
+            return False
+        if above.type == "await_expression":
+            return query.is_read or unwrap(above) == query.node or not query.model
+        if above.type in FUNCTIONS:
+            return False
+    return False
+
+
+def works_between(queries: Sequence[Query], loop: Node) -> bool:
+    """Whether a loop waits for more than the database: then each element is written when done."""
+    own = {one.node.start_byte for one in queries}
+    for waited in descendants(loop, "await_expression"):
+        inner = unwrap(waited)
+        if inner is None or inner.start_byte in own:
+            continue
+        if not any(inner.start_byte <= start < inner.end_byte for start in own):
+            return True
+    return False
+
+
+def short(text: str) -> str:
+    """Return an expression's text on one line, and cut where it is long."""
     text = " ".join(text.split())
     return text if len(text) <= 40 else text[:39] + "…"
 

@@ -9,9 +9,10 @@ from tree_sitter import Node
 from forebay.doctor.finding import Finding
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
-from forebay.doctor.rules.script.query_in_loop import _short
+from forebay.doctor.rules.script.query_in_loop import EACH_ITS_OWN, short, works_between
 from forebay.doctor.script.knowledge import knowledge_of
 from forebay.doctor.script.loops import Loop, loop_around
+from forebay.doctor.script.nodes import is_inside
 from forebay.doctor.script.prisma import Query
 from forebay.doctor.script.script import around, names_of, text_of
 
@@ -22,20 +23,35 @@ def check(repository: Repository) -> Iterator[Finding]:
     """Find queries in the function of `map` and its like, each loop once."""
     known = knowledge_of(repository)
     for script in known.scripts:
+        inside = {one.client for one in known.clients.transactions_in(script)}
         seen: dict[int, tuple[Loop, list[Query]]] = {}
         for query in known.queries_in(script):
             loop = loop_around(query.node)
             if loop is None or loop.method not in _METHODS or _is_batch(loop.node):
                 continue
+            if loop.method == "forEach" and not _is_awaited(query, loop):
+                continue  # gathered for later
+            if query.is_write and works_between(known.queries_in(script), loop.node):
+                continue
             seen.setdefault(loop.node.id, (loop, []))[1].append(query)
         for loop, queries in seen.values():
             first, *more = queries
             also = f" (and {len(more)} more)" if more else ""
+            how = "all at the same time"
+            if first.client[0] in inside:
+                how = "in a row on the transaction's one connection"
             yield Finding(
                 f"`{first.name}`{also} is asked once for every element of "
-                f"`{_short(text_of(loop.over))}`, all at the same time",
+                f"`{short(text_of(loop.over))}`, {how}",
                 script.span(first.node),
+                help=None if first.is_read else EACH_ITS_OWN,
             )
+
+
+def _is_awaited(query: Query, loop: Loop) -> bool:
+    return any(
+        one.type == "await_expression" and is_inside(one, loop.node) for one in around(query.node)
+    )
 
 
 def _is_batch(loop: Node) -> bool:
@@ -61,7 +77,8 @@ RULE = Rule(
     severity=Severity.WARNING,
     what="A query is made for every element of an array, all at once.",
     why="A hundred elements ask for a hundred connections: the pool is empty for every other "
-    "request, and those that wait longer than `pool_timeout` fail with P2024.",
+    "request, and those that wait longer than `pool_timeout` fail with P2024. Inside a transaction "
+    "they share its connection, and its locks are held until the last is done.",
     fix="ask once for all of them: `where: { id: { in: ids } }`, `include`, `createMany`, "
     "`updateMany`",
     language="ts",

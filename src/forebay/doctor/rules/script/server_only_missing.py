@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from forebay.doctor.finding import Finding
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
-from forebay.doctor.script.guard import guards_of
+from forebay.doctor.script.guard import WITHOUT_POOL, guards_of
 from forebay.doctor.script.script import around
 
 
@@ -20,6 +20,8 @@ def check(repository: Repository) -> Iterator[Finding]:
         if package is None or "next" not in package.javascript or "server-only" in script.file.text:
             continue
         app = re.compile(re.escape(package.folder) + r"(src/)?app/.*(page|layout)\.[jt]sx?$")
+        if script.imports_from(*WITHOUT_POOL):
+            continue
         if not any(app.match(file.path) for file in repository.files):
             continue
         if any(above.type == "class_body" for above in around(guard.build.call.node)):

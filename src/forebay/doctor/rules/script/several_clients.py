@@ -9,7 +9,7 @@ from forebay.doctor.finding import Finding, Note
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 from forebay.doctor.script.builds import Build, clients_built_in
-from forebay.doctor.script.knowledge import knowledge_of
+from forebay.doctor.script.knowledge import Knowledge, knowledge_of
 from forebay.doctor.script.script import around
 
 
@@ -28,7 +28,8 @@ def check(repository: Repository) -> Iterator[Finding]:
             folder = package.folder if package else ""
             built[folder, source, one.name].append(build)
             break
-    for builds in built.values():
+    for found in built.values():
+        builds = [one for one in found if len(found) > 1 and _is_used(known, one)]
         if len(builds) < 2:
             continue
         # The module that others take theirs from is the right one.
@@ -43,6 +44,12 @@ def check(repository: Repository) -> Iterator[Finding]:
                 *(Note("another", one.script.span(one.call.node)) for one in more[:3]),
             ),
         )
+
+
+def _is_used(known: Knowledge, build: Build) -> bool:
+    """Whether anything asks the client: its own file, or one that imports it."""
+    path = build.script.file.path
+    return bool(known.queries_in(build.script)) or path in known.imported
 
 
 def _is_told_apart(build: Build) -> bool:
@@ -90,7 +97,9 @@ export const posts = () => prisma.post.findMany({ take: 20 })
 """,
     files={
         "lib/prisma.ts": 'import { PrismaClient } from "@prisma/client"\n\n'
-        "export const prisma = new PrismaClient()\n"
+        "export const prisma = new PrismaClient()\n",
+        "lib/users.ts": 'import { prisma } from "./prisma"\n\n'
+        "export const users = () => prisma.user.count()\n",
     },
     check=check,
 )

@@ -10,18 +10,26 @@ from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 from forebay.doctor.script.knowledge import knowledge_of
 from forebay.doctor.script.prisma import Transaction
+from forebay.doctor.script.script import Script
 
 
 def check(repository: Repository) -> Iterator[Finding]:
     """Find interactive transactions without options, once a package with their number."""
     known = knowledge_of(repository)
     without: dict[str, list[Transaction]] = defaultdict(list)
-    if any("transactionOptions" in script.file.text for script in known.scripts):
-        return
+    stated = {
+        _folder(repository, script)
+        for script in known.scripts
+        if "transactionOptions" in script.file.text
+    }
     for one in known.transactions:
-        if one.body is not None and len(one.call.arguments) == 1:
-            package = repository.package_of(one.script.file)
-            without[package.folder if package else ""].append(one)
+        folder = _folder(repository, one.script)
+        if one.body is None or len(one.call.arguments) > 1 or folder in stated:
+            continue
+        taken = one.script.imports.get(one.call.names[0])
+        file = known.modules.file(one.script.file, taken.source) if taken is not None else None
+        if file is None or _folder(repository, known.by_path.get(file.path)) not in stated:
+            without[folder].append(one)
     for found in without.values():
         first, *more = found
         count = f" (and {len(more)} more in this package)" if more else ""
@@ -30,6 +38,11 @@ def check(repository: Repository) -> Iterator[Finding]:
             first.script.span(first.call.node),
             notes=tuple(Note("another", one.script.span(one.call.node)) for one in more[:3]),
         )
+
+
+def _folder(repository: Repository, script: Script | None) -> str:
+    package = repository.package_of(script.file) if script is not None else None
+    return package.folder if package is not None else ""
 
 
 RULE = Rule(

@@ -1,0 +1,255 @@
+"""Every engine, pool, connection and client that a repository makes: with what, where, to whom."""
+
+from __future__ import annotations
+
+import ast
+import enum
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from forebay.doctor.finding import Span
+from forebay.doctor.python.handlers import Handler, handlers_of
+from forebay.doctor.python.module import Call, Function, Module
+from forebay.doctor.python.project import Project, project_of
+from forebay.doctor.python.values import Value, constant, value_of
+from forebay.doctor.repository.file import Role
+from forebay.doctor.repository.repository import Repository
+
+
+class Kind(enum.Enum):
+    """What is made, as words for a message."""
+
+    ENGINE = "SQLAlchemy engine"
+    ASYNC_ENGINE = "async SQLAlchemy engine"
+    ASYNCPG_POOL = "asyncpg pool"
+    ASYNCPG_CONNECTION = "asyncpg connection"
+    PSYCOPG_POOL = "psycopg pool"
+    PSYCOPG_ASYNC_POOL = "async psycopg pool"
+    PSYCOPG_CONNECTION = "psycopg connection"
+    PSYCOPG2_POOL = "psycopg2 pool"
+    PSYCOPG2_CONNECTION = "psycopg2 connection"
+    AIOPG_POOL = "aiopg pool"
+    DATABASES = "`databases` client"
+    PRISMA = "Prisma client"
+    FOREBAY = "Forebay client"
+
+
+SQLALCHEMY = frozenset({Kind.ENGINE, Kind.ASYNC_ENGINE})
+CONNECTIONS = frozenset(
+    {Kind.ASYNCPG_CONNECTION, Kind.PSYCOPG_CONNECTION, Kind.PSYCOPG2_CONNECTION}
+)
+# What belongs to the event loop that it was made or first used on.
+ASYNC = frozenset(
+    {Kind.ASYNC_ENGINE, Kind.ASYNCPG_POOL, Kind.ASYNCPG_CONNECTION, Kind.PSYCOPG_ASYNC_POOL,
+     Kind.AIOPG_POOL, Kind.DATABASES}
+)  # fmt: skip
+
+_MAKERS = {
+    "sqlalchemy.create_engine": Kind.ENGINE,
+    "sqlalchemy.engine.create_engine": Kind.ENGINE,
+    "sqlalchemy.engine_from_config": Kind.ENGINE,
+    "sqlmodel.create_engine": Kind.ENGINE,
+    "sqlalchemy.ext.asyncio.create_async_engine": Kind.ASYNC_ENGINE,
+    "sqlalchemy.ext.asyncio.engine.create_async_engine": Kind.ASYNC_ENGINE,
+    "sqlmodel.ext.asyncio.create_async_engine": Kind.ASYNC_ENGINE,
+    "sqlalchemy.ext.asyncio.async_engine_from_config": Kind.ASYNC_ENGINE,
+    "asyncpg.create_pool": Kind.ASYNCPG_POOL,
+    "asyncpg.pool.create_pool": Kind.ASYNCPG_POOL,
+    "asyncpg.connect": Kind.ASYNCPG_CONNECTION,
+    "psycopg_pool.ConnectionPool": Kind.PSYCOPG_POOL,
+    "psycopg_pool.NullConnectionPool": Kind.PSYCOPG_POOL,
+    "psycopg_pool.AsyncConnectionPool": Kind.PSYCOPG_ASYNC_POOL,
+    "psycopg_pool.AsyncNullConnectionPool": Kind.PSYCOPG_ASYNC_POOL,
+    "psycopg.connect": Kind.PSYCOPG_CONNECTION,
+    "psycopg.Connection.connect": Kind.PSYCOPG_CONNECTION,
+    "psycopg.AsyncConnection.connect": Kind.PSYCOPG_CONNECTION,
+    "psycopg2.connect": Kind.PSYCOPG2_CONNECTION,
+    "psycopg2.pool.SimpleConnectionPool": Kind.PSYCOPG2_POOL,
+    "psycopg2.pool.ThreadedConnectionPool": Kind.PSYCOPG2_POOL,
+    "aiopg.create_pool": Kind.AIOPG_POOL,
+    "databases.Database": Kind.DATABASES,
+    "prisma.Prisma": Kind.PRISMA,
+    "forebay.client.Prisma": Kind.FOREBAY,
+}
+_LASTS = frozenset(name.rpartition(".")[2] for name in _MAKERS)
+_CACHES = re.compile(r"(^|\.)(lru_cache|cache|cached_property|cached|singleton|alru_cache)$")
+OTHER_DRIVERS = (
+    "mysqlclient", "pymysql", "aiomysql", "asyncmy", "mysql-connector-python", "aiosqlite",
+    "oracledb", "cx-oracle", "pyodbc", "pymssql", "snowflake-sqlalchemy", "duckdb-engine",
+    "clickhouse-sqlalchemy", "sqlalchemy-bigquery", "sqlalchemy-redshift", "sqlalchemy-libsql",
+)  # fmt: skip
+DRIVERS = ("psycopg", "psycopg2", "psycopg2-binary", "psycopg-binary", "asyncpg", "pg8000", "aiopg",
+           "psycopg-pool")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """One place where an engine, pool, connection or client is made.
+
+    ``function`` is the function it is made in, None at import; ``handler`` is the handler that
+    this happens in, once a call, and ``via`` the call in the handler when it is a step away.
+    """
+
+    module: Module
+    call: Call
+    kind: Kind
+    url: Value
+    function: Function | None
+    is_kept: bool
+    handler: Handler | None
+    via: Span | None
+
+    @property
+    def span(self) -> Span:
+        """Where it is made."""
+        return self.module.span(self.call.node)
+
+    @property
+    def is_at_import(self) -> bool:
+        """Whether it is made once, when its module is imported."""
+        return self.function is None
+
+    def argument(self, name: str) -> ast.expr | None:
+        """Return the value of a keyword."""
+        return self.call.keyword(name)
+
+    @property
+    def has_unknown_arguments(self) -> bool:
+        """Whether arguments come from somewhere else: `**options`."""
+        return any(one.arg is None for one in self.call.node.keywords)
+
+    def poolclass(self) -> str:
+        """Return the last part of the pool class's name; empty when none is given."""
+        given = self.argument("poolclass")
+        return self.module.name_of(given).rpartition(".")[2] if given is not None else ""
+
+    @property
+    def driver(self) -> str:
+        """What speaks the protocol: asyncpg, psycopg, psycopg2, or empty when nothing tells."""
+        if self.kind in (Kind.ASYNCPG_POOL, Kind.ASYNCPG_CONNECTION):
+            return "asyncpg"
+        if self.kind in (Kind.PSYCOPG_POOL, Kind.PSYCOPG_ASYNC_POOL, Kind.PSYCOPG_CONNECTION):
+            return "psycopg"
+        if self.kind in (Kind.PSYCOPG2_POOL, Kind.PSYCOPG2_CONNECTION):
+            return "psycopg2"
+        match = re.match(r"postgres(?:ql)?\+(\w+)", self.url.text or "")
+        return match[1] if match else ""
+
+
+def engines_of(repository: Repository) -> tuple[Engine, ...]:
+    """Return what production code makes for PostgreSQL; ask for it by `Repository.known`."""
+    return tuple(_read(repository))
+
+
+def _read(repository: Repository) -> Iterator[Engine]:
+    project = repository.known(project_of)
+    for module in repository.modules:
+        if module.file.role is not Role.APPLICATION or module.imports_from("alembic"):
+            continue
+        for call in module.calls:
+            if call.last not in _LASTS or _is_trial(module, call):
+                continue
+            kind = _MAKERS.get(call.name)
+            url = value_of(_url(call), module, project)
+            if kind is None or not _is_postgres(repository, module, kind, url):
+                continue
+            yield _engine(repository, module, call, kind, url)
+
+
+def _is_trial(module: Module, call: Call) -> bool:
+    """Whether something is made to see whether it can be, and thrown away."""
+    function = module.function_around(call.node)
+    return function is not None and bool(
+        re.match(r"_*(test|check|ping|probe|validate|verify)", function.name)
+    )
+
+
+def _engine(repository: Repository, module: Module, call: Call, kind: Kind, url: Value) -> Engine:
+    function = module.function_around(call.node)
+    is_kept = function is not None and _is_kept(module, call, function)
+    handler, via = None, None
+    if function is not None and not is_kept:
+        handler, via = _handler(repository, module, function)
+    return Engine(module, call, kind, url, function, is_kept, handler, via)
+
+
+def _url(call: Call) -> ast.expr | None:
+    for name in ("url", "dsn", "conninfo"):
+        given = call.keyword(name)
+        if given is not None:
+            return given
+    first = call.node.args[0] if call.node.args else None
+    # SimpleConnectionPool(minconn, maxconn, dsn)
+    if isinstance(constant(first), int):
+        return call.node.args[2] if len(call.node.args) > 2 else call.keyword("host")
+    return first if first is not None else call.keyword("host")
+
+
+def _is_postgres(repository: Repository, module: Module, kind: Kind, url: Value) -> bool:
+    if kind not in SQLALCHEMY | {Kind.DATABASES, Kind.PRISMA}:
+        return True
+    if url.text and "://" in url.text and not url.text.startswith("{"):
+        if re.match(r"(postgres|cockroachdb)", url.text):
+            return True
+        # A default for development says nothing of what the variable holds elsewhere.
+        return bool(url.variables) and repository.depends_on(module.file, *DRIVERS)
+    if kind is Kind.PRISMA or repository.depends_on(module.file, *DRIVERS):
+        return True
+    if any(
+        v.name in url.variables and v.value.startswith("postgres") for v in repository.variables
+    ):
+        return True
+    return not repository.depends_on(module.file, *OTHER_DRIVERS)
+
+
+def _is_kept(module: Module, call: Call, function: Function) -> bool:
+    """Whether what a function makes is kept for the next call: a cache, a global, an attribute."""
+    for decorator in function.decorator_list:
+        made = module.call(decorator)
+        if _CACHES.search(made.name if made else module.name_of(decorator)):
+            return True
+    names = {
+        name for one in ast.walk(function) if isinstance(one, ast.Global) for name in one.names
+    }
+    holder = module.parent(call.node)
+    while isinstance(holder, ast.Await | ast.IfExp | ast.BoolOp | ast.NamedExpr):
+        holder = module.parent(holder)
+    if not isinstance(holder, ast.Assign | ast.AnnAssign):
+        return False
+    targets = holder.targets if isinstance(holder, ast.Assign) else [holder.target]
+    for target in targets:
+        if isinstance(target, ast.Attribute | ast.Subscript):
+            return True
+        if isinstance(target, ast.Name) and (
+            target.id in names or _is_handed_on(function, target.id)
+        ):
+            return True
+    return False
+
+
+def _is_handed_on(function: Function, name: str) -> bool:
+    """Whether a local name is later put into an attribute, a global or a cache's place."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and any(
+            isinstance(one, ast.Name) and one.id == name for one in ast.walk(node.value)
+        ):
+            if any(isinstance(one, ast.Attribute | ast.Subscript) for one in node.targets):
+                return True
+    return False
+
+
+def _handler(
+    repository: Repository, module: Module, function: Function
+) -> tuple[Handler | None, Span | None]:
+    """Return the handler that a function is, or that calls it without keeping what it returns."""
+    handlers = repository.known(handlers_of)
+    for one in (function, *module.functions_around(function)):
+        if one in handlers:
+            return handlers[one], None
+    project: Project = repository.known(project_of)
+    for where, call in project.callers(function, module):
+        caller = where.function_around(call.node)
+        if caller in handlers and caller is not None and not _is_kept(where, call, caller):
+            return handlers[caller], where.span(call.node)
+    return None, None

@@ -1,0 +1,62 @@
+"""Calls that wait for somebody other than the database."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from forebay.doctor.python.module import Call, Function, Module
+from forebay.doctor.python.source import inside
+
+_DIRECT = re.compile(
+    r"^(requests|httpx)\.(get|post|put|patch|delete|head|request|stream)$|"
+    r"^urllib\.request\.urlopen$|^(time|asyncio)\.sleep$|^subprocess\.(run|check_output|check_call)$|"
+    r"^stripe\.\w+\.\w+$|^openai\.\w+(\.\w+)*\.create$"
+)
+_MADE = re.compile(
+    r"^(httpx\.(Async)?Client|requests\.Session|requests\.session|aiohttp\.ClientSession|"
+    r"openai\.(Async)?OpenAI|anthropic\.(Async)?Anthropic|boto3\.(client|resource)|smtplib\.SMTP(_SSL)?)$"
+)
+_SENDS = re.compile(
+    r"^(get|post|put|patch|delete|head|request|send|stream|create|acreate|sendmail|send_message|"
+    r"put_object|get_object|upload_file\w*|download_file\w*|send_email|invoke|publish|"
+    r"delete_object|generate_\w+|send_raw_email)$"
+)
+
+
+def foreign_calls(module: Module, function: Function, block: ast.AST) -> Iterator[Call]:
+    """Yield the calls of a block that go over the network or sleep, in the order of the text."""
+    clients = _clients(module, function)
+    calls = [
+        found
+        for node in inside(block)
+        if isinstance(node, ast.Call) and (found := module.call(node)) is not None
+    ]
+    for call in sorted(calls, key=lambda one: (one.node.lineno, one.node.col_offset)):
+        if _DIRECT.search(call.name) or _is_of_client(call, clients):
+            yield call
+
+
+def _is_of_client(call: Call, clients: set[str]) -> bool:
+    root = call.name.partition(".")[0]
+    return root in clients and "." in call.name and bool(_SENDS.search(call.last))
+
+
+def _clients(module: Module, function: Function) -> set[str]:
+    """Return the names that are clients of something else: of the module, and of the function."""
+    found = {
+        name
+        for name, value in module.assigned.items()
+        if (call := module.call(value)) is not None and _MADE.search(call.name)
+    }
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            call = module.call(node.value)
+            if call is not None and _MADE.search(call.name):
+                found.add(node.targets[0].id)
+        elif isinstance(node, ast.withitem) and isinstance(node.optional_vars, ast.Name):
+            call = module.call(node.context_expr)
+            if call is not None and _MADE.search(call.name):
+                found.add(node.optional_vars.id)
+    return found

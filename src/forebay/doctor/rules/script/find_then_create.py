@@ -1,0 +1,105 @@
+"""Look, then create: two requests look at the same time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from forebay.doctor.finding import Finding, Note
+from forebay.doctor.repository.repository import Repository
+from forebay.doctor.rule import Rule, Severity
+from forebay.doctor.script.knowledge import knowledge_of
+from forebay.doctor.script.nodes import enclosing_function
+from forebay.doctor.script.prisma import Query
+from forebay.doctor.script.script import around, properties, text_of
+
+_CAUGHT = re.compile(r"P2002|isUniqueConstraint|UniqueConstraint|\bupsert\b|FOR UPDATE|advisory")
+
+
+def check(repository: Repository) -> Iterator[Finding]:
+    """Find a create that depends on a read of the same keys finding nothing."""
+    known = knowledge_of(repository)
+    for script in known.scripts:
+        queries = known.queries_in(script)
+        seen = set()
+        for query in queries:
+            if query.operation not in ("findFirst", "findUnique"):
+                continue
+            create = next((one for one in queries if _follows(query, one)), None)
+            function = enclosing_function(query.node)
+            if create is None or function is None or _CAUGHT.search(text_of(function)):
+                continue
+            keys = _shared(query, create)
+            if keys and create.node.id not in seen:
+                seen.add(create.node.id)
+                same = " and ".join(f"`{key}`" for key in keys)
+                yield Finding(
+                    f"two requests that look for the same {same} at once both find none, and "
+                    f"both run `{create.name}`",
+                    script.span(create.node),
+                    notes=(Note("the look", script.span(query.node)),),
+                )
+
+
+def _follows(find: Query, create: Query) -> bool:
+    if create.operation != "create" or create.model != find.model:
+        return False
+    if create.node.start_byte < find.node.end_byte:
+        return False
+    function = enclosing_function(find.node)
+    if function is None or function != enclosing_function(create.node):
+        return False
+    # The look decides: its result is tested between the two.
+    holder = next((one for one in around(find.node) if one.type == "variable_declarator"), None)
+    name = holder.child_by_field_name("name") if holder is not None else None
+    if name is None or name.type != "identifier":
+        return False
+    between = find.script.file.data[find.node.end_byte : create.node.start_byte].decode(
+        errors="replace"
+    )
+    one = re.escape(text_of(name))
+    return bool(
+        re.search(rf"if\s*\(\s*{one}\s*\)\s*\{{?[^}}]*\b(return|throw)\b", between)
+        or re.search(rf"if\s*\(\s*!\s*{one}\s*\)\s*\{{?[^}}]*$", between)
+    )
+
+
+def _shared(find: Query, create: Query) -> list[str]:
+    """Return the keys that are looked for and then written with the same value."""
+    where, data = properties(find.options.get("where")), properties(create.options.get("data"))
+    shared = [key for key, value in where.items() if key in data and _same(data[key], value)]
+    return shared if len(shared) == len(where) and shared != ["id"] else []
+
+
+def _same(one: Node, other: Node) -> bool:
+    return text_of(one) == text_of(other)
+
+
+RULE = Rule(
+    code="FD324",
+    name="find-then-create",
+    severity=Severity.WARNING,
+    what="A row is created because a read before it found none.",
+    why="Between the two there is time for another request to do the same: without a unique index "
+    "there are two rows, with one the second request fails with P2002 that nobody expects.",
+    fix="`upsert` by a unique key, or create and answer P2002",
+    language="ts",
+    bad="""\
+import { prisma } from "@/lib/prisma"
+
+export async function join(email: string) {
+  const member = await prisma.member.findUnique({ where: { email } })
+  if (member) return member
+  return prisma.member.create({ data: { email } })
+}
+""",
+    good="""\
+import { prisma } from "@/lib/prisma"
+
+export const join = (email: string) =>
+  prisma.member.upsert({ where: { email }, create: { email }, update: {} })
+""",
+    check=check,
+)

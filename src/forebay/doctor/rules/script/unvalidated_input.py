@@ -1,0 +1,105 @@
+"""What the client sent, written to the database as it came."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from forebay.doctor.finding import Finding, Note
+from forebay.doctor.repository.repository import Repository
+from forebay.doctor.rule import Rule, Severity
+from forebay.doctor.script.inputs import checks_input, sent_names, values
+from forebay.doctor.script.knowledge import knowledge_of
+from forebay.doctor.script.next import Entry, Kind
+from forebay.doctor.script.prisma import Query
+from forebay.doctor.script.script import names_of, text_of
+
+
+def check(repository: Repository) -> Iterator[Finding]:
+    """Find writes whose data is the request's, in handlers and actions that check nothing."""
+    known = knowledge_of(repository)
+    for script in known.scripts:
+        seen = set()
+        for query in known.queries_in(script):
+            entry = known.entry_of(script, query.node) if query.is_write else None
+            if entry is None or entry.node.id in seen or entry.kind not in (
+                Kind.ROUTE, Kind.ACTION, Kind.API, Kind.HANDLER
+            ):  # fmt: skip
+                continue
+            if checks_input(entry):
+                continue
+            finding = _finding(entry, query)
+            if finding is not None:
+                seen.add(entry.node.id)
+                yield finding
+
+
+def _finding(entry: Entry, query: Query) -> Finding | None:
+    sent = sent_names(entry)
+    options = query.options
+    for name in ("data", "create", "update"):
+        for path, value in values(options.get(name)):
+            root = names_of(value)[0]
+            direct = text_of(value).startswith(("req.body", "request.body"))
+            if root not in sent and not direct:
+                continue
+            whole = path.endswith("…") or not path
+            if (whole and value.type == "call_expression") or re.search(r"[iI]d$", path):
+                continue
+            if entry.kind is Kind.ACTION and not whole and ".get(" not in text_of(value):
+                continue  # typed, and one field: the type is at least what the author meant
+            if not whole and _is_looked_at(entry, root):
+                continue
+            what = (
+                f"all of `{text_of(value)}` is written: the client chooses the columns"
+                if whole
+                else f"`{path}` is what the client sent, of any type and length"
+            )
+            return Finding(
+                f"{what}, and {entry.label} checks nothing of it",
+                query.script.span(value),
+                notes=(Note("it is written here", query.script.span(query.node)),),
+            )
+    return None
+
+
+def _is_looked_at(entry: Entry, name: str) -> bool:
+    """Whether a field is tested before it is written: there, not empty, of a shape."""
+    one = re.escape(name)
+    tested = rf"!\s*{one}\b|\b{one}\??\.(trim|length|match)|\.test\({one}|\b{one}\s*[!=]=|slug"
+    return re.search(tested, entry.text) is not None
+
+
+RULE = Rule(
+    code="FD317",
+    name="unvalidated-input",
+    severity=Severity.WARNING,
+    what="A handler or action writes what it was sent without looking at it.",
+    why="TypeScript's types end where the network begins: a client sends other fields "
+    '(`role: "admin"`), objects where a text was meant, or ten megabytes.',
+    fix="parse it with a schema first, and write only the fields that the schema names",
+    language="ts",
+    path="app/api/posts/route.ts",
+    bad="""\
+import { auth } from "@/lib/auth"
+import { prisma } from "@/lib/prisma"
+
+export async function POST(request: Request) {
+  const { userId } = await auth()
+  const body = await request.json()
+  return Response.json(await prisma.post.create({ data: { ...body, authorId: userId } }))
+}
+""",
+    good="""\
+import { auth } from "@/lib/auth"
+import { prisma } from "@/lib/prisma"
+import { newPost } from "@/lib/shapes"
+
+export async function POST(request: Request) {
+  const { userId } = await auth()
+  const { title } = newPost.parse(await request.json())
+  return Response.json(await prisma.post.create({ data: { title, authorId: userId } }))
+}
+""",
+    check=check,
+)

@@ -1,0 +1,209 @@
+"""In which order a migration and a client are rolled out, and the two steps where neither will do.
+
+Between the two steps the database is one that both clients work with: nothing is gone from it, and
+nothing is asked of a row that only the new client knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, TypeAlias
+
+from forebay.migrate.connect import DEFAULT_SCHEMA
+from forebay.migrate.database import Column, Database, Enum, Table
+from forebay.migrate.diff import steps as to
+from forebay.migrate.diff.differ import difference
+from forebay.migrate.render import qualified, quoted
+from forebay.migrate.roll_out.breaks import Break
+from forebay.migrate.roll_out.codes import REMEDIES
+from forebay.migrate.roll_out.columns import needs_a_value
+from forebay.migrate.roll_out.compare import compare
+from forebay.migrate.script import script
+from forebay.schema.model import Schema
+
+Order: TypeAlias = Literal["any", "migrate first", "deploy first", "two steps", "by hand"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What fails in which order; ``expand`` and ``contract`` are scripts around a deployment."""
+
+    order: Order
+    # Of the client that runs, once the migration has; of the new one, before it has.
+    migrated: list[Break] = field(default_factory=list)
+    deployed: list[Break] = field(default_factory=list)
+    expand: str | None = None
+    contract: str | None = None
+    hints: list[str] = field(default_factory=list)
+
+    def json(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        return {
+            "order": self.order,
+            "old_client_after_migration": [one.json() for one in self.migrated],
+            "new_client_before_migration": [one.json() for one in self.deployed],
+            "expand": self.expand,
+            "contract": self.contract,
+            "hints": self.hints,
+        }
+
+
+def plan(
+    old: Schema, new: Schema, before: Database, after: Database, default: str = DEFAULT_SCHEMA
+) -> Plan:
+    """Return what happens to the clients of two schemas while a database becomes another."""
+    migrated = compare(old, before, after, default)
+    deployed = compare(new, after, before, default)
+    is_migrated, is_deployed = not fails(migrated), not fails(deployed)
+    hints = list(_renames(difference(before, after)))
+    if is_migrated or is_deployed:
+        order: Order = "any" if is_migrated and is_deployed else "migrate first"
+        if not is_migrated:
+            order = "deploy first"
+        return Plan(order, migrated, deployed, hints=hints)
+    middle = between(before, after)
+    left = [
+        *(one for one in compare(old, before, middle, default) if one.level == "fails"),
+        *(one for one in compare(new, after, middle, default) if one.level == "fails"),
+    ]
+    if left:
+        told = [f"{one.name}: {REMEDIES[one.code]}" for one in left]
+        return Plan("by hand", migrated, deployed, hints=[*hints, *dict.fromkeys(told)])
+    hints += _unfilled("old", compare(new, after, middle, default))
+    hints += _unfilled("new", compare(old, before, middle, default))
+    expand = script(difference(before, middle))
+    contract = _fill(middle, after) + script(difference(middle, after))
+    return Plan("two steps", migrated, deployed, expand, contract, hints)
+
+
+def _unfilled(who: str, found: list[Break]) -> Iterator[str]:
+    """Say what records of one client lack that the other's types have."""
+    for one in found:
+        if one.code == "column-nullable" and who == "old":
+            yield (
+                f"between the two, `{one.name}` is null in what old clients create: let the new"
+                " client's field be optional until then, or give the column a default"
+            )
+        elif one.code == "column-nullable":
+            yield (
+                f"between the two, `{one.name}` is null in what the new client creates, and old"
+                " clients know no null there: give the column a default in the first migration"
+            )
+
+
+def _fill(middle: Database, after: Database) -> str:
+    """Return remarks of what to fill before a column takes no NULL."""
+    tables = {table.key: table for table in after.tables}
+    found = ""
+    for table in middle.tables:
+        new = (
+            {column.name: column for column in tables[table.key].columns}
+            if (table.key in tables)
+            else {}
+        )
+        for column in table.columns:
+            other = new.get(column.name)
+            if column.arity == "nullable" and other is not None and other.arity == "required":
+                name = quoted(column.name)
+                found += (
+                    f"-- First: UPDATE {qualified(*table.key)} SET {name} = … WHERE {name}"
+                    " IS NULL;\n"
+                )
+    return found + "\n" if found else ""
+
+
+def fails(found: Sequence[Break]) -> bool:
+    """Say whether something fails whatever the data are."""
+    return any(one.level == "fails" for one in found)
+
+
+def between(before: Database, after: Database) -> Database:
+    """Return the database that has all of both, and asks for no more than either."""
+    old_tables = {table.key: table for table in before.tables}
+    new_tables = {table.key for table in after.tables}
+    old_enums = {enum.key: enum for enum in before.enums}
+    new_enums = {enum.key for enum in after.enums}
+    return replace(
+        after,
+        schemas=tuple(dict.fromkeys((*before.schemas, *after.schemas))),
+        tables=(
+            *(_table(old_tables.get(one.key), one) for one in after.tables),
+            *(one for one in before.tables if one.key not in new_tables),
+        ),
+        enums=(
+            *(_enum(old_enums.get(one.key), one) for one in after.enums),
+            *(one for one in before.enums if one.key not in new_enums),
+        ),
+    )
+
+
+def _enum(before: Enum | None, after: Enum) -> Enum:
+    gone = [one for one in before.values if one not in after.values] if before else []
+    return replace(after, values=(*after.values, *gone))
+
+
+def _table(before: Table | None, after: Table) -> Table:
+    if before is None:
+        return after
+    old = {column.name: column for column in before.columns}
+    new = {column.name for column in after.columns}
+    kept = [_free(one) for one in before.columns if one.name not in new]
+    names = {one.name for one in kept}
+    indexes = [
+        one
+        for one in before.indexes
+        if one.is_unique and _is_lost([column.name for column in one.columns], after)
+    ]
+    keys = [one for one in before.foreign_keys if names & set(one.columns)]
+    return replace(
+        after,
+        columns=(*(_column(old.get(one.name), one) for one in after.columns), *kept),
+        indexes=(*after.indexes, *indexes),
+        foreign_keys=(*after.foreign_keys, *keys),
+    )
+
+
+def _is_lost(columns: list[str], after: Table) -> bool:
+    return not any(
+        one.is_unique and [column.name for column in one.columns] == columns
+        for one in after.indexes
+    )
+
+
+def _column(before: Column | None, after: Column) -> Column:
+    if before is None:
+        return _free(after)
+    column = after
+    if before.default is not None and after.default is None and before.type == after.type:
+        column = replace(column, default=before.default, is_serial=before.is_serial)
+    if "list" in (before.arity, after.arity):
+        return column
+    return replace(column, arity="nullable") if before.arity == "nullable" else column
+
+
+def _free(column: Column) -> Column:
+    """Let a column be left out of a new row."""
+    return replace(column, arity="nullable") if needs_a_value(column) else column
+
+
+def _renames(steps: list[to.Step]) -> Iterator[str]:
+    """Say what looks like a change of name: it need not change the database at all."""
+    dropped = [step.table for step in steps if isinstance(step, to.DropTable)]
+    for step in steps:
+        if isinstance(step, to.AlterTable):
+            for gone in step.dropped:
+                alike = [one for one in step.added if one.type == gone.type]
+                if len(alike) == 1:
+                    yield (
+                        f"if `{step.before.name}.{alike[0].name}` is `{gone.name}` by another name:"
+                        f' keep the column, with @map("{gone.name}") at the field'
+                    )
+        elif isinstance(step, to.CreateTable):
+            names = {column.name for column in step.table.columns}
+            for table in dropped:
+                if {column.name for column in table.columns} == names:
+                    yield (
+                        f"if `{step.table.name}` is `{table.name}` by another name: keep the table,"
+                        f' with @@map("{table.name}") at the model'
+                    )

@@ -1,0 +1,12 @@
+import os
+
+from sqlalchemy import create_engine, text
+
+engine = create_engine(
+    os.environ["FUNCTION_URL"], pool_size=1, max_overflow=0, pool_pre_ping=True
+)
+
+
+def handler(event, context):
+    with engine.connect() as connection:
+        return connection.execute(text("select 1")).scalar()

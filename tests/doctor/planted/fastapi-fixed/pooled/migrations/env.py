@@ -1,0 +1,5 @@
+import os
+
+from alembic import context
+
+context.config.set_main_option("sqlalchemy.url", os.environ["DIRECT_URL"])

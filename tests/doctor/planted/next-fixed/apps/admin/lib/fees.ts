@@ -1,0 +1,11 @@
+import "server-only"
+import { prisma } from "@/lib/db"
+
+export const setFee = (port: string, fee: number) =>
+  prisma.$transaction(
+    async (tx) => {
+      const found = await tx.port.findUniqueOrThrow({ where: { id: port } })
+      await tx.port.update({ where: { id: port }, data: { fee, before: found.fee } })
+    },
+    { maxWait: 5000, timeout: 10000 },
+  )

@@ -1,0 +1,4 @@
+import "server-only"
+import { prisma } from "@/lib/db"
+
+export const boats = () => prisma.boat.count()

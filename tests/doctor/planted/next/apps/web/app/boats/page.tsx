@@ -1,0 +1,6 @@
+import { prisma } from "@/lib/db"
+
+export default async function Page() {
+  const boats = await prisma.boat.findMany({ orderBy: { name: "asc" } }) // expect: FD320
+  return <main>{boats.map((boat) => boat.name).join(", ")}</main>
+}

@@ -1,0 +1,17 @@
+"use server"
+import { prisma } from "@/lib/db"
+import { requireSession } from "@/lib/session"
+
+export async function cancelBooking(id: string) {
+  await prisma.booking.delete({ where: { id } }) // expect: FD316
+}
+
+export async function confirmBooking(id: string) {
+  const { userId } = await requireSession()
+  await prisma.booking.update({ where: { id, userId }, data: { status: "CONFIRMED" } })
+}
+
+export async function publishNotice(title: string) {
+  const { userId } = await requireSession()
+  await prisma.notice.create({ data: { title: title.slice(0, 200), authorId: userId } }) // expect: FD314
+}

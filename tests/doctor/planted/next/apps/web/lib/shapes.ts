@@ -1,0 +1,3 @@
+import { z } from "zod"
+
+export const newBoat = z.object({ name: z.string().min(1).max(80), length: z.number().positive() })
