@@ -34,10 +34,20 @@ def _covering(model: Model, index: Index) -> Index | PrimaryKey | None:
         columns = _columns(other)
         if columns[: len(wanted)] == wanted:
             # Of two that are alike the later one is the needless one.
+            if other.kind == "normal" and _adds_text(other, len(wanted)):
+                continue  # the shorter one is much the smaller, and may be wanted for that
             is_twin = len(columns) == len(wanted) and other.kind == "normal"
             if not is_twin or other.node.start < index.node.start:
                 return other
     return None
+
+
+def _adds_text(index: Index, width: int) -> bool:
+    """Whether what an index has beyond its first columns holds a text of any length."""
+    return any(
+        field.field.type == "String" and field.field.native_type is None
+        for field in index.fields[width:]
+    )
 
 
 def _columns(index: Index | PrimaryKey) -> list[tuple[str, str]]:
