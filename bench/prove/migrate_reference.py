@@ -25,8 +25,15 @@ LEAST_SHARE = 0.97
 _KINDS = (
     ("a serial made of another type", re.compile(r"SET DATA TYPE (BIG|SMALL)?SERIAL")),
     ("a sequence without a name", re.compile(r'DROP SEQUENCE ""')),
-    ("the order of an enum's columns", re.compile(r"_new\"|_old\"")),
-    ("a schema with nothing in it", re.compile(r"^\+CREATE SCHEMA", re.MULTILINE)),
+    (
+        "the order of an enum's columns",
+        re.compile(r"_new\"|_old\"|ALTER COLUMN \"[^\"]*\" DROP DEFAULT;"),
+    ),
+    ("the default of what is made anew", re.compile(r"would be dropped and recreated")),
+    (
+        "a schema with nothing in it",
+        re.compile(r"^\+(CREATE SCHEMA|.*Added Schemas)", re.MULTILINE),
+    ),
 )
 
 
