@@ -51,7 +51,7 @@ def doctor_cost(context: Context) -> list[Finding]:
         count, size = _build(tree)
         context.say(f"{count} files, {size / 1e6:.1f} MB")
         ours = _least([sys.executable, "-m", "forebay", "doctor", "--json", "."], tree, {0, 1})
-        ruff = find_tool("ruff", "it is what the doctor's cost is set beside")
+        ruff = Path(sys.executable).parent / "ruff"
         theirs = _least([str(ruff), "check", "--isolated", "--no-cache", "-q", "."], tree, {0, 1})
         beside = [f"ruff {theirs.cpu:.2f} s for the Python half"]
         try:
