@@ -42,6 +42,7 @@ from bench.prove import (  # noqa: F401
     garbage,
     isolation,
     listen,
+    migrate_lint,
     migrate_litellm,
     migrate_live,
     migrate_pooled,

@@ -98,6 +98,7 @@ STATEMENTS = [
     "comment on table loose is 'x'",
     "comment on column loose.amount is 'x'",
     "truncate loose",
+    "truncate parent cascade",
     "lock table loose",
     "lock table loose in share mode",
     "analyze loose",
