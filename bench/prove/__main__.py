@@ -46,6 +46,7 @@ from bench.prove import (  # noqa: F401
     migrate_litellm,
     migrate_live,
     migrate_pooled,
+    migrate_pull,
     migrate_reference,
     migrate_roll_out,
     mutate,
