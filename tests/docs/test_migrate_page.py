@@ -56,11 +56,7 @@ def _menu() -> dict[str, Any]:
 def test_every_command_is_on_the_page():
     shown = {" ".join(code(cells[0])[0].split()[:3]) for cells in rows(PAGE, "## Commands")}
     menu = _menu()
-    there = {
-        f"forebay {room} {name}"
-        for room in ("migrate", "db")
-        for name in menu[room].commands
-    }
+    there = {f"forebay {room} {name}" for room in ("migrate", "db") for name in menu[room].commands}
     # The diff has a part of the page for itself.
     assert shown | {"forebay migrate diff"} == there
 
