@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 from forebay.migrate.database import Column, Default, Type
 
@@ -36,7 +37,13 @@ def arity(column: Column) -> str:
 def default(column: Column) -> str:
     """Return a column's default as Prisma's engine writes it out for itself."""
     found = column.default
-    return "None" if found is None else f"Some({_kind(found, column.type)})"
+    if found is None:
+        return "None"
+    type_ = column.type
+    if type_.family == "Json" and column.written is not None:
+        # What PostgreSQL printed is a text to Prisma, whatever the column's type.
+        type_ = replace(type_, family="String")
+    return f"Some({_kind(found, type_)})"
 
 
 def _kind(default: Default, type_: Type) -> str:
