@@ -19,8 +19,10 @@ from typing import Any
 
 import psycopg
 
+from bench.database import NAME as NAME_OF_BENCH
+from bench.database import ROLE
 from bench.errors import BenchError
-from bench.pooler.contestants import PROJECT
+from bench.pooler.contestants import PROJECT, make_contestant
 from bench.processes import clean_environment, wait_until
 from bench.prove.registry import Context, Finding, proof
 from tests.doctor.live.troubles import TROUBLES, Trouble
@@ -35,11 +37,11 @@ _AGE = 31
 Said = list[dict[str, Any]]
 
 
-def _doctor(world: World, *options: str, role: str = "watcher") -> Said:
+def _doctor(world: World, *options: str, role: str = "watcher", url: str | None = None) -> Said:
     """Run the command as a user does, in an empty folder; return its findings."""
     command = [sys.executable, "-m", "forebay", "doctor", "--select", "FD9", "--json"]
     command += ["--database-env", "SHOP_URL", *options]
-    variables = {"SHOP_URL": world.url(role).text(), "PYTHONPATH": str(PROJECT / "src")}
+    variables = {"SHOP_URL": url or world.url(role).text(), "PYTHONPATH": str(PROJECT / "src")}
     with tempfile.TemporaryDirectory(prefix="forebay-doctor-") as folder:
         done = subprocess.run(
             command,
@@ -198,6 +200,28 @@ def _others(world: World, version: str) -> Iterator[Finding]:
     world.close()
 
 
+def _pooled(world: World, version: str) -> Iterator[Finding]:
+    """Look at the server's other database directly and through poolers, which must not differ."""
+    world.server.ask("create table keyless (what text)")
+    world.server.ask(f"alter table keyless owner to {ROLE}")
+    found = {"directly": _through(world, world.server.port)}
+    for name in ("pgbouncer", "forebay"):
+        with make_contestant(name).start(world.server, "tcp") as running:
+            found[name] = _through(world, running.port)
+    shown = {way: _short(said) for way, said in found.items()}
+    yield Finding(
+        f"PostgreSQL {version}: the same is found directly, through PgBouncer and through Forebay",
+        "FD912 and FD916, three times",
+        "; ".join(f"{way}: {said}" for way, said in shown.items()),
+        len(set(shown.values())) == 1
+        and [one["code"] for one in found["directly"]] == ["FD912", "FD916"],
+    )
+
+
+def _through(world: World, port: int) -> Said:
+    return _doctor(world, url=f"postgresql://{ROLE}@127.0.0.1:{port}/{NAME_OF_BENCH}")
+
+
 def _statement(world: World, version: str) -> Iterator[Finding]:
     for _ in range(20):
         world.run("select pg_sleep(0.06) from customers where id = 4", OWNER)
@@ -230,9 +254,10 @@ def _wraparound(world: World, version: str) -> Iterator[Finding]:
 def _prove(binaries: Path | None, context: Context) -> list[Finding]:
     findings: list[Finding] = []
     with running_world(binaries) as world:
-        version = world.server.version
+        version = str(world.run("show server_version")[0][0]).split()[0]
         findings += _all_at_once(world, version, context)
         findings += _others(world, version)
+        findings += _pooled(world, version)
         context.say(f"PostgreSQL {version}: the server is filled")
         findings += _full(world, version)
         if binaries is not None:

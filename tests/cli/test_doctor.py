@@ -1,14 +1,19 @@
 """`forebay doctor` as a user meets it: formats, exit codes, baseline, fixes, its two words."""
 
+import contextlib
 import json
 import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from typer.testing import CliRunner
 
-SECRET = "npg_Zx81LmQ7aT"
+from forebay.cli.app import app
+
+SECRET = "Hq27-vTs90xKe"
 SCHEMA = """datasource db {
   provider = "postgresql"
 }
@@ -26,15 +31,11 @@ model Post {
 """
 
 
-def doctor(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "forebay", "doctor", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def doctor(folder: Path, *arguments: str) -> SimpleNamespace:
+    """Run the command in a folder, in this process: loading it costs more than looking."""
+    with contextlib.chdir(folder):
+        done = CliRunner().invoke(app, ["doctor", *arguments])
+    return SimpleNamespace(returncode=done.exit_code, stdout=done.stdout, stderr=done.stderr)
 
 
 @pytest.fixture
@@ -102,7 +103,7 @@ def test_words_and_folders_of_the_same_name(folder):
     assert "--> db.ts:3" in doctor(folder, "look", "--select", "FD121").stdout
     assert doctor(folder, "explain", "FD121").stdout.startswith("# FD121 use-middleware")
     assert doctor(folder, "explain").returncode == 2
-    assert "did you mean FD121" in doctor(folder, "explain", "FD1211").stderr
+    assert "did you mean FD121" in doctor(folder, "explain", "use-midleware").stderr
 
 
 def test_a_file_may_be_looked_at_alone(folder):

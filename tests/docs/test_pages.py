@@ -20,6 +20,7 @@ REQUIRED = [
     "docs/extensions.md",
     "docs/seeing.md",
     "docs/advise.md",
+    "docs/doctor-live.md",
 ]
 
 # Spelt in pieces, so that this file does not find itself.
@@ -95,6 +96,7 @@ def test_only_pages_that_are_tested_have_marked_examples() -> None:
         *("README.md", "configuration.md", "tls.md", "budget.md", "schema.md", "query.md"),
         *("console.md", "client.md", "extensions.md", "seeing.md", "migrate.md"),
         "advise.md",
+        "doctor-live.md",
     }
 
 

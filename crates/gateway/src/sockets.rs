@@ -1,6 +1,7 @@
 //! TCP options of sockets that are connected.
 
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
@@ -10,9 +11,24 @@ use crate::configuration::Configuration;
 
 /// Set what the configuration asks for. A connection that will not have it is used as it is.
 pub fn tune(socket: impl AsFd, configuration: &Configuration) {
-    if let Err(error) = set(socket, configuration) {
+    let is_set = set(&socket, configuration).and_then(|()| choose_congestion_control(&socket));
+    if let Err(error) = is_set {
         tracing::debug!(%error, "a TCP option cannot be set");
     }
+}
+
+/// What every Linux has, and what costs least for each segment.
+const PLAIN_CONGESTION_CONTROL: &str = "reno";
+
+/// Have a connection that never leaves this machine do without the machine's congestion control: there is nothing to
+/// find out about its path, and BBR would measure and pace it all the same.
+fn choose_congestion_control(socket: impl AsFd) -> io::Result<()> {
+    let peer = rustix::net::getpeername(&socket)?;
+    let peer = peer.and_then(|peer| SocketAddr::try_from(peer).ok());
+    if peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback()) {
+        sockopt::set_tcp_congestion(&socket, PLAIN_CONGESTION_CONTROL)?;
+    }
+    Ok(())
 }
 
 fn set(socket: impl AsFd, configuration: &Configuration) -> io::Result<()> {
@@ -55,6 +71,8 @@ mod tests {
         assert_eq!(sockopt::tcp_keepintvl(&socket).unwrap(), Duration::from_secs(12));
         assert_eq!(sockopt::tcp_keepcnt(&socket).unwrap(), 3);
         assert_eq!(sockopt::tcp_user_timeout(&socket).unwrap(), 1500);
+        choose_congestion_control(&socket).unwrap();
+        assert_eq!(sockopt::tcp_congestion(&socket).unwrap(), PLAIN_CONGESTION_CONTROL);
 
         let socket = TcpStream::connect(address).unwrap();
         set(&socket, &Configuration { tcp_keepalive: false, ..Configuration::default() }).unwrap();

@@ -19,8 +19,8 @@ from forebay.schema.model import Model, ScalarField
 _OPERATIONS = frozenset(
     {"findMany", "findFirst", "findFirstOrThrow", "count", "updateMany", "deleteMany", "aggregate"}
 )
-# Of a filter these can be answered by a B-tree on the column.
-_RANGES = frozenset({"equals", "in", "lt", "lte", "gt", "gte", "startsWith"})
+# Of a filter these can be answered by a B-tree on the column, whatever its collation.
+_RANGES = frozenset({"equals", "in", "lt", "lte", "gt", "gte"})
 
 
 @dataclass(frozen=True, slots=True)

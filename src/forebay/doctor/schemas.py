@@ -20,11 +20,11 @@ def sound_projects(repository: Repository) -> Iterator[PrismaProject]:
 
 
 def keys_of(model: Model) -> Iterator[list[str]]:
-    """Yield the columns of everything that serves as an index: primary key, uniques, indexes."""
+    """Yield the columns of what serves a search: primary key, uniques, B-trees and hashes."""
     if model.primary_key is not None:
         yield names(model.primary_key.fields)
     for index in model.indexes:
-        if is_plain(index):
+        if is_plain(index) or (index.algorithm == "Hash" and index.where is None):
             yield names(index.fields)
 
 

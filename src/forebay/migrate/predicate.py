@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from forebay.schema.model import Index, Raw, RelationField, ScalarField
 from forebay.schema.tree import Constant, Expression, Number, Object, String
 
@@ -34,3 +36,41 @@ def _written(value: Expression) -> str:
     if isinstance(value, String):
         return "'" + value.value.replace("'", "''") + "'"
     return value.text if isinstance(value, Number | Constant) else ""
+
+
+_WORDS = r"'(?:[^']|'')*'::character varying"
+_ARRAY = re.compile(rf"\(ARRAY\[({_WORDS}(?:, {_WORDS})*)\]\)::text\[\]")
+_WORD = re.compile(_WORDS)
+
+
+def settled(where: str | None) -> str | None:
+    """Return a condition as PostgreSQL prints it once it has read it again.
+
+    A list of words that is cast to texts is then a list of words that are cast to a text each.
+    """
+    if where is None:
+        return None
+    return _ARRAY.sub(
+        lambda found: "ARRAY[" + _WORD.sub(lambda word: f"({word[0]})::text", found[1]) + "]",
+        where,
+    )
+
+
+def in_brackets(where: str) -> str:
+    """Return a condition in brackets, if it has none around all of it."""
+    return where if _is_in_brackets(where) else f"({where})"
+
+
+def _is_in_brackets(text: str) -> bool:
+    """Say whether the first bracket of a text is closed by its last sign."""
+    depth, quote = 0, ""
+    for place, char in enumerate(text):
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "'\"":
+            quote = char
+        elif char in "()":
+            depth += 1 if char == "(" else -1
+        if depth == 0 and not quote:
+            return place == len(text) - 1 and char == ")"
+    return False

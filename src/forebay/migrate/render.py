@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from forebay.migrate.database import Column, Default, Enum, ForeignKey, Index, Table, Type
+from forebay.migrate.predicate import in_brackets
 
 ACTIONS = {
     "Cascade": "CASCADE",
@@ -101,7 +102,7 @@ def create_index(table: Table, index: Index) -> str:
         f"{f' {one.sort.upper()}' if one.sort else ''}"
         for one in index.columns
     )
-    where = f" WHERE ({index.where})" if index.where else ""
+    where = f" WHERE {in_brackets(index.where)}" if index.where else ""
     return (
         f"CREATE {unique}INDEX {quoted(index.name)} ON {qualified(*table.key)}{using}({columns})"
         f"{where}"

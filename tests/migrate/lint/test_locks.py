@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterator
-from dataclasses import replace
-from typing import Any
-
-import psycopg
 import pytest
 
 from forebay.migrate.lint.facts import Facts
 from forebay.migrate.lint.locks import Mode, locks
 from forebay.migrate.lint.parse import parse
 from forebay.migrate.lint.story import Story
-from forebay.postgres.embedded import EmbeddedServer
 
 SETUP = """
 create table parent (id int primary key, code text, kind int);
@@ -98,6 +91,7 @@ STATEMENTS = [
     "comment on table loose is 'x'",
     "comment on column loose.amount is 'x'",
     "truncate loose",
+    "truncate parent cascade",
     "lock table loose",
     "lock table loose in share mode",
     "analyze loose",
@@ -122,31 +116,25 @@ where l.locktype = 'relation' and l.granted and l.pid = pg_backend_pid()
 
 
 @pytest.fixture(scope="module")
-def connection(embedded: EmbeddedServer) -> Iterator[psycopg.Connection[Any]]:
+def there(connection):
     """A database with all that the statements are about, which none of them changes for good."""
-    name = f"locks_{secrets.token_hex(6)}"
-    with psycopg.connect(embedded.url.text(), autocommit=True) as administrator:
-        administrator.execute(f'create database "{name}"'.encode())
-        url = replace(embedded.url, database=name)
-        with psycopg.connect(url.text(), autocommit=True) as made:
-            made.execute("create schema apart")
-            made.execute(SETUP.encode())
-            yield made
-        administrator.execute(f'drop database "{name}" with (force)'.encode())
+    connection.execute("create schema apart")
+    connection.execute(SETUP.encode())
+    return connection
 
 
 @pytest.mark.parametrize("statement", STATEMENTS)
-def test_a_lock_is_the_one_that_postgresql_takes(connection, statement):
-    before = {name for (name,) in connection.execute("select relname::text from pg_class")}
-    told = locks(parse(statement).statements[0], Story(Facts(connection)))
-    connection.execute("begin")
+def test_a_lock_is_the_one_that_postgresql_takes(there, statement):
+    before = {name for (name,) in there.execute("select relname::text from pg_class")}
+    told = locks(parse(statement).statements[0], Story(Facts(there)))
+    there.execute("begin")
     held: dict[str, Mode] = {}
     renamed = {"tight": "loose"}
     try:
-        connection.execute(statement.encode())
-        taken = connection.execute(_HELD).fetchall()
+        there.execute(statement.encode())
+        taken = there.execute(_HELD).fetchall()
     finally:
-        connection.execute("rollback")
+        there.execute("rollback")
     for name, mode in taken:
         name = renamed.get(name, name)
         number = next(one for one in Mode if one.in_catalog == mode)

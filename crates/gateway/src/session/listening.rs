@@ -24,7 +24,7 @@ use super::scan::Marks;
 use super::{ClientState, ServerState, SessionError};
 use prelude::{Prelude, SETTING};
 
-pub(super) use prelude::Before;
+pub(super) use prelude::{Before, Form};
 
 /// How often a query of the pooler's own is put that something else has hit.
 const ATTEMPTS: u8 = 3;
@@ -128,7 +128,12 @@ impl ClientState {
 
 impl ServerState {
     /// Note that a text that may change the channels is about to be sent; says what has to go before it.
-    pub(super) fn before_channels(&mut self, client: &ClientState, marks: Marks) -> Before {
+    pub(super) fn before_channels(
+        &mut self,
+        client: &ClientState,
+        marks: Marks,
+        form: Form,
+    ) -> Before {
         if !marks.has(CHANNELS) || !client.fans_out() {
             return Before::Nothing;
         }
@@ -137,7 +142,7 @@ impl ServerState {
             return Before::Hold;
         }
         let before = match client.channels() {
-            Some(channels) if marks.has(LESS) => self.prelude(channels),
+            Some(channels) if marks.has(LESS) => self.prelude(channels, form),
             _ => Before::Nothing,
         };
         self.hearing.get_or_insert_default();

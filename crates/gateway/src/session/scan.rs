@@ -29,6 +29,8 @@ const COMMENT_LIMIT: usize = 64 * 1024;
 /// What `text` holds of interest.
 pub fn scan(text: &[u8]) -> Found {
     let mut found = Found::default();
+    // Nothing begins behind a semicolon at the end, which many texts have.
+    let text = text.strip_suffix(b";").unwrap_or(text);
     scan_part(text, 0..text.len(), &mut found);
     found
 }
@@ -220,7 +222,13 @@ fn statement(mut reader: Reader<'_>, found: &mut Found) {
     if first == CUT {
         found.marks |= Marks::UNDECIDED;
     }
-    if matches!(first.to_ascii_lowercase(), b'c' | b'd' | b'l' | b'p' | b'r' | b's' | b'u') {
+    let may_be_of_interest = match first.to_ascii_lowercase() {
+        // SET, and not SELECT.
+        b's' => matches!(reader.rest(), [_, _, b't' | b'T', ..]),
+        b'c' | b'd' | b'l' | b'p' | b'r' | b'u' => true,
+        _ => false,
+    };
+    if may_be_of_interest {
         command(reader, found);
     }
 }

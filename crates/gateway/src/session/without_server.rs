@@ -4,6 +4,7 @@ use pgwire::backend::{self, Status};
 use pgwire::frontend::{self, Target};
 
 use super::message::{Message, Step, deallocated, discard};
+use super::scan::scan;
 use super::{ClientState, SessionError, WHOLE_LIMIT};
 
 /// A message from a client that holds no server.
@@ -48,7 +49,8 @@ pub(super) fn message(
             return Ok(Step::Used(size));
         }
         frontend::QUERY if message.is_whole() => {
-            if let Some(name) = deallocated(client, frontend::query(message.body())?) {
+            let text = frontend::query(message.body())?;
+            if let Some(name) = deallocated(client, text) {
                 client.statements.remove(&*name);
                 // A simple query destroys the unnamed statement.
                 client.unnamed = None;
@@ -56,6 +58,10 @@ pub(super) fn message(
                 backend::put_ready_for_query(to_client, Status::Idle);
                 return Ok(Step::Used(size));
             }
+            if client.tracking.is_on {
+                client.tracking.scanned = Some(scan(text));
+            }
+            return Ok(Step::Server);
         }
         _ => {}
     }

@@ -111,6 +111,27 @@ fn what_a_session_forgets_is_not_delivered() {
 }
 
 #[test]
+fn an_unnamed_portal_outlives_what_goes_before_an_unlisten() {
+    let gateway = start(&json!({}));
+    let mut client = connect(&gateway);
+    let mut rows = |messages: &[Vec<u8>]| {
+        client.send(&messages.concat());
+        let replies = client.until_ready(1);
+        let rows = replies.iter().filter(|reply| reply.tag == backend::DATA_ROW).count();
+        (rows, replies.iter().find(|reply| reply.tag == backend::ERROR_RESPONSE).cloned())
+    };
+    let series = "SELECT generate_series(1,3)";
+    rows(&[query("LISTEN away")]);
+    rows(&[query("BEGIN")]);
+    assert_eq!(rows(&[parse("", series), bind("", ""), execute("", 1), sync()]), (1, None));
+    rows(&[parse("u", "UNLISTEN away"), sync()]);
+    rows(&[bind("p", "u"), execute("p", 0), sync()]);
+    assert_eq!(rows(&[execute("", 0), sync()]), (2, None));
+    rows(&[query("COMMIT")]);
+    wait_until("nobody listens", || count(&gateway, "/listeners/channels") == 0);
+}
+
+#[test]
 fn a_listener_that_is_lost_takes_its_clients_with_it() {
     let gateway = start(&json!({}));
     let (mut client, mut busy, mut other) =

@@ -16,7 +16,8 @@ _RUNS_SQL = frozenset(
     "execute executemany execute_async fetch fetchrow fetchval fetchone fetchall scalar scalars "
     "exec_driver_sql raw execute_raw query_raw fetch_all fetch_one fetch_val".split()
 )
-LOOPS = (ast.For, ast.AsyncFor, ast.While)
+# Files that mend data once.
+_ONCE = re.compile(r"migrat|backfill|seed")
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 
 
@@ -25,7 +26,9 @@ def production(repository: Repository) -> Iterator[Module]:
     return (
         one
         for one in repository.modules
-        if one.file.role is Role.APPLICATION and not one.imports_from("alembic")
+        if one.file.role is Role.APPLICATION
+        and not one.imports_from("alembic")
+        and not _ONCE.search(one.file.name)
     )
 
 

@@ -118,9 +118,9 @@ class Clients:
         """Whether a file builds a Prisma client, or hands on one that another file builds."""
         if file.path not in self._builders:
             self._builders[file.path] = False  # for imports that go round
-            self._builders[file.path] = bool(_MADE.search(file.text)) or (
-                depth > 0 and any(self.builds(one, depth - 1) for one in self._handed_on(file))
-            )
+            self._builders[file.path] = bool(
+                "PrismaClient" in file.text and _MADE.search(file.text)
+            ) or (depth > 0 and any(self.builds(one, depth - 1) for one in self._handed_on(file)))
         return self._builders[file.path]
 
     def _handed_on(self, file: File) -> Iterator[File]:
@@ -210,6 +210,8 @@ class Clients:
 
 def _typed(text: str) -> Iterator[str]:
     """Yield the names whose type is a client's."""
+    if "PrismaClient" not in text and "TransactionClient" not in text:
+        return
     for one in _TYPE.finditer(text):
         name = _NAME.search(text, max(one.start() - 80, 0), one.start())
         if name:

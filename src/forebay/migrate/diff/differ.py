@@ -17,6 +17,7 @@ from forebay.migrate.database import (
 )
 from forebay.migrate.diff import steps as to
 from forebay.migrate.diff.columns import ColumnChange, compare
+from forebay.migrate.predicate import settled
 
 # The place of what a step is about, among those of its kind.
 Place: TypeAlias = tuple[int, ...]
@@ -275,7 +276,7 @@ def _same_index(old: Index, new: Index) -> bool:
         [_meaning(column) for column in old.columns] == [_meaning(column) for column in new.columns]
         and old.is_unique == new.is_unique
         and old.algorithm == new.algorithm
-        and old.where == new.where
+        and settled(old.where) == settled(new.where)
     )
 
 

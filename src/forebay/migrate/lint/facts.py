@@ -78,6 +78,12 @@ class Facts:
             return None
         return self._connection.info.server_version // 10000
 
+    @property
+    def time_zone(self) -> str | None:
+        """The time zone of the session."""
+        found = self._ask("select current_setting('timezone')")
+        return str(found[0][0]) if found else None
+
     def exists(self, name: Name) -> bool | None:
         """Say whether there is a relation of a name."""
         found = self._ask(_KIND, *self._place(name))
@@ -117,6 +123,11 @@ class Facts:
     def neighbours(self, name: Name) -> list[Name] | None:
         """Return the tables that a table refers to, and those that refer to it."""
         found = self._ask(_NEIGHBOURS, *self._place(name))
+        return None if found is None else [Name(*row) for row in found]
+
+    def referrers(self, name: Name) -> list[Name] | None:
+        """Return the tables that refer to a table, itself left out."""
+        found = self._ask(_REFERRERS, *self._place(name))
         return None if found is None else [Name(*row) for row in found]
 
     def other_side(self, name: Name, constraint: str) -> Name | None:
@@ -190,6 +201,12 @@ join pg_class c on c.relnamespace = own.oid and c.relname = asked.name
 join pg_constraint k on k.contype = 'f' and c.oid in (k.conrelid, k.confrelid)
 join pg_class t on t.oid in (k.conrelid, k.confrelid) and t.oid <> c.oid
 join pg_namespace n on n.oid = t.relnamespace order by 1, 2
+"""
+_REFERRERS = """
+select distinct tn.nspname, t.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+join pg_constraint k on k.confrelid = c.oid and k.contype = 'f' and k.conrelid <> c.oid
+join pg_class t on t.oid = k.conrelid join pg_namespace tn on tn.oid = t.relnamespace
+where n.nspname = %s and c.relname = %s order by 1, 2
 """
 _REFERRED = """
 select tn.nspname, t.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace

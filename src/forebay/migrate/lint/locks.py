@@ -70,6 +70,9 @@ class Knowledge(Protocol):
     def neighbours(self, name: Name) -> list[Name] | None:
         """Return the tables at the other ends of a table's foreign keys."""
 
+    def referrers(self, name: Name) -> list[Name] | None:
+        """Return the tables that refer to a table."""
+
     def other_side(self, name: Name, constraint: str) -> Name | None:
         """Return the table that a foreign key of a table refers to."""
 
@@ -286,8 +289,23 @@ def _policy(node: Any, knowledge: Knowledge) -> Found:
 
 @_reads("truncate_stmt")
 def _truncate(node: Any, knowledge: Knowledge) -> Found:
-    for one in node.relations:
-        yield named(one.range_var), Mode.ACCESS_EXCLUSIVE
+    names = [named(one.range_var) for one in node.relations]
+    met = referring(names, knowledge) if node.behavior == pb.DROP_CASCADE else []
+    for name in (*names, *met):
+        yield name, Mode.ACCESS_EXCLUSIVE
+
+
+def referring(names: list[Name], knowledge: Knowledge) -> list[Name]:
+    """Return the tables that refer to some, and those that refer to one of these, and so on."""
+    seen = {one.key for one in names}
+    ahead, found = list(names), list[Name]()
+    while ahead:
+        for one in knowledge.referrers(ahead.pop()) or ():
+            if one.key not in seen:
+                seen.add(one.key)
+                found.append(one)
+                ahead.append(one)
+    return found
 
 
 @_reads("lock_stmt")

@@ -52,7 +52,7 @@ class Story:
     indexes: dict[Key, Name] = field(default_factory=dict)
     values: dict[tuple[Key, str], int | None] = field(default_factory=dict)
     kinds: set[Key] = field(default_factory=set)
-    settings: set[str] = field(default_factory=set)
+    settings: dict[str, str] = field(default_factory=dict)
     held: dict[int, dict[Key, Lock]] = field(default_factory=dict)
 
     def begin(self, *, is_continued: bool) -> None:
@@ -79,6 +79,11 @@ class Story:
         theirs = [Name(*key) for (key, _), other in self.foreign.items() if other.key == name.key]
         return [*own, *theirs, *(self.facts.neighbours(name) or ())]
 
+    def referrers(self, name: Name) -> list[Name] | None:
+        """Return the tables that refer to a table."""
+        theirs = [Name(*key) for (key, _), other in self.foreign.items() if other.key == name.key]
+        return [*theirs, *(self.facts.referrers(name) or ())]
+
     def other_side(self, name: Name, constraint: str) -> Name | None:
         """Return the table that a foreign key of a table refers to."""
         known = self.foreign.get((name.key, constraint))
@@ -100,6 +105,12 @@ class Story:
     def column_type(self, table: Name, column: str) -> str | None:
         """Return the type of a column, as it was written or as the database writes it."""
         return self.types.get((table.key, column)) or self.facts.column_type(table, column)
+
+    @property
+    def is_utc(self) -> bool:
+        """Whether the session's time zone is UTC, by the script's word or the database's."""
+        zone = self.settings.get("timezone") or self.facts.time_zone or ""
+        return zone.upper() in ("UTC", "ETC/UTC", "GMT", "ETC/GMT")
 
     def take(self, statement: Statement, place: Place, locks: Sequence[Lock]) -> None:
         """Go on behind a statement."""
@@ -239,9 +250,10 @@ def _alter_enum(story: Story, node: Any, place: Place) -> None:
 @_takes("variable_set_stmt")
 def _set(story: Story, node: Any, place: Place) -> None:
     if node.kind == pb.VAR_SET_VALUE:
-        story.settings.add(node.name.lower())
+        value = node.args[0].a_const.sval.sval if node.args else ""
+        story.settings[node.name.lower()] = value
     elif node.kind in (pb.VAR_RESET, pb.VAR_SET_DEFAULT):
-        story.settings.discard(node.name.lower())
+        story.settings.pop(node.name.lower(), None)
 
 
 @_takes("select_stmt")
@@ -250,4 +262,5 @@ def _select(story: Story, node: Any, place: Place) -> None:
     for one in node.target_list:
         call = one.res_target.val.func_call
         if dotted(call.funcname).name == "set_config" and len(call.args) > 1:
-            story.settings.add(call.args[0].a_const.sval.sval.lower())
+            value = call.args[1].a_const.sval.sval
+            story.settings[call.args[0].a_const.sval.sval.lower()] = value

@@ -45,6 +45,7 @@ class Blocks:
             lines += self._field(table.key, column, indexes.on_field(column.name))
         for field in self.relations.fields[table.key]:
             lines += self._relation(field)
+        lines += self._inside(node)
         for text, attribute in indexes.of_block():
             lines += self._attribute(text, attribute)
         lines += self._block_end(name, known.is_ignored(table), table.schema, node)
@@ -67,6 +68,7 @@ class Blocks:
             lines += self._field(view.key, column, _given_keys(field))
         for one in self.relations.fields.get(view.key, ()):
             lines += self._relation(one)
+        lines += self._inside(node)
         for text, attribute in _given_attributes(model):
             lines += self._attribute(text, attribute)
         is_ignored = model is not None and model.is_ignored
@@ -90,8 +92,14 @@ class Blocks:
             member = members.get(value)
             lines += self._kept.before(member)
             lines.append(f"{named.name}{mapped}{trailing(member)}")
+        lines += self._inside(node)
         lines += self._block_end(name, False, enum.schema, node)
         return "\n".join([*self._lead(node, said), *lines, "}"])
+
+    def _inside(self, node: Block | None) -> list[str]:
+        """Return the remarks of a block that stand before nothing in it."""
+        lines = self._kept.inside(node) if node is not None else []
+        return [*lines, ""] if lines else []
 
     def _lead(self, node: Block | None, said: list[str]) -> list[str]:
         """Return what stands above a block: the user's remarks, and what they do not say yet."""
@@ -197,8 +205,7 @@ class Blocks:
         if schema is not None:
             written.append(("schema", f"@@schema({quoted(schema)})"))
         attributes = {one.name: one for one in node.attributes} if node is not None else {}
-        inside = self._kept.inside(node) if node is not None else []
-        lines = list(inside)
+        lines: list[str] = []
         for what, text in written:
             lines += self._attribute(text, attributes.get(what))
         return lines

@@ -68,8 +68,13 @@ class Kept:
 
     def _block(self, block: Block) -> None:
         waiting: Lines = []
+        inside: Lines = []
+        is_apart = False
         for item in block.items:
-            if isinstance(item, Remarks):
+            if isinstance(item, Blank):
+                is_apart = True
+            elif isinstance(item, Remarks):
+                is_apart = False
                 lines = _lines(item.raw)
                 waiting += (
                     _without_values(lines) if block.kind == "enum" else _without_fields(lines)
@@ -78,9 +83,12 @@ class Kept:
                 self._before[id(item)] = waiting + _documented(item.remark)
                 waiting = []
             elif isinstance(item, Attribute):
-                self._before[id(item)] = waiting
+                if waiting and is_apart:
+                    inside += waiting
+                else:
+                    self._before[id(item)] = waiting
                 waiting = []
-        self._inside[id(block)] = waiting
+        self._inside[id(block)] = inside + waiting
 
 
 def trailing(node: Field | EnumValue | Attribute | None) -> str:

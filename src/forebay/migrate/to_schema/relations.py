@@ -192,13 +192,14 @@ class Relations:
             )
 
     def _join_names(self, table: Table, one: Key, other: Key) -> _Names:
-        own, to = self._known.plain(one), self._known.plain(other)
+        # Of several schemas, Prisma goes by the order of the tables.
+        own, to = (self._known.plain(key) for key in self._pair(one, other))
         is_self, name = one == other, table.name[1:]
         forward, back = self._free[one], self._free[other]
         wanted = (f"{to}_A", f"{own}_B") if is_self else (to, own)
         is_free = wanted[0] not in forward and wanted[1] not in back
         if is_free and self._pair(one, other) not in self._ambiguous:
-            default = "To".join(sorted((own, to)))
+            default = f"{own}To{to}"
             relation = "" if name == default and not is_self else name
         else:
             relation = name

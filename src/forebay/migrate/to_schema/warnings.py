@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from forebay.migrate.database import Column, Table
+from forebay.migrate.database import Column, Table, View
 from forebay.migrate.to_schema.known import Key, Known
 from forebay.migrate.to_schema.relations import Relations
+from forebay.schema.model import Model
 
 _NAMES = (
     "were commented out because their names are currently not supported by Prisma. Please provide"
@@ -22,8 +23,6 @@ _CONSTRAINTS = (
     " {1}. Read more: https://pris.ly/d/{2}"
 )
 _NOT_YET = "which is not yet fully supported. Read more: https://pris.ly/d/{}"
-
-_COLUMN_SETS = ("model", "view")
 
 
 def warnings(known: Known, relations: Relations) -> str | None:
@@ -177,11 +176,11 @@ def _renamed(known: Known) -> Iterator[tuple[str, list[str]]]:
     mapped = f"information {_FROM_BEFORE}"
     yield (
         f"These models were enriched with `@@map` {mapped}",
-        [f'"{one.name}"' for one in known.models.values() if one.mapped_name],
+        [f'"{one.name}"' for one in _in_order(known.shown, known.models) if one.mapped_name],
     )
     yield (
         f"These views were enriched with `@@map` {mapped}",
-        [f'"{one.name}"' for one in known.known_views.values() if one.mapped_name],
+        [f'"{one.name}"' for one in _in_order(known.views, known.known_views) if one.mapped_name],
     )
     enums = [known.enums[enum.key] for enum in known.found.enums if enum.key in known.enums]
     yield (
@@ -197,6 +196,10 @@ def _renamed(known: Known) -> Iterator[tuple[str, list[str]]]:
         f"These enums were enriched with `@@map` {mapped}",
         [f'"{enum.name}"' for enum in enums if enum.mapped_name],
     )
+
+
+def _in_order(found: Iterable[Table | View], before: dict[Key, Model]) -> Iterator[Model]:
+    return (before[one.key] for one in found if one.key in before)
 
 
 def _duplicates(known: Known) -> Iterator[str]:

@@ -4,7 +4,7 @@ use pgwire::frontend;
 
 use super::Session;
 use crate::session::expect::Expect;
-use crate::session::listening::{Before, LESS};
+use crate::session::listening::{Before, Form, LESS};
 use crate::session::scan::Marks;
 
 /// Names a statement and a portal that live for one prelude.
@@ -15,8 +15,8 @@ const PRELUDE_MESSAGES: usize = 7;
 
 impl Session<'_, '_, '_, '_> {
     /// See to it that a text finds on its server what it needs to; `false` when it has to wait for replies.
-    pub(super) fn make_way(&mut self, marks: Marks) -> bool {
-        match self.server.before_channels(self.client, marks) {
+    pub(super) fn make_way(&mut self, marks: Marks, form: Form) -> bool {
+        match self.server.before_channels(self.client, marks, form) {
             Before::Nothing => {}
             Before::Hold => return false,
             Before::Query(sql) => {
@@ -31,17 +31,17 @@ impl Session<'_, '_, '_, '_> {
     }
 
     /// [`Self::make_way`] for a text that is only prepared: in its own time it may stand in the middle of a pipeline.
-    pub(super) fn make_way_early(&mut self, marks: Marks) -> bool {
+    pub(super) fn make_way_early(&mut self, marks: Marks, form: Form) -> bool {
         let has_reason = marks.has(LESS) && self.client.tracking.is_on && self.client.listens();
-        !has_reason || self.make_way(marks)
+        !has_reason || self.make_way(marks, form)
     }
 
-    /// [`Self::make_way`] for a text that is not known yet.
+    /// [`Self::make_way`] for the text of a Query that is not known yet.
     pub(super) fn make_way_for_long(&mut self) -> bool {
-        self.make_way_early(LESS)
+        self.make_way_early(LESS, Form::Simple)
     }
 
-    /// Run `text` in the pipeline that is under way, without a word to the client unless it fails.
+    /// Run `text` in the pipeline that is under way, or begins with it, without a word to the client unless it fails.
     fn run_in_pipeline(&mut self, text: &[u8]) {
         let mut rest = text.to_vec();
         rest.extend_from_slice(&[0, 0, 0]);

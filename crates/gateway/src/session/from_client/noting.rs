@@ -7,7 +7,7 @@ use pgwire::{frontend, frontend::BindNames};
 use super::{Expect, Message, Session, Step};
 use crate::pins::summary;
 use crate::report::Refusal;
-use crate::session::listening::CHANNELS;
+use crate::session::listening::{CHANNELS, Form};
 use crate::session::scan::{Found, Marks, Pieces, may_create, scan};
 use crate::session::text::{DROPS_ALL, Text};
 use crate::session::tracking::Long;
@@ -44,7 +44,7 @@ impl Session<'_, '_, '_, '_> {
     /// Take note of a simple Query's text; `false` when it has to wait for replies.
     pub(super) fn note_query(&mut self, text: &[u8]) -> Result<bool, Box<Refusal>> {
         let mut found = self.client.tracking.scanned.take().unwrap_or_else(|| scan(text));
-        if !self.make_way(found.marks) {
+        if !self.make_way(found.marks, Form::Simple) {
             self.client.tracking.scanned = Some(found);
             return Ok(false);
         }
@@ -105,7 +105,7 @@ impl Session<'_, '_, '_, '_> {
 
     /// Take note of the text of the unnamed statement, for when it is bound; `false` when it has to wait for replies.
     pub(super) fn note_unnamed(&mut self, text: &Text) -> bool {
-        if !self.make_way_early(text.found.marks) {
+        if !self.make_way_early(text.found.marks, Form::Extended) {
             self.client.tracking.scanned = Some(text.found.clone());
             return false;
         }
@@ -145,7 +145,7 @@ impl Session<'_, '_, '_, '_> {
         if !self.client.tracking.is_on || self.client.tracking.unnamed.marks.is_empty() {
             return None;
         }
-        if !self.make_way(self.client.tracking.unnamed.marks) {
+        if !self.make_way(self.client.tracking.unnamed.marks, Form::Extended) {
             return Some(Step::Hold);
         }
         let found = std::mem::take(&mut self.client.tracking.unnamed);
@@ -164,7 +164,8 @@ impl Session<'_, '_, '_, '_> {
     ) -> Option<Step> {
         self.client.tracking.scanned = None;
         let is_on = self.client.tracking.is_on;
-        if is_on && !statement.found.marks.is_empty() && !self.make_way(statement.found.marks) {
+        let marks = statement.found.marks;
+        if is_on && !marks.is_empty() && !self.make_way(marks, Form::Extended) {
             return Some(Step::Hold);
         }
         self.server.drawn.bind();
@@ -175,11 +176,8 @@ impl Session<'_, '_, '_, '_> {
         if self.client.tracking.path.is_temporary(settings, reported) {
             return self.note_bound_creation(message, statement);
         }
-        if statement.found.marks.is_empty() {
+        if marks.is_empty() {
             return None;
-        }
-        if !self.make_way(statement.found.marks) {
-            return Some(Step::Hold);
         }
         self.clean_numbers(&statement.found);
         self.note_binding(message, &statement.found, &|| summary(statement.text()))
@@ -312,7 +310,6 @@ impl ClientState {
     pub(in crate::session) fn look_ahead(&mut self, message: &Message<'_>) {
         let body = message.body();
         self.tracking.scanned = match message.header.tag {
-            frontend::QUERY => frontend::query(body).ok().map(scan),
             frontend::PARSE if body.first() == Some(&0) => match self.same_text(body) {
                 Some(text) if text.found.marks.is_empty() => None,
                 Some(text) => Some(text.found.clone()),

@@ -8,6 +8,7 @@ use pgwire::frontend::{self, Parse};
 
 use super::Session;
 use crate::session::expect::{Expect, Named, NamedKind};
+use crate::session::listening::Form;
 use crate::session::message::{Message, Step, deallocated};
 use crate::session::text::Text;
 use crate::session::{CLIENT_STATEMENTS_LIMIT, STATEMENT_LIMIT, SessionError, WHOLE_LIMIT};
@@ -58,7 +59,7 @@ impl Session<'_, '_, '_, '_> {
         }
         let context = self.parse_context();
         let statement = self.shared.statements.intern_in(parse.rest, &context);
-        if !self.make_way_early(statement.found.marks) {
+        if !self.make_way_early(statement.found.marks, Form::Extended) {
             return Ok(Step::Hold);
         }
         self.clean_numbers(&statement.found);

@@ -20,6 +20,15 @@ pub(super) enum Prelude {
     Pending(u64),
 }
 
+/// How a text comes to PostgreSQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::session) enum Form {
+    /// As a Query.
+    Simple,
+    /// As a Parse or a Bind.
+    Extended,
+}
+
 /// What a text about channels needs before it can go on.
 pub(in crate::session) enum Before {
     /// Nothing.
@@ -28,13 +37,13 @@ pub(in crate::session) enum Before {
     Hold,
     /// This Query.
     Query(Vec<u8>),
-    /// This text, in the middle of a pipeline.
+    /// This text, in a pipeline.
     Pipelined(Vec<u8>),
 }
 
 impl ServerState {
     /// What has to be run before a text that may have the session listen on less than `channels`.
-    pub(super) fn prelude(&mut self, channels: &ChannelSet) -> Before {
+    pub(super) fn prelude(&mut self, channels: &ChannelSet, form: Form) -> Before {
         let known = self.hearing.as_ref().map_or(Prelude::None, |hearing| hearing.prelude);
         if known == Prelude::Committed || self.status == Status::Failed {
             return Before::Nothing;
@@ -69,7 +78,12 @@ impl ServerState {
         body.extend_from_slice(&listen);
         body.extend_from_slice(b" END IF; END");
         let text = [b"DO LANGUAGE plpgsql ".to_vec(), in_dollars(&body)].concat();
-        if self.unsynced { Before::Pipelined(text) } else { Before::Query(text) }
+        // A Query would drop an unnamed portal that the client goes on with in its transaction.
+        if self.unsynced || form == Form::Extended {
+            Before::Pipelined(text)
+        } else {
+            Before::Query(text)
+        }
     }
 }
 

@@ -25,7 +25,10 @@ def check(repository: Repository) -> Iterator[Finding]:
         file = variable.file
         if not is_dotenv(file) or variable.is_example or file.role is not Role.APPLICATION:
             continue
-        if re.search(r"test|ci|e2e|local|dev|docker", file.name) or not _is_secret(variable):
+        # Another name than .env's is a list of settings for whoever installs it.
+        if not file.name.startswith(".env") or not _is_secret(variable):
+            continue
+        if re.search(r"test|ci|e2e|local|dev|docker", file.name):
             continue
         found.setdefault(file.path, []).append(variable)
     for path, variables in found.items():

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from forebay.doctor.finding import Finding, Note
 from forebay.doctor.repository.commands import When
 from forebay.doctor.repository.deployment import Platform
+from forebay.doctor.repository.file import Role
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 
@@ -21,21 +22,26 @@ _REPLICATED = frozenset(
 
 
 def check(repository: Repository) -> Iterator[Finding]:
-    """Find migrations at start where a deployment says that there are several of it."""
-    many = next((one for one in repository.deployments if one.platform in _REPLICATED), None)
-    if many is None:
-        return
-    seen = set()
-    for command in repository.commands:
-        if command.when is not When.START or command.span in seen:
+    """Find migrations at start where a deployment around them says that there are several."""
+    many = [one for one in repository.deployments if one.platform in _REPLICATED]
+    seen: set[str] = set()
+    for command in repository.commands if many else ():
+        file = repository.file(command.span.path)
+        if command.when is not When.START or file is None or file.role is not Role.APPLICATION:
             continue
+        if file.suffix in (".yml", ".yaml"):
+            continue  # a compose file is one machine's
         found = _COMMAND.search(command.text)
-        if found:
-            seen.add(command.span)
+        around = next((one for one in many if file.path.startswith(one.folder)), None)
+        if found is None or around is None:
+            continue
+        said = " ".join(found[0].split())
+        if said not in seen:
+            seen.add(said)
             yield Finding(
-                f"`{' '.join(found[0].split())}` runs at the start of every replica",
+                f"`{said}` runs at the start of every replica",
                 command.span,
-                notes=(Note(f"deployed to {many.platform.value}", many.evidence),),
+                notes=(Note(f"deployed to {around.platform.value}", around.evidence),),
             )
 
 

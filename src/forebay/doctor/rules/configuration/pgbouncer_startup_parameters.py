@@ -50,16 +50,15 @@ def _finding(pooler: Pooler, missing: list[str], sent: dict[str, Span]) -> Findi
 
 
 def _sent(repository: Repository) -> Iterator[tuple[str, Span]]:
-    for module in repository.modules:
-        if (
-            module.file.role in (Role.TEST, Role.EXAMPLE)
-            or b"server_settings" not in module.file.data
-        ):
+    for file in repository.files:
+        if file.suffix != ".py" or b"server_settings" not in file.data:
             continue
-        for match in _PYTHON.finditer(module.file.text):
+        if file.role in (Role.TEST, Role.EXAMPLE):
+            continue
+        for match in _PYTHON.finditer(file.text):
             for name in _NAME.finditer(match[1]):
                 start = match.start(1) + name.start(1)
-                yield name[1], module.file.span(start, start + len(name[1]))
+                yield name[1], file.span(start, start + len(name[1]))
     for script in repository.scripts:
         text = script.file.text
         if script.file.role in (Role.TEST, Role.EXAMPLE) or not script.imports_from("pg"):

@@ -18,13 +18,13 @@ _ADVISED = {
 _OF_ALL = frozenset({"default", "configuration file", "command line", "environment variable"})
 _NONE = re.compile(r"\s*0+\s*[a-z]*\s*", re.IGNORECASE)
 
-# The roles that are connected here or own its tables, and the one that looks unless looking is all
-# it is for.
+# The roles that are connected here or own its tables, and the one that looks; but for those that
+# are there for looking.
 _ROLES = (
     """
 select r.oid::int8 as oid, r.rolname::text as name, quote_ident(r.rolname) as quoted
 from pg_roles r
-where not r.rolsuper and (r.oid in (
+where not r.rolsuper and (not pg_has_role(r.oid, 'pg_read_all_stats', 'usage') and r.oid in (
         select a.usesysid from pg_stat_activity a
         where a.datname = current_database() and a.pid <> pg_backend_pid()
             and coalesce(a.backend_type, 'client backend') = 'client backend'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding, Span
@@ -34,6 +35,8 @@ def _first(repository: Repository, handler: Handler) -> Span | None:
     sessions = sessions_in(handler.module, handler.node, repository.known(project_of))
     for call in handler.module.calls_by(handler.node):
         if call.last in QUERIES and sessions.get(receiver(call)) is Flavour.SYNC:
+            if isinstance(handler.module.parent(call.node), ast.Await):
+                return None  # the annotation is wrong, not the call
             return handler.module.span(call.node)
     return None
 

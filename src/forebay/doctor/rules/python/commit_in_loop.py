@@ -13,7 +13,7 @@ from forebay.doctor.python.source import is_command, production
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 
-_MOST_STEPS = 6
+_MOST_STEPS = 4
 
 
 def check(repository: Repository) -> Iterator[Finding]:

@@ -6,29 +6,49 @@ import re
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding, Note
-from forebay.doctor.python.engines import CONNECTIONS, engines_of
-from forebay.doctor.python.handlers import PER_REQUEST
+from forebay.doctor.python.engines import CONNECTIONS, Engine, engines_of
+from forebay.doctor.python.handlers import PER_REQUEST, Handler
 from forebay.doctor.python.pooled import behind_pooler
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 
 _PROBE = re.compile(r"health|ready|live|ping|probe", re.IGNORECASE)
 
+_FEW = 3
+_ONCE = re.compile(r"init|migrat|seed|setup|bootstrap", re.IGNORECASE)
+
 
 def check(repository: Repository) -> Iterator[Finding]:
-    """Find `connect()` in a handler or a function that one calls, with no pooler in between."""
+    """Find `connect()` in handlers and functions they call, with no pooler in between.
+
+    A repository with more than three of them has one habit, and is told once.
+    """
+    found = list(_found(repository))
+    if len(found) <= _FEW:
+        for engine, handler in found:
+            yield _finding(engine, handler, "")
+    else:
+        engine, handler = found[0]
+        yield _finding(engine, handler, f", and so do {len(found) - 1} more places")
+
+
+def _found(repository: Repository) -> Iterator[tuple[Engine, Handler]]:
     for engine in repository.known(engines_of):
         handler = engine.handler
         if engine.kind not in CONNECTIONS or handler is None or handler.kind not in PER_REQUEST:
             continue
-        if _PROBE.search(handler.node.name) or behind_pooler(repository, engine.url):
+        if _PROBE.search(handler.node.name) or _ONCE.search(engine.module.file.name):
             continue
-        notes = (Note(f"called by {handler.label}", engine.via),) if engine.via else ()
-        yield Finding(
-            f"{handler.label} opens a connection to PostgreSQL every time it runs",
-            engine.span,
-            notes=notes,
-        )
+        if not behind_pooler(repository, engine.url):
+            yield engine, handler
+
+
+def _finding(engine: Engine, handler: Handler, more: str) -> Finding:
+    return Finding(
+        f"{handler.label} opens a connection to PostgreSQL every time it runs{more}",
+        engine.span,
+        notes=(Note(f"called by {handler.label}", engine.via),) if engine.via else (),
+    )
 
 
 RULE = Rule(

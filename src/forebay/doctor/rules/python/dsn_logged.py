@@ -6,8 +6,9 @@ import ast
 import re
 from collections.abc import Iterator
 
-from forebay.doctor.finding import Finding
+from forebay.doctor.finding import Finding, Span
 from forebay.doctor.python.module import Call, Module
+from forebay.doctor.python.source import once_a_file
 from forebay.doctor.repository.file import Role
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
@@ -22,7 +23,11 @@ _LOGGER = re.compile(r"(^|\.)_?(log|logger|logging|LOG|LOGGER)(\.|$)")
 
 
 def check(repository: Repository) -> Iterator[Finding]:
-    """Find URLs among the arguments of `print` and of a logger's methods, as they are."""
+    """Find URLs among the arguments of `print` and of a logger's methods, once a file."""
+    yield from once_a_file(_found(repository))
+
+
+def _found(repository: Repository) -> Iterator[tuple[Span, str]]:
     for module in repository.modules:
         if module.file.role in (Role.TEST, Role.EXAMPLE):
             continue
@@ -32,7 +37,7 @@ def check(repository: Repository) -> Iterator[Finding]:
             for node in _shown(call):
                 name = node.attr if isinstance(node, ast.Attribute) else _id(node)
                 if _URL.search(name) and not _is_masked(module, node):
-                    yield Finding(f"`{name}` is written out with its password", module.span(node))
+                    yield module.span(node), f"`{name}` is written out with its password"
 
 
 def _writes(call: Call) -> bool:

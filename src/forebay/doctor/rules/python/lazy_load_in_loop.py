@@ -16,7 +16,7 @@ from forebay.doctor.rule import Rule, Severity
 def check(repository: Repository) -> Iterator[Finding]:
     """Find `for x in <rows of A>: x.relation`, where A loads that relation when it is read."""
     for module in production(repository):
-        seen: set[tuple[int, str]] = set()
+        seen: set[tuple[ast.AST | None, str, str]] = set()
         for node in module.nodes:
             for rows, target, body in _loops(node):
                 yield from _in_loop(repository, module, rows, target, body, seen)
@@ -37,7 +37,7 @@ def _in_loop(
     rows: ast.expr,
     target: str,
     body: list[ast.AST],
-    seen: set[tuple[int, str]],
+    seen: set[tuple[ast.AST | None, str, str]],
 ) -> Iterator[Finding]:
     read = [
         one
@@ -54,9 +54,11 @@ def _in_loop(
     lazy = [one for one in read if one.attr in model.lazy]
     lazy.sort(key=lambda one: (one.lineno, one.col_offset))
     names = list(dict.fromkeys(one.attr for one in lazy))
-    if not names or (rows.lineno, names[0]) in seen:
+    # What one loop has loaded is there for the next one over the same rows.
+    key = (module.function_around(rows), ast.unparse(rows), names[0] if names else "")
+    if not names or key in seen:
         return
-    seen.add((rows.lineno, names[0]))
+    seen.add(key)
     others = "".join(f", and so is `{target}.{name}`" for name in names[1:])
     yield Finding(
         f"`{target}.{names[0]}` is a query for every {model.name} of the loop{others}",

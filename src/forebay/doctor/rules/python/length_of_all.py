@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
@@ -11,7 +12,10 @@ from forebay.doctor.python.source import once_a_file, production
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 
-_SQLALCHEMY = re.compile(r"(\bquery\(\)|\bscalars\(\)|\bexecute\(\)|\bexec\(\)).*\.(all|fetchall)$")
+_SQLALCHEMY = re.compile(
+    r"(\bquery\(\)|\bexecute\(\)|\bexec\(\)|(session|db)\.scalars\(\)).*\.(all|fetchall)$"
+)
+_WRITES = re.compile(r"\b(delete|update|insert|returning)\b", re.IGNORECASE)
 _DJANGO = re.compile(r"\.objects\.(all|filter|exclude)(\(\)\.(all|filter|exclude))*$")
 
 
@@ -34,7 +38,9 @@ def _found(repository: Repository) -> Iterator[tuple[Span, str]]:
 
 
 def _is_rows(call: Call) -> bool:
-    return bool(_SQLALCHEMY.search(call.name) or _DJANGO.search(call.name))
+    if _DJANGO.search(call.name):
+        return True
+    return bool(_SQLALCHEMY.search(call.name)) and not _WRITES.search(ast.unparse(call.node))
 
 
 RULE = Rule(

@@ -91,10 +91,14 @@ def _reads(module: Module, call: Call, sessions: set[str]) -> bool:
         given = call.node.args[0] if call.node.args else None
         written = ast.unparse(given) if given is not None else ""
         return not re.search(r"\b(update|delete|insert|upsert|pg_insert)\b", written, re.I)
-    if call.last in _RAW and re.search(r"conn|cur|pool|db", name):
+    if (
+        call.last in _RAW
+        and not module.imports_from("sqlite3")
+        and re.search(r"conn|cur|pool|db", name)
+    ):
         # A lock is taken row by row on purpose; another table for each row cannot be joined.
         text = sql_of(module, call) or ""
-        return bool(re.match(r"\s*select\b(?![\s\S]*\b(for update|\{\}))", text, re.IGNORECASE))
+        return bool(re.match(r"\s*select\b(?![\s\S]*(\bfor update\b|\{\}))", text, re.IGNORECASE))
     return False
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding, Note
@@ -12,7 +13,9 @@ from forebay.doctor.python.sessions import depended
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 
-_STARTS = frozenset({"add_task", "create_task", "ensure_future"})
+_STARTS = re.compile(
+    r"\.add_task$|^asyncio\.(create_task|ensure_future)$|(^|\.)(loop|tg|group)\w*\.create_task$"
+)
 
 
 def check(repository: Repository) -> Iterator[Finding]:
@@ -25,7 +28,7 @@ def check(repository: Repository) -> Iterator[Finding]:
         if not sessions:
             continue
         for call in handler.module.calls_by(handler.node):
-            if call.last not in _STARTS:
+            if not _STARTS.search(call.name):
                 continue
             given = [*call.node.args, *(one.value for one in call.node.keywords)]
             inner = [one for each in given if isinstance(each, ast.Call) for one in each.args]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding
-from forebay.doctor.python.module import Function, Module
+from forebay.doctor.python.module import Call, Function, Module
 from forebay.doctor.python.project import Project, project_of
 from forebay.doctor.python.sessions import made_by
 from forebay.doctor.python.source import is_command, production
@@ -34,8 +35,14 @@ def _opened(module: Module, function: Function, project: Project) -> Iterator[as
     for node in module.given(function):
         call = module.call(node.value)
         if call is not None and not isinstance(node.value, ast.Await):
-            if made_by(module, call, project) is not None:
+            if made_by(module, call, project) is not None and not _is_borrowed(call):
                 yield node
+
+
+def _is_borrowed(call: Call) -> bool:
+    """Whether the session works on a connection that somebody else has, and gives back."""
+    given = [*call.node.args, *(one.value for one in call.node.keywords if one.arg == "bind")]
+    return any(re.search(r"\bconn(ection)?\b", ast.unparse(one)) for one in given)
 
 
 def _message(module: Module, function: Function, node: ast.Assign, name: str) -> str | None:

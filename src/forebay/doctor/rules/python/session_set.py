@@ -16,7 +16,7 @@ from forebay.doctor.rule import Rule, Severity
 
 _SET = re.compile(
     r"^\s*SET\s+(?:SESSION\s+)?(?!LOCAL\b|TRANSACTION\b|CONSTRAINTS\b|SESSION\b)"
-    r"(?P<name>search_path|role|row_security|[a-z_]+\.[a-z_.]+|(?:statement|lock)_timeout)\b"
+    r"(?P<name>search_path|role|row_security|(?!pg_trgm|hnsw|ivfflat)[a-z_]+\.[a-z_.]+|(?:statement|lock)_timeout)\b"
     r"|set_config\(\s*'(?P<called>[^']+)'\s*,[^()]*,\s*false\s*\)",
     re.IGNORECASE,
 )

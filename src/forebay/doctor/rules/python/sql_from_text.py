@@ -6,10 +6,10 @@ import ast
 import re
 from collections.abc import Iterator
 
-from forebay.doctor.finding import Finding
+from forebay.doctor.finding import Finding, Span
 from forebay.doctor.python.module import Call, Function, Module
 from forebay.doctor.python.project import project_of
-from forebay.doctor.python.source import production, sql_node
+from forebay.doctor.python.source import once_a_file, production, sql_node
 from forebay.doctor.python.values import constant
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
@@ -17,23 +17,29 @@ from forebay.doctor.rule import Rule, Severity
 _SQL = re.compile(r"^\s*(select|insert|update|delete|with|set|call)\b", re.IGNORECASE)
 # An open quote: what follows is a value, and not a name, a placeholder or a piece of SQL.
 _VALUE = re.compile(r"(=|<|>|\blike|\(|,)\s*'%?$", re.IGNORECASE)
+_BOUND = re.compile(r"\$\d|(?<![:\w]):[a-z_]\w*\b|= ?%s(?!')")
 _HARMLESS = re.compile(
     r"placeholder|column|field|table|schema|clause|where|order|sql|query", re.IGNORECASE
 )
 
 
 def check(repository: Repository) -> Iterator[Finding]:
-    """Find f-strings, `%` and `format` that put a parameter of the function where a value goes."""
+    """Find f-strings, `%` and `format` that quote a parameter of the function, once a file."""
+    yield from once_a_file(_found(repository))
+
+
+def _found(repository: Repository) -> Iterator[tuple[Span, str]]:
     for module in production(repository):
         for call in module.calls:
             node = sql_node(module, call)
-            if node is None:
+            # Who binds other values of the same statement knows what may be written into it.
+            if node is None or _BOUND.search(ast.unparse(node)):
                 continue
             name = _put_in(repository, module, call, node)
             if name is not None:
-                yield Finding(
-                    f"`{name}` is written into the statement: whoever chooses it writes SQL",
+                yield (
                     module.span(call.node),
+                    f"`{name}` is written into the statement: whoever chooses it writes SQL",
                 )
 
 

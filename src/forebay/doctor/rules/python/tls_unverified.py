@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from forebay.doctor.finding import Finding
+from forebay.doctor.finding import Finding, Span
 from forebay.doctor.python.engines import Engine, engines_of
 from forebay.doctor.python.module import Module
+from forebay.doctor.python.source import once_a_file
 from forebay.doctor.python.values import constant
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
@@ -23,7 +24,7 @@ def check(repository: Repository) -> Iterator[Finding]:
         if not any(one in (engine.url.text or "") for one in _LOCAL):
             yield from _arguments(engine)
     for module in {id(one.module): one.module for one in engines}.values():
-        yield from _contexts(module)
+        yield from once_a_file(_contexts(module))
 
 
 def _arguments(engine: Engine) -> Iterator[Finding]:
@@ -50,7 +51,7 @@ def _arguments(engine: Engine) -> Iterator[Finding]:
             )
 
 
-def _contexts(module: Module) -> Iterator[Finding]:
+def _contexts(module: Module) -> Iterator[tuple[Span, str]]:
     for node in module.nodes:
         if (
             isinstance(node, ast.Assign)
@@ -59,10 +60,10 @@ def _contexts(module: Module) -> Iterator[Finding]:
             and isinstance(node.value, ast.Attribute)
             and module.name_of(node.value) in ("ssl.CERT_NONE", "ssl.VerifyMode.CERT_NONE")
         ):
-            yield Finding(
+            yield (
+                module.span(node),
                 "TLS without a check of the certificate: whoever is in between may answer as the "
                 "server",
-                module.span(node),
             )
 
 

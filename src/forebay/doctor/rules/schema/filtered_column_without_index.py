@@ -29,7 +29,7 @@ def _lacking(lookup: Lookup) -> str | None:
     """Return the column that an index should begin with, or None where one serves the query."""
     model = lookup.model
     heads = {key[0] for key in keys_of(model) if key}
-    # These are `foreign-key-without-index`'s affair.
+    # These are `relation-without-index`'s affair.
     heads |= {column for _, columns in foreign_keys(model) for column in columns}
     used = (*lookup.equal, *lookup.ranges)
     if any(name in heads for name in used):

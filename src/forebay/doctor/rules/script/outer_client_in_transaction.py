@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from forebay.doctor.finding import Edit, Finding, Note
+from forebay.doctor.finding import Finding, Note
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 from forebay.doctor.script.knowledge import knowledge_of
@@ -33,15 +33,10 @@ def _finding(transaction: Transaction, query: Query) -> Finding:
     script, outer = transaction.script, ".".join(query.client)
     inner = transaction.client
     instead = f", not to `{inner}`" if inner else ", and the function takes no client of its own"
-    edits: tuple[Edit, ...] = ()
-    if inner and len(query.client) == 1:
-        start, _ = script.offsets(query.node)
-        edits = (Edit(script.file.path, start, start + len(outer), inner),)
     return Finding(
         f"`{query.name}` goes to `{outer}`{instead}: it is outside the transaction",
         script.span(query.node),
         notes=(Note("the transaction begins here", script.span(transaction.call.node)),),
-        edits=edits,
     )
 
 

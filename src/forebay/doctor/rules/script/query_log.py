@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tree_sitter import Node
@@ -12,7 +13,9 @@ from forebay.doctor.rule import Rule, Severity
 from forebay.doctor.script.builds import clients_built_in
 from forebay.doctor.script.knowledge import knowledge_of
 from forebay.doctor.script.nodes import unwrap
-from forebay.doctor.script.script import properties, string_value
+from forebay.doctor.script.script import around, properties, string_value, text_of
+
+_GUARD = re.compile(r"NODE_ENV|isProd|isDev|DEBUG|LOG", re.IGNORECASE)
 
 
 def check(repository: Repository) -> Iterator[Finding]:
@@ -21,9 +24,20 @@ def check(repository: Repository) -> Iterator[Finding]:
         for build in clients_built_in(script):
             given = build.call.arguments
             log = unwrap(properties(unwrap(given[0])).get("log")) if given else None
+            if _is_guarded(build.call.node):
+                continue
             for one in log.named_children if log is not None and log.type == "array" else ():
                 if _prints_queries(one):
                     yield Finding("every query is printed, in production too", script.span(one))
+
+
+def _is_guarded(node: Node) -> bool:
+    """Whether the client is built in some environments only."""
+    return any(
+        _GUARD.search(text_of(above.child_by_field_name("condition") or above))
+        for above in around(node)
+        if above.type in ("if_statement", "ternary_expression")
+    )
 
 
 def _prints_queries(one: Node) -> bool:

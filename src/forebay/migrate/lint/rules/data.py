@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from postgast import pg_query_pb2 as pb
 
+from forebay.migrate.lint.locks import referring
 from forebay.migrate.lint.registry import Found, Level, Look, Page, rule
 from forebay.migrate.lint.tree import Name, named, object_name
 from forebay.migrate.render import quoted
@@ -187,11 +188,9 @@ def truncating_cascade(look: Look) -> Iterator[Found]:
     names = [named(one.range_var) for one in node.relations]
     if all(look.story.is_new(one) for one in names):
         return
-    others = [one for name in names for one in look.story.neighbours(name) or ()]
-    known = f"; it refers to, or is referred to by: {', '.join(map(str, others))}" if others else ""
+    others = ", ".join(map(str, referring(names, look.story))) or "every table that refers to it"
     yield Found(
-        f"the rows of {', '.join(map(str, names))} and of every table that refers to them are"
-        f" lost{known}",
+        f"the rows of {', '.join(map(str, names))} are lost, and with them those of {others}",
         fix=[f"TRUNCATE {', '.join(one.sql for one in names)};"],
     )
 

@@ -162,6 +162,8 @@ def foreign_key_without_index(look: Look) -> Iterator[Found]:
             f"each delete in {other} reads all of {table} for rows that refer to it",
             one.location,
             [f"CREATE INDEX {gently}{name} ON {table.sql} ({listed});"],
+            # There is time to think of it while the table is empty.
+            level=Level.INFO if look.is_new or look.statement.kind == "create_stmt" else None,
         )
 
 

@@ -42,11 +42,21 @@ def changing_column_type(look: Look) -> Iterator[Found]:
         before = look.story.column_type(look.table, command.name)
         after = written(column.type_name)
         has_using = column.HasField("raw_default")
-        if before is None or has_using or not is_harmless(before, after):
+        is_utc = look.version >= 12 and look.story.is_utc
+        is_known = before is not None and is_harmless(before, after, is_utc=is_utc)
+        if not is_known or has_using or _is_sorted_anew(look, command.name, before, after):
             changed.append((command.name, column, before))
     if changed:
         # However many columns change, the table is written once.
         yield _changed(look, changed)
+
+
+def _is_sorted_anew(look: Look, column: str, before: str | None, after: str) -> bool:
+    """Say whether an index must be built again: citext sorts otherwise than text."""
+    if "citext" not in (before, after) or before == after:
+        return False
+    known = look.facts.leading_columns(look.table)
+    return known is None or any(column in one for one in known)
 
 
 def _changed(look: Look, changed: list[tuple[str, Any, str | None]]) -> Found:

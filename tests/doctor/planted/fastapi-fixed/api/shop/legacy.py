@@ -6,7 +6,12 @@ from sqlalchemy import create_engine, make_url
 DATABASE_URL = os.environ["DATABASE_URL"]
 logging.info("connecting to %s", make_url(DATABASE_URL).host)
 
-archive = create_engine(os.environ["ARCHIVE_URL"], pool_size=1)
+ARCHIVE = {
+    "host": "archive.shop-data.com",
+    "dbname": "old",
+    "user": "archive",
+    "password": os.environ["ARCHIVE_PASSWORD"],
+}
 loud = create_engine(DATABASE_URL, echo=os.environ.get("SQL_ECHO") == "1")
 clear = create_engine(
     DATABASE_URL,

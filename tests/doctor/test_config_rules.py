@@ -1,0 +1,149 @@
+"""Where rules about settings speak, and where they hold back."""
+
+import pytest
+
+NEON = "postgres://app:[PASSWORD]@ep-a-1.us-east-2.aws.neon.tech/shop"
+POOLED = "postgres://app:[PASSWORD]@ep-a-1-pooler.us-east-2.aws.neon.tech/shop"
+SUPABASE = "postgres://app:[PASSWORD]@aws-0-us-east-1.pooler.supabase.com:6543/postgres"
+VERCEL = {"vercel.json": "{}"}
+SCHEMA = 'datasource db {\n  provider = "postgresql"\n  url = env("DATABASE_URL")\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("files", "is_found"),
+    [
+        ({".env": f"DATABASE_URL={NEON}\n", **VERCEL}, True),
+        ({".env": f"DATABASE_URL={NEON}\n", "fly.toml": "app = 'x'"}, False),
+        ({".env": f"DIRECT_URL={NEON}\n", **VERCEL}, False),
+        ({".env": f"DATABASE_URL={POOLED}\n", **VERCEL}, False),
+        ({".env": "DATABASE_URL=postgres://a:b@localhost/shop\n", **VERCEL}, False),
+        ({".env.test": f"DATABASE_URL={NEON}\n", **VERCEL}, False),
+        (
+            {
+                ".env": f"DATABASE_URL={NEON}\n",
+                "package.json": '{"dependencies": {"@neondatabase/serverless": "1"}}',
+                **VERCEL,
+            },
+            False,
+        ),
+    ],
+)
+def test_a_direct_url_counts_in_functions_only(finds, files, is_found):
+    assert finds("FD201", files) == [".env:1"] * is_found
+
+
+def test_references_to_other_variables_are_followed(finds):
+    env = (
+        "PGHOST=ep-a-1.us-east-2.aws.neon.tech\n"
+        "DATABASE_URL=postgres://app:${PGPASSWORD}@${PGHOST}/shop\n"
+    )
+    assert finds("FD201", {".env": env, **VERCEL}) == [".env:2"]
+
+
+@pytest.mark.parametrize(
+    ("version", "url", "is_found"),
+    [
+        ("5.22.0", SUPABASE, True),
+        ("5.22.0", SUPABASE + "?pgbouncer=true", False),
+        ("5.22.0", POOLED, False),
+        ("7.1.0", SUPABASE, False),
+    ],
+)
+def test_prisma_is_told_of_the_pooler_where_it_has_to_be(finds, version, url, is_found):
+    files = {
+        ".env": f"DATABASE_URL={url}\n",
+        "schema.prisma": SCHEMA,
+        "package.json": f'{{"dependencies": {{"@prisma/client": "{version}"}}}}',
+    }
+    assert finds("FD203", files) == [".env:1"] * is_found
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "is_found"),
+    [
+        (".env", "DATABASE_URL=postgres://app:tq81LmZ7aTx4@db.shop-data.net/shop\n", True),
+        ("src/db.ts", "connect('postgres://app:tq81LmZ7aTx4@db.shop-data.net/shop')\n", True),
+        ("src/db.ts", "connect('postgres://app:postgres@localhost/shop')\n", False),
+        ("src/db.ts", "connect(`postgres://app:${password}@db.shop-data.net/shop`)\n", False),
+        ("src/db.ts", "// postgres://user:password@host.example.com/db\n", False),
+        ("tests/db.ts", "connect('postgres://app:tq81LmZ7aTx4@db.shop-data.net/shop')\n", False),
+        ("src/db.ts", "connect('prisma://accelerate.prisma-data.net/?api_key=ey%s')\n", True),
+        ("src/db.ts", "connect('prisma://accelerate.prisma-data.net/?api_key=KEY')\n", False),
+    ],
+)
+def test_a_secret_is_one_that_nobody_made_up(finds, name, text, is_found):
+    assert finds("FD214", {name: text.replace("%s", "Zx81LmQ7" * 8)}) == [f"{name}:1"] * is_found
+
+
+def test_what_git_ignores_is_not_in_the_repository(finds):
+    env = "DATABASE_URL=postgres://app:tq81LmZ7aTx4@db.shop-data.net/shop\n"
+    assert finds("FD214", {".env": env, ".gitignore": ".env\n"}) == []
+    assert finds("FD214", {".env": env, ".gitignore": ".env*\n!.env\n"}) == [".env:1"]
+
+
+def scripts(**scripts: str) -> str:
+    lines = ",\n".join(f'    "{name}": "{text}"' for name, text in scripts.items())
+    return f'{{\n  "scripts": {{\n{lines}\n  }}\n}}\n'
+
+
+def test_scripts_are_followed_to_what_they_run(finds):
+    package = scripts(build="npm run db && next build", db="prisma db push", dev="prisma db push")
+    assert finds("FD211", {"package.json": package}) == ["package.json:3"]
+    assert finds("FD211", {"package.json": scripts(dev="prisma db push")}) == []
+    workflow = "jobs:\n  test:\n    steps:\n      - run: pnpm db\n"
+    files = {"package.json": scripts(db="prisma migrate dev"), ".github/workflows/ci.yml": workflow}
+    assert finds("FD210", files) == [".github/workflows/ci.yml:4"]
+
+
+def test_a_push_to_a_database_of_ci_is_nobodys_loss(finds):
+    workflow = (
+        "jobs:\n  %s:\n    services:\n      db:\n        image: postgres:18\n    steps:\n"
+        "      - run: npx prisma db push --accept-data-loss\n"
+    )
+    assert finds("FD212", {".github/workflows/ci.yml": workflow % "test"}) == []
+    assert finds("FD212", {".github/workflows/ci.yml": workflow % "deploy"}) == []
+
+
+def test_a_script_that_several_jobs_run_is_one_mistake(finds):
+    workflow = "jobs:\n  a:\n    steps:\n      - run: %s\n  b:\n    steps:\n      - run: %s\n"
+    files = {
+        "package.json": scripts(migrate="prisma migrate dev"),
+        ".github/workflows/ci.yml": workflow % ("npm run migrate", "npm run migrate"),
+    }
+    assert finds("FD210", files) == [".github/workflows/ci.yml:4"]
+
+
+@pytest.mark.parametrize(
+    ("code", "environment", "expected"),
+    [
+        ("FD231", "POOL_MODE: session", ["compose.yml:5"]),
+        ("FD231", "POOL_MODE: transaction", []),
+        ("FD232", "PGBOUNCER_POOL_MODE: statement", ["compose.yml:5"]),
+        ("FD235", "QUERY_WAIT_TIMEOUT: 0", ["compose.yml:5"]),
+    ],
+)
+def test_images_of_pgbouncer_are_set_by_their_environment(finds, code, environment, expected):
+    compose = (
+        "services:\n  pooler:\n    image: edoburu/pgbouncer:1.24\n    environment:\n"
+        f"      {environment}\n"
+    )
+    assert finds(code, {"compose.yml": compose}) == expected
+
+
+@pytest.mark.parametrize(
+    ("replicas", "limit", "most", "is_found"),
+    [(10, 20, "", True), (10, 5, "", False), (10, 20, "-c max_connections=300", False)],
+)
+def test_replicas_are_summed_up_against_what_postgresql_has(finds, replicas, limit, most, is_found):
+    compose = (
+        f"services:\n  api:\n    image: shop\n    deploy:\n      replicas: {replicas}\n"
+        "    environment:\n      DATABASE_URL: postgres://a:a@db:5432/shop?connection_limit="
+        f"{limit}\n  db:\n    image: postgres:18\n    command: postgres {most}\n"
+    )
+    assert finds("FD251", {"compose.yml": compose}) == ["compose.yml:7"] * is_found
+
+
+def test_a_broken_file_stops_nobody(finds):
+    files = {"compose.yml": "services: [", "vercel.json": "{", "package.json": "[", ".env": "=\n"}
+    for code in ("FD201", "FD210", "FD219", "FD222", "FD251"):
+        assert finds(code, files) == []
