@@ -268,6 +268,13 @@ def test_two_steps_come_to_what_the_schema_asks_for(place):
     assert difference(look, from_schema(new)) == []
 
 
+def test_a_name_that_two_indexes_would_have_is_told():
+    named = USER.replace("@id", '@id(map: "key")')
+    found = _plan(named, named.replace("  name String\n", '  name String\n  @@map("people")\n'))
+    assert (found.order, found.expand) == ("by hand", None)
+    assert any("`key` would be the name of two indexes" in one for one in found.hints)
+
+
 def test_another_type_is_left_to_the_reader():
     found = _plan(USER, USER.replace("name String", "name Int"))
     assert (found.order, found.expand) == ("by hand", None)

@@ -67,8 +67,13 @@ def plan(
         *(one for one in compare(old, before, middle, default) if one.level == "fails"),
         *(one for one in compare(new, after, middle, default) if one.level == "fails"),
     ]
-    if left:
-        told = [f"{one.name}: {REMEDIES[one.code]}" for one in left]
+    twice = _twice(middle)
+    if left or twice:
+        told = [
+            f"`{one}` would be the name of two indexes between the steps: give the new one another"
+            for one in twice
+        ]
+        told += [f"{one.name}: {REMEDIES[one.code]}" for one in left]
         return Plan("by hand", migrated, deployed, hints=[*hints, *dict.fromkeys(told)])
     hints += _unfilled("old", compare(new, after, middle, default))
     hints += _unfilled("new", compare(old, before, middle, default))
@@ -111,6 +116,20 @@ def _fill(middle: Database, after: Database) -> str:
                     " IS NULL;\n"
                 )
     return found + "\n" if found else ""
+
+
+def _twice(database: Database) -> list[str]:
+    """Return the names that more than one index, or key, would have."""
+    seen: set[tuple[str | None, str]] = set()
+    found: list[str] = []
+    for table in database.tables:
+        names = [index.name for index in table.indexes]
+        names += [table.primary_key.name] if table.primary_key is not None else []
+        for name in names:
+            if (table.schema, name) in seen:
+                found.append(name)
+            seen.add((table.schema, name))
+    return found
 
 
 def fails(found: Sequence[Break]) -> bool:
