@@ -21,10 +21,10 @@ HAS_NODE := $(wildcard $(NODE)/package-lock.json)
 INSTALLED := $(VENV)/installed $(VENV)/extension
 
 # How the data plane runs under load, by which rustc lays its code out. It fits the rustc that it was
-# recorded with: for any other, names inside differ, and nothing would apply without a word.
+# recorded with: with any other, names inside differ, and nothing would apply without a word.
 PROFILE := crates/gateway.profdata
 FITTING := $(if $(word 2,$(CURDIR)),false,test -f $(PROFILE) && \
-  $${RUSTC:-rustc} -Vv | grep -xF "$$(grep ^commit-hash: $(PROFILE).rustc)")
+  $${RUSTC:-rustc} -Vv | grep -E '^(rustc |commit-hash: |LLVM version: )' | cmp -s - $(PROFILE).rustc && echo yes)
 # The sum in the flags has cargo build dependencies again too when the profile changes.
 USING = -Cprofile-use=$(CURDIR)/$(PROFILE) -Cllvm-args=-no-pgo-warn-mismatch --cfg=profile_$(firstword $(shell cksum <$(PROFILE)))
 BUILD = $(if $(shell { $(FITTING); } 2>/dev/null),\

@@ -65,10 +65,13 @@ def _rustc() -> str:
 
 
 def _identity(rustc: str) -> str:
-    """Keep of `rustc -Vv` what the Makefile compares, and the version for people to read."""
-    return "".join(
-        f"{line}\n" for line in rustc.splitlines() if line.startswith(("rustc ", "commit-hash: "))
-    )
+    """Keep of `rustc -Vv` what the Makefile compares.
+
+    The commit alone will not do: a distribution builds the same one with an LLVM of its own, which
+    may not read the profile, and under a version that changes every name.
+    """
+    kept = ("rustc ", "commit-hash: ", "LLVM version: ")
+    return "".join(f"{line}\n" for line in rustc.splitlines() if line.startswith(kept))
 
 
 def llvm_major(rustc: str) -> str:

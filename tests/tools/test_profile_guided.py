@@ -10,15 +10,16 @@ import pytest
 from bench.pooler.contestants import PROJECT
 from tools.profile_guided import PROFILE, RUSTC, llvm_major
 
-VERSION, COMMIT = RUSTC.read_text(encoding="utf-8").splitlines()
+VERSION, COMMIT, LLVM = RUSTC.read_text(encoding="utf-8").splitlines()
 # What builds the extension, the first time and again.
 BUILDS = ("--editable '.[dev]'", "--no-deps --editable .")
 
 
-def _build_lines(folder: Path, rustc: str) -> list[str]:
-    """Return the lines that make would run to build, where `rustc -Vv` prints ``rustc``."""
+def _build_lines(folder: Path, version: str, commit: str, llvm: str) -> list[str]:
+    """Return the lines that make would run to build, were this what `rustc -Vv` prints."""
     program = folder / "rustc"
-    program.write_text(f"#!/bin/sh\ncat <<'.'\n{rustc}\n.\n")
+    said_by_rustc = f"{version}\nbinary: rustc\n{commit}\nhost: here\n{llvm}"
+    program.write_text(f"#!/bin/sh\ncat <<'.'\n{said_by_rustc}\n.\n")
     program.chmod(0o755)
     unset = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "RUSTC", "RUSTFLAGS")
     environment = {name: value for name, value in os.environ.items() if name not in unset}
@@ -43,17 +44,26 @@ def test_a_profile_is_recorded_with_its_rustc():
     assert PROFILE.read_bytes()[:8] == b"\xfflprofi\x81"
     assert VERSION.startswith("rustc ")
     assert COMMIT.startswith("commit-hash: ")
+    assert LLVM.startswith("LLVM version: ")
 
 
 def test_the_rustc_that_it_is_for_uses_it(tmp_path):
-    for line in _build_lines(tmp_path, f"{VERSION}\nbinary: rustc\n{COMMIT}\nhost: here"):
+    for line in _build_lines(tmp_path, VERSION, COMMIT, LLVM):
         assert f'RUSTFLAGS="${{RUSTFLAGS:+$RUSTFLAGS }}-Cprofile-use={PROFILE} ' in line
         assert "Building without" not in line
 
 
-@pytest.mark.parametrize("commit", [f"{COMMIT}0", "commit-hash: unknown"])
-def test_another_rustc_builds_without_it_and_says_so(tmp_path, commit):
-    for line in _build_lines(tmp_path, f"{VERSION}\nbinary: rustc\n{commit}\nhost: here"):
+@pytest.mark.parametrize(
+    "rustc",
+    [
+        (VERSION, f"{COMMIT}0", LLVM),
+        (VERSION, "commit-hash: unknown", LLVM),
+        (f"{VERSION} (built from a source tarball)", COMMIT, LLVM),
+        (VERSION, COMMIT, f"{LLVM}1"),
+    ],
+)
+def test_another_rustc_builds_without_it_and_says_so(tmp_path, rustc):
+    for line in _build_lines(tmp_path, *rustc):
         assert "RUSTFLAGS" not in line
         assert f"Building without crates/gateway.profdata, which is for {VERSION}' >&2;" in line
 
