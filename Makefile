@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up test lint bench prove
+.PHONY: help up test lint bench prove profile
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -19,6 +19,18 @@ RUST := Cargo.toml Cargo.lock $(shell find crates -name '*.rs' -o -name Cargo.to
 NODE := tests/peers/node
 HAS_NODE := $(wildcard $(NODE)/package-lock.json)
 INSTALLED := $(VENV)/installed $(VENV)/extension
+
+# How the data plane runs under load, by which rustc lays its code out. It fits the rustc that it was
+# recorded with: with any other, names inside differ, and nothing would apply without a word.
+PROFILE := crates/gateway.profdata
+FITTING := $(if $(word 2,$(CURDIR)),false,test -f $(PROFILE) && \
+  $${RUSTC:-rustc} -Vv | grep -E '^(rustc |commit-hash: |LLVM version: )' | cmp -s - $(PROFILE).rustc && echo yes)
+# The sum in the flags has cargo build dependencies again too when the profile changes.
+USING = -Cprofile-use=$(CURDIR)/$(PROFILE) -Cllvm-args=-no-pgo-warn-mismatch --cfg=profile_$(firstword $(shell cksum <$(PROFILE)))
+BUILD = $(if $(shell { $(FITTING); } 2>/dev/null),\
+  RUSTFLAGS="$${RUSTFLAGS:+$$RUSTFLAGS }$(USING)",\
+  echo 'Building without $(PROFILE), which is for $(if $(word 2,$(CURDIR)),a folder without spaces,$(shell sed -n 1p $(PROFILE).rustc))' >&2;) \
+  $(PIP) install --no-build-isolation
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -46,6 +58,9 @@ bench: $(INSTALLED) ## What the pooler costs beside PgBouncer (PGBOUNCER= names 
 prove: $(INSTALLED) ## The claims that take longer than a test may
 	$(BIN)/python -m bench.prove
 
+profile: $(INSTALLED) ## Record how the data plane runs, for builds to use (needs llvm-profdata)
+	$(BIN)/python -m tools.profile_guided
+
 # Two stamps, because they go stale for different reasons: Python sources are installed editable
 # and need neither. What is said goes to standard error, since `make up` prints URLs to be read.
 $(VENV)/installed: pyproject.toml
@@ -53,12 +68,12 @@ $(VENV)/installed: pyproject.toml
 	@command -v cargo >/dev/null || { echo 'cargo is not there: install Rust 1.88 or newer (https://rustup.rs), and open a new shell' >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) install --upgrade 'pip>=25.1' 'maturin>=1.9,<2'
-	@$(PIP) install --no-build-isolation --editable '.[dev]'
+	@$(BUILD) --editable '.[dev]'
 	@touch $(VENV)/extension $@
 
-$(VENV)/extension: $(RUST) | $(VENV)/installed
+$(VENV)/extension: $(RUST) $(wildcard $(PROFILE)*) | $(VENV)/installed
 	@echo 'Building the data plane again, since its sources changed' >&2
-	@$(PIP) install --no-build-isolation --no-deps --editable .
+	@$(BUILD) --no-deps --editable .
 	@touch $@
 
 # The embedded PostgreSQL is built without TLS; Debian's has it.
