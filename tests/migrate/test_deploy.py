@@ -285,3 +285,13 @@ def test_a_script_with_a_zero_byte_is_refused_rather_than_cut_short(place):
     with pytest.raises(MigrationError, match="zero byte"):
         execute(place.url, "create table a (i int);\0create table b (i int);")
     assert place.ask("select to_regclass('a')::text") == [(None,)]
+
+
+def test_a_script_that_is_not_utf_8_is_told_from_one_that_is_missing(place):
+    place.migration("1_a", "select 1;")
+    (place.folder / "migrations" / "1_a" / "migration.sql").write_bytes(b"select '\xe9';")
+    error = _refused(place)
+    assert (error.number, error.hint) == (
+        "P3015",
+        "the file is there, and is not UTF-8 (byte 8): save it as UTF-8",
+    )
