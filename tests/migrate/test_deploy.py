@@ -14,6 +14,7 @@ import pytest
 from forebay.errors import MigrationError
 from forebay.migrate.apply import Patience
 from forebay.migrate.commands.deploy import deploy
+from forebay.migrate.commands.execute import execute
 from forebay.migrate.commands.resolve import mark_applied, mark_rolled_back
 from forebay.migrate.commands.status import status
 from forebay.migrate.lock import KEY
@@ -273,3 +274,24 @@ def test_one_that_is_killed_half_way_is_seen_and_resumed(place):
     (place.folder / "migrations/2_b/migration.sql").write_text("insert into a values (2);")
     assert deploy(place.project(), place.say).applied == ["2_b", "3_c"]
     assert place.ask("select i from a") == [(2,), (3,)]
+
+
+def test_a_script_with_a_zero_byte_is_refused_rather_than_cut_short(place):
+    place.migration("1_a", "create table a (i int);\0create table b (i int);")
+    error = _refused(place)
+    assert error.number == "P3018"
+    assert "the script holds a zero byte" in error.message
+    assert place.ask("select to_regclass('a')::text") == [(None,)]
+    with pytest.raises(MigrationError, match="zero byte"):
+        execute(place.url, "create table a (i int);\0create table b (i int);")
+    assert place.ask("select to_regclass('a')::text") == [(None,)]
+
+
+def test_a_script_that_is_not_utf_8_is_told_from_one_that_is_missing(place):
+    place.migration("1_a", "select 1;")
+    (place.folder / "migrations" / "1_a" / "migration.sql").write_bytes(b"select '\xe9';")
+    error = _refused(place)
+    assert (error.number, error.hint) == (
+        "P3015",
+        "the file is there, and is not UTF-8 (byte 8): save it as UTF-8",
+    )

@@ -177,3 +177,26 @@ def test_a_file_that_cannot_be_written_stays_as_it_was(place, monkeypatch):
         write(done)
     assert _text(place) == before
     assert [one.name for one in place.folder.iterdir()] == ["schema.prisma"]
+
+
+def test_what_a_name_holds_stays_in_its_remark(place):
+    place.ask("create type kind as enum ('one', '\"\n}', '')")
+    place.ask("create table a (id int primary key, \"\n}\" int, kind kind default '')")
+    done = _pull(place)
+    assert '  - Model: "a", field(s): ["\\n}"]' in done.stderr.splitlines()
+    text = _text(place)
+    assert '  // \\n} Int? @map("\\n}")\n' in text
+    assert '  // \\"\\n} @map("\\"\\n}")\n' in text
+    assert '  EMPTY_ENUM_VALUE @map("")\n' in text
+    again = _pull(place)
+    assert again.returncode == 0
+    assert _text(place) == text
+
+
+def test_an_enum_value_may_be_the_empty_text(place):
+    place.ask("create type kind as enum ('one', '')")
+    place.ask("create table a (id int primary key, kind kind default '')")
+    assert _pull(place).returncode == 0
+    sides = ("--from-url", place.url.text(), "--to-schema", "schema.prisma", "--exit-code")
+    done = run_forebay(("migrate", "diff", *sides), place.folder, {"DATABASE_URL": ""})
+    assert (done.returncode, done.stdout) == (0, "No difference detected.\n")

@@ -94,6 +94,10 @@ class Runner:
         Raises:
             MigrationError: PostgreSQL refused it (P3018), or went away (P1017).
         """
+        if "\0" in script:
+            # A query ends at its first zero byte: what follows would be left out, and not missed.
+            said = "the script holds a zero byte: PostgreSQL would not see what comes after it"
+            raise texts.not_applied(name, "22021", said, "take the zero byte out; nothing was sent")
         sent = parts(script, self._version)
         for number, part in enumerate(sent, 1):
             try:

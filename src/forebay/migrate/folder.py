@@ -57,7 +57,10 @@ def _read(path: Path) -> Migration:
     script = path / SCRIPT
     try:
         return Migration(path.name, script.read_bytes().decode())
-    except (OSError, UnicodeDecodeError):
+    except UnicodeDecodeError as error:
+        hint = f"the file is there, and is not UTF-8 (byte {error.start}): save it as UTF-8"
+        raise texts.no_script(str(script), hint) from None
+    except OSError:
         raise texts.no_script(str(script)) from None
 
 

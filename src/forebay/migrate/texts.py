@@ -100,12 +100,13 @@ def no_shadow(why: str, hint: str | None = None) -> MigrationError:
     )
 
 
-def no_script(path: str) -> MigrationError:
-    """A migration's folder without a script."""
+def no_script(path: str, hint: str | None = None) -> MigrationError:
+    """A migration's folder without a script, or with one that cannot be read."""
     return MigrationError(
         "P3015",
         f"Could not find the migration file at {path}. Please delete the directory or restore the"
         " migration file.",
+        hint=hint,
     )
 
 

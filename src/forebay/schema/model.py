@@ -52,6 +52,11 @@ class EnumMember(Mapped):
     name: str
     mapped_name: str | None = None
 
+    @property
+    def database_name(self) -> str:
+        """Its name in the database, which for a value may be the empty text."""
+        return self.name if self.mapped_name is None else self.mapped_name
+
 
 @dataclass(slots=True, eq=False)
 class Enum(Mapped):

@@ -171,3 +171,13 @@ def test_nothing_pending_needs_no_linter(place, monkeypatch):
     monkeypatch.setattr(migrate_lint, "_needed", lambda: pytest.fail("it was asked"))
     before_deploy(place.project(), LevelName.ERROR)([])
     assert Path(place.folder).exists()
+
+
+def test_a_name_neither_begins_a_line_nor_steers_a_terminal(place):
+    script = 'DROP TABLE "a\x1b[31m";\nDROP TABLE "b\n::error::c";\n'
+    (place.folder / "a.sql").write_text(script)
+    done = _run(place, "lint", "a.sql", "--locks")
+    assert "the rows of a\\x1b[31m are lost" in done.stdout
+    assert "the rows of b\\n::error::c are lost" in done.stdout
+    assert "\x1b" not in done.stdout
+    assert not [line for line in done.stdout.splitlines() if line.startswith("::")]

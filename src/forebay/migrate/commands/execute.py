@@ -14,8 +14,14 @@ def execute(url: PostgresUrl, text: str) -> None:
     """Run a script.
 
     Raises:
-        MigrationError: PostgreSQL refused it.
+        MigrationError: PostgreSQL refused it, or would not see all of it.
     """
+    if "\0" in text:
+        raise MigrationError(
+            "",
+            "the script holds a zero byte: PostgreSQL would not see what comes after it",
+            hint="take the zero byte out; nothing was sent",
+        )
     with connect(url) as connection:
         try:
             connection.execute(text.encode())

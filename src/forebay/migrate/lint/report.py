@@ -36,18 +36,18 @@ class Writer:
         edge = " " * width + " " + self._paint("|", _BLUE)
         head = self._paint(f"{one.level.text}[{one.rule.code}]", _COLOURS[one.level])
         lines = [
-            f"{head}{self._paint(f': {one.message}', _BOLD)}",
-            f"{' ' * width}{self._paint('-->', _BLUE)} {report.name}:{line}:{column}",
+            f"{head}{self._paint(f': {_plain(one.message)}', _BOLD)}",
+            f"{' ' * width}{self._paint('-->', _BLUE)} {_plain(report.name)}:{line}:{column}",
             edge,
         ]
         shown, at, length = _window(report, one, line, column)
         lines.append(f"{self._paint(f'{line} |', _BLUE)} {shown}".rstrip())
         lines.append(f"{edge} {' ' * at}{self._paint('^' * length, _COLOURS[one.level])}")
-        lines += [f"{' ' * width} = {text}" for text in _remarks(one)]
+        lines += [f"{' ' * width} = {_plain(text)}" for text in _remarks(one)]
         for number, step in enumerate(one.fix):
             lead = " = instead:" if number == 0 else ""
             lines += [f"{' ' * width}{lead}"] if lead else []
-            lines += [f"{' ' * width}     {text}" for text in step.splitlines()]
+            lines += [f"{' ' * width}     {_plain(text)}" for text in step.split("\n")]
         return "\n".join(lines)
 
     def text(self, reports: Sequence[Report], level: Level, *, has_locks: bool = False) -> str:
@@ -61,9 +61,17 @@ class Writer:
         return "\n\n".join(blocks)
 
 
+def _plain(text: str) -> str:
+    """Escape what would let a name from a script begin a line, or steer a terminal."""
+    return "".join(
+        each if each.isprintable() or each == "\t" else each.encode("unicode_escape").decode()
+        for each in text
+    )
+
+
 def _window(report: Report, one: Finding, line: int, column: int) -> tuple[str, int, int]:
     """Return the part of a line to show, where the caret begins in it, and how long it is."""
-    text = report.script.line(line).replace("\t", " ")
+    text = "".join(each if each.isprintable() else " " for each in report.script.line(line))
     start = max(0, column - 1 - _WIDEST // 2) if len(text) > _WIDEST else 0
     shown = text[start : start + _WIDEST]
     at = column - 1 - start
@@ -82,17 +90,17 @@ def _remarks(one: Finding) -> Iterator[str]:
 
 def _locks(report: Report) -> str:
     """Return every statement with the locks that it takes."""
-    lines = [report.name]
+    lines = [_plain(report.name)]
     for one in report.statements:
         if not one.statement.text:
             continue
         line, _ = report.script.position(one.statement.start)
         first = one.statement.text.splitlines()[0][:100]
-        lines.append(f"  {line}: {first}")
+        lines.append(f"  {line}: {_plain(first)}")
         sizes = dict(one.sizes)
         for lock in one.locks:
             size = sizes.get(str(lock.relation))
-            lines.append(f"      {lock}{f' ({size})' if size else ''}")
+            lines.append(_plain(f"      {lock}{f' ({size})' if size else ''}"))
         if not one.locks:
             lines.append("      no lock on a table that was there")
     return "\n".join(lines)

@@ -87,7 +87,7 @@ class Blocks:
             named = self._known.value(enum.key, value)
             mapped = f" @map({quoted(named.mapped)})" if named.mapped is not None else ""
             if named.name is None:
-                lines.append(f"// {value}{mapped}")
+                lines.append(f"// {quoted(value)[1:-1]}{mapped}")
                 continue
             member = members.get(value)
             lines += self._kept.before(member)
@@ -158,7 +158,9 @@ class Blocks:
             parts.append(f"@{self._scope}.{native}")
         if before is not None and before.is_ignored:
             parts.append("@ignore")
-        line = " ".join([named.name or column.name, self._type(key, column, before), *parts])
+        line = " ".join(
+            [named.name or quoted(column.name)[1:-1], self._type(key, column, before), *parts]
+        )
         if named.name is None:
             return [f"/// {sentences.FIELD_COMMENTED_OUT}", f"// {line}"]
         node = before.node if before is not None else None

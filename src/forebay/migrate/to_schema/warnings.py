@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from forebay.migrate.database import Column, Table, View
 from forebay.migrate.to_schema.known import Key, Known
+from forebay.migrate.to_schema.names import quoted
 from forebay.migrate.to_schema.relations import Relations
 from forebay.schema.model import Model
 
@@ -147,7 +148,7 @@ class _Columns:
 
 
 def _in_quotes(names: set[str]) -> list[str]:
-    return [f'"{name}"' for name in sorted(names, key=str.encode)]
+    return [quoted(name) for name in sorted(names, key=str.encode)]
 
 
 def _model(known: Known, table: Table) -> str:
@@ -169,7 +170,7 @@ def _values_without_names(known: Known) -> Iterator[str]:
     for enum in known.found.enums:
         for value in enum.values:
             if known.value(enum.key, value).name is None:
-                yield f'Enum: "{known.enum(enum.key).name}", value: "{value}"'
+                yield f'Enum: "{known.enum(enum.key).name}", value: {quoted(value)}'
 
 
 def _renamed(known: Known) -> Iterator[tuple[str, list[str]]]:
