@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from forebay.doctor.finding import Edit
+from forebay.doctor.finding import Edit, printable
 from forebay.doctor.mask import masked
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.run import Report, Reported
@@ -63,7 +63,7 @@ def diff_of(fixes: Fixes) -> Iterator[str]:
     """Yield the lines of a unified diff, secrets masked."""
     for path in sorted(fixes.texts):
         yield from (
-            masked(line.rstrip("\r\n"))
+            "\t".join(printable(part) for part in masked(line.rstrip("\r\n")).split("\t"))
             for line in difflib.unified_diff(
                 fixes.before[path].splitlines(keepends=True),
                 fixes.texts[path].splitlines(keepends=True),
@@ -77,11 +77,17 @@ def write(fixes: Fixes, root: Path) -> None:
     """Write every changed file, each in one step: a file is the old one or the new one.
 
     Raises:
-        ConfigurationError: one cannot be written, or has changed since it was read.
+        ConfigurationError: one cannot be written, has changed since it was read, or is
+                a link that leads out of the folder.
     """
     base = root.parent if root.is_file() else root
     for path in sorted(fixes.texts):
         where = (base / path).resolve()
+        if not where.is_relative_to(base.resolve()):
+            raise ConfigurationError(
+                f"{path} is a link to a file outside of {base}, which --fix leaves alone",
+                hint="mend it where it belongs, or leave its rule out with --exclude",
+            )
         try:
             if where.read_bytes() != fixes.before[path].encode():
                 raise ConfigurationError(

@@ -179,7 +179,7 @@ def _clients(folder: Path, found: Found) -> None:
 def _has_prisma(folder: Path) -> bool:
     try:
         package = json.loads(_read(folder / "package.json") or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     if not isinstance(package, dict):
         return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from forebay.doctor.finding import printable
 from forebay.doctor.rule import Severity
 from forebay.doctor.run import Report, Reported
 
@@ -34,7 +35,8 @@ def _annotation(one: Reported, prefix: str) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return printable(text)
 
 
 def _property(text: str) -> str:

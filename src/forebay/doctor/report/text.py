@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from forebay.doctor.finding import Finding, Span
+from forebay.doctor.finding import Finding, Span, printable
 from forebay.doctor.mask import column_in, mask
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Severity
@@ -28,7 +28,7 @@ def _one(one: Reported, repository: Repository | None) -> Iterator[Text]:
     rule, finding = one.rule, one.finding
     colour = _COLOURS[rule.severity]
     yield Text.assemble(
-        (f"{rule.severity.label}[{rule.code}]", colour), (f": {finding.message}", "bold")
+        (f"{rule.severity.label}[{rule.code}]", colour), (f": {printable(finding.message)}", "bold")
     )
     number = str(finding.span.line) if finding.span else ""
     margin = " " * len(number)
@@ -36,10 +36,12 @@ def _one(one: Reported, repository: Repository | None) -> Iterator[Text]:
         yield Text.assemble(f"{margin}", ("--> ", "blue"), str(finding.span))
         yield from _source(finding.span, repository, margin, colour)
     elif finding.subject:
-        yield Text.assemble((" --> ", "blue"), finding.subject)
+        yield Text.assemble((" --> ", "blue"), printable(finding.subject))
     for note in finding.notes:
         where = f" ({note.span})" if note.span else ""
-        yield Text.assemble(f"{margin} ", ("= ", "blue"), ("note", "bold"), f": {note.text}{where}")
+        yield Text.assemble(
+            f"{margin} ", ("= ", "blue"), ("note", "bold"), f": {printable(note.text)}{where}"
+        )
     yield from _help(one.rule.fix, finding, margin)
     yield Text.assemble(
         f"{margin} ", ("= ", "blue"), (f"{rule.name}: forebay doctor explain {rule.code}", "dim")
@@ -48,9 +50,11 @@ def _one(one: Reported, repository: Repository | None) -> Iterator[Text]:
 
 def _help(fix: str, finding: Finding, margin: str) -> Iterator[Text]:
     first, *rest = (finding.help or fix).split("\n")
-    yield Text.assemble(f"{margin} ", ("= ", "blue"), ("help", "bold green"), f": {first}")
+    yield Text.assemble(
+        f"{margin} ", ("= ", "blue"), ("help", "bold green"), f": {printable(first)}"
+    )
     for line in rest:
-        yield Text(f"{margin}         {line}".rstrip())
+        yield Text(f"{margin}         {printable(line)}".rstrip())
 
 
 def _source(span: Span, repository: Repository | None, margin: str, colour: str) -> Iterator[Text]:

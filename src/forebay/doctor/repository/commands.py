@@ -128,7 +128,7 @@ def _of_docker(file: File) -> Iterator[Command]:
         if match[2].lstrip().startswith("["):
             try:
                 text = " ".join(str(one) for one in json.loads(match[2]))
-            except ValueError:
+            except (ValueError, TypeError, RecursionError):
                 text = match[2]
             yield Command(text, file.span(start, end), when)
         else:

@@ -6,6 +6,7 @@ import bisect
 import enum
 import functools
 import re
+import stat
 from pathlib import Path
 
 from forebay.doctor.finding import Span
@@ -68,7 +69,9 @@ class File:
     def data(self) -> bytes:
         """Its bytes; none when it cannot be read, or is too long to be a person's."""
         try:
-            if self._where.stat().st_size > LARGEST_BYTES:
+            about = self._where.stat()
+            # A pipe would be waited for, and a device may never end.
+            if not stat.S_ISREG(about.st_mode) or about.st_size > LARGEST_BYTES:
                 return b""
             return self._where.read_bytes()
         except OSError:

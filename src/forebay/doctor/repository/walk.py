@@ -51,7 +51,9 @@ def walk(root: Path) -> Iterator[tuple[str, Path]]:
         )
         for name in sorted(files):
             if _is_wanted(name) and not ignored.hides(prefix + name, False):
-                yield prefix + name, Path(folder, name)
+                # A name that is not UTF-8 is called by what of it is.
+                called = os.fsencode(prefix + name).decode("utf-8", errors="replace")
+                yield called, Path(folder, name)
 
 
 def _is_wanted(name: str) -> bool:

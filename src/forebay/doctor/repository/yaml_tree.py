@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 import yaml
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DEEPEST = 60
+# Nodes that aliases may bring again: a person's file has hundreds, nine lines may make billions.
+_MOST_REPEATED = 5_000
 
 
 @dataclass
@@ -51,27 +54,38 @@ def read_yaml(text: str) -> list[Value]:
     try:
         for node in yaml.compose_all(text, Loader=_LOADER):
             if node is not None:
-                found.append(_value(node, 0))
+                found.append(_Reader().value(node, ()))
     except (yaml.YAMLError, RecursionError, ValueError):
         pass
     return found
 
 
-def _value(node: yaml.Node, depth: int) -> Value:
-    value = Value(node.start_mark.line + 1, node.start_mark.index, node.end_mark.index)
-    if depth > 60:
+class _Reader:
+    """Makes one document's values; anchors that multiply, or hold themselves, are cut off."""
+
+    def __init__(self) -> None:
+        self._seen: set[int] = set()
+        self._repeated = 0
+
+    def value(self, node: yaml.Node, around: tuple[int, ...]) -> Value:
+        """Return what a node says; ``around`` are the nodes that it stands in."""
+        value = Value(node.start_mark.line + 1, node.start_mark.index, node.end_mark.index)
+        self._repeated += id(node) in self._seen
+        self._seen.add(id(node))
+        if len(around) > _DEEPEST or id(node) in around or self._repeated > _MOST_REPEATED:
+            return value
+        inside = (*around, id(node))
+        if isinstance(node, yaml.ScalarNode):
+            value.text = str(node.value)
+        elif isinstance(node, yaml.SequenceNode):
+            value.items = [self.value(one, inside) for one in node.value]
+        elif isinstance(node, yaml.MappingNode):
+            for key, one in node.value:
+                if isinstance(key, yaml.ScalarNode):
+                    value.keys[str(key.value)] = key.start_mark.line + 1
+                    below = self.value(one, inside)
+                    if key.value == "<<":
+                        value.entries = below.entries | value.entries
+                    else:
+                        value.entries[str(key.value)] = below
         return value
-    if isinstance(node, yaml.ScalarNode):
-        value.text = str(node.value)
-    elif isinstance(node, yaml.SequenceNode):
-        value.items = [_value(one, depth + 1) for one in node.value]
-    elif isinstance(node, yaml.MappingNode):
-        for key, one in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                value.keys[str(key.value)] = key.start_mark.line + 1
-                if key.value == "<<":
-                    merged = _value(one, depth + 1)
-                    value.entries = merged.entries | value.entries
-                else:
-                    value.entries[str(key.value)] = _value(one, depth + 1)
-    return value

@@ -14,6 +14,8 @@ from forebay.doctor.finding import Span
 from forebay.doctor.repository.file import File
 
 SCRIPT_SUFFIXES = frozenset({".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"})
+# A longer chain of calls was written by a program.
+_MOST_NAMES = 100
 _TYPESCRIPT = Language(tree_sitter_typescript.language_typescript())
 _TSX = Language(tree_sitter_typescript.language_tsx())
 _WANTED = """
@@ -169,7 +171,7 @@ def text_of(node: Node) -> str:
 def names_of(node: Node | None) -> tuple[str, ...]:
     """Return the parts of a dotted expression, as `Call.names` says."""
     parts: list[str] = []
-    while node is not None:
+    while node is not None and len(parts) < _MOST_NAMES:
         if node.type == "member_expression":
             parts.append(text_of(node.child_by_field_name("property") or node))
             node = node.child_by_field_name("object")

@@ -64,7 +64,7 @@ def _homes(file: File) -> Iterator[_Home]:
     if file.name == "vercel.json":
         try:
             said = json.loads(file.text).get("regions", [])
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):
             return
         for code in said if isinstance(said, list) else ():
             if code in _PLACES:
