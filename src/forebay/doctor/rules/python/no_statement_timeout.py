@@ -39,8 +39,9 @@ RULE = Rule(
     "A transaction that is left open holds its locks until `idle_in_transaction_session_timeout`, "
     "whose default is none either.",
     fix="`ALTER ROLE app SET statement_timeout = '30s'` and `idle_in_transaction_session_timeout = "
-    "'60s'`, which holds through a pooler too; or `connect_args={'options': '-c "
-    "statement_timeout=30000'}` on a direct URL",
+    "'60s'`, which holds through a pooler too; or on a direct URL the driver's option "
+    "`options='-c statement_timeout=30000'`: in `connect_args` for SQLAlchemy, in `kwargs` for a "
+    "pool of psycopg",
     language="python",
     bad="""\
 import os
