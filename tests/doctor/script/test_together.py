@@ -10,7 +10,7 @@ UPDATE = "prisma.a.update({ where: { id: row.id }, data: { n: row.n } })"
 UPSERT = "prisma.a.upsert({ where: { id: row.id }, create: { id: row.id }, update: %s })"
 
 
-def schema(provider):
+def schema(provider: str) -> str:
     return (
         f'datasource db {{\n  provider = "{provider}"\n  url = env("URL")\n}}\n'
         'generator client {\n  provider = "prisma-client-js"\n}\n'

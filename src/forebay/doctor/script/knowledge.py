@@ -16,6 +16,7 @@ from forebay.doctor.script.nodes import is_inside
 from forebay.doctor.script.prisma import Clients, Query, Transaction
 from forebay.doctor.script.resolve import Modules
 from forebay.doctor.script.script import Script
+from forebay.schema.model import Model
 
 _GENERATED = ("/generated/", "generated/", "/__generated__/")
 
@@ -102,6 +103,14 @@ class Knowledge:
         """
         found = {one.provider for one in self.schemas_of(script)} or {"postgresql"}
         return found.pop() if len(found) == 1 else ""
+
+    def model_of(self, query: Query) -> Model | None:
+        """Return the schema's model that a query asks, or None where no schema has it."""
+        for project in self.schemas_of(query.script):
+            for one in project.checked.schema.models:
+                if one.name[:1].lower() + one.name[1:] == query.model:
+                    return one
+        return None
 
     def queries_in(self, script: Script) -> tuple[Query, ...]:
         """Return the calls of a Prisma client in one file."""
