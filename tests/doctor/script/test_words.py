@@ -1,7 +1,10 @@
 """What findings say where the schema tells more than the script."""
 
+from pathlib import Path
+
 import pytest
 
+from forebay.doctor.finding import Finding
 from forebay.doctor.registry import find_rule
 from forebay.doctor.run import examine
 from tests.doctor.conftest import written
@@ -10,7 +13,7 @@ from tests.doctor.script.test_together import schema
 MODEL = "model Member {{\n  id Int @id\n  email String {}\n  age Int\n  more Json\n}}\n"
 
 
-def told(tmp_path, code, path, text, mark="@unique"):
+def told(tmp_path: Path, code: str, path: str, text: str, mark: str = "@unique") -> Finding:
     files = {"prisma/schema.prisma": schema("postgresql") + MODEL.format(mark), path: text}
     (one,) = examine([find_rule(code)], written(tmp_path, files)).found
     return one.finding
