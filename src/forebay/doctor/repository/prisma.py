@@ -18,6 +18,9 @@ _CONFIG_URL = re.compile(
     r"datasource\s*:\s*\{[^}]*?\burl\s*:\s*"
     r"(?:env(?:<[^>]*>)?\(\s*[\"'](?P<call>\w+)[\"']|process\.env(?:\.(?P<dot>\w+)|\[[\"'](?P<key>\w+)))"
 )
+_PROVIDER = re.compile(
+    r"^\s*datasource\s+\w+\s*\{(?:(?!^\s*\}).)*?^\s*provider\s*=\s*\"(\w+)\"", re.M | re.S
+)
 _GENERATED = re.compile(r"(^|/)(generated|\.prisma|__generated__)/")
 ADAPTERS = (
     "@prisma/adapter-pg", "@prisma/adapter-neon", "@prisma/adapter-pg-worker",
@@ -68,10 +71,19 @@ class PrismaProject:
         return self.url_variable
 
     @property
+    def provider(self) -> str:
+        """What its datasource is: `postgresql`, `mysql`, …; empty where it does not say."""
+        datasource = self.checked.schema.datasource
+        if datasource is not None:
+            return "postgresql" if datasource.provider == "postgres" else datasource.provider
+        # Another database's, which the schema's reader refuses.
+        found = (_PROVIDER.search(file.text) for file in self.files)
+        return next((one[1] for one in found if one is not None), "")
+
+    @property
     def is_postgresql(self) -> bool:
         """Whether its datasource is PostgreSQL's."""
-        datasource = self.checked.schema.datasource
-        return datasource is not None and datasource.provider in ("postgresql", "postgres")
+        return self.provider == "postgresql"
 
     @property
     def datasource_span(self) -> Span | None:

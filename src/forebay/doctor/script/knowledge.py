@@ -9,12 +9,14 @@ import weakref
 from tree_sitter import Node
 
 from forebay.doctor.repository.file import Role
+from forebay.doctor.repository.prisma import PrismaProject
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.script.next import Entry, entries_of
 from forebay.doctor.script.nodes import is_inside
 from forebay.doctor.script.prisma import Clients, Query, Transaction
 from forebay.doctor.script.resolve import Modules
 from forebay.doctor.script.script import Script
+from forebay.schema.model import Model
 
 _GENERATED = ("/generated/", "generated/", "/__generated__/")
 
@@ -76,6 +78,39 @@ class Knowledge:
                 if file is not None:
                     found.setdefault((file.path, one.name), (script, one.node))
         return found
+
+    def schemas_of(self, script: Script) -> tuple[PrismaProject, ...]:
+        """Return the schemas that a script's client may be of: the nearest package's, or all."""
+        every = [
+            one for one in self.repository.prisma if one.files[0].role is not Role.TEST
+        ] or self.repository.prisma
+        folders = {one.package.folder if one.package is not None else "" for one in every}
+        near = max(
+            (one for one in folders if one and script.file.path.startswith(one)),
+            key=len,
+            default=None,
+        )
+        return tuple(
+            one
+            for one in every
+            if near is None or (one.package is not None and one.package.folder == near)
+        )
+
+    def provider_of(self, script: Script) -> str:
+        """Return the database that a script's client speaks to, by its schema.
+
+        PostgreSQL where there is no schema; empty where schemas of several databases fit.
+        """
+        found = {one.provider for one in self.schemas_of(script)} or {"postgresql"}
+        return found.pop() if len(found) == 1 else ""
+
+    def model_of(self, query: Query) -> Model | None:
+        """Return the schema's model that a query asks, or None where no schema has it."""
+        for project in self.schemas_of(query.script):
+            for one in project.checked.schema.models:
+                if one.name[:1].lower() + one.name[1:] == query.model:
+                    return one
+        return None
 
     def queries_in(self, script: Script) -> tuple[Query, ...]:
         """Return the calls of a Prisma client in one file."""

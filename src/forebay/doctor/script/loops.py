@@ -17,6 +17,7 @@ from forebay.doctor.script.nodes import (
     unwrap,
 )
 from forebay.doctor.script.script import EACH, FUNCTIONS, around, names_of, text_of
+from forebay.doctor.script.small import is_small
 
 # Names of an element that is many rows at once.
 _BATCH = re.compile(r"batch|chunk|page|slice|group|attempt|retr|bucket", re.IGNORECASE)
@@ -40,8 +41,8 @@ class Loop:
 def loop_around(node: Node) -> Loop | None:
     """Return the innermost loop over elements around a node, whose element the node depends on.
 
-    None for loops that retry, page or go over what is written out in the code, and where a function
-    stands between that the loop does not call by itself.
+    None for loops that retry, page or go over what is written out in the code or is provably small,
+    and where a function stands between that the loop does not call by itself.
     """
     below = node
     for above in around(node):
@@ -85,6 +86,8 @@ def _each(function: Node) -> Loop | None:
 
 
 def _counts(loop: Loop, node: Node) -> bool:
+    if is_small(loop.over):
+        return False
     over = _source(loop.over)
     if over is not None and over.type == "identifier":
         found = declaration_of(text_of(over), over)
@@ -96,7 +99,7 @@ def _counts(loop: Loop, node: Node) -> bool:
         return False  # each turn is a batch already
     if any(_BATCH.search(name) for name in loop.names) or _BATCH.search(text_of(over)[:60]):
         return False
-    return bool(identifiers(node) & _derived(loop))
+    return bool(identifiers(node) & derived(loop))
 
 
 def _is_written_out(over: Node) -> bool:
@@ -119,7 +122,7 @@ def _source(over: Node) -> Node | None:
     return found
 
 
-def _derived(loop: Loop) -> set[str]:
+def derived(loop: Loop) -> set[str]:
     """Return an element's names, and those of the variables that are made of it."""
     names = set(loop.names)
     for block in descendants(loop.node, "statement_block"):

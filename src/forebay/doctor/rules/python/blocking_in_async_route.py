@@ -7,11 +7,18 @@ from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding, Span
 from forebay.doctor.python.handlers import Handler, Kind, handlers_of
+from forebay.doctor.python.module import Call
 from forebay.doctor.python.project import project_of
 from forebay.doctor.python.sessions import QUERIES, Flavour, receiver, sessions_in
 from forebay.doctor.python.source import once_a_file
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
+
+# What takes a function and its arguments, to call it somewhere else or later.
+_ELSEWHERE = frozenset(
+    "to_thread run_in_threadpool run_in_executor run_sync submit add_task partial delay print "
+    "isinstance Depends".split()
+)
 
 
 def check(repository: Repository) -> Iterator[Finding]:
@@ -32,13 +39,30 @@ def _blocked(repository: Repository) -> Iterator[tuple[Span, str]]:
 
 
 def _first(repository: Repository, handler: Handler) -> Span | None:
-    sessions = sessions_in(handler.module, handler.node, repository.known(project_of))
-    for call in handler.module.calls_by(handler.node):
-        if call.last in QUERIES and sessions.get(receiver(call)) is Flavour.SYNC:
-            if isinstance(handler.module.parent(call.node), ast.Await):
+    """Return the first call that blocks: the session's own, or one that is handed the session.
+
+    None where the route itself sends nothing by it.
+    """
+    module = handler.module
+    sessions = sessions_in(module, handler.node, repository.known(project_of))
+    names = {name for name, flavour in sessions.items() if flavour is Flavour.SYNC}
+    first = None
+    for call in module.calls_by(handler.node):
+        if call.last in QUERIES and receiver(call) in names:
+            if isinstance(module.parent(call.node), ast.Await):
                 return None  # the annotation is wrong, not the call
-            return handler.module.span(call.node)
+            return module.span(first.node if first is not None else call.node)
+        if first is None and _is_handed(call, names):
+            first = call
     return None
+
+
+def _is_handed(call: Call, names: set[str]) -> bool:
+    """Whether a call is given a session and works with it here: no class, and no thread's work."""
+    if call.last in _ELSEWHERE or call.last[:1].isupper():
+        return False
+    given = (*call.node.args, *(one.value for one in call.node.keywords))
+    return any(isinstance(one, ast.Name) and one.id in names for one in given)
 
 
 RULE = Rule(

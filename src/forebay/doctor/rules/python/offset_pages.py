@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding
+from forebay.doctor.python.handlers import Kind, handler_around
 from forebay.doctor.python.module import Call, Module
 from forebay.doctor.python.source import production, sql_of
 from forebay.doctor.python.values import constant
@@ -26,12 +27,18 @@ def check(repository: Repository) -> Iterator[Finding]:
         if _skips(module, call)
     ]
     if found:
-        module, call = found[0]
+        # A route's own query before one of a helper, which may be called for the first page only.
+        module, call = min(found, key=lambda one: not _is_routes(repository, *one))
         more = f" (as do {len(found) - 1} more queries)" if len(found) > 1 else ""
         node: ast.AST = call.node
         yield Finding(
             f"a page far back reads and drops all rows before it{more}", module.span(node)
         )
+
+
+def _is_routes(repository: Repository, module: Module, call: Call) -> bool:
+    handler = handler_around(repository, module, call.node)
+    return handler is not None and handler.kind in (Kind.ROUTE, Kind.VIEW)
 
 
 def _skips(module: Module, call: Call) -> bool:
@@ -48,7 +55,8 @@ RULE = Rule(
     why="`OFFSET 10000 LIMIT 20` reads 10,020 rows to show 20, so that a crawler or a patient user "
     "costs more with every page; rows that are added meanwhile shift the pages.",
     fix="go on from the last row shown: `where(Order.id < last_id).order_by(Order.id.desc())"
-    ".limit(20)`, with an index on that order",
+    ".limit(20)`, with an index on that order; a sort that the user chooses needs a cursor of two, "
+    "(column, id), since the column alone has equals",
     language="python",
     bad="""\
 from sqlalchemy import select

@@ -14,6 +14,7 @@ from forebay.doctor.script.knowledge import knowledge_of
 from forebay.doctor.script.nodes import enclosing_function
 from forebay.doctor.script.prisma import Query
 from forebay.doctor.script.script import around, properties, text_of
+from forebay.schema.model import Model
 
 _CAUGHT = re.compile(r"P2002|isUniqueConstraint|UniqueConstraint|\bupsert\b|FOR UPDATE|advisory")
 
@@ -35,10 +36,13 @@ def check(repository: Repository) -> Iterator[Finding]:
             if keys and create.node.id not in seen:
                 seen.add(create.node.id)
                 same = " and ".join(f"`{key}`" for key in keys)
+                is_unique = _is_unique(known.model_of(create), keys)
+                then = "the second fails with P2002" if is_unique else f"both run `{create.name}`"
                 yield Finding(
                     f"two requests that look for the same {same} at once both find none, and "
-                    f"both run `{create.name}`",
+                    f"{then}",
                     script.span(create.node),
+                    help=_help(is_unique, _refuses(query, create)),
                     notes=(Note("the look", script.span(query.node)),),
                 )
 
@@ -64,6 +68,31 @@ def _follows(find: Query, create: Query) -> bool:
         re.search(rf"if\s*\(\s*{one}\s*\)\s*\{{?[^}}]*\b(return|throw)\b", between)
         or re.search(rf"if\s*\(\s*!\s*{one}\s*\)\s*\{{?[^}}]*$", between)
     )
+
+
+def _refuses(find: Query, create: Query) -> bool:
+    """Whether a row that is found ends in an error, so that `upsert` would change what is meant."""
+    between = find.script.file.data[find.node.end_byte : create.node.start_byte].decode(
+        errors="replace"
+    )
+    return re.search(r"if\s*\([^)]*\)\s*\{?[^}]*\bthrow\b", between) is not None
+
+
+def _is_unique(model: Model | None, keys: list[str]) -> bool:
+    """Whether the schema lets these keys be there once only."""
+    if model is None:
+        return False
+    unique = [one.fields for one in model.indexes if one.kind == "unique" and one.where is None]
+    if model.primary_key is not None:
+        unique.append(model.primary_key.fields)
+    return any({field.name for field in fields} <= set(keys) for fields in unique if fields)
+
+
+def _help(is_unique: bool, refuses: bool) -> str | None:
+    if refuses:
+        first = "" if is_unique else "make the key unique, "
+        return f"{first}create and answer P2002: what the look refuses, the index does"
+    return "`upsert` by the unique key, or create and answer P2002" if is_unique else None
 
 
 def _shared(find: Query, create: Query) -> list[str]:

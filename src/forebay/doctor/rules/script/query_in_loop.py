@@ -9,16 +9,12 @@ from tree_sitter import Node
 from forebay.doctor.finding import Finding
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
+from forebay.doctor.rules.script.together import how_together
 from forebay.doctor.script.knowledge import knowledge_of
 from forebay.doctor.script.loops import Loop, loop_around
 from forebay.doctor.script.nodes import descendants, is_inside, unwrap
 from forebay.doctor.script.prisma import Query
 from forebay.doctor.script.script import FUNCTIONS, around, text_of
-
-EACH_ITS_OWN = (
-    "write them together: `createMany`, `updateMany`, or where each has a value of its own one raw "
-    "`UPDATE … FROM (VALUES …)`; cut a long array into batches"
-)
 
 
 def check(repository: Repository) -> Iterator[Finding]:
@@ -42,7 +38,7 @@ def check(repository: Repository) -> Iterator[Finding]:
                 f"`{first.name}`{also} is asked once for every element of "
                 f"`{short(text_of(loop.over))}`, one after the other",
                 script.span(first.node),
-                help=None if first.is_read else EACH_ITS_OWN,
+                help=how_together(known, loop, queries),
             )
 
 

@@ -9,7 +9,8 @@ from tree_sitter import Node
 from forebay.doctor.finding import Finding
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
-from forebay.doctor.rules.script.query_in_loop import EACH_ITS_OWN, short, works_between
+from forebay.doctor.rules.script.query_in_loop import short, works_between
+from forebay.doctor.rules.script.together import how_together
 from forebay.doctor.script.knowledge import knowledge_of
 from forebay.doctor.script.loops import Loop, loop_around
 from forebay.doctor.script.nodes import is_inside
@@ -44,7 +45,7 @@ def check(repository: Repository) -> Iterator[Finding]:
                 f"`{first.name}`{also} is asked once for every element of "
                 f"`{short(text_of(loop.over))}`, {how}",
                 script.span(first.node),
-                help=None if first.is_read else EACH_ITS_OWN,
+                help=how_together(known, loop, queries),
             )
 
 

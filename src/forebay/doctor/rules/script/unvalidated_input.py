@@ -13,6 +13,7 @@ from forebay.doctor.script.knowledge import knowledge_of
 from forebay.doctor.script.next import Entry, Kind
 from forebay.doctor.script.prisma import Query
 from forebay.doctor.script.script import names_of, text_of
+from forebay.schema.model import Model, RelationField, ScalarField
 
 
 def check(repository: Repository) -> Iterator[Finding]:
@@ -28,13 +29,13 @@ def check(repository: Repository) -> Iterator[Finding]:
                 continue
             if checks_input(entry):
                 continue
-            finding = _finding(entry, query)
+            finding = _finding(entry, query, known.model_of(query))
             if finding is not None:
                 seen.add(entry.node.id)
                 yield finding
 
 
-def _finding(entry: Entry, query: Query) -> Finding | None:
+def _finding(entry: Entry, query: Query, model: Model | None) -> Finding | None:
     sent = sent_names(entry)
     options = query.options
     for name in ("data", "create", "update"):
@@ -53,7 +54,7 @@ def _finding(entry: Entry, query: Query) -> Finding | None:
             what = (
                 f"all of `{text_of(value)}` is written: the client chooses the columns"
                 if whole
-                else f"`{path}` is what the client sent, of any type and length"
+                else f"`{path}` is what the client sent, {_how_free(path, model)}"
             )
             return Finding(
                 f"{what}, and {entry.label} checks nothing of it",
@@ -61,6 +62,19 @@ def _finding(entry: Entry, query: Query) -> Finding | None:
                 notes=(Note("it is written here", query.script.span(query.node)),),
             )
     return None
+
+
+def _how_free(path: str, model: Model | None) -> str:
+    """Return what a value may be that goes into a field: a scalar's type Prisma itself checks."""
+    field = model.by_name.get(path) if model is not None else None
+    if "." in path or isinstance(field, RelationField):
+        return "of any type and length"
+    if isinstance(field, ScalarField):
+        if field.type == "Json" or field.arity == "list":
+            return "of any type and length"
+        if field.type not in ("String", "Bytes"):
+            return "unlooked at: a wrong type ends as a 500"
+    return "of any length; a wrong type ends as a 500"
 
 
 def _is_looked_at(entry: Entry, name: str) -> bool:
