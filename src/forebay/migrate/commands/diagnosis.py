@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import ClassVar
 
 from forebay.errors import MigrationError
 from forebay.migrate.database import Database
@@ -30,6 +31,8 @@ _FIRST_TIME = (
 
 class ResetNeeded(MigrationError):
     """A database that `migrate dev` cannot go on with before it has been emptied."""
+
+    code: ClassVar[str] = "FB1501"
 
     def __init__(self, reason: str) -> None:
         """Keep the reason."""
