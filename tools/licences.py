@@ -35,10 +35,11 @@ ALLOWED = frozenset(
 )
 
 # Imported as libraries, which the LGPL permits to programs under any licence.
-IMPORTED_LGPL = {"psycopg": "LGPL-3.0-only", "psycopg-binary": "LGPL-3.0-only"}
+IMPORTED_LGPL = dict.fromkeys(("psycopg", "psycopg-binary", "psycopg-pool"), "LGPL-3.0-only")
 
 # What packages wrote before licence expressions existed.
 SPOKEN = {
+    "3-clause bsd license": "BSD-3-Clause",
     "apache": "Apache-2.0",
     "apache 2.0": "Apache-2.0",
     "apache license 2.0": "Apache-2.0",

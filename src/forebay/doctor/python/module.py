@@ -249,11 +249,7 @@ class Module:
         """Return where a node is written; of a long one, its first line."""
         line, column = node.lineno, node.col_offset  # type: ignore[attr-defined]
         end_line, end_column = node.end_lineno, node.end_col_offset  # type: ignore[attr-defined]
-        text = self.file.lines[line - 1]
-        first = _characters(text, column) + 1
-        if end_line != line:
-            return Span(self.file.path, line, first, line, len(text.rstrip()) + 1)
-        return Span(self.file.path, line, first, line, _characters(text, end_column) + 1)
+        return self.file.byte_span(line, column, end_line, end_column)
 
 
 def _below(node: ast.AST) -> list[ast.AST]:
@@ -265,8 +261,3 @@ def _below(node: ast.AST) -> list[ast.AST]:
         elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
             found.append(value)
     return found
-
-
-def _characters(line: str, column: int) -> int:
-    """Return how many characters of a line the first ``column`` bytes are."""
-    return column if line.isascii() else len(line.encode()[:column].decode(errors="ignore"))

@@ -6,39 +6,35 @@ import re
 from collections.abc import Iterable, Iterator
 
 from forebay.doctor.finding import Note, Span
+from forebay.doctor.providers import Provider
 from forebay.doctor.python.engines import engines_of
 from forebay.doctor.python.module import Function, Module
 from forebay.doctor.python.values import Value
 from forebay.doctor.repository.env import Variable
 from forebay.doctor.repository.file import Role
 from forebay.doctor.repository.repository import Repository
+from forebay.doctor.urls import classify
 
-_URL = re.compile(r"^postgres(?:ql)?(?:\+\w+)?://(?:[^@/]*@)?(?P<host>[^/?:]*)(?::(?P<port>\d+))?")
 _ASIDE = re.compile(r"DIRECT|MIGRAT|UNPOOLED|NON_POOLING|SESSION|ADMIN|TEST|SHADOW|ALEMBIC")
 _WANTED = re.compile(r"(DATABASE|POSTGRES|PG|DB|SQLALCHEMY).*(URL|URI|DSN)$|^(DSN|PGHOST)$")
 
 
-def pooler_of(host: str, port: str = "", rest: str = "") -> str | None:
-    """Return what kind of transaction pooler an address is, or None for anything else."""
-    if "-pooler." in host and "neon.tech" in host:
-        return "Neon's pooler"
-    if "pooler.supabase." in host:
-        return "Supabase's transaction pooler" if port == "6543" else None
-    if host.startswith("db.") and "supabase." in host and port == "6543":
-        return "Supabase's PgBouncer"
-    if "pgbouncer" in host or "pgbouncer=true" in rest:
-        return "PgBouncer"
-    if "pgcat" in host or "odyssey" in host or "pgdog" in host:
-        return "a pooler"
-    if port in ("6432", "6543"):
-        return "a pooler"
-    return None
-
-
 def pooler_in(url: str) -> str | None:
-    """Return the pooler that a URL names, or None."""
-    match = _URL.match(url)
-    return pooler_of(match["host"], match["port"] or "", url) if match else None
+    """Return the transaction pooler that a URL leads to, in words, or None."""
+    found = classify(url)
+    if found is None:
+        return None
+    if not found.is_transaction:
+        return "PgBouncer" if found.is_unsafe else None
+    match found.provider:
+        case Provider.RDS_PROXY:
+            return None  # it keeps a session's server instead of taking it away
+        case Provider.PGBOUNCER:
+            return "PgBouncer"
+        case Provider.LOCAL | Provider.SERVICE | Provider.OTHER:
+            return "a pooler"
+        case provider:
+            return f"{provider.value}'s pooler"
 
 
 def behind_pooler(repository: Repository, url: Value) -> Note | None:
@@ -53,12 +49,12 @@ def behind_pooler(repository: Repository, url: Value) -> Note | None:
     set_here = [one for one in every if one.name in url.variables]
     for one, pooler in _pooled(set_here):
         return Note(f"`{one.name}` goes through {pooler}", one.span)
-    if any(_URL.match(one.value) for one in set_here):
+    if any(classify(one.value) for one in set_here):
         return None
     others = [
         one
         for one in every
-        if _WANTED.search(one.name) and not _ASIDE.search(one.name) and _URL.match(one.value)
+        if _WANTED.search(one.name) and not _ASIDE.search(one.name) and classify(one.value)
     ]
     pooled = list(_pooled(others))
     if pooled and len(pooled) == len(others):
@@ -71,10 +67,9 @@ def straight(repository: Repository, url: Value) -> Span | None:
     """Return the line that sends this URL straight at a server that is not local, or None."""
     for one in repository.variables:
         if one.name in url.variables and one.file.role is not Role.TEST:
-            match = _URL.match(one.value)
-            if match and "." in match["host"] and pooler_in(one.value) is None:
-                if not re.match(r"127\.|localhost|host\.docker", match["host"]):
-                    return one.span
+            found = classify(one.value)
+            if found and "." in found.host and not found.is_local and not pooler_in(one.value):
+                return one.span
     return None
 
 
@@ -82,7 +77,7 @@ def _pooled(variables: Iterable[Variable]) -> Iterator[tuple[Variable, str]]:
     for one in variables:
         pooler = pooler_in(one.value)
         if pooler is None and one.name.endswith("HOST"):
-            pooler = pooler_of(one.value)
+            pooler = pooler_in(f"postgresql://{one.value}")
         if pooler is not None:
             yield one, pooler
 

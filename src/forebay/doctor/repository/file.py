@@ -107,6 +107,15 @@ class File:
             end - self._starts[last] + 1,
         )
 
+    def byte_span(self, line: int, column: int, end_line: int, end_column: int) -> Span:
+        """Return a place that a parser tells: lines from 1, columns in bytes from 0.
+
+        Of a place of several lines it is the first.
+        """
+        text = self.lines[line - 1]
+        last = len(text.rstrip()) if end_line != line else _characters(text, end_column)
+        return Span(self.path, line, _characters(text, column) + 1, line, last + 1)
+
     def line_span(self, line: int) -> Span:
         """Return the place of a whole line (from 1), without what indents it."""
         text = self.lines[line - 1].rstrip("\r") if 0 < line <= len(self.lines) else ""
@@ -124,3 +133,8 @@ class File:
 
     def _line(self, place: int) -> int:
         return min(bisect.bisect_right(self._starts, place) - 1, len(self.lines) - 1)
+
+
+def _characters(line: str, column: int) -> int:
+    """Return how many characters of a line the first ``column`` bytes are."""
+    return column if line.isascii() else len(line.encode()[:column].decode(errors="ignore"))

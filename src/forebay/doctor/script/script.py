@@ -150,11 +150,8 @@ class Script:
 
     def span(self, node: Node) -> Span:
         """Return where a node is written; of a long one, its first line."""
-        line, end_line = node.start_point[0], node.end_point[0]
-        text = self.file.lines[line]
-        first = _characters(text, node.start_point[1]) + 1
-        last = len(text.rstrip()) if end_line != line else _characters(text, node.end_point[1])
-        return Span(self.file.path, line + 1, first, line + 1, last + 1)
+        (line, column), (end_line, end_column) = node.start_point, node.end_point
+        return self.file.byte_span(line + 1, column, end_line + 1, end_column)
 
     def offsets(self, node: Node) -> tuple[int, int]:
         """Return the characters of the text between which a node stands, for an edit."""
@@ -278,8 +275,3 @@ def _required(call: Call) -> dict[str, Import]:
     for match in re.finditer(r"([\w$]+)\s*(?::\s*([\w$]+))?", text_of(target).strip("{}")):
         found[match[2] or match[1]] = Import(source, match[1], call.node, False)
     return found
-
-
-def _characters(line: str, column: int) -> int:
-    """Return how many characters of a line the first ``column`` bytes are."""
-    return column if line.isascii() else len(line.encode()[:column].decode(errors="ignore"))
