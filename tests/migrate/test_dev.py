@@ -207,7 +207,7 @@ def test_a_role_without_the_right_has_the_embedded_server(place):
     url = replace(place.url, user="humble", password=Secret("humble"))
     with shadow_database(url, None, (), place.say) as connection:
         assert connection.info.port != place.url.port
-    assert "the embedded PostgreSQL" in place.said[0]
+    assert "The embedded PostgreSQL" in place.said[0]
 
 
 def test_a_reset_drops_what_no_schema_names(place):
