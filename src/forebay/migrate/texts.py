@@ -77,8 +77,8 @@ def nameless(given: str) -> MigrationError:
     why = f"`{given}` holds no letter or digit" if given else "--name does not say which"
     return MigrationError(
         "",
-        f"a migration is to be written, and needs a name: {why}, and there is no terminal to ask at."
-        " Nothing was written, and nothing applied.",
+        f"a migration is to be written, and needs a name: {why}, and there is no terminal to ask"
+        " at. Nothing was written, and nothing applied.",
         hint="name it with `forebay migrate dev --name NAME`; `forebay migrate deploy` only applies"
         " the migrations that are there",
     )
