@@ -32,6 +32,11 @@ from forebay.migrate.lint.transactions import Place, Sending, places
 assert _all.__all__  # noqa: S101 - the rules register themselves when they are imported
 
 
+# What is found of a statement because nothing behind it says otherwise: nobody knows what the part
+# of a script would say that was not read.
+_AHEAD = frozenset({"FM004", "FM402", "FM601"})
+
+
 @dataclass(frozen=True)
 class Finding:
     """What a rule found: where, how bad it is here, which locks are taken, what to do instead."""
@@ -158,7 +163,10 @@ class Linter:
         found += self._of_the_client(name, statements)
         kept, ignored = _without_ignored(found, said, statements)
         unasked = () if self.running.is_known else OF_CLIENTS.values()
-        kept += _of_remarks(said, self.options, unasked)
+        cut = len(text) if script.cut is None else script.cut
+        kept += _of_remarks([one for one in said if one.offset < cut], self.options, unasked)
+        if script.cut is not None:
+            kept = [one for one in kept if one.rule.code not in _AHEAD]
         kept = [one for one in kept if self.options.is_on(one.rule)]
         kept.sort(key=lambda one: (one.offset, -one.level, one.rule.code))
         return Report(name, script, kept, taken, ignored)
