@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from forebay.doctor.python.module import Call, Function, Module
+from forebay.doctor.python.module import FUNCTIONS, Call, Function, Module
 from forebay.doctor.python.source import inside
 
 _DIRECT = re.compile(
@@ -39,8 +39,10 @@ def foreign_calls(module: Module, function: Function, block: ast.AST) -> Iterato
 
 
 def _is_of_client(call: Call, clients: set[str]) -> bool:
-    root = call.name.partition(".")[0]
-    return root in clients and "." in call.name and bool(_SENDS.search(call.last))
+    root, _, rest = call.name.partition(".")
+    if not rest or not _SENDS.search(call.last):
+        return False
+    return root in clients or (rest.count(".") == 1 and call.name.rpartition(".")[0] in clients)
 
 
 def _clients(module: Module, function: Function) -> set[str]:
@@ -50,6 +52,12 @@ def _clients(module: Module, function: Function) -> set[str]:
         for name, value in module.assigned.items()
         if (call := module.call(value)) is not None and _MADE.search(call.name)
     }
+    for one in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs):
+        if one.annotation is not None and _MADE.search(module.name_of(one.annotation)):
+            found.add(one.arg)
+    owner = module.class_around(function)
+    if owner is not None:
+        found |= _attributes(module, owner)
     for node in ast.walk(function):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             call = module.call(node.value)
@@ -60,3 +68,26 @@ def _clients(module: Module, function: Function) -> set[str]:
             if call is not None and _MADE.search(call.name):
                 found.add(node.optional_vars.id)
     return found
+
+
+def _attributes(module: Module, owner: ast.ClassDef) -> set[str]:
+    """Return `self.name` for what a class's methods give a client, and nothing else."""
+    found: set[str] = set()
+    other: set[str] = set()
+    for method in owner.body:
+        if not isinstance(method, FUNCTIONS):
+            continue
+        typed = {
+            one.arg
+            for one in (*method.args.args, *method.args.kwonlyargs)
+            if one.annotation is not None and _MADE.search(module.name_of(one.annotation))
+        }
+        for node in ast.walk(method):
+            if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Attribute):
+                continue
+            name = module.name_of(node.targets[0])
+            call = module.call(node.value)
+            is_client = call is not None and _MADE.search(call.name)
+            is_handed = isinstance(node.value, ast.Name) and node.value.id in typed
+            (found if is_client or is_handed else other).add(name)
+    return found - other
