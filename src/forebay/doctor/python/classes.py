@@ -149,26 +149,17 @@ class Classes:
     def given(self, owner: Owner, name: str) -> Iterator[tuple[Body, ast.expr]]:
         """Yield what `self.name` is given: (the method that gives it, the value), bases' too."""
         for each in self.line(owner):
-            for one in each.node.body:
-                if isinstance(one, FUNCTIONS):
-                    for node in ast.walk(one):
-                        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
-                            targets = (
-                                node.targets if isinstance(node, ast.Assign) else [node.target]
-                            )
-                            if any(_is_own(target, name) for target in targets):
-                                yield Body(each.module, one), node.value
+            for node in each.module.attributes.get((each.node, name), ()):
+                function = each.module.function_around(node)
+                if node.value is not None and function is not None:
+                    yield Body(each.module, function), node.value
 
     def declared(self, owner: Owner, name: str) -> tuple[Module, ast.expr] | None:
         """Return the annotation of an attribute: in the class's body, or where it is given."""
         for each in self.line(owner):
-            for one in ast.walk(each.node):
-                if isinstance(one, ast.AnnAssign) and (
-                    _is_own(one.target, name)
-                    or (isinstance(one.target, ast.Name) and one.target.id == name
-                        and one in each.node.body)
-                ):  # fmt: skip
-                    return each.module, one.annotation
+            for node in each.module.attributes.get((each.node, name), ()):
+                if isinstance(node, ast.AnnAssign):
+                    return each.module, node.annotation
         return None
 
     def _of_call(self, node: ast.Call, module: Module, hops: int) -> Owner | None:
@@ -311,15 +302,6 @@ def _parsed(node: ast.expr | None) -> ast.expr | None:
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
     return node
-
-
-def _is_own(node: ast.expr, name: str) -> bool:
-    return (
-        isinstance(node, ast.Attribute)
-        and node.attr == name
-        and isinstance(node.value, ast.Name)
-        and node.value.id == "self"
-    )
 
 
 def _is_property(found: Body) -> bool:

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from forebay.doctor.python.module import FUNCTIONS, Call, Function, Module
+from forebay.doctor.python.module import Call, Function, Module
 from forebay.doctor.python.source import inside
 
 _DIRECT = re.compile(
@@ -72,22 +72,27 @@ def _clients(module: Module, function: Function) -> set[str]:
 
 def _attributes(module: Module, owner: ast.ClassDef) -> set[str]:
     """Return `self.name` for what a class's methods give a client, and nothing else."""
-    found: set[str] = set()
-    other: set[str] = set()
-    for method in owner.body:
-        if not isinstance(method, FUNCTIONS):
-            continue
-        typed = {
-            one.arg
+    return {
+        f"self.{name}"
+        for (node, name), given in module.attributes.items()
+        if node is owner and all(_is_client(module, one) for one in given)
+    }
+
+
+def _is_client(module: Module, given: ast.Assign | ast.AnnAssign) -> bool:
+    if isinstance(given, ast.AnnAssign) and _MADE.search(module.name_of(given.annotation)):
+        return True
+    call = module.call(given.value)
+    if call is not None:
+        return bool(_MADE.search(call.name))
+    method = module.function_around(given)
+    return (
+        isinstance(given.value, ast.Name)
+        and method is not None
+        and any(
+            one.arg == given.value.id
+            and one.annotation is not None
+            and _MADE.search(module.name_of(one.annotation))
             for one in (*method.args.args, *method.args.kwonlyargs)
-            if one.annotation is not None and _MADE.search(module.name_of(one.annotation))
-        }
-        for node in ast.walk(method):
-            if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Attribute):
-                continue
-            name = module.name_of(node.targets[0])
-            call = module.call(node.value)
-            is_client = call is not None and _MADE.search(call.name)
-            is_handed = isinstance(node.value, ast.Name) and node.value.id in typed
-            (found if is_client or is_handed else other).add(name)
-    return found - other
+        )
+    )

@@ -87,9 +87,8 @@ class Held:
     def _made_in(self, module: Module, function: Function) -> dict[str, Flavour]:
         if function not in self._locals:
             found: dict[str, Flavour] = {}
-            for node in ast.walk(function):
-                items = node.items if isinstance(node, ast.With | ast.AsyncWith) else ()
-                for item in items:
+            for node in module.withs.get(function, ()):
+                for item in node.items:
                     flavour = self.made(module.call(item.context_expr), module)
                     if flavour is not None and isinstance(item.optional_vars, ast.Name):
                         found[item.optional_vars.id] = flavour

@@ -13,6 +13,7 @@ from forebay.doctor.python.source import is_command, production
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 
+# A round of many steps may well be a piece of work of its own.
 _MOST_STEPS = 4
 
 
@@ -20,7 +21,7 @@ def check(repository: Repository) -> Iterator[Finding]:
     """Find `commit()` in each round of a `for`, and what commits a session that it is handed."""
     effects = repository.known(effects_of)
     for module in production(repository):
-        for call in module.calls:
+        for call in _in_short_loops(module):
             function = module.function_around(call.node)
             loop = _loop(module, call, function) if function is not None else None
             if loop is None or is_command(module, call.node):
@@ -31,6 +32,16 @@ def check(repository: Repository) -> Iterator[Finding]:
                     yield _finding(module, call)
             elif not _is_of(loop, ""):
                 yield from _through(effects, module, call)
+
+
+def _in_short_loops(module: Module) -> Iterator[Call]:
+    seen: set[ast.AST] = set()
+    for node in module.of(ast.For, ast.AsyncFor):
+        calls = module.calls_in(node)
+        for call in calls if len(calls) <= _MOST_STEPS else ():
+            if call.node not in seen:
+                seen.add(call.node)
+                yield call
 
 
 def _through(effects: Effects, module: Module, call: Call) -> Iterator[Finding]:
@@ -59,9 +70,7 @@ def _loop(module: Module, call: Call, function: Function | None) -> ast.For | as
         if above is function or isinstance(above, ast.If | ast.Try | ast.While | ast.With):
             return None
         if isinstance(above, ast.For | ast.AsyncFor):
-            # A round of many steps may well be a piece of work of its own.
-            steps = sum(isinstance(one, ast.Call) for one in ast.walk(above))
-            return above if steps <= _MOST_STEPS and not above.orelse else None
+            return above if not above.orelse else None
     return None
 
 

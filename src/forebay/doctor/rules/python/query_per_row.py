@@ -28,8 +28,8 @@ _RAW = frozenset({"fetch", "fetchrow", "fetchval", "execute"})
 def check(repository: Repository) -> Iterator[Finding]:
     """Find reads in the body of a `for` over what a query gave, that use the loop's variable."""
     for module in production(repository):
-        for node in module.nodes:
-            if isinstance(node, ast.For | ast.AsyncFor):
+        for node in module.of(ast.For, *COMPREHENSIONS):
+            if isinstance(node, ast.For):
                 rows, target = node.iter, node.target
                 bodies: list[ast.AST] = list(node.body)
             elif isinstance(node, COMPREHENSIONS) and len(node.generators) == 1:
@@ -55,7 +55,7 @@ def _in_loop(
     bodies: list[ast.AST],
 ) -> Iterator[Finding]:
     function = module.function_around(loop)
-    if function is None or isinstance(loop, ast.AsyncFor):
+    if function is None:
         return
     effects = repository.known(effects_of)
     source = _source(effects, module, function, rows)

@@ -39,9 +39,8 @@ def check(repository: Repository) -> Iterator[Finding]:
 
 
 def _of_module(effects: Effects, module: Module) -> Iterator[tuple[Finding, Call]]:
-    for node in module.nodes:
-        if isinstance(node, ast.With | ast.AsyncWith):
-            yield from _in_block(effects, module, node)
+    for node in module.of(ast.With, ast.AsyncWith):
+        yield from _in_block(effects, module, node)
     for function in module.functions:
         atomic = _atomic(module, function)
         if atomic is not None:
