@@ -1,21 +1,20 @@
 """The doctor over real repositories at fixed commits, against verdicts of whoever read the code.
 
-The verdicts, by file and line and in words of our own, are in doctor_field.tsv; none of the code
-is part of the project. Repositories come from the folder that DOCTOR_MIRRORS names (`owner+name`
-with a git directory in it), or from GitHub where there is a network. What is missing is said.
+The verdicts, by file and line and in words of our own, are in doctor_field.tsv, of repositories
+that the rules were mended on, and in doctor_unseen.tsv, of others: what the doctor said there when
+it met them for the first time, before a rule was changed, and the mistakes it did not see. None of
+the code is part of the project. What is missing is said.
 """
 
 from __future__ import annotations
 
 import csv
-import os
-import subprocess
-import tarfile
 import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.prove.doctor_trees import find_repository, unpack
 from bench.prove.registry import Context, Finding, proof
 from bench.prove.results import FOLDER
 from forebay.doctor.registry import all_rules
@@ -23,24 +22,26 @@ from forebay.doctor.repository.repository import Repository
 from forebay.doctor.run import examine
 
 TABLE = Path(__file__).parent / "doctor_field.tsv"
-VARIABLE = "DOCTOR_MIRRORS"
+UNSEEN = Path(__file__).parent / "doctor_unseen.tsv"
 LEAST_TRUE = 40
 LEAST_REPOSITORIES = 10
 PRECISION = 0.90
-_FETCH_SECONDS = 300
 
 Place = tuple[str, str]  # file:line, code
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What whoever read the code says of a finding."""
+    """What whoever read the code says: `true`, `false` or `unclear` of a finding.
+
+    `missed` is a mistake that the doctor should have found and did not.
+    """
 
     repository: str
     commit: str
     place: str
     code: str
-    is_true: bool
+    says: str
     reason: str
 
 
@@ -48,7 +49,7 @@ def read_table(path: Path = TABLE) -> list[Verdict]:
     """Return the verdicts."""
     with path.open(encoding="utf-8", newline="") as file:
         return [
-            Verdict(one[0], one[1], one[2], one[3], one[4] == "true", one[5])
+            Verdict(*one)
             for one in csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
             if one and not one[0].startswith("#")
         ]
@@ -57,17 +58,17 @@ def read_table(path: Path = TABLE) -> list[Verdict]:
 @proof(
     "doctor-field",
     "in real repositories at least 40 findings are true, and nine of ten are",
-    minutes=6,
+    minutes=8,
 )
 def doctor_field(context: Context) -> list[Finding]:
-    """Look at every repository of the table, and count what its verdicts say of the findings."""
-    verdicts = read_table()
-    wanted = sorted({(one.repository, one.commit) for one in verdicts})
+    """Look at every repository of the tables, and count what their verdicts say of the findings."""
+    unseen = read_table(UNSEEN)
+    verdicts = [*read_table(), *unseen]
     counts: Counter[str] = Counter()
-    missing, unread, gone = [], [], []
-    for name, commit in wanted:
+    missing, unread, gone, late = [], [], [], []
+    for name, commit in sorted({(one.repository, one.commit) for one in verdicts}):
         known = {
-            (one.place, one.code): one.is_true
+            (one.place, one.code): one.says
             for one in verdicts
             if (one.repository, one.commit) == (name, commit)
         }
@@ -77,11 +78,18 @@ def doctor_field(context: Context) -> list[Finding]:
             continue
         counts["repositories"] += 1
         for place in found:
-            verdict = known.get(place)
-            counts["unread" if verdict is None else "true" if verdict else "false"] += 1
-            if verdict is None:
-                unread.append(f"{name} {place[0]} {place[1]}")
-        gone += [f"{name} {place[0]} {place[1]}" for place in known if place not in found]
+            says = known.get(place, "unread")
+            said = f"{name} {place[0]} {place[1]}"
+            if says == "missed":
+                late.append(said)
+            elif says == "unread":
+                unread.append(said)
+            counts["true" if says == "missed" else says] += 1
+        gone += [
+            f"{name} {place[0]} {place[1]}"
+            for place, says in known.items()
+            if says != "missed" and place not in found
+        ]
     judged = counts["true"] + counts["false"]
     precision = counts["true"] / judged if judged else 0.0
     said = f"not to be had: {', '.join(missing)}" if missing else "all to be had"
@@ -97,23 +105,46 @@ def doctor_field(context: Context) -> list[Finding]:
         Finding(
             "share of the findings with a verdict that are true",
             f"at least {PRECISION:.0%}",
-            f"{precision:.1%} of {judged} ({counts['unread']} have no verdict yet)",
+            f"{precision:.1%} of {judged} ({counts['unclear']} more are unclear, "
+            f"{counts['unread']} have no verdict yet)",
             precision >= PRECISION,
             {"without a verdict": unread},
             is_conclusive=not missing,
         ),
+        first_run(unseen, late),
     ]
+
+
+def first_run(unseen: list[Verdict], late: list[str]) -> Finding:
+    """Return what the first look at unseen repositories was worth: a record, with no bar."""
+    says = Counter(one.says for one in unseen)
+    names = {one.repository for one in unseen}
+    judged = says["true"] + says["false"]
+    rules: dict[str, Counter[str]] = {}
+    for one in unseen:
+        rules.setdefault(one.code, Counter())[one.says] += 1
+    return Finding(
+        f"unseen at first run: {len(names)} repositories with findings or mistakes",
+        "a record, before any rule was changed",
+        f"{says['true'] / judged:.1%} of {judged} true, {says['unclear']} more unclear; "
+        f"{says['missed']} mistakes missed, of which {len(late)} are found today",
+        is_pass=True,
+        detail={
+            "by rule": {code: dict(rules[code]) for code in sorted(rules)},
+            "missed then, found today": late,
+        },
+    )
 
 
 def _found(name: str, commit: str, context: Context) -> set[Place] | None:
     """Return what the doctor finds in a repository; None where it cannot be had."""
-    source = _mirror(name, commit) or _clone(name, commit, context.project / FOLDER / "field")
+    source = find_repository(name, commit, context.project / FOLDER / "field")
     if source is None:
         context.say(f"{name} at {commit[:10]} is not to be had")
         return None
     rules = [rule for rule in all_rules() if rule.check is not None]
     with tempfile.TemporaryDirectory(prefix="doctor-field-") as folder:
-        if not _unpack(source, commit, Path(folder)):
+        if not unpack(source, commit, Path(folder)):
             context.say(f"{name} at {commit[:10]} cannot be unpacked")
             return None
         found = {
@@ -123,61 +154,3 @@ def _found(name: str, commit: str, context: Context) -> set[Place] | None:
         }
     context.say(f"{name}: {len(found)} places")
     return found
-
-
-def _mirror(name: str, commit: str) -> Path | None:
-    named = os.environ.get(VARIABLE)
-    if not named:
-        return None
-    folder = Path(named, name.replace("/", "+"))
-    places = [folder, *sorted(folder.glob("*"))] if folder.is_dir() else []
-    for place in places:
-        if (place / "HEAD").is_file() and _has(place, commit):
-            return place
-    return None
-
-
-def _clone(name: str, commit: str, folder: Path) -> Path | None:
-    target = folder / name.replace("/", "+")
-    if not (target / "HEAD").is_file():
-        target.mkdir(parents=True, exist_ok=True)
-        _git(target, "init", "--bare", "--quiet")
-    if _has(target, commit):
-        return target
-    url = f"https://github.com/{name}.git"
-    is_fetched = _git(target, "fetch", "--quiet", "--depth=1", url, commit)
-    return target if is_fetched and _has(target, commit) else None
-
-
-def _has(directory: Path, commit: str) -> bool:
-    return _git(directory, "cat-file", "-e", f"{commit}^{{commit}}")
-
-
-def _unpack(source: Path, commit: str, folder: Path) -> bool:
-    """Write a commit's files; a snapshot may lack its largest ones, which no rule reads."""
-    archive = folder.parent / f"{folder.name}.tar"
-    try:
-        with archive.open("wb") as file:
-            subprocess.run(
-                ["git", "--git-dir", str(source), "archive", commit],  # noqa: S607
-                stdout=file, stderr=subprocess.DEVNULL, timeout=_FETCH_SECONDS, check=False,
-            )  # fmt: skip
-        with tarfile.open(archive) as tar:
-            tar.extractall(folder, filter="data")
-        return True
-    except (tarfile.TarError, OSError, subprocess.TimeoutExpired):
-        return any(folder.iterdir())
-    finally:
-        archive.unlink(missing_ok=True)
-
-
-def _git(directory: Path, *arguments: str) -> bool:
-    environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0"}
-    try:
-        done = subprocess.run(
-            ["git", "--git-dir", str(directory), *arguments],  # noqa: S607
-            capture_output=True, timeout=_FETCH_SECONDS, env=environment, check=False,
-        )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0
