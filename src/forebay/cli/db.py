@@ -47,9 +47,9 @@ def push_command(
 
     Exit code 0 when it is, 1 when something would be lost, or fails.
     """
-    with answering():
+    with answering(schema):
         project = open_project(schema, url=_given(url))
-        done = push(project, accepts_loss=accept_data_loss, is_reset=force_reset)
+        done = push(project, write, accepts_loss=accept_data_loss, is_reset=force_reset)
         if done.dangers:
             show_dangers(done.dangers)
         if not done.is_done:
@@ -86,7 +86,7 @@ def pull_command(
 
     Exit code 0 when it is written, 1 when the database is empty or cannot be read.
     """
-    with answering():
+    with answering(schema):
         named = [one.strip() for one in schemas.split(",") if one.strip()] if schemas else None
         done = pull(schema, url=_given(url), is_fresh=force, schemas=named)
         if print_:
@@ -142,7 +142,7 @@ def execute_command(
     """
     if (file is None) == (not stdin):
         raise typer.BadParameter("say where the script is: --file FILE, or --stdin")
-    with answering():
+    with answering(schema):
         text = sys.stdin.read() if file is None else _read(file)
         given = _given(url)
         execute(given if given is not None else open_project(schema).url, text)
@@ -155,10 +155,10 @@ def execute_command(
 def seed_command(context: typer.Context, *, schema: SchemaOption = None) -> None:
     """Run the command that fills the database; what follows `--` is passed on to it.
 
-    It is `prisma.seed` in package.json, or `seed` under `[tool.forebay]` in pyproject.toml. Exit
+    It is `prisma.seed` in package.json, or `seed` of tool.forebay in pyproject.toml. Exit
     code 0 when it ends well, 1 when it does not.
     """
-    with answering():
+    with answering(schema):
         command = seed(context.args, write)
         if command:
             raise MigrationError("", f"the seed command ended with exit code {command}")

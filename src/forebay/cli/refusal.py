@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from forebay.cli import report
+from forebay.client.environment import load_env
 from forebay.errors import ForebayError, MigrationError, SchemaError
 from forebay.migrate.danger import Dangers
 from forebay.migrate.interrupt import Interrupted
@@ -26,8 +27,14 @@ SchemaOption = Annotated[
 
 
 @contextmanager
-def answering() -> Iterator[None]:
-    """Print what goes wrong in the block on the standard error, and end with the code for it."""
+def answering(schema: Path | None = None, *, code: int | None = None) -> Iterator[None]:
+    """Print what goes wrong in the block on the standard error, and end with a code for it.
+
+    Before it, what `.env` files say is put into the environment, as by Prisma 6: those of this
+    folder, of `prisma/`, and beside the ``schema`` that was named. ``code`` is every refusal's.
+    """
+    for name in _loaded(schema):
+        print(f"Environment variables loaded from {name}", file=sys.stderr)
     try:
         yield
     except SchemaError as error:
@@ -40,10 +47,18 @@ def answering() -> Iterator[None]:
             print(f"\nhint: {error.hint}", file=sys.stderr)
         raise typer.Exit(error.exit_code if isinstance(error, Interrupted) else 1) from None
     except ForebayError as error:
-        raise typer.Exit(report(error)) from None
+        usual = report(error)
+        raise typer.Exit(usual if code is None else code) from None
     except KeyboardInterrupt:
         print("Error: interrupted by SIGINT", file=sys.stderr)
         raise typer.Exit(130) from None
+
+
+def _loaded(schema: Path | None) -> list[str]:
+    taken = load_env()
+    if schema is not None:
+        taken += load_env(str(schema if schema.is_dir() else schema.parent), (".env",))
+    return taken
 
 
 def confirm_reset(*, is_forced: bool) -> None:
