@@ -96,8 +96,9 @@ def pull_command(
             write(f"Introspected {_counted(done.pulled)} and wrote them into {done.path}")
         for line in done.changes:
             print(line, file=sys.stderr)
-        if done.pulled.warnings:
-            print(f"\n{done.pulled.warnings}", file=sys.stderr)
+        for said in (done.pulled.warnings, done.pulled.computed):
+            if said:
+                print(f"\n{said}", file=sys.stderr)
 
 
 def _joined(files: Sequence[tuple[str, str]]) -> str:

@@ -57,8 +57,8 @@ class Column:
 
     ``is_serial`` is one whose default is drawn from a sequence of its own; ``is_made_by_client``
     is one whose default, which the database knows nothing of, the client makes; ``is_generated`` is
-    one that is computed from others, by what its default says. ``written`` is PostgreSQL's own text
-    of the default.
+    one that is computed from others, by what its default says, ``is_virtual`` one that is computed
+    whenever it is read. ``written`` is PostgreSQL's own text of the default.
     """
 
     name: str
@@ -68,6 +68,7 @@ class Column:
     is_serial: bool = False
     is_made_by_client: bool = field(default=False, compare=False)
     is_generated: bool = field(default=False, compare=False)
+    is_virtual: bool = field(default=False, compare=False)
     written: str | None = field(default=None, compare=False)
     comment: str | None = field(default=None, compare=False)
 
