@@ -198,13 +198,18 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """Everything; ``schemas`` are those that are to exist."""
+    """Everything; ``schemas`` are those that are to exist.
+
+    ``declared`` are those that a data model speaks of: what begins with it takes them to be there,
+    whether or not anything is in them.
+    """
 
     schemas: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
     enums: tuple[Enum, ...] = ()
     views: tuple[View, ...] = field(default=())
     extensions: tuple[Extension, ...] = ()
+    declared: tuple[str, ...] = field(default=(), compare=False)
 
 
 EMPTY = Database()
