@@ -96,8 +96,9 @@ def pull_command(
             write(f"Introspected {_counted(done.pulled)} and wrote them into {done.path}")
         for line in done.changes:
             print(line, file=sys.stderr)
-        if done.pulled.warnings:
-            print(f"\n{done.pulled.warnings}", file=sys.stderr)
+        for said in (done.pulled.warnings, done.pulled.computed):
+            if said:
+                print(f"\n{said}", file=sys.stderr)
 
 
 def _joined(files: Sequence[tuple[str, str]]) -> str:
@@ -143,7 +144,7 @@ def execute_command(
     if (file is None) == (not stdin):
         raise typer.BadParameter("say where the script is: --file FILE, or --stdin")
     with answering(schema):
-        text = sys.stdin.read() if file is None else _read(file)
+        text = _decoded(sys.stdin.buffer.read(), "-") if file is None else _read(file)
         given = _given(url)
         execute(given if given is not None else open_project(schema).url, text)
         write("Script executed successfully.")
@@ -171,9 +172,19 @@ def _given(url: str | None) -> PostgresUrl | None:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_bytes().decode()
-    except (OSError, UnicodeDecodeError):
-        raise ConfigurationError(
-            f"{path} cannot be read as a script",
-            hint="check the path, its rights and that it is UTF-8",
-        ) from None
+        return _decoded(path.read_bytes(), str(path))
+    except OSError:
+        raise _unread(str(path)) from None
+
+
+def _decoded(text: bytes, name: str) -> str:
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        raise _unread(name) from None
+
+
+def _unread(name: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{name} cannot be read as a script", hint="check the path, its rights and that it is UTF-8"
+    )
