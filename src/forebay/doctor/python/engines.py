@@ -84,6 +84,7 @@ _MAKERS = {
     "forebay.client.Prisma": Kind.FOREBAY,
 }
 _LASTS = frozenset(name.rpartition(".")[2] for name in _MAKERS)
+_OTHERS = re.compile(r"sqlite|mysql|mariadb|oracle|mssql")
 _CACHES = re.compile(r"(^|\.)(lru_cache|cache|cached_property|cached|singleton|alru_cache)$")
 OTHER_DRIVERS = (
     "mysqlclient", "pymysql", "aiomysql", "asyncmy", "mysql-connector-python", "aiosqlite",
@@ -162,7 +163,7 @@ def _read(repository: Repository) -> Iterator[Engine]:
         if module.file.role is not Role.APPLICATION or module.imports_from("alembic"):
             continue
         for call in module.calls:
-            if call.last not in _LASTS or _is_trial(module, call):
+            if call.last not in _LASTS or _is_trial(module, call) or _is_for_others(module, call):
                 continue
             kind = _MAKERS.get(call.name)
             if kind is None:
@@ -180,6 +181,20 @@ def _told(
     if call.name == "flask_sqlalchemy.SQLAlchemy":
         return told_to_flask(repository, module, call, project)
     return told_to_tortoise(repository, module, call, project) if kind is Kind.TORTOISE else None
+
+
+def _is_for_others(module: Module, call: Call) -> bool:
+    """Whether it is in a branch for another database: `if url.startswith("sqlite")`, the rest."""
+    below: ast.AST = call.node
+    for above in module.around(call.node):
+        if isinstance(above, ast.If):
+            test = ast.unparse(above.test).lower()
+            if below in above.body and _OTHERS.search(test) and "not " not in test:
+                return True
+            if below in above.orelse and "postgres" in test and not isinstance(below, ast.If):
+                return True
+        below = above
+    return False
 
 
 def _is_trial(module: Module, call: Call) -> bool:

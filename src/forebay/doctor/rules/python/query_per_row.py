@@ -152,6 +152,9 @@ def _is_read(effects: Effects, module: Module, call: Call) -> bool:
     if deed is not None and deed[1] is not None:
         given = call.node.args[0] if call.node.args else None
         written = ast.unparse(given) if given is not None else ""
+        text = sql_of(module, call)
+        if text is not None and not re.match(r"\s*(select|with)\b", text, re.IGNORECASE):
+            return False
         return deed[0] is Does.READS and not re.search(
             r"\b(update|delete|insert|upsert|pg_insert)\b", written, re.I
         )
