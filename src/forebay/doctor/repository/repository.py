@@ -49,7 +49,9 @@ class Repository:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.files = tuple(File(path, where) for path, where in walk(root))
+        # Links out of the folder, which are not read.
+        self.skipped: list[str] = []
+        self.files = tuple(File(path, where) for path, where in walk(root, self.skipped))
         self._by_path = {file.path: file for file in self.files}
         self._known: dict[Callable[[Repository], Any], Any] = {}
 
