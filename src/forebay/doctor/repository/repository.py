@@ -37,6 +37,7 @@ _PYTHON_WORDS = (
     b"Mangum", b"create_engine", b"create_async_engine", b"tortoise", b"databases",
     b"BackgroundTasks", b"Session", b"forebay", b"CONN_MAX_AGE", b"asyncio.run", b"Depends",
     b"celery", b"preload_app", b"session", b".execute(", b"connection", b"DATABASE_URL",
+    b"SQLALCHEMY_", b"TORTOISE_ORM",
 )  # fmt: skip
 
 
@@ -48,7 +49,9 @@ class Repository:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.files = tuple(File(path, where) for path, where in walk(root))
+        # Links out of the folder, which are not read.
+        self.skipped: list[str] = []
+        self.files = tuple(File(path, where) for path, where in walk(root, self.skipped))
         self._by_path = {file.path: file for file in self.files}
         self._known: dict[Callable[[Repository], Any], Any] = {}
 
