@@ -27,7 +27,7 @@ def check(repository: Repository) -> Iterator[Finding]:
                 Kind.ROUTE, Kind.ACTION, Kind.API, Kind.HANDLER
             ):  # fmt: skip
                 continue
-            if checks_input(entry):
+            if checks_input(entry) or not known.is_reached(script, entry):
                 continue
             finding = _finding(entry, query, known.model_of(query))
             if finding is not None:
@@ -80,7 +80,10 @@ def _how_free(path: str, model: Model | None) -> str:
 def _is_looked_at(entry: Entry, name: str) -> bool:
     """Whether a field is tested before it is written: there, not empty, of a shape."""
     one = re.escape(name)
-    tested = rf"!\s*{one}\b|\b{one}\??\.(trim|length|match)|\.test\({one}|\b{one}\s*[!=]=|slug"
+    tested = (
+        rf"!\s*{one}\b|\b{one}\??\.(trim|length|match)|\.(test|includes|has|indexOf)\({one}\b"
+        rf"|\b{one}\s*[!=]=|slug"
+    )
     return re.search(tested, entry.text) is not None
 
 
