@@ -101,6 +101,48 @@ class TestReached:
         checked = action(f"validatePost(data); {body}")
         assert finds("FD317", {**files, "app/actions.ts": checked}) == []
 
+    def test_another_action_of_the_same_file_is_not_it(self, finds):
+        text = action(self.WRITE) + "export async function lose(id: string, data: any) {\n"
+        text += f"  {self.WRITE}\n}}\n"
+        found = finds("FD317", {**NEXT, **DB, **FORM, "app/actions.ts": text})
+        assert found == ["app/actions.ts:6"]
+
+    def test_a_list_that_is_imported_from_a_file_without_a_query_is(self, finds):
+        body = "return prisma.message.findMany()"
+        page = 'import { save } from "./actions"\nexport default async function Page() {\n'
+        files = {"app/page.tsx": f"{page}  return <ul>{{await save()}}</ul>\n}}\n"}
+        assert len(finds("FD320", {**NEXT, **DB, **files, "app/actions.ts": action(body)})) == 1
+
+
+SCHEMA = {
+    "prisma/schema.prisma": 'datasource db {\n  provider = "postgresql"\n}\n\nmodel User {\n'
+    "  id   Int     @id\n  name String\n  open Boolean\n  more Json\n  age  Int\n}\n"
+}
+
+
+@pytest.mark.parametrize(
+    ("fields", "line"),
+    [
+        ("{ name, more }", "more"),  # the freest is named, wherever it stands
+        ("{ more, name }", "more"),
+        ("{ age, name }", "name"),
+        ("{ open, age }", "age"),
+        ("{ open }", None),  # of a yes or no Prisma lets through nothing else
+    ],
+)
+def test_of_several_values_the_freest_is_named(tmp_path, fields, line):
+    text = (
+        'import { auth } from "@/lib/auth"\nimport { prisma } from "@/lib/db"\n'
+        "export async function PUT(request: Request) {\n  await auth()\n"
+        f"  const {fields} = await request.json()\n"
+        f"  await prisma.user.update({{ where: {{ id: 1 }}, data: {fields} }})\n}}\n"
+    )
+    files = {**NEXT, **DB, **SCHEMA, "app/api/a/route.ts": text}
+    found = examine([find_rule("FD317")], written(tmp_path, files)).found
+    assert [one.finding.message.partition(" ")[0] for one in found] == (
+        [f"`{line}`"] if line else []
+    )
+
 
 def test_a_value_that_is_one_of_a_list_is_looked_at(finds):
     route = (
@@ -175,6 +217,27 @@ class TestWhoAsks:
         cors = "export const middleware = () => new Response('forbidden_origin', { status: 403 })\n"
         files = {**NEXT, "app/api/roles/route.ts": route, "middleware.ts": cors}
         assert len(finds("FD316", files)) == 1
+
+    @pytest.mark.parametrize(
+        ("matcher", "expected"),
+        [
+            ('["/((?!api|_next/static|favicon.ico).*)"]', 1),
+            ('["/((?!_next|api/auth|favicon.ico).*)"]', 0),  # the other routes it does guard
+            ('["/((?!_next/static|favicon.ico).*)"]', 0),
+            ('["/api/:path*"]', 0),
+        ],
+    )
+    def test_a_middleware_that_leaves_out_the_api_guards_no_route(self, finds, matcher, expected):
+        route = (
+            'import { prisma } from "@prisma/client"\n'
+            "export async function POST() {\n  await prisma.role.create({ data: {} })\n}\n"
+        )
+        guard = (
+            "export const middleware = (request) => getToken({ req: request })\n"
+            f"export const config = {{ matcher: {matcher} }}\n"
+        )
+        files = {**NEXT, "app/api/roles/route.ts": route, "middleware.ts": guard}
+        assert len(finds("FD316", files)) == expected
 
 
 class TestDisconnect:

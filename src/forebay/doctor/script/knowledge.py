@@ -71,15 +71,16 @@ class Knowledge:
         return frozenset(file.path for file in found if file is not None)
 
     @functools.cached_property
-    def _named(self) -> frozenset[str]:
-        """The paths of the files that any script names, those without a query included."""
-        found = (
-            self.modules.file(file, source)
-            for file in self.repository.files
-            if file.suffix in SCRIPT_SUFFIXES and file.role is not Role.TEST
-            for source in _SOURCES.findall(file.text)
-        )
-        return frozenset(file.path for file in found if file is not None)
+    def _named_by(self) -> dict[str, list[str]]:
+        """By path the texts of the scripts that name a file, those without a query included."""
+        found: dict[str, list[str]] = {}
+        for file in self.repository.files:
+            if file.suffix in SCRIPT_SUFFIXES and file.role is not Role.TEST:
+                for source in _SOURCES.findall(file.text):
+                    named = self.modules.file(file, source)
+                    if named is not None:
+                        found.setdefault(named.path, []).append(file.text)
+        return found
 
     def function_of(self, script: Script, local: str) -> tuple[Script, Node] | None:
         """Return the function of another file that a name stands for: (its file, the function)."""
@@ -102,12 +103,11 @@ class Knowledge:
         return None
 
     def is_reached(self, script: Script, entry: Entry) -> bool:
-        """Whether a request can come to an entry: not to an action of a file nobody imports."""
-        return (
-            entry.kind is not Kind.ACTION
-            or "use server" not in script.directives
-            or script.file.path in self._named
-        )
+        """Whether a request can come to an entry: not to an action that nobody imports."""
+        if entry.kind is not Kind.ACTION or "use server" not in script.directives:
+            return True
+        wanted = re.compile(rf"\b{re.escape(entry.name)}\b|\bexport\s*\*|\bimport\s*(\*|\()")
+        return any(wanted.search(text) for text in self._named_by.get(script.file.path, ()))
 
     @functools.cached_property
     def in_browser(self) -> dict[tuple[str, str], tuple[Script, Node]]:

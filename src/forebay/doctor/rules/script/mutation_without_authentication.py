@@ -27,6 +27,8 @@ _GUARDS = re.compile(
     r"auth|session|token|clerk|currentUser|getUser|jwt|api-?_?key|bearer|signature|passport|cookie",
     re.IGNORECASE,
 )
+# A matcher that keeps the middleware away from every route handler.
+_LEAVES_OUT = re.compile(r"""matcher\s*:[^;]*\(\?!\(?\/?(?:[\w./-]+\|)*api/?[|)]""")
 _ASKS = re.compile(r"check|require|ensure|assert|get|with|can|must|allow")
 _MUTATING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -129,7 +131,7 @@ def _guards(repository: Repository) -> list[File]:
     return [
         file
         for file in repository.named("middleware.[tj]s", "proxy.[tj]s")
-        if _GUARDS.search(file.text)
+        if _GUARDS.search(file.text) and not _LEAVES_OUT.search(file.text)
     ]
 
 
