@@ -92,15 +92,25 @@ def extended_messages(
     )
 
 
-def bind_messages(sql: str, values: Sequence[str]) -> bytes:
+def bind_messages(
+    sql: str, values: Sequence[str], statement: str = "", *, is_parsed: bool = False
+) -> bytes:
     """Build Parse, Bind, Execute and Sync for a statement with parameters, given as text."""
+    parse = message(b"P", text(statement) + text(sql) + struct.pack("!H", 0))
+    parameters = struct.pack("!HH", 0, len(values))
     bound = b"".join(struct.pack("!I", len(value.encode())) + value.encode() for value in values)
     return (
-        message(b"P", text("") + text(sql) + struct.pack("!H", 0))
-        + message(b"B", text("") + text("") + struct.pack("!HH", 0, len(values)) + bound + b"\0\0")
+        (b"" if is_parsed else parse)
+        + message(b"B", text("") + text(statement) + parameters + bound + b"\0\0")
         + message(b"E", text("") + struct.pack("!I", 0))
         + sync_message()
     )
+
+
+def copy_messages(data: str, failure: str | None = None) -> bytes:
+    """Build the data of a COPY, and its end: a failure of the client's, if one is given."""
+    ends = message(b"c", b"") if failure is None else message(b"f", text(failure))
+    return message(b"d", data.encode()) + ends
 
 
 def sync_message() -> bytes:

@@ -1,9 +1,9 @@
 """200 clients with settings of their own share five servers, and each is answered by its own.
 
 Every client has a tenant, a role, a schema and a time zone that no other has. It changes them at
-random, in transactions and savepoints that are committed, rolled back or fail, and asks for all of
-them in between. Each answer is compared with what PostgreSQL's rules make of that client's own
-statements, whichever server gives it.
+random, in transactions, savepoints, blocks and pipelines that are committed, rolled back, cancelled
+or fail, and asks for all of them in between. Each answer is compared with what PostgreSQL's rules
+make of that client's own statements, whichever server gives it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from bench.database import NAME, ROLE, Database, throw_away_database
 from bench.errors import BenchError
 from bench.pooler.contestants import PROJECT, Contestant
 from bench.processes import Child, wait_until
+from bench.prove.isolation_deeds import SCHEMA
 from bench.prove.registry import Context, Finding, Say, proof
 from bench.wire import LONGEST_WAIT, Endpoint
 
@@ -34,6 +35,9 @@ DEEDS = (
     *("set", "set_local", "reset", "reset_all", "discard_all"),
     *("begin", "commit", "rollback", "savepoint", "release", "rollback_to", "fail"),
     *("several", "several_fail", "pipeline_fails", "commit_then_fail", "set_local_block"),
+    *("block_sets", "block_undoes", "block_fails", "block_commits", "cursor_sets", "chain"),
+    *("function_locally", "function_inside", "named_set", "long_set", "two_pipelines"),
+    *("copy_works", "copy_fails", "cancelled"),
 )
 
 
@@ -71,6 +75,7 @@ def schema(clients: int) -> str:
     """Write what makes a role and a schema for each client, and one table for everybody."""
     return f"""
 alter database {NAME} set TimeZone to 'UTC';
+{SCHEMA}
 create table public.whose as select 'everybody'::text as name;
 grant select on public.whose to public;
 do $$ begin
@@ -106,7 +111,7 @@ class House:
         count = self.clients // PROCESSES
         seconds = max(0.0, self.deadline - time.monotonic())
         where = self.endpoint
-        command = [sys.executable, "-m", "bench.prove.isolation_clients", where.host]
+        command = [sys.executable, "-m", "bench.prove.isolation_deeds", where.host]
         command += [str(where.port), where.user, where.database]
         command += [str(self.database.scratch(f"{name}.journal"))]
         command += [f"{self.seed}/{self.generation}", f"{seconds:.1f}"]

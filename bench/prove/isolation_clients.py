@@ -1,6 +1,6 @@
-"""Clients with settings of their own, in a process that may be killed: what they met is a journal.
+"""A client with settings of its own, and the journal of what it has met.
 
-Each client makes up its statements at random, keeps `isolation_model` of its own session, and
+It makes up its statements at random, keeps `isolation_model` of its own session, and
 compares with it every answer. Lines in the journal: ``wrong WHO WHAT EXPECTED GOT``, ``error WHO
 SQLSTATE WORDS``, ``cut``, and now and then ``count NAME NUMBER`` of what has been done since the
 last.
@@ -12,14 +12,24 @@ import asyncio
 import os
 import random
 import re
-import sys
 import time
 from collections import Counter, deque
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from bench.prove.isolation_model import NAMES, PATH, ROLE, TENANT, TIMEOUT, ZONE, Model
+from bench.prove.isolation_model import (
+    ENCODING,
+    ISOLATION,
+    NAMES,
+    PATH,
+    ROLE,
+    TENANT,
+    TIMEOUT,
+    ZONE,
+    Model,
+)
 from bench.wire import (
     Answer,
     Client,
@@ -42,9 +52,15 @@ IN_FAILED_TRANSACTION: Final = "25P02"
 PROBE: Final = (
     "select coalesce(current_setting('app.tenant', true), ''), current_setting('search_path'),"
     " current_setting('TimeZone'), current_user::text, current_setting('statement_timeout'),"
+    " current_setting('client_encoding'), current_setting('default_transaction_isolation'),"
     " (select name from whose), pg_backend_pid()::text"
 )
 FAILURE: Final = "select 1 / 0"
+# Few, so that others have the same ones as well.
+ENCODINGS: Final = ("UTF8", "LATIN1", "WIN1252", "EUC_JP")
+LEVELS: Final = ("read committed", "repeatable read", "serializable")
+
+Step = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Wrong(Exception):
@@ -91,6 +107,7 @@ class Resident:
     client: Client | None = None
     model: Model = field(default_factory=lambda: Model(dict.fromkeys(NAMES, "")))
     is_prepared: bool = False
+    has_setter: bool = False
     servers: set[str] = field(default_factory=set)
     last_server: str = ""
     history: deque[str] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
@@ -118,6 +135,8 @@ class Resident:
             ZONE: "UTC",
             ROLE: self.endpoint.user,
             TIMEOUT: "0",
+            ENCODING: "UTF8",
+            ISOLATION: "read committed",
         }
         parameters = {}
         if self.chance.random() < 0.5:
@@ -125,7 +144,7 @@ class Resident:
         if self.chance.random() < 0.5:
             start[TENANT] = self._value(TENANT)
             parameters["options"] = f"-c app.tenant={start[TENANT]}"
-        self.model, self.is_prepared = Model(start), False
+        self.model, self.is_prepared, self.has_setter = Model(start), False, False
         self.history.clear()
         self.history.append(f"start {parameters}")
         self.client = await Client.connect(self.endpoint, **parameters)
@@ -148,6 +167,12 @@ class Resident:
         client.abandon()
 
     async def _step(self) -> None:
+        step = self.chance.choice(self._choices())
+        self.journal.count(step.__name__.strip("_"))
+        await step()
+
+    def _choices(self) -> list[Step]:
+        """Name what may be done now, the more often the likelier."""
         if self.model.is_aborted:
             choices = [self._probe_in_failed, self._rollback, self._commit]
             if self.model.depth > 1:
@@ -163,9 +188,7 @@ class Resident:
             choices += [self._pipeline_fails, self._commit_then_fail, self._set_local_block]
             if self.chance.random() < 0.05:
                 choices = [self._reset_all, self._discard_all]
-        step = self.chance.choice(choices)
-        self.journal.count(step.__name__.strip("_"))
-        await step()
+        return choices
 
     # What is sent, and what must come back.
 
@@ -207,14 +230,15 @@ class Resident:
         current = self.model.current
         schema = current(PATH).partition(",")[0]
         owner = schema if schema.startswith("s") else "everybody"
-        named = ("tenant", "search_path", "TimeZone", "role", "statement_timeout", "whose table")
-        wanted = (*(current(name) for name in (TENANT, PATH, ZONE, ROLE, TIMEOUT)), owner)
+        named = (*NAMES, "whose table")
+        wanted = (*(current(name) for name in NAMES), owner)
         for name, value, got in zip(named, wanted, row[: len(named)], strict=True):
             if value != got:
                 raise Wrong(name, value, got)
-        said = self._talking.parameters.get("TimeZone")
-        if said != current(ZONE):
-            raise Wrong("ParameterStatus of TimeZone", current(ZONE), said)
+        for name in (ZONE, ENCODING):
+            said = self._talking.parameters.get(name)
+            if said != current(name):
+                raise Wrong(f"ParameterStatus of {name}", current(name), said)
         server = row[-1] or ""
         self.servers.add(server)
         if self.last_server and server != self.last_server:
@@ -238,6 +262,8 @@ class Resident:
             ZONE: f"<C{number}>{turn % 12}:{turn:02}",
             ROLE: f"r{number}",
             TIMEOUT: f"{milliseconds}ms",
+            ENCODING: ENCODINGS[turn % len(ENCODINGS)],
+            ISOLATION: LEVELS[turn % len(LEVELS)],
         }[name]
 
     def _set_text(self, name: str, value: str, *, is_local: bool = False) -> str:
@@ -249,6 +275,10 @@ class Resident:
         word = " local" if is_local else self.chance.choice(["", " session"])
         if name == PATH:
             return f"set{word} search_path to {value}"
+        if name == ISOLATION and not is_local and self.chance.random() < 0.5:
+            return f"set session characteristics as transaction isolation level {value}"
+        if name == ENCODING and self.chance.random() < 0.3:
+            return f"set{word} names '{value}'"
         return f"set{word} {name} = '{value}'"
 
     def _choose(self) -> tuple[str, str]:
@@ -283,7 +313,7 @@ class Resident:
     async def _discard_all(self) -> None:
         await self._run("discard all")
         self.model.discard_all()
-        self.is_prepared = False
+        self.is_prepared = self.has_setter = False
 
     # Transactions.
 
@@ -353,36 +383,3 @@ class Resident:
         texts = [self._set_text(kept_name, kept), self._set_text(name, value, is_local=True)]
         await self._exchange(query_message(f"begin; {'; '.join(texts)}; commit"))
         self.model.set(kept_name, kept)
-
-
-async def live(
-    endpoint: Endpoint,
-    numbers: range,
-    seed: str,
-    journal: Journal,
-    seconds: float,
-    *,
-    are_cut: bool,
-) -> None:
-    """Have so many clients live for so long."""
-    deadline = time.monotonic() + seconds
-    async with asyncio.TaskGroup() as group:
-        for number in numbers:
-            chance = random.Random(f"{seed}/{number}")  # noqa: S311 (repeatable, no secret)
-            resident = Resident(endpoint, number, chance, journal, deadline, are_cut)
-            group.create_task(resident.live())
-
-
-def main(arguments: list[str]) -> int:
-    """Run as ``HOST PORT USER DATABASE JOURNAL SEED SECONDS FIRST COUNT CUT``."""
-    host, port, user, database, journal, seed, seconds, first, count, cut = arguments
-    endpoint = Endpoint(host, int(port), user, database)
-    numbers = range(int(first), int(first) + int(count))
-    are_cut = cut == "cut"
-    notes = Journal(Path(journal))
-    asyncio.run(live(endpoint, numbers, seed, notes, float(seconds), are_cut=are_cut))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

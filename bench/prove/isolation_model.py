@@ -13,7 +13,9 @@ PATH = "search_path"
 ZONE = "TimeZone"
 ROLE = "role"
 TIMEOUT = "statement_timeout"
-NAMES = (TENANT, PATH, ZONE, ROLE, TIMEOUT)
+ENCODING = "client_encoding"
+ISOLATION = "default_transaction_isolation"
+NAMES = (TENANT, PATH, ZONE, ROLE, TIMEOUT, ENCODING, ISOLATION)
 # RESET ALL leaves the role alone.
 NOT_RESET_BY_ALL = frozenset({ROLE})
 

@@ -52,6 +52,7 @@ DEBIAN = Path("/usr/lib/postgresql")
 SETTINGS = ("test/test.ini", "test/ssl/test.ini")
 # Of what `forebay config check` says.
 _LINE = re.compile(r"test\.ini:(\d+): .*not built yet")
+_OWN_EXTRA = re.compile(r"forebay\[([a-z,]+)\]")
 # How long tests wait for a pooler to start, in tenths of a second and more.
 _TRIES = "tries > 50"
 # Tests that wait for ever for what is refused here, and take their process with them. On their own,
@@ -243,8 +244,17 @@ class Suite:
 def _imports(project: Path) -> list[str]:
     """Name what ``forebay-pgbouncer`` imports, psycopg excepted, which the tests pin."""
     read = tomllib.loads((project / "pyproject.toml").read_text())
-    extra: list[str] = read["project"]["optional-dependencies"]["gateway"]
-    return [requirement for requirement in extra if not requirement.startswith("psycopg")]
+    extras: dict[str, list[str]] = read["project"]["optional-dependencies"]
+    found: list[str] = []
+    waiting = ["gateway"]
+    while waiting:
+        for requirement in extras[waiting.pop()]:
+            # One of our own extras, of which an index knows nothing.
+            if named := _OWN_EXTRA.fullmatch(requirement):
+                waiting += named[1].split(",")
+            elif not requirement.startswith("psycopg"):
+                found.append(requirement)
+    return found
 
 
 def _readable_python() -> Path:

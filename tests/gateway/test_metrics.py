@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from forebay._gateway import GatewayError
+from tests.support.console import OPERATORS, table
 from tests.support.database import Database
 from tests.support.door import DATABASE, PASSWORD, USER
 from tests.support.gateway import StartGateway, database_entry
@@ -291,3 +292,45 @@ def test_whether_the_last_reload_is_in_force(start_gateway: StartGateway) -> Non
     taken = Scrape(gateway)
     assert taken.value(good) == 1
     assert taken.value(at) > start.value(at)
+
+
+def _leads(database: Database, user: str | None) -> dict[str, object]:
+    """Return settings by which the database's clients act as another user, or as themselves."""
+    named = {} if user is None else {"user": user, "password": PASSWORD}
+    return {"databases": [database_entry(database, **named)]}
+
+
+@pytest.mark.parametrize("names", ["forebay", "pgbouncer_exporter"])
+def test_no_figure_falls_when_pools_go_and_come_back(
+    start_gateway: StartGateway, database: Database, names: str
+) -> None:
+    gateway = start_gateway(**OPERATORS, metrics_names=names, **LISTEN)
+    busy, wire = gateway.wire(), gateway.wire()
+    for _ in range(5):
+        assert wire.value("select 1") == "1"
+        wire.query("select 1/0")
+    seen: dict[object, float] = {}
+    total = 0
+    # Its pool stays until the transaction ends, beside another one of the same name.
+    busy.query("begin")
+    for user in ("asks_nothing", None, "asks_nothing", None):
+        gateway.reload(**_leads(database, user))
+        assert wire.value("select current_user") == (user or USER)
+        if user is not None and busy.is_closed:
+            wait_until(
+                lambda: USER not in {str(row["user"]) for row in table(gateway, "show pools")}
+            )
+        scrape = Scrape(gateway)
+        samples = [(name, tuple(sorted(labels.items()))) for name, labels, _ in scrape.samples()]
+        assert len(samples) == len(set(samples))
+        for name, value in scrape.growing().items():
+            assert value >= seen.get(name, 0), name
+            seen[name] = value
+        totals = {row["name"]: row["value"] for row in table(gateway, "show totals")}
+        assert totals["total_query_count"] >= total + 1
+        total = totals["total_query_count"]
+        shown = [row for row in table(gateway, "show stats") if row["database"] == DATABASE]
+        assert [row["total_query_count"] for row in shown] == [total]
+        if user is None and not busy.is_closed:
+            busy.query("commit")
+            busy.close()

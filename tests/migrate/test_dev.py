@@ -57,6 +57,23 @@ def test_a_draft_may_be_empty(place):
     assert (done.written / "migration.sql").read_text() == "-- This is an empty migration."
 
 
+@pytest.mark.parametrize("name", ["", "!?"])
+def test_a_migration_without_a_name_is_not_written_where_nobody_can_be_asked(place, name):
+    place.migration("1_a", "create table old (i int);")
+    for only_create in (False, True):
+        with pytest.raises(MigrationError, match="needs a name") as caught:
+            develop(place.schema(FIRST), name, place.say, only_create=only_create)
+        assert "--name NAME" in str(caught.value.hint)
+    assert [one.name for one in (place.folder / "migrations").iterdir()] == ["1_a"]
+    assert place.ask("select to_regclass('old')") == [(None,)]
+
+
+def test_what_is_there_is_applied_without_a_name(place):
+    develop(place.schema(FIRST), "first", place.say)
+    place.ask('drop table "A"; drop table _prisma_migrations')
+    assert len(develop(place.project(), "", place.say).applied) == 1
+
+
 def test_what_was_changed_by_hand_is_found(place):
     develop(place.schema(FIRST), "first", place.say)
     place.ask('alter table "A" add column c int')
@@ -207,7 +224,7 @@ def test_a_role_without_the_right_has_the_embedded_server(place):
     url = replace(place.url, user="humble", password=Secret("humble"))
     with shadow_database(url, None, (), place.say) as connection:
         assert connection.info.port != place.url.port
-    assert "the embedded PostgreSQL" in place.said[0]
+    assert "The embedded PostgreSQL" in place.said[0]
 
 
 def test_a_reset_drops_what_no_schema_names(place):

@@ -11,14 +11,21 @@ _CHUNK = 65536
 class Forwarder:
     """Listens on loopback while its block lasts; `port` 0 takes a free one.
 
-    Without a target it says `greeting` to whoever comes, and nothing more.
+    Without a target it says `greeting` to whoever comes, and nothing more. What is called by the
+    first of `names` on this side is called by the second, which is as long, on the server's.
     """
 
     def __init__(
-        self, target: tuple[str, int] | None, port: int = 0, *, greeting: bytes = b""
+        self,
+        target: tuple[str, int] | None,
+        port: int = 0,
+        *,
+        greeting: bytes = b"",
+        names: tuple[bytes, bytes] = (b"", b""),
     ) -> None:
         self._target = target
         self._greeting = greeting
+        self._names = names
         self._listener = socket.create_server(("127.0.0.1", port))
         self._sockets = [self._listener]
         self._clients: list[socket.socket] = []
@@ -32,6 +39,11 @@ class Forwarder:
         """The port it listens on."""
         port: int = self._listener.getsockname()[1]
         return port
+
+    @property
+    def connections(self) -> int:
+        """How many there have been to the server."""
+        return len(self._clients)
 
     def cut(self) -> None:
         """Close every connection there is."""
@@ -64,15 +76,16 @@ class Forwarder:
             server = socket.create_connection(self._target)
             self._sockets.append(server)
             self._clients.append(client)
-            for one, other in ((client, server), (server, client)):
-                self._threads.append(threading.Thread(target=self._pump, args=(one, other)))
+            here, there = self._names
+            for flow in ((client, server, here, there), (server, client, there, here)):
+                self._threads.append(threading.Thread(target=self._pump, args=flow))
                 self._threads[-1].start()
 
-    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+    def _pump(self, source: socket.socket, sink: socket.socket, name: bytes, other: bytes) -> None:
         try:
             while data := source.recv(_CHUNK):
                 self._flows.wait()
-                sink.sendall(data)
+                sink.sendall(data.replace(name, other) if name else data)
         except OSError:
             pass
         _shut(source)

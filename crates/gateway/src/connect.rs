@@ -154,6 +154,13 @@ impl Drop for Attempt<'_> {
 /// # Errors
 /// What PostgreSQL, or the way to it, has against it.
 pub(crate) async fn log_in(order: &Order, common: &Common) -> Result<Server, Refusal> {
+    match log_in_once(order, common).await {
+        Err(refusal) if order.target.learns_from(&refusal) => log_in_once(order, common).await,
+        result => result,
+    }
+}
+
+async fn log_in_once(order: &Order, common: &Common) -> Result<Server, Refusal> {
     let target = &*order.target;
     let tls = common.tls();
     let mut refusal = None;
@@ -260,10 +267,7 @@ type LoggedIn = (Parameters, u32, Vec<u8>);
 
 async fn log_in_on(login: &mut Login<'_>, target: &Target) -> Result<LoggedIn, Refusal> {
     let mut out = Vec::new();
-    let names = [("user", &target.user), ("database", &target.database)];
-    let settings = target.settings.iter().map(|(name, value)| (*name, value));
-    let parameters = names.into_iter().chain(settings);
-    let parameters = parameters.map(|(name, value)| (name.as_bytes(), value.as_bytes()));
+    let parameters = target.startup().map(|(name, value)| (name.as_bytes(), value.as_bytes()));
     startup::put_startup(&mut out, startup::VERSION_3_0, parameters);
     login.send(&out).await?;
     login.authenticate(target).await?;

@@ -93,13 +93,17 @@ impl Context {
     /// RESUME: lend again after a PAUSE or KILL of the same extent.
     ///
     /// # Errors
-    /// It is not paused, or there is no such database.
+    /// It is not paused, servers are lent no more before the end, or there is no such database.
     pub fn resume(&self, database: Option<&str>) -> Outcome {
         log_command("RESUME", database);
         let mut pools = self.pools.lock();
         match database {
-            None if pools.is_ending || self.common.phase() != Phase::Running => {
+            // One that waits for clients would wait for ever for those that wait for this.
+            None if pools.is_ending || self.common.phase() > Phase::Closing => {
                 return refused("pooler is shutting down", "");
+            }
+            None if !pools.is_paused && self.common.phase() == Phase::Closing => {
+                return refused("pooler is shutting down", "nothing is paused");
             }
             None if !pools.is_paused => {
                 return refused(

@@ -28,6 +28,7 @@ use crate::session;
 use crate::shared_listener::SharedListeners;
 use crate::statements::Statements;
 use crate::stats::gateway::GatewayStats;
+use crate::stats::ledger::Extract;
 use crate::tls::Tls;
 use crate::worker::Worker;
 
@@ -197,6 +198,11 @@ impl Context {
     /// Every pool there is, in order of name.
     pub fn pools(&self) -> Vec<Arc<Pool>> {
         self.pools.all()
+    }
+
+    /// What has been done in all pools, and in those that are gone.
+    pub fn extract(&self) -> Extract {
+        self.pools.extract()
     }
 
     /// Who may come in, as of now.

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use crate::configuration::Configuration;
 use crate::gateway::{Context, Phase};
-use crate::pool::Pool;
 use crate::report::Refusal;
 
 /// How often the janitor goes round; timeouts are met to within this.
@@ -52,7 +51,7 @@ async fn run(context: &Context) {
         for pool in &pools {
             pool.tend();
         }
-        end_period(context, &configuration, &pools);
+        end_period(context, &configuration);
         if configuration.server_fast_close && pools.iter().any(|pool| pool.servers().1 > 0) {
             context.clients.wake_all();
         }
@@ -76,8 +75,8 @@ async fn run(context: &Context) {
 }
 
 /// Begin another period of averages when it is time, and log the one that has ended.
-fn end_period(context: &Context, configuration: &Configuration, pools: &[Arc<Pool>]) {
-    let ended = context.stats.end_period(configuration.stats_period, pools);
+fn end_period(context: &Context, configuration: &Configuration) {
+    let ended = context.stats.end_period(configuration.stats_period, context);
     let Some(averages) = ended.filter(|_| configuration.log_stats) else {
         return;
     };

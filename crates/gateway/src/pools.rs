@@ -12,6 +12,7 @@ use crate::configuration::{Configuration, Database};
 use crate::gateway::Common;
 use crate::pool::budget::Budgets;
 use crate::pool::{Plan, Pool};
+use crate::stats::ledger::{Extract, Ledger};
 
 /// The database's name as clients know it, and the user's as PostgreSQL does.
 type Key = (String, String);
@@ -28,6 +29,8 @@ pub(crate) struct Inner {
     current: BTreeMap<Key, Place>,
     /// No client gets these any more; they end with the last transaction on them.
     retired: Vec<Arc<Pool>>,
+    /// What they have all done, and pools that are gone.
+    ledger: Ledger,
     /// PAUSE without a name.
     pub(crate) is_paused: bool,
     /// SHUTDOWN WAIT_FOR_SERVERS.
@@ -94,7 +97,8 @@ impl Pools {
         let (database, user) = key.clone();
         let limit = configuration.max_server_connections;
         let shares = budgets.shares(&database, &user, common.instances.scopes(&plan.target, limit));
-        let pool = Pool::new(database, user, plan, shares, Arc::clone(common));
+        let account = inner.ledger.account(&key, configuration.workers);
+        let pool = Pool::new(database, user, plan, shares, account, Arc::clone(common));
         if inner.is_ending {
             pool.end();
         } else if inner.is_paused(name) {
@@ -108,8 +112,14 @@ impl Pools {
     pub fn all(&self) -> Vec<Arc<Pool>> {
         let inner = self.lock();
         let mut all: Vec<Arc<Pool>> = inner.current().chain(&inner.retired).cloned().collect();
+        // Stable: those that clients get go first.
         all.sort_by(|a, b| (&a.database, &a.user).cmp(&(&b.database, &b.user)));
         all
+    }
+
+    /// What has been done in all pools, and in those that are gone.
+    pub fn extract(&self) -> Extract {
+        self.lock().ledger.extract()
     }
 
     /// Derive every pool again, and retire those whose clients belong elsewhere now.
@@ -154,6 +164,8 @@ impl Pools {
             }
             is_kept
         });
+        let pools = inner.current.len() + inner.retired.len();
+        inner.ledger.settle(pools);
     }
 }
 

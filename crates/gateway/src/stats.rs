@@ -10,6 +10,7 @@ pub mod counter;
 pub mod gateway;
 pub mod histogram;
 pub mod json;
+pub mod ledger;
 pub mod meter;
 pub mod sqlstate;
 

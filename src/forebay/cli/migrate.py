@@ -16,8 +16,14 @@ from forebay.cli.developer import (
     is_there,
     seed_after,
 )
-from forebay.cli.migrate_lint import LevelName, before_deploy, explain_command, lint_command
-from forebay.cli.migrate_roll_out import roll_out_command
+from forebay.cli.migrate_lint import (
+    LevelName,
+    before_deploy,
+    explain_command,
+    lint_command,
+    named_client,
+)
+from forebay.cli.migrate_roll_out import ClientOption, RevisionOption, roll_out_command
 from forebay.cli.output import write
 from forebay.cli.refusal import SchemaOption, answering, confirm_reset, show_dangers
 from forebay.errors import ConfigurationError
@@ -63,16 +69,19 @@ def deploy_command(
             show_default=False,
         ),
     ] = None,
+    client: ClientOption = None,
+    client_revision: RevisionOption = None,
 ) -> None:
     """Apply the migrations that the database has not seen.
 
     Exit code 0 when all of them are applied, 1 when one fails or may not run.
     """
+    named = named_client(client, client_revision)
     with answering():
         found = projects.open_project(schema)
         write(_source(found))
         patience = Patience(lock_timeout, lock_tries)
-        look = before_deploy(found, lint_fatal) if lint else None
+        look = before_deploy(found, lint_fatal, named) if lint else None
         done = deploy(found, write, patience=patience, lock_patience=lock_wait, look=look)
         write(_count(done.found, found.migrations))
         write(_applied(done.applied) if done.applied else "No pending migrations to apply.")

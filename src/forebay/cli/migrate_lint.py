@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from forebay import __version__
+from forebay.cli.migrate_roll_out import ClientOption, RevisionOption
 from forebay.cli.output import write
 from forebay.cli.refusal import SchemaOption, answering
 from forebay.errors import ForebayError, MigrationError, MissingExtra
@@ -21,8 +22,10 @@ from forebay.migrate.folder import Migration
 from forebay.postgres.url import parse_url
 
 if TYPE_CHECKING:
+    from forebay.migrate.commands.named import Named
     from forebay.migrate.lint.linter import Options, Report
     from forebay.migrate.lint.registry import Level
+    from forebay.migrate.lint.running import Running
 
 
 class Shape(StrEnum):
@@ -78,6 +81,8 @@ def lint_command(
     with_database: Annotated[
         bool, typer.Option("--database", help="Ask the project's own database.")
     ] = False,
+    client: ClientOption = None,
+    client_revision: RevisionOption = None,
     schema: SchemaOption = None,
     level: Annotated[LevelName, typer.Option(help="The least that is shown.")] = LevelName.WARNING,
     fail_on: Annotated[
@@ -111,8 +116,10 @@ def lint_command(
 ) -> None:
     """Say what migrations lock, lose and break, before they run.
 
-    Exit code 0; 1 when something at --fail-on or above is found; 2 when an option is wrong.
+    Exit code 0; 1 when something at --fail-on or above is found, or the client that was named could
+    not be looked at; 2 when an option is wrong.
     """
+    named = named_client(client, client_revision)
     with answering():
         _needed()
         from forebay.migrate.commands import lint as commands
@@ -126,48 +133,87 @@ def lint_command(
             exclude=options.exclude | codes(exclude or []),
             include=options.include | codes(include or []),
         )
-        reports = _reports(paths, url, schema, options, in_transaction, asks=with_database)
+        asked = _Asked(paths, url, schema, in_transaction, with_database, named)
+        reports, running = _reports(asked, options)
         shown = commands.level_of(level.value, "--level")
-        write(_written(reports, shape, shown, locks=locks))
+        write(_written(reports, running, shape, shown, locks=locks))
+        if named and not running.is_known:
+            raise MigrationError("", running.line(), hint="the scripts were looked at without it")
+        if shape is Shape.GITHUB:
+            _aside(running.line())
         limit = commands.level_of(fail_on.value, "--fail-on")
         if limit is not None and any(one.worst and one.worst >= limit for one in reports):
             raise typer.Exit(1)
 
 
-def _reports(
-    paths: Sequence[Path] | None,
-    url: str | None,
-    schema: Path | None,
-    options: Options,
-    in_transaction: bool | None,
-    *,
-    asks: bool,
-) -> list[Report]:
+@dataclass(frozen=True)
+class _Asked:
+    """What `lint` was asked to look at, and beside what."""
+
+    paths: Sequence[Path] | None
+    url: str | None
+    schema: Path | None
+    in_transaction: bool | None
+    has_database: bool
+    named: Named
+
+
+def named_client(path: Path | None, revision: str | None) -> Named:
+    """Return the client that options name, which may be none.
+
+    Raises:
+        BadParameter: both name one.
+    """
+    from forebay.migrate.commands.named import Named
+
+    if path is not None and revision is not None:
+        raise typer.BadParameter("name one of --client and --client-revision")
+    return Named(path, revision)
+
+
+def _reports(asked: _Asked, options: Options) -> tuple[list[Report], Running]:
     from forebay.migrate.commands import lint as commands
+    from forebay.migrate.commands.running import look
+    from forebay.migrate.commands.scripts import scripts
     from forebay.migrate.lint.transactions import Sending
 
     sending: Sending | None = None
-    if in_transaction is not None:
-        sending = "wrapped" if in_transaction else "single"
-    place = parse_url(url) if url else None
-    if paths:
-        if place is None and asks:
-            place = projects.open_project(schema).url
-        with commands.knowledge(place) as (facts, _):
-            return commands.lint_files(commands.scripts(paths), options, facts, sending)
-    found = projects.open_project(schema)
-    if place is None and asks:
+    if asked.in_transaction is not None:
+        sending = "wrapped" if asked.in_transaction else "single"
+    place = parse_url(asked.url) if asked.url else None
+    found = _project(asked)
+    if place is None and asked.has_database and found is not None:
         place = found.url
     with commands.knowledge(place) as (facts, connection):
         rows = None
-        if connection is not None and place is not None:
+        if connection is not None and place is not None and found is not None:
             rows = commands.history_rows(connection, place)
-        return commands.lint_migrations(
-            found.migrations, options, facts, rows, sending or "deployed"
-        )
+        paths = scripts(asked.paths) if asked.paths else None
+        running = look(asked.named, found, paths, rows, place, _aside)
+        if paths is not None:
+            return commands.lint_files(paths, options, facts, sending, running), running
+        folder = found.migrations if found is not None else Path()
+        how = sending or "deployed"
+        return commands.lint_migrations(folder, options, facts, rows, how, running), running
 
 
-def _written(reports: list[Report], shape: Shape, level: Level | None, *, locks: bool) -> str:
+def _project(asked: _Asked) -> projects.Project | None:
+    """Open the project; scripts that are named, and nothing of the project's, need none."""
+    try:
+        return projects.open_project(asked.schema)
+    except ForebayError:
+        if not asked.paths or asked.schema is not None or (asked.has_database and not asked.url):
+            raise
+        return None
+
+
+def _aside(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _written(
+    reports: list[Report], running: Running, shape: Shape, level: Level | None, *, locks: bool
+) -> str:
     from forebay.migrate.lint import report
     from forebay.migrate.lint.registry import Level
 
@@ -176,12 +222,13 @@ def _written(reports: list[Report], shape: Shape, level: Level | None, *, locks:
     if level is None:
         return report.summary(reports, least)
     if shape is Shape.JSON:
-        return report.as_json(reports, least)
+        return report.as_json(reports, least, running)
     if shape is Shape.GITHUB:
         return report.as_github(reports, least)
     if shape is Shape.SARIF:
-        return report.as_sarif(reports, least, __version__)
-    return report.Writer(has_colour=_has_colour(sys.stdout)).text(reports, least, has_locks=locks)
+        return report.as_sarif(reports, least, __version__, running)
+    writer = report.Writer(has_colour=_has_colour(sys.stdout))
+    return writer.text(reports, least, running, has_locks=locks)
 
 
 def _has_colour(stream: object) -> bool:
@@ -216,12 +263,13 @@ def explain_command(
 
 
 def before_deploy(
-    found: projects.Project, fatal: LevelName | None
+    found: projects.Project, fatal: LevelName | None, named: Named | None = None
 ) -> Callable[[Sequence[Migration]], None]:
     """Return what looks at the migrations that a deploy is about to apply.
 
     It refuses at ``fatal`` or above (by default what the project's settings say, and otherwise
     nothing). A linter that fails says so; it stands in the way only of who asked for its word.
+    Which queries of the running client fail is looked at where ``named`` names it.
     """
 
     def look(todo: Sequence[Migration]) -> None:
@@ -238,13 +286,29 @@ def before_deploy(
             if fatal is not None:
                 limit = commands.level_of(fatal.value, "--lint-fatal")
             is_asked = limit is not None
-            reports = commands.lint_pending(found.migrations, todo, found.url, settings)
+            running = _beside(found, named)
+            reports = commands.lint_pending(found.migrations, todo, found.url, settings, running)
+            if named and not running.is_known:
+                raise MigrationError("", running.line())
         except Exception as error:
             _failed(error, is_asked=is_asked)
             return
-        _told(reports, limit)
+        _told(reports, running, limit)
 
     return look
+
+
+def _beside(found: projects.Project, named: Named | None) -> Running:
+    """Look at the running client before a deploy: where nobody names it, nothing is tried."""
+    from forebay.migrate.commands import lint as commands
+    from forebay.migrate.commands.running import look
+    from forebay.migrate.lint.running import UNKNOWN
+
+    if not named:
+        return UNKNOWN
+    with commands.knowledge(found.url) as (_, connection):
+        rows = commands.history_rows(connection, found.url) if connection is not None else None
+        return look(named, found, None, rows, found.url, _aside)
 
 
 def _failed(error: Exception, *, is_asked: bool) -> None:
@@ -267,14 +331,16 @@ def _failed(error: Exception, *, is_asked: bool) -> None:
     print(f"{said} ({hint})" if hint else said, file=sys.stderr)
 
 
-def _told(reports: list[Report], limit: Level | None) -> None:
+def _told(reports: list[Report], running: Running, limit: Level | None) -> None:
     from forebay.migrate.lint.registry import Level
     from forebay.migrate.lint.report import Writer
 
     least = min(Level.WARNING, limit or Level.WARNING)
     if not any(one.worst and one.worst >= least for one in reports):
+        if not running.is_known:
+            _aside(f"note: {running.line()}")
         return
-    text = Writer(has_colour=_has_colour(sys.stderr)).text(reports, least)
+    text = Writer(has_colour=_has_colour(sys.stderr)).text(reports, least, running)
     print(f"{text}\n", file=sys.stderr)
     if limit is not None and any(one.worst and one.worst >= limit for one in reports):
         raise MigrationError(

@@ -28,20 +28,28 @@ _ORDERS = {
 }
 _MOST_NAMED = 6
 
+ClientOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--client",
+        help="The client that runs: its generated package, or the schema it was made from.",
+        show_default=False,
+    ),
+]
+RevisionOption = Annotated[
+    str | None,
+    typer.Option(
+        "--client-revision",
+        help="The client that runs: the schema of this revision of git.",
+        show_default=False,
+    ),
+]
+
 
 def roll_out_command(
     *,
-    client: Annotated[
-        Path | None,
-        typer.Option(
-            help="The client that runs: its generated package, or the schema it was made from.",
-            show_default=False,
-        ),
-    ] = None,
-    client_revision: Annotated[
-        str | None,
-        typer.Option(help="The client that runs: the schema of this revision of git."),
-    ] = None,
+    client: ClientOption = None,
+    client_revision: RevisionOption = None,
     to: Annotated[
         Path | None,
         typer.Option(

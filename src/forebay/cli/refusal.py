@@ -13,6 +13,7 @@ import typer
 from forebay.cli import report
 from forebay.errors import ForebayError, MigrationError, SchemaError
 from forebay.migrate.danger import Dangers
+from forebay.migrate.interrupt import Interrupted
 
 SchemaOption = Annotated[
     Path | None,
@@ -37,10 +38,11 @@ def answering() -> Iterator[None]:
         print(f"{head}{error.message}", file=sys.stderr)
         if error.hint:
             print(f"\nhint: {error.hint}", file=sys.stderr)
-        raise typer.Exit(1) from None
+        raise typer.Exit(error.exit_code if isinstance(error, Interrupted) else 1) from None
     except ForebayError as error:
         raise typer.Exit(report(error)) from None
     except KeyboardInterrupt:
+        print("Error: interrupted by SIGINT", file=sys.stderr)
         raise typer.Exit(130) from None
 
 

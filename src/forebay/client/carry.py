@@ -44,9 +44,7 @@ def send(connection: psycopg.Connection[Any], statements: list[Bound]) -> list[R
     if len(statements) == 1:
         cursors[0].execute(statements[0].sql.encode(), statements[0].parameters)
     else:
-        with connection.pipeline():
-            for cursor, one in zip(cursors, statements, strict=True):
-                cursor.execute(one.sql.encode(), one.parameters)
+        _pipeline(connection, cursors, statements)
     return [
         Result(
             cursor.fetchall() if cursor.description else [],
@@ -55,6 +53,26 @@ def send(connection: psycopg.Connection[Any], statements: list[Bound]) -> list[R
         )
         for cursor in cursors
     ]
+
+
+def _pipeline(
+    connection: psycopg.Connection[Any],
+    cursors: list[psycopg.RawCursor[Any]],
+    statements: list[Bound],
+) -> None:
+    first: psycopg.Error | None = None
+    try:
+        with connection.pipeline():
+            # Were the block left by the error, psycopg would log what ends the pipeline besides.
+            try:
+                for cursor, one in zip(cursors, statements, strict=True):
+                    cursor.execute(one.sql.encode(), one.parameters)
+            except psycopg.Error as error:
+                first = error
+    except psycopg.Error as error:
+        raise first or error from None
+    if first is not None:
+        raise first
 
 
 def failure(error: psycopg.Error) -> DatabaseFailure:

@@ -6,9 +6,11 @@ statement that no transaction may hold is sent in parts, and each part that is d
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -18,11 +20,17 @@ from forebay.errors import MigrationError
 from forebay.migrate import texts
 from forebay.migrate.folder import Migration
 from forebay.migrate.history import History, pending, refuse_failed
+from forebay.migrate.interrupt import Interrupted, Now, Signals
 from forebay.migrate.statements import is_one_transaction, parts
 
 Say = Callable[[str], None]
 Look = Callable[[Sequence[Migration]], None]
 
+# What PostgreSQL says of a script that a signal stopped.
+_STOPPED = (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable)
+_UNKNOWN = "Nobody knows how far it came: look at what is left of it."
+# How long nobody looks at whether a signal has come.
+_STEP = 0.05
 # How many lines before the one that PostgreSQL points at are shown.
 _SHOWN = 5
 
@@ -49,6 +57,7 @@ class Runner:
         self._patience = patience or Patience()
         self._say = say
         self._version = connection.info.server_version
+        self._signals = Signals(connection)
 
     def deploy(
         self,
@@ -64,7 +73,32 @@ class Runner:
         Raises:
             MigrationError: the database is no place for it (P3005, P3009), or a script failed
                 (P3018); the history says so then.
+            Interrupted: a signal stopped it; the history says how far it came.
         """
+        done: list[str] = []
+        todo: list[Migration] = []
+        try:
+            with self._signals.taken():
+                todo += self._todo(history, migrations, schemas, look)
+                for number, migration in enumerate(todo, 1):
+                    self._signals.check()
+                    count = f" ({number} of {len(todo)})" if len(todo) > 1 else ""
+                    self._say(f"Applying migration `{migration.name}`{count}")
+                    self._apply(history, migration)
+                    done.append(migration.name)
+                self._signals.check()
+        except Interrupted as stopped:
+            names = [one.name for one in todo if one.name not in (*done, stopped.script)]
+            raise stopped.among(done, names) from None
+        return done
+
+    def _todo(
+        self,
+        history: History,
+        migrations: Sequence[Migration],
+        schemas: Sequence[str],
+        look: Look | None,
+    ) -> list[Migration]:
         if not history.is_there:
             history.create(schemas)
         rows = history.rows()
@@ -72,21 +106,28 @@ class Runner:
         todo = pending(migrations, rows)
         if look is not None:
             look(todo)
-        for number, migration in enumerate(todo, 1):
-            count = f" ({number} of {len(todo)})" if len(todo) > 1 else ""
-            self._say(f"Applying migration `{migration.name}`{count}")
-            self._apply(history, migration)
-        return [one.name for one in todo]
+        return todo
 
     def _apply(self, history: History, migration: Migration) -> None:
-        identity = history.start(migration)
-        try:
-            self.run(migration.name, migration.script, lambda: history.step(identity))
-        except MigrationError as error:
-            if not self._connection.broken:
-                history.fail(identity, error.message)
-            raise
-        history.finish(identity)
+        with self._signals.held():
+            identity = history.start(migration)
+            try:
+                self.run(migration.name, migration.script, lambda: history.step(identity))
+            except MigrationError as error:
+                self._fail(history, identity, error)
+                raise
+            except Now:
+                # A second signal: nobody waited for what the server says.
+                number = self._signals.received() or signal.SIGINT
+                stopped = Interrupted(number, script=migration.name, kept=_UNKNOWN)
+                self._fail(history, identity, stopped)
+                raise stopped from None
+            _surely(lambda: history.finish(identity))
+
+    def _fail(self, history: History, identity: str, error: MigrationError) -> None:
+        if not self._connection.broken:
+            self._end_transaction()
+            _surely(partial(history.fail, identity, error.message))
 
     def run(self, name: str, script: str, done: Callable[[], None]) -> None:
         """Run a script; ``done`` is called whenever a part of it is.
@@ -100,17 +141,23 @@ class Runner:
             raise texts.not_applied(name, "22021", said, "take the zero byte out; nothing was sent")
         sent = parts(script, self._version)
         for number, part in enumerate(sent, 1):
+            if (came := self._signals.received()) is not None:
+                raise Interrupted(came, script=name, kept=_done_before(number, len(sent)))
             try:
                 self._send(part, may_repeat=is_one_transaction(part))
             except psycopg.Error as error:
                 if self._connection.broken:
                     raise texts.lost(f"nobody knows whether `{name}` was applied") from None
                 self._end_transaction()
+                came = self._signals.received()
+                if came is not None and isinstance(error, _STOPPED):
+                    kept = _kept(script, number, len(sent))
+                    raise Interrupted(came, script=name, kept=kept) from None
                 raise _refusal(name, part, error, number, len(sent)) from None
             if self._end_transaction():
                 said = "the script begins a transaction, and does not end it: it was rolled back"
                 raise texts.not_applied(name, "25001", said, "end it with COMMIT")
-            done()
+            _surely(done)
 
     def _send(self, text: str, *, may_repeat: bool) -> None:
         """Send a query, again after a pause where a lock was not to be had and nothing is done."""
@@ -120,15 +167,24 @@ class Runner:
         for attempt in range(1, tries + 1):
             try:
                 # Without parameters it is a simple query, of as many statements as there are.
-                self._connection.execute(text.encode())
+                with self._signals.cancelling():
+                    self._connection.execute(text.encode())
                 return
             except psycopg.errors.LockNotAvailable:
-                if attempt == tries:
+                if attempt == tries or self._signals.received() is not None:
                     raise
                 self._end_transaction()
                 pause = self._patience.pause * 2 ** (attempt - 1)
                 self._say(f"  a lock was not free for {limit}: again in {pause:g} s")
-                time.sleep(pause)
+                self._rest(pause)
+                if self._signals.received() is not None:
+                    raise
+
+    def _rest(self, seconds: float) -> None:
+        """Wait for a while, or for a signal."""
+        end = time.monotonic() + seconds
+        while self._signals.received() is None and (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, _STEP))
 
     def _end_transaction(self) -> bool:
         """Roll back what a script left open; say whether there was anything."""
@@ -138,6 +194,32 @@ class Runner:
             return False
         self._connection.execute("rollback")
         return True
+
+
+def _surely(write: Callable[[], None]) -> None:
+    """Write to the history, again where a cancel request came too late for the script."""
+    try:
+        write()
+    except psycopg.errors.QueryCanceled:
+        write()
+
+
+def _done_before(number: int, count: int) -> str:
+    if number == 1:
+        return "Nothing of it was kept."
+    return f"It is sent in {count} parts: {number - 1} of them are done and stay."
+
+
+def _kept(script: str, number: int, count: int) -> str:
+    """Say what is left of a script of which a part was cancelled."""
+    if count > 1:
+        return (
+            f"{_done_before(number, count)} Part {number} was cancelled: an index that it was"
+            " making concurrently is left behind as invalid, to be dropped."
+        )
+    if is_one_transaction(script):
+        return "It was one transaction, and PostgreSQL has undone it: nothing of it is left."
+    return "What it has committed itself stays; PostgreSQL has undone the rest."
 
 
 def _refusal(

@@ -22,7 +22,10 @@ from forebay.migrate.database import Database
 from forebay.migrate.folder import Migration
 from forebay.migrate.introspect.scope import Scope
 from forebay.migrate.reset import empty
+from forebay.migrate.statements import parts
 from forebay.postgres.url import PostgresUrl
+
+_NOT_MADE = "no database is made on a server that is only to be looked at"
 
 
 def after_migrations(
@@ -34,11 +37,24 @@ def after_migrations(
         MigrationError: one fails there (P3006).
     """
     for one in migrations:
-        try:
-            connection.execute(one.script.encode())
-        except psycopg.Error as error:
-            raise texts.unclean(one.name, said(error, one.script), error.sqlstate or "") from None
+        run_migration(connection, one)
     return scope.look(connection)
+
+
+def run_migration(connection: psycopg.Connection[Any], one: Migration) -> None:
+    """Run a migration on a shadow database, in the parts that a deployment would send.
+
+    Raises:
+        MigrationError: it fails there (P3006).
+    """
+    if "\0" in one.script:
+        why = "the script holds a zero byte: PostgreSQL would not see what comes after it"
+        raise texts.unclean(one.name, why, "22021")
+    for part in parts(one.script, connection.info.server_version):
+        try:
+            connection.execute(part.encode())
+        except psycopg.Error as error:
+            raise texts.unclean(one.name, said(error, part), error.sqlstate or "") from None
 
 
 @contextmanager
@@ -47,8 +63,12 @@ def shadow_database(
     given: PostgresUrl | None,
     schemas: Sequence[str],
     say: Say = lambda _: None,
+    *,
+    may_make: bool = True,
 ) -> Iterator[psycopg.Connection[Any]]:
     """Connect to an empty database for as long as the block runs.
+
+    ``may_make`` says whether a temporary one may be made on the direct server.
 
     Raises:
         MigrationError: there is none to be had (P3014).
@@ -62,9 +82,9 @@ def shadow_database(
         raise texts.no_shadow("no URL says where", "give --shadow-database-url")
     with connect(direct) as main:
         name = f"prisma_migrate_shadow_db_{secrets.token_hex(8)}"
-        why = _make(main, name)
+        why = _make(main, name) if may_make else _NOT_MADE
         if why is not None:
-            with _embedded(main, why, say) as connection:
+            with _embedded(main, schema_of(direct), why, say) as connection:
                 yield connection
             return
         try:
@@ -90,21 +110,36 @@ def _make(connection: psycopg.Connection[Any], name: str) -> str | None:
 
 
 @contextmanager
-def _embedded(
-    main: psycopg.Connection[Any], why: str, say: Say
-) -> Iterator[psycopg.Connection[Any]]:
+def embedded_database(schema: str) -> Iterator[psycopg.Connection[Any]]:
+    """Start an embedded PostgreSQL, and connect to an empty database with a schema in front.
+
+    Raises:
+        MissingExtra: there is none.
+        EmbeddedServerError: it does not start.
+    """
     from forebay.postgres.embedded import start_ephemeral
 
+    with start_ephemeral() as server:
+        url = replace(server.url, parameters=(*server.url.parameters, ("schema", schema)))
+        with connect(url) as connection:
+            _require_schema(connection, schema)
+            yield connection
+
+
+@contextmanager
+def _embedded(
+    main: psycopg.Connection[Any], schema: str, why: str, say: Say
+) -> Iterator[psycopg.Connection[Any]]:
     hint = "let the role create databases, or set shadowDatabaseUrl"
     try:
-        with start_ephemeral() as server, connect(server.url) as connection:
+        with embedded_database(schema) as connection:
             here, there = (one.info.server_version // 10000 for one in (connection, main))
             if here != there:
                 raise texts.no_shadow(f"{why}; the embedded server is {here}, not {there}", hint)
             missing = _missing_extensions(main, connection)
             if missing:
                 raise texts.no_shadow(f"{why}; the embedded server lacks {missing}", hint)
-            say(f"The role may not create a shadow database: the embedded PostgreSQL {here} is it.")
+            say(f"The embedded PostgreSQL {here} is the shadow database: {why}.")
             yield connection
     except (EmbeddedServerError, MissingExtra) as error:
         raise texts.no_shadow(f"{why}; {error.message}", hint) from None

@@ -72,6 +72,18 @@ def long_name() -> MigrationError:
     )
 
 
+def nameless(given: str) -> MigrationError:
+    """A migration that nobody has named, where nobody can be asked."""
+    why = f"`{given}` holds no letter or digit" if given else "--name does not say which"
+    return MigrationError(
+        "",
+        f"a migration is to be written, and needs a name: {why}, and there is no terminal to ask"
+        " at. Nothing was written, and nothing applied.",
+        hint="name it with `forebay migrate dev --name NAME`; `forebay migrate deploy` only applies"
+        " the migrations that are there",
+    )
+
+
 def never_applied(name: str) -> MigrationError:
     """A migration that is to be rolled back, and that the database has not heard of."""
     return MigrationError(

@@ -31,6 +31,26 @@ def test_a_syntax_error_has_its_line_and_column():
     assert _said("CREATE TABLE a (")[0][:3] == ("FM001", 1, 17)
 
 
+def test_what_comes_before_a_syntax_error_is_looked_at():
+    text = "DROP TABLE é;\nDO $$ BEGIN; $$;\n-- x\nALTER TABLE b DROP COLUMN c;\n"
+    assert [one[:3] for one in _said(text + "ALTER TABEL d;\nDROP TABLE e;")] == [
+        ("FM202", 1, 1),
+        ("FM201", 4, 1),
+        ("FM001", 5, 7),
+    ]
+    # Whether a COMMIT, an index or a statement to ignore comes later is nobody's to say.
+    text = "BEGIN;\nALTER TABLE a ADD FOREIGN KEY (b) REFERENCES c (d);\n"
+    assert [one[0] for one in _said(text + "SELEC 1;\n-- forebay-ignore FM202: old\n")] == [
+        "FM101",
+        "FM001",
+    ]
+    # In an open quote, everything is one statement.
+    assert [one[0] for one in _said("DROP TABLE a;\nSELECT 'x;\nDROP TABLE b;")] == [
+        "FM202",
+        "FM001",
+    ]
+
+
 def test_places_count_characters_not_bytes():
     text = "-- größer\r\nSELECT 'ñ'; /* ¿ */ ALTER TABLE a ADD é int, ADD b serial;\r\n"
     assert _said(text)[0][:3] == ("FM115", 2, 50)

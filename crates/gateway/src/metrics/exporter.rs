@@ -16,7 +16,7 @@ use crate::stats::Totals;
 pub(super) fn put(page: &mut Page, context: &Context) {
     let pools = view::pools(context);
     page.put(DATABASE, &databases(context, &pools));
-    page.put(STATS, &view::databases(&pools));
+    page.put(STATS, &view::databases(context, &pools));
     page.put(POOL, &pools);
     page.put(WHOLE, &[(Labels::new(), Whole::new(context, &pools))]);
     page.put(process::FAMILIES, &[(Labels::new(), ())]);
@@ -35,7 +35,7 @@ fn databases(context: &Context, pools: &[(Labels, PoolView)]) -> Vec<(Labels, Da
     let mut connections: BTreeMap<&str, usize> =
         named.filter(|name| *name != "*").map(|name| (name, 0)).collect();
     for (_, view) in pools {
-        let census = view.census;
+        let census = view.pool.census;
         *connections.entry(&view.pool.database).or_default() +=
             census.active + census.idle + census.connecting;
     }
@@ -84,8 +84,8 @@ impl Whole {
             pools: pools.len(),
             clients: logged_in,
             logging_in: sockets.saturating_sub(logged_in),
-            idle_servers: pools.iter().map(|(_, view)| view.census.idle).sum(),
-            active_servers: pools.iter().map(|(_, view)| view.census.active).sum(),
+            idle_servers: pools.iter().map(|(_, view)| view.pool.census.idle).sum(),
+            active_servers: pools.iter().map(|(_, view)| view.pool.census.active).sum(),
             max_client_conn: configuration.max_client_conn,
         }
     }
@@ -181,7 +181,7 @@ const POOL: &[Family<PoolView>] = &[
     Family::gauge(
         "pgbouncer_pools_client_waiting_connections",
         "Clients in line for a server.",
-        |view| size(view.census.waiting),
+        |view| size(view.pool.census.waiting),
     ),
     Family::gauge(
         "pgbouncer_pools_client_active_cancel_connections",
@@ -196,7 +196,7 @@ const POOL: &[Family<PoolView>] = &[
     Family::gauge(
         "pgbouncer_pools_server_active_connections",
         "Servers that are lent or being cleaned.",
-        |view| size(view.census.active),
+        |view| size(view.pool.census.active),
     ),
     Family::gauge(
         "pgbouncer_pools_server_active_cancel_connections",
@@ -209,7 +209,7 @@ const POOL: &[Family<PoolView>] = &[
         |_| 0.0,
     ),
     Family::gauge("pgbouncer_pools_server_idle_connections", "Servers at rest.", |view| {
-        size(view.census.idle)
+        size(view.pool.census.idle)
     }),
     Family::gauge(
         "pgbouncer_pools_server_used_connections",
@@ -224,12 +224,12 @@ const POOL: &[Family<PoolView>] = &[
     Family::gauge(
         "pgbouncer_pools_server_login_connections",
         "Servers that are logging in.",
-        |view| size(view.census.connecting),
+        |view| size(view.pool.census.connecting),
     ),
     Family::gauge(
         "pgbouncer_pools_client_maxwait_seconds",
         "How long the client that has waited longest has been waiting.",
-        |view| view.census.longest_wait.as_secs_f64(),
+        |view| view.pool.census.longest_wait.as_secs_f64(),
     ),
 ];
 

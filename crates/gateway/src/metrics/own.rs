@@ -98,7 +98,7 @@ const POOL: &[Family<PoolView>] = &[
         |view| {
             vec![
                 (label("state", "active"), size(view.active_clients())),
-                (label("state", "waiting"), size(view.census.waiting)),
+                (label("state", "waiting"), size(view.pool.census.waiting)),
                 (label("state", "idle"), size(view.idle_clients())),
             ]
         },
@@ -109,9 +109,9 @@ const POOL: &[Family<PoolView>] = &[
         "Connections to PostgreSQL: active ones are lent or being cleaned, idle ones are at rest.",
         |view| {
             vec![
-                (label("state", "active"), size(view.census.active)),
-                (label("state", "idle"), size(view.census.idle)),
-                (label("state", "connecting"), size(view.census.connecting)),
+                (label("state", "active"), size(view.pool.census.active)),
+                (label("state", "idle"), size(view.pool.census.idle)),
+                (label("state", "connecting"), size(view.pool.census.connecting)),
             ]
         },
     ),
@@ -143,12 +143,12 @@ const POOL: &[Family<PoolView>] = &[
     Family::gauge(
         "forebay_pool_servers_limit",
         "Most connections to PostgreSQL at once: the pool's size.",
-        |view| size(view.pool.size()),
+        |view| size(view.pool.size),
     ),
     Family::gauge(
         "forebay_pool_longest_wait_seconds",
         "How long the client that has waited longest has been waiting; 0 when none waits.",
-        |view| view.census.longest_wait.as_secs_f64(),
+        |view| view.pool.census.longest_wait.as_secs_f64(),
     ),
     Family::counter("forebay_pool_logins_total", "Clients that logged in.", |view| {
         float(view.totals.client_login_count)

@@ -25,6 +25,7 @@ mod plan;
 pub mod rules;
 pub mod shares;
 mod stock;
+pub mod together;
 mod turn;
 mod upkeep;
 mod view;
@@ -43,6 +44,7 @@ use crate::pins::Pins;
 use crate::report::Refusal;
 use crate::server::Server;
 use crate::stats::PoolStats;
+use crate::stats::ledger::Account;
 use crate::stats::meter::Grant;
 use crate::worker;
 use budget::Budget;
@@ -131,6 +133,7 @@ impl Pool {
         user: String,
         plan: Plan,
         shares: Shares,
+        account: Account,
         common: Arc<Common>,
     ) -> Arc<Self> {
         let workers = common.configuration().workers;
@@ -151,8 +154,8 @@ impl Pool {
             beside: Beside::default(),
             common,
             inner: Mutex::new(stock),
-            stats: Arc::new(PoolStats::new(workers)),
-            pins: Arc::default(),
+            stats: account.stats,
+            pins: account.pins,
         });
         pool.pins.limit_to(pool.rules().max_pinned);
         pool.shares.join(&pool);

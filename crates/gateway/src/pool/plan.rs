@@ -1,15 +1,20 @@
 //! What a pool takes from the configuration: derived when it is made, and again on every reload.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Rules;
 use crate::auth::scram::LearntKeys;
 use crate::auth::users::Users;
 use crate::auth::{Secret, StoredPassword};
-use crate::configuration::{Configuration, Database};
+use crate::configuration::{Configuration, Database, PoolMode};
 use crate::connect::Credential;
+use crate::report::Refusal;
 use crate::server::Address;
 use crate::tls::ServerSettings;
+
+/// PostgreSQL's limit on how long a session may rest.
+const REST: &str = "idle_session_timeout";
 
 /// How to log in to PostgreSQL.
 #[derive(Debug)]
@@ -26,6 +31,10 @@ pub struct Target {
     pub settings: Vec<(&'static str, String)>,
     /// Run on a new server before any client gets it; empty for none.
     pub connect_query: String,
+    /// Whether its servers are the pooler's, and are not to end for their rest, rather than one client's each.
+    outlives_clients: bool,
+    /// PostgreSQL, or what stands before it, does not know the limit on a session's rest.
+    knows_no_rest: AtomicBool,
     /// What the credential was made from, to tell a changed one.
     stored: Option<Secret>,
     /// How it is encrypted, to tell a changed one. Unix sockets are not.
@@ -50,9 +59,33 @@ impl Target {
             credential: Credential::new(parsed.as_ref(), users.learnt(user)),
             settings: vec![("application_name", name), ("search_path", "pg_catalog".to_owned())],
             connect_query: String::new(),
+            outlives_clients: true,
+            knows_no_rest: AtomicBool::new(false),
             stored,
             tls: None,
         })
+    }
+
+    /// The names and values that a login begins with.
+    pub fn startup(&self) -> impl Iterator<Item = (&str, &str)> {
+        let names = [("user", &*self.user), ("database", &*self.database)];
+        let settings = self.settings.iter().map(|(name, value)| (*name, &**value));
+        names.into_iter().chain(settings).chain(self.takes_rest_off().then_some((REST, "0")))
+    }
+
+    /// Whether a login asks for a rest without a limit. A role's, a database's or the server's own would end servers
+    /// that wait for a client; asked for at the beginning, it is what RESET goes back to as well.
+    fn takes_rest_off(&self) -> bool {
+        self.outlives_clients && !self.knows_no_rest.load(Ordering::Relaxed)
+    }
+
+    /// Whether a login should be tried again, without what it was refused for: PostgreSQL 13 has no such setting, and
+    /// another pooler may let only some through.
+    pub fn learns_from(&self, refusal: &Refusal) -> bool {
+        self.takes_rest_off() && refusal.message.contains(REST) && {
+            self.knows_no_rest.store(true, Ordering::Relaxed);
+            true
+        }
     }
 
     fn is_same_as(&self, other: &Self) -> bool {
@@ -61,6 +94,7 @@ impl Target {
             && self.user == other.user
             && self.settings == other.settings
             && self.connect_query == other.connect_query
+            && self.outlives_clients == other.outlives_clients
             && self.stored == other.stored
             && self.tls == other.tls
     }
@@ -94,6 +128,7 @@ impl Plan {
         let learnt = if is_own { users.learnt(user) } else { LearntKeys::default() };
         let address = Address::new(&database.host, database.port);
         let tls = address.host().map(|_| ServerSettings::new(configuration));
+        let rules = Rules::new(configuration, database, user);
         let target = Target {
             address,
             database: database.dbname.clone().unwrap_or_else(|| name.to_owned()),
@@ -101,13 +136,12 @@ impl Plan {
             credential: Credential::new(parsed.as_ref(), learnt),
             settings: database.settings(),
             connect_query: database.connect_query.clone().unwrap_or_default(),
+            outlives_clients: rules.mode != PoolMode::Session,
+            knows_no_rest: AtomicBool::new(false),
             stored,
             tls,
         };
-        Self {
-            target: Arc::new(target),
-            rules: Arc::new(Rules::new(configuration, database, user)),
-        }
+        Self { target: Arc::new(target), rules: Arc::new(rules) }
     }
 
     /// Whether both log in in the same way to the same place.
@@ -129,8 +163,10 @@ mod tests {
 
     #[test]
     fn whatever_a_session_begins_with_is_part_of_where_a_pool_leads() {
-        let before = plan("");
+        let before = plan(r#", "pool_mode": "transaction""#);
         assert!(before.leads_where(&plan(r#", "pool_size": 3, "pool_mode": "statement""#)));
+        assert!(!before.leads_where(&plan(r#", "pool_mode": "session""#)));
+        let before = plan("");
         for changed in ["dbname", "password", "connect_query", "timezone", "application_name"] {
             let after = plan(&format!(r#", "{changed}": "x""#));
             assert!(!before.leads_where(&after), "{changed}");

@@ -7,6 +7,7 @@
 //! What cannot be decided at all is said to be so.
 
 mod block;
+mod lead;
 mod marks;
 mod names;
 mod pieces;

@@ -249,17 +249,22 @@ impl SharedListeners {
 
     /// What all of them have done and do.
     pub fn totals(&self) -> Totals {
-        let all = self.all();
-        let sum = |gone: &AtomicU64, figure: fn(&SharedListener) -> &AtomicU64| {
+        let (all, received, delivered) = {
+            let open = self.lock();
+            let all: Vec<_> = open.values().cloned().collect();
+            let gone = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
+            (all, gone(&self.received), gone(&self.delivered))
+        };
+        let sum = |gone: u64, figure: fn(&SharedListener) -> &AtomicU64| {
             let here = all.iter().map(|listener| figure(listener).load(Ordering::Relaxed));
-            gone.load(Ordering::Relaxed) + here.sum::<u64>()
+            gone + here.sum::<u64>()
         };
         Totals {
             open: all.len(),
             channels: all.iter().map(|listener| listener.seen().channels).sum(),
             clients: all.iter().map(|listener| listener.clients.load(Ordering::Relaxed)).sum(),
-            received: sum(&self.received, |listener| &listener.received),
-            delivered: sum(&self.delivered, |listener| &listener.delivered),
+            received: sum(received, |listener| &listener.received),
+            delivered: sum(delivered, |listener| &listener.delivered),
             lost: self.lost.load(Ordering::Relaxed),
         }
     }
@@ -321,10 +326,10 @@ impl SharedListeners {
         let mut open = self.lock();
         let is_there = open.get(&listener.key).is_some_and(|other| Arc::ptr_eq(other, listener));
         if is_there {
-            open.remove(&listener.key);
-            drop(open);
+            // Under the lock, as they are read: each counts once.
             self.received.fetch_add(listener.received.load(Ordering::Relaxed), Ordering::Relaxed);
             self.delivered.fetch_add(listener.delivered.load(Ordering::Relaxed), Ordering::Relaxed);
+            open.remove(&listener.key);
         }
     }
 }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::counter::{Counter, Writer};
-use super::{Figures, Totals};
-use crate::pool::Pool;
+use super::ledger::Extract;
+use super::{Figures, PoolStats, Totals};
+use crate::gateway::Context;
 use crate::report::Refusal;
 
 /// Why a login was refused.
@@ -161,7 +162,7 @@ impl GatewayStats {
     }
 
     /// A period is over if it has lasted `length`. Returns the averages of all pools together in it.
-    pub fn end_period(&self, length: Duration, pools: &[Arc<Pool>]) -> Option<Totals> {
+    pub fn end_period(&self, length: Duration, context: &Context) -> Option<Totals> {
         let elapsed = {
             let mut period = self.period.lock().unwrap_or_else(PoisonError::into_inner);
             let elapsed = period.newer.elapsed();
@@ -171,22 +172,22 @@ impl GatewayStats {
             *period = Period { older: period.newer, newer: Instant::now() };
             elapsed
         };
-        let done = pools.iter().map(|pool| pool.stats.end_period());
+        let extract = context.extract();
+        let done = extract.accounts.iter().map(|(_, stats)| stats.end_period());
         Some(done.fold(Totals::default(), |sum, part| sum.plus(&part)).averages(elapsed))
     }
 
     /// The figures of one pool.
-    pub fn pool(&self, pool: &Pool) -> Figures {
-        let averages = pool.stats.recent().averages(self.reach());
-        Figures { totals: pool.stats.totals(), averages }
+    pub fn pool(&self, stats: &PoolStats) -> Figures {
+        Figures { totals: stats.totals(), averages: stats.recent().averages(self.reach()) }
     }
 
     /// The figures of each database, in order of name.
-    pub fn databases(&self, pools: &[Arc<Pool>]) -> BTreeMap<String, Figures> {
+    pub fn databases(&self, extract: &Extract) -> BTreeMap<String, Figures> {
         let mut sums: BTreeMap<String, (Totals, Totals)> = BTreeMap::new();
-        for pool in pools {
-            let sum = sums.entry(pool.database.clone()).or_default();
-            *sum = (sum.0.plus(&pool.stats.totals()), sum.1.plus(&pool.stats.recent()));
+        for (database, stats) in &extract.accounts {
+            let sum = sums.entry(database.clone()).or_default();
+            *sum = (sum.0.plus(&stats.totals()), sum.1.plus(&stats.recent()));
         }
         let reach = self.reach();
         let figures = |(totals, recent): (Totals, Totals)| Figures {
@@ -197,14 +198,10 @@ impl GatewayStats {
     }
 
     /// The figures of all pools together, for SHOW TOTALS.
-    pub fn all(&self, pools: &[Arc<Pool>]) -> Figures {
-        let sum = |part: fn(&Pool) -> Totals| {
-            pools.iter().fold(Totals::default(), |sum, pool| sum.plus(&part(pool)))
-        };
-        Figures {
-            totals: sum(|pool| pool.stats.totals()),
-            averages: sum(|pool| pool.stats.recent()).averages(self.reach()),
-        }
+    pub fn all(&self, extract: &Extract) -> Figures {
+        let recent = extract.accounts.iter().map(|(_, stats)| stats.recent());
+        let recent = recent.fold(Totals::default(), |sum, part| sum.plus(&part));
+        Figures { totals: extract.totals(), averages: recent.averages(self.reach()) }
     }
 }
 

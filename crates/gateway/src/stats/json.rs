@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::Totals;
 use super::sqlstate::Errors;
 use crate::gateway::{Context, Phase};
-use crate::pool::Pool;
+use crate::pool::together::Together;
 
 #[derive(Serialize)]
 struct Statistics {
@@ -67,12 +67,12 @@ fn errors(errors: &Errors) -> BTreeMap<&'static str, u64> {
     errors.occurred().collect()
 }
 
-fn pool(context: &Context, pool: &Pool) -> PoolStatistics {
-    let (census, figures) = (pool.census(), context.stats.pool(pool));
+fn pool(context: &Context, pool: &Together) -> PoolStatistics {
+    let (census, figures) = (&pool.census, context.stats.pool(&pool.stats));
     PoolStatistics {
         database: pool.database.clone(),
         user: pool.user.clone(),
-        size: pool.size(),
+        size: pool.size,
         clients: pool.stats.clients.load(Ordering::Relaxed),
         server_active: census.active,
         server_idle: census.idle,
@@ -96,7 +96,7 @@ fn pool(context: &Context, pool: &Pool) -> PoolStatistics {
 /// Everything, as one JSON object.
 pub fn write(context: &Context, metrics_address: Option<SocketAddr>) -> String {
     let pools: Vec<PoolStatistics> =
-        context.pools().iter().map(|each| pool(context, each)).collect();
+        Together::of(&context.pools()).iter().map(|each| pool(context, each)).collect();
     let cancels = &context.stats.cancels;
     let statistics = Statistics {
         clients: context.clients.len(),

@@ -257,6 +257,26 @@ fn shutdown_that_waits_for_clients_serves_them_to_their_end() {
 }
 
 #[test]
+fn whom_a_shutdown_waits_for_may_be_let_go_on() {
+    let gateway = start(&json!({}));
+    let mut client = connect(&gateway);
+    let first = client.value("SELECT pg_backend_pid()");
+    assert!(gateway.pause(None, None).unwrap());
+    gateway.context().shutdown(Shutdown::WaitForClients);
+    let asking = std::thread::spawn(move || {
+        let last = client.value("SELECT pg_backend_pid()");
+        (client, last)
+    });
+    wait_until("it waits", || count(&gateway, "/pools/0/waiting") == 1);
+    assert_eq!(gateway.resume(None), Ok(()));
+    let (client, last) = asking.join().unwrap();
+    assert_ne!(first, last, "the pause has closed the server");
+    assert_eq!(message(gateway.resume(None)), "pooler is shutting down");
+    drop(client);
+    assert!(gateway.join(Some(PATIENCE)));
+}
+
+#[test]
 fn shutdown_that_waits_for_servers_lets_transactions_end() {
     let gateway = start(&json!({"default_pool_size": 1}));
     let (mut busy, mut idle, mut waiter) =

@@ -60,7 +60,7 @@ def _read(repository: Repository) -> Iterator[Database]:
         if re.search(r"(^|[/_.])(test|tests|testing|ci|local|dev|development)\.py$",
                      module.file.path):  # fmt: skip
             continue
-        for node in module.nodes:
+        for node in module.of(ast.Assign, ast.AnnAssign):
             if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
                 continue
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target

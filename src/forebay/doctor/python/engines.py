@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 import enum
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from forebay.doctor.finding import Span
+from forebay.doctor.python.classes import classes_of
 from forebay.doctor.python.handlers import Handler, handlers_of
 from forebay.doctor.python.module import Call, Function, Module
-from forebay.doctor.python.project import Project, project_of
+from forebay.doctor.python.project import project_of
 from forebay.doctor.python.values import Value, constant, value_of
 from forebay.doctor.repository.file import Role
 from forebay.doctor.repository.repository import Repository
@@ -169,9 +171,30 @@ def _engine(repository: Repository, module: Module, call: Call, kind: Kind, url:
     function = module.function_around(call.node)
     is_kept = function is not None and _is_kept(module, call, function)
     handler, via = None, None
-    if function is not None and not is_kept:
+    # What an object keeps is kept for as long as the object is.
+    is_of_object = is_kept and function is not None and _is_kept_by_self(module, call, function)
+    if function is not None and (not is_kept or is_of_object):
         handler, via = _handler(repository, module, function)
+        is_kept = is_kept and handler is None
     return Engine(module, call, kind, url, function, is_kept, handler, via)
+
+
+def _is_kept_by_self(module: Module, call: Call, function: Function) -> bool:
+    """Whether a constructor gives it to an attribute of the new object, whatever that was."""
+    holder = module.parent(call.node)
+    if isinstance(holder, ast.Await):
+        holder = module.parent(holder)
+    return (
+        function.name == "__init__"
+        and isinstance(holder, ast.Assign)
+        and module.parent(holder) is function
+        and all(
+            isinstance(one, ast.Attribute)
+            and isinstance(one.value, ast.Name)
+            and one.value.id == "self"
+            for one in holder.targets
+        )
+    )
 
 
 def _url(call: Call) -> ast.expr | None:
@@ -205,10 +228,8 @@ def _is_postgres(repository: Repository, module: Module, kind: Kind, url: Value)
 
 def _is_kept(module: Module, call: Call, function: Function) -> bool:
     """Whether what a function makes is kept for the next call: a cache, a global, an attribute."""
-    for decorator in function.decorator_list:
-        made = module.call(decorator)
-        if _CACHES.search(made.name if made else module.name_of(decorator)):
-            return True
+    if _is_cached(module, function):
+        return True
     names = {
         name for one in ast.walk(function) if isinstance(one, ast.Global) for name in one.names
     }
@@ -228,6 +249,14 @@ def _is_kept(module: Module, call: Call, function: Function) -> bool:
     return False
 
 
+def _is_cached(module: Module, function: Function) -> bool:
+    for decorator in function.decorator_list:
+        made = module.call(decorator)
+        if _CACHES.search(made.name if made else module.name_of(decorator)):
+            return True
+    return False
+
+
 def _is_handed_on(function: Function, name: str) -> bool:
     """Whether a local name is later put into an attribute, a global or a cache's place."""
     for node in ast.walk(function):
@@ -242,14 +271,34 @@ def _is_handed_on(function: Function, name: str) -> bool:
 def _handler(
     repository: Repository, module: Module, function: Function
 ) -> tuple[Handler | None, Span | None]:
-    """Return the handler that a function is, or that calls it without keeping what it returns."""
+    """Return the handler that a function is, or that leads to it and keeps nothing on the way."""
     handlers = repository.known(handlers_of)
-    for one in (function, *module.functions_around(function)):
-        if one in handlers:
-            return handlers[one], None
-    project: Project = repository.known(project_of)
-    for where, call in project.callers(function, module):
-        caller = where.function_around(call.node)
-        if caller in handlers and caller is not None and not _is_kept(where, call, caller):
-            return handlers[caller], where.span(call.node)
+    classes = repository.known(classes_of)
+    seen = {function}
+    waiting: deque[tuple[Module, Function, Span | None]] = deque([(module, function, None)])
+    while waiting:
+        module, function, via = waiting.popleft()
+        for one in (function, *module.functions_around(function)):
+            if one in handlers:
+                return handlers[one], via
+        if _is_cached(module, function) or _is_kept_class(module, function):
+            continue
+        for where, call in classes.callers(module, function):
+            caller = where.function_around(call.node)
+            if caller is None or caller in seen or _is_kept(where, call, caller):
+                continue
+            if where.file.role is Role.APPLICATION:
+                seen.add(caller)
+                waiting.append((where, caller, where.span(call.node)))
     return None, None
+
+
+def _is_kept_class(module: Module, function: Function) -> bool:
+    """Whether there is one object of a class, however often it is asked for."""
+    owner = module.class_around(function) if function.name == "__init__" else None
+    if owner is None:
+        return False
+    words = [module.name_of(one).rpartition(".")[2] for one in owner.decorator_list]
+    words += [module.name_of(one.value) for one in owner.keywords]
+    words += [one.name for one in owner.body if isinstance(one, ast.FunctionDef)]
+    return any(re.search(r"singleton|__new__|_?instance", word, re.IGNORECASE) for word in words)

@@ -39,8 +39,10 @@ def foreign_calls(module: Module, function: Function, block: ast.AST) -> Iterato
 
 
 def _is_of_client(call: Call, clients: set[str]) -> bool:
-    root = call.name.partition(".")[0]
-    return root in clients and "." in call.name and bool(_SENDS.search(call.last))
+    root, _, rest = call.name.partition(".")
+    if not rest or not _SENDS.search(call.last):
+        return False
+    return root in clients or (rest.count(".") == 1 and call.name.rpartition(".")[0] in clients)
 
 
 def _clients(module: Module, function: Function) -> set[str]:
@@ -50,6 +52,12 @@ def _clients(module: Module, function: Function) -> set[str]:
         for name, value in module.assigned.items()
         if (call := module.call(value)) is not None and _MADE.search(call.name)
     }
+    for one in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs):
+        if one.annotation is not None and _MADE.search(module.name_of(one.annotation)):
+            found.add(one.arg)
+    owner = module.class_around(function)
+    if owner is not None:
+        found |= _attributes(module, owner)
     for node in ast.walk(function):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             call = module.call(node.value)
@@ -60,3 +68,31 @@ def _clients(module: Module, function: Function) -> set[str]:
             if call is not None and _MADE.search(call.name):
                 found.add(node.optional_vars.id)
     return found
+
+
+def _attributes(module: Module, owner: ast.ClassDef) -> set[str]:
+    """Return `self.name` for what a class's methods give a client, and nothing else."""
+    return {
+        f"self.{name}"
+        for (node, name), given in module.attributes.items()
+        if node is owner and all(_is_client(module, one) for one in given)
+    }
+
+
+def _is_client(module: Module, given: ast.Assign | ast.AnnAssign) -> bool:
+    if isinstance(given, ast.AnnAssign) and _MADE.search(module.name_of(given.annotation)):
+        return True
+    call = module.call(given.value)
+    if call is not None:
+        return bool(_MADE.search(call.name))
+    method = module.function_around(given)
+    return (
+        isinstance(given.value, ast.Name)
+        and method is not None
+        and any(
+            one.arg == given.value.id
+            and one.annotation is not None
+            and _MADE.search(module.name_of(one.annotation))
+            for one in (*method.args.args, *method.args.kwonlyargs)
+        )
+    )

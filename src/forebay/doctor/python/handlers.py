@@ -157,10 +157,15 @@ def _dependencies(repository: Repository) -> Iterator[Handler]:
         for call in module.calls:
             if call.last in ("Depends", "Security", "Provide") and call.node.args:
                 found = project.definition_of(call.node.args[0], module)
-                if found is not None and isinstance(
-                    found.node, ast.FunctionDef | ast.AsyncFunctionDef
-                ):
-                    yield Handler(found.module, found.node, Kind.DEPENDENCY)
+                # FastAPI calls a class as well: it makes one for each request.
+                parts = found.node.body if found and isinstance(found.node, ast.ClassDef) else ()
+                made = next((one for one in parts if _is_init(one)), found and found.node)
+                if found is not None and isinstance(made, ast.FunctionDef | ast.AsyncFunctionDef):
+                    yield Handler(found.module, made, Kind.DEPENDENCY)
+
+
+def _is_init(node: ast.AST) -> bool:
+    return isinstance(node, ast.FunctionDef) and node.name == "__init__"
 
 
 def _registered(repository: Repository) -> Iterator[Handler]:

@@ -7,11 +7,14 @@ import functools
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, TypeVar, overload
 
 from forebay.doctor.finding import Span
 from forebay.doctor.repository.file import File
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+Node = TypeVar("Node", bound=ast.AST)
+Other = TypeVar("Other", bound=ast.AST)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -61,6 +64,8 @@ class Module:
         while waiting:
             node = waiting.pop()
             nodes.append(node)
+            if node.__class__ in _LEAVES:
+                continue
             below = _below(node)
             if below:
                 parents.update(dict.fromkeys(below, node))
@@ -71,8 +76,8 @@ class Module:
     @functools.cached_property
     def _assigns(self) -> dict[Function | None, list[ast.Assign]]:
         found: dict[Function | None, list[ast.Assign]] = {}
-        for node in self.nodes:
-            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+        for node in self.of(ast.Assign):
+            if isinstance(node.targets[0], ast.Name):
                 found.setdefault(self.function_around(node), []).append(node)
         return found
 
@@ -84,10 +89,58 @@ class Module:
             if not name or (isinstance(one.targets[0], ast.Name) and one.targets[0].id == name)
         ]
 
+    @functools.cached_property
+    def attributes(self) -> dict[tuple[ast.ClassDef, str], list[ast.Assign | ast.AnnAssign]]:
+        """Where classes say what their attributes are: in methods by `self`, or in the body."""
+        found: dict[tuple[ast.ClassDef, str], list[ast.Assign | ast.AnnAssign]] = {}
+        for node in self.of(ast.Assign, ast.AnnAssign):
+            for one in node.targets if isinstance(node, ast.Assign) else (node.target,):
+                name = _of_self(one)
+                owner = self.class_around(node) if name else self.parent(node)
+                if isinstance(one, ast.Name) and isinstance(node, ast.AnnAssign):
+                    name = one.id
+                if name and isinstance(owner, ast.ClassDef):
+                    found.setdefault((owner, name), []).append(node)
+        return found
+
+    @functools.cached_property
+    def withs(self) -> dict[Function | None, list[ast.With | ast.AsyncWith]]:
+        """The `with` statements of each function."""
+        found: dict[Function | None, list[ast.With | ast.AsyncWith]] = {}
+        for node in self.of(ast.With, ast.AsyncWith):
+            found.setdefault(self.function_around(node), []).append(node)
+        return found
+
     @property
     def nodes(self) -> tuple[ast.AST, ...]:
         """Every node in the order of the text, outer ones first."""
         return self._walked[0]
+
+    @functools.cached_property
+    def _by_type(self) -> dict[type[ast.AST], list[Any]]:
+        found: dict[type[ast.AST], list[Any]] = {}
+        for node in self.nodes:
+            known = found.get(type(node))
+            if known is None:
+                found[type(node)] = [node]
+            else:
+                known.append(node)
+        return found
+
+    @overload
+    def of(self, one: type[Node], /) -> list[Node]: ...
+    @overload
+    def of(self, one: type[Node], two: type[Other], /) -> list[Node | Other]: ...
+    @overload
+    def of(self, *types: type[ast.AST]) -> list[Any]: ...
+    def of(self, *types: type[ast.AST]) -> list[Any]:
+        """Return every node of these very types, in the order of the text."""
+        if len(types) == 1:
+            return self._by_type.get(types[0], [])
+        found = [one for each in types for one in self._by_type.get(each, ())]
+        if sum(each in self._by_type for each in types) > 1:
+            found.sort(key=lambda one: (one.lineno, one.col_offset))
+        return found
 
     @property
     def _parents(self) -> dict[ast.AST, ast.AST]:
@@ -96,19 +149,19 @@ class Module:
     @functools.cached_property
     def functions(self) -> tuple[Function, ...]:
         """Every function, methods and inner ones included."""
-        return tuple(one for one in self.nodes if isinstance(one, FUNCTIONS))
+        return tuple(self.of(*FUNCTIONS))
 
     @functools.cached_property
     def classes(self) -> tuple[ast.ClassDef, ...]:
         """Every class."""
-        return tuple(one for one in self.nodes if isinstance(one, ast.ClassDef))
+        return tuple(self.of(ast.ClassDef))
 
     @functools.cached_property
     def assigned(self) -> dict[str, ast.expr]:
         """What the module's own names are given at import; the last value of each."""
         found: dict[str, ast.expr] = {}
-        for node in self.nodes:
-            if isinstance(node, ast.Assign | ast.AnnAssign) and self._is_of_module(node):
+        for node in self.of(ast.Assign, ast.AnnAssign):
+            if self._is_of_module(node):
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                 for target in targets:
                     if isinstance(target, ast.Name) and node.value is not None:
@@ -131,12 +184,12 @@ class Module:
     def imports(self) -> dict[str, str]:
         """What each imported name stands for, in full."""
         found = {}
-        for node in self.nodes:
+        for node in self.of(ast.Import, ast.ImportFrom):
             if isinstance(node, ast.Import):
                 for one in node.names:
                     name = one.asname or one.name.partition(".")[0]
                     found[name] = one.name if one.asname else name
-            elif isinstance(node, ast.ImportFrom):
+            else:
                 base = "." * node.level + (node.module or "")
                 joint = "" if not base or base.endswith(".") else "."
                 for one in node.names:
@@ -154,9 +207,7 @@ class Module:
     @functools.cached_property
     def calls(self) -> tuple[Call, ...]:
         """Every call."""
-        return tuple(
-            Call(node, self.name_of(node.func)) for node in self.nodes if isinstance(node, ast.Call)
-        )
+        return tuple(Call(node, self.name_of(node.func)) for node in self.of(ast.Call))
 
     @functools.cached_property
     def _call_of(self) -> dict[ast.AST, Call]:
@@ -252,12 +303,25 @@ class Module:
         return self.file.byte_span(line, column, end_line, end_column)
 
 
+def _of_self(node: ast.expr) -> str:
+    """Return the name of an attribute of `self`; empty for anything else."""
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        return node.attr if node.value.id == "self" else ""
+    return ""
+
+
+# Most nodes are names and literals, below which no rule looks.
+_LEAVES = frozenset({ast.Name, ast.Constant, ast.alias, ast.Pass, ast.Global})
+
+
 def _below(node: ast.AST) -> list[ast.AST]:
     found: list[ast.AST] = []
-    for name in node._fields:
-        value = getattr(node, name, None)
-        if isinstance(value, list):
+    for value in node.__dict__.values():
+        if value.__class__ is list:
             found += [one for one in value if isinstance(one, ast.AST)]
-        elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
+        elif isinstance(value, ast.AST) and not isinstance(value, _CONTEXTS):
             found.append(value)
     return found
+
+
+_CONTEXTS = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop)

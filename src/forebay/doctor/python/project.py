@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import ast
 import os.path
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from forebay.doctor.python.module import FUNCTIONS, Call, Function, Module
+from forebay.doctor.repository.file import File, Role
 from forebay.doctor.repository.repository import Repository
 
 # Names are re-exported through so many files at most.
 _HOPS = 4
+# What a file says that calls others over the network.
+_ABROAD = (b"requests", b"httpx", b"aiohttp", b"urllib", b"boto3", b"stripe", b"openai",
+           b"anthropic", b"smtplib")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,14 @@ class Project:
         self._by_last: dict[str, list[tuple[str, Module]]] = {}
         self._calls: dict[str, list[tuple[Module, Call]]] = {}
         self.sessions: dict[tuple[str, Function], dict[str, Any]] = {}
+        # Files without a word of databases, by what they may lead to, are read when a file with one
+        # imports them.
+        self._aside: dict[str, list[File]] = {}
+        read = {module.file.path for module in self.modules}
+        for file in repository.files:
+            if file.suffix == ".py" and file.path not in read and file.role is not Role.TEST:
+                if file.name == "__init__.py" or any(word in file.data for word in _ABROAD):
+                    self._aside.setdefault(_last(file), []).append(file)
         for module in self.modules:
             dotted = dotted_name(module)
             self._by_last.setdefault(dotted.rpartition(".")[2], []).append((dotted, module))
@@ -43,12 +55,19 @@ class Project:
             name = _absolute(name, importer)
         if not name:
             return None
+        self._fetch(name.rpartition(".")[2])
         fitting = [
             (len(os.path.commonpath([module.file.path, importer.file.path])), module)
             for dotted, module in self._by_last.get(name.rpartition(".")[2], ())
             if dotted == name or dotted.endswith("." + name)
         ]
         return max(fitting, key=lambda one: one[0])[1] if fitting else None
+
+    def _fetch(self, last: str) -> None:
+        for file in self._aside.pop(last, ()):
+            module = Module.read(file)
+            if module is not None:
+                self._by_last.setdefault(last, []).append((dotted_name(module), module))
 
     def definition(self, name: str, module: Module, hops: int = _HOPS) -> Definition | None:
         """Return what a full name (as `Module.name_of` tells it) stands for, or None."""
@@ -65,6 +84,10 @@ class Project:
     def definition_of(self, node: ast.expr, module: Module) -> Definition | None:
         """Return what an expression that is a name stands for."""
         return self.definition(module.name_of(node), module)
+
+    def calls_named(self, last: str) -> Sequence[tuple[Module, Call]]:
+        """Return every call whose name ends so."""
+        return self._calls.get(last, ())
 
     def callers(self, definition: Function, module: Module) -> Iterator[tuple[Module, Call]]:
         """Yield the calls of a module's own function."""
@@ -93,6 +116,10 @@ def dotted_name(module: Module) -> str:
     """Return the name of a file as if the repository's root were on Python's path."""
     path = module.file.path.removesuffix(".py").removesuffix("/__init__")
     return path.replace("/", ".")
+
+
+def _last(file: File) -> str:
+    return file.path.removesuffix(".py").removesuffix("/__init__").rpartition("/")[2]
 
 
 def is_function(node: ast.AST) -> bool:

@@ -154,17 +154,16 @@ def sessions_in(module: Module, function: Function, project: Project) -> dict[st
 
 def _sessions_in(module: Module, function: Function, project: Project) -> dict[str, Flavour]:
     found = dict(parameters(module, function, project))
-    for node in ast.walk(function):
-        if isinstance(node, ast.With | ast.AsyncWith):
-            for item in node.items:
-                if isinstance(item.optional_vars, ast.Name):
-                    flavour = made_by(module, module.call(item.context_expr), project)
-                    if flavour is not None:
-                        found[item.optional_vars.id] = flavour
-        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            flavour = made_by(module, module.call(node.value), project)
-            if flavour is not None:
-                found[node.targets[0].id] = flavour
+    for block in module.withs.get(function, ()):
+        for item in block.items:
+            if isinstance(item.optional_vars, ast.Name):
+                flavour = made_by(module, module.call(item.context_expr), project)
+                if flavour is not None:
+                    found[item.optional_vars.id] = flavour
+    for node in module.given(function):
+        flavour = made_by(module, module.call(node.value), project)
+        if flavour is not None and isinstance(node.targets[0], ast.Name):
+            found[node.targets[0].id] = flavour
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import dataclass
 
 from forebay.migrate.apply import Look, Patience, Runner, Say
@@ -9,6 +10,7 @@ from forebay.migrate.commands.project import Project
 from forebay.migrate.connect import ensure_database, schema_of
 from forebay.migrate.folder import read_migrations
 from forebay.migrate.history import History
+from forebay.migrate.interrupt import Interrupted
 from forebay.migrate.lock import PATIENCE, locked
 from forebay.migrate.where import connect_directly
 
@@ -34,12 +36,18 @@ def deploy(
     Raises:
         MigrationError: the lock is held (P1002), the database is no place for it (P3005, P3009),
             or a script failed (P3018).
+        Interrupted: a signal stopped it.
     """
     migrations = read_migrations(project.migrations)
     url = project.url
-    ensure_database(url)
-    with connect_directly(url) as connection, locked(connection, url, lock_patience):
-        history = History(connection, schema_of(url))
-        runner = Runner(connection, patience=patience, say=say)
-        applied = runner.deploy(history, migrations, project.schemas or (), look)
+    applied: list[str] = []
+    try:
+        ensure_database(url)
+        with connect_directly(url) as connection, locked(connection, url, lock_patience):
+            history = History(connection, schema_of(url))
+            runner = Runner(connection, patience=patience, say=say)
+            applied += runner.deploy(history, migrations, project.schemas or (), look)
+    except KeyboardInterrupt:
+        # While it connects, and waits for the lock.
+        raise Interrupted(signal.SIGINT, applied=applied) from None
     return Deployed(len(migrations), applied)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from forebay.migrate import texts
 from forebay.migrate.apply import Runner, Say
 from forebay.migrate.commands.diagnosis import ResetNeeded, applied, reason_to_reset
 from forebay.migrate.commands.project import Project
@@ -67,7 +68,8 @@ def develop(
     Raises:
         ResetNeeded: the database is not what the migrations come to, and there is nobody to ask
             whether it may be emptied, or that was denied.
-        MigrationError: the migrations fail on the shadow database (P3006), or one failed.
+        MigrationError: the migrations fail on the shadow database (P3006), or one failed; or the
+            one that is to be written has no name, and there is nobody to ask for one.
     """
     migrations = read_migrations(project.migrations)
     url = project.url
@@ -87,6 +89,8 @@ def develop(
         runner = Runner(connection, say=say)
         # What fails is to fail on the shadow database first.
         steps = difference(_tried(project, migrations, say), project.wanted())
+        if (steps or only_create) and not slug(name) and ask is None:
+            raise texts.nameless(name)
         done = [] if only_create else runner.deploy(history, migrations, schemas)
         if not steps and not only_create:
             return Developed(done, is_new=is_new)

@@ -13,12 +13,14 @@ from typing import Any
 import psycopg
 
 from forebay.errors import ConfigurationError
+from forebay.migrate.commands.scripts import read_script, shown
 from forebay.migrate.connect import connect, schema_of
 from forebay.migrate.folder import SCRIPT, Migration, read_migrations
 from forebay.migrate.history import History, pending
 from forebay.migrate.lint.facts import Facts
 from forebay.migrate.lint.linter import Linter, Options, Report, codes
 from forebay.migrate.lint.registry import Level
+from forebay.migrate.lint.running import UNKNOWN, Running
 from forebay.migrate.lint.transactions import Sending
 from forebay.postgres.url import PostgresUrl
 
@@ -100,49 +102,30 @@ def _list(given: dict[str, Any], name: str) -> list[str]:
     return value
 
 
-def scripts(paths: Sequence[Path]) -> list[Path]:
-    """Return the scripts that some paths name: files, and all of a folder's.
-
-    Raises:
-        ConfigurationError: there is no such path, or no script in it.
-    """
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(path.rglob("*.sql"))
-            if not inside:
-                raise ConfigurationError(f"there is no script in {path}")
-            found += inside
-        elif path.exists():
-            found.append(path)
-        else:
-            raise ConfigurationError(f"there is no {path}", hint="check the path")
-    return found
-
-
 def lint_files(
-    paths: Sequence[Path], options: Options, facts: Facts, sending: Sending | None
+    paths: Sequence[Path],
+    options: Options,
+    facts: Facts,
+    sending: Sending | None,
+    running: Running = UNKNOWN,
 ) -> list[Report]:
     """Lint files, each on its own: nobody knows in which order they run, or whether they have."""
-    linter = Linter(options, facts)
+    linter = Linter(options, facts, running=running)
     reports = []
     for path in paths:
-        try:
-            text = path.read_bytes().decode()
-        except OSError as error:
-            raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
-        except UnicodeDecodeError as error:
-            raise ConfigurationError(
-                f"{path} is not UTF-8: byte {error.start} begins no character",
-                hint="save the file as UTF-8",
-            ) from None
+        text = read_script(path)
         usual: Sending = "deployed" if path.name == SCRIPT else "single"
         reports.append(linter.lint(str(path), text, sending or usual))
     return reports
 
 
 def lint_migrations(
-    folder: Path, options: Options, facts: Facts, rows: Sequence[Any] | None, sending: Sending
+    folder: Path,
+    options: Options,
+    facts: Facts,
+    rows: Sequence[Any] | None,
+    sending: Sending,
+    running: Running = UNKNOWN,
 ) -> list[Report]:
     """Lint a folder's migrations; those that a database has seen are left out.
 
@@ -150,20 +133,12 @@ def lint_migrations(
     """
     migrations = read_migrations(folder)
     todo = migrations if rows is None else pending(migrations, rows)
-    linter = Linter(options, facts, is_continued=rows is not None)
+    linter = Linter(options, facts, rows is not None, running)
     return [_lint(linter, folder, one, sending) for one in todo]
 
 
 def _lint(linter: Linter, folder: Path, one: Migration, sending: Sending) -> Report:
-    return linter.lint(_shown(folder / one.name / SCRIPT), one.script, sending)
-
-
-def _shown(path: Path) -> str:
-    """Return a path as it is from here, if it is below."""
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
+    return linter.lint(shown(folder / one.name / SCRIPT), one.script, sending)
 
 
 @contextmanager
@@ -182,9 +157,14 @@ def history_rows(connection: psycopg.Connection[Any], url: PostgresUrl) -> Seque
 
 
 def lint_pending(
-    folder: Path, todo: Sequence[Migration], url: PostgresUrl, settings: Settings
+    folder: Path,
+    todo: Sequence[Migration],
+    url: PostgresUrl,
+    settings: Settings,
+    running: Running = UNKNOWN,
 ) -> list[Report]:
     """Lint the migrations that a deploy is about to apply, on a connection of its own."""
     with knowledge(url) as (facts, _):
-        linter = Linter(replace(settings.options(), version=None), facts, is_continued=True)
+        options = replace(settings.options(), version=None)
+        linter = Linter(options, facts, True, running)
         return [_lint(linter, folder, one, "deployed") for one in todo]

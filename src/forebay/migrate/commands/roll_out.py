@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from forebay.errors import ConfigurationError
 from forebay.migrate.apply import Say
 from forebay.migrate.commands.project import Project
+from forebay.migrate.commands.scripts import read_script
 from forebay.migrate.connect import schema_of
 from forebay.migrate.database import EMPTY, Database
 from forebay.migrate.diff.differ import difference
@@ -68,12 +68,7 @@ def to_script(project: Project, client: Schema, path: Path, say: Say) -> Change:
     Raises:
         MigrationError: the script, or a migration, fails on the shadow database (P3006).
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(
-            f"{path} cannot be read: {error}", hint="name a script that is there"
-        ) from None
+    text = read_script(path)
     migrations = read_migrations(project.migrations)
     if not migrations:
         made = script(difference(EMPTY, from_schema(client, default_schema=project.scope.default)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from forebay.errors import ConfigurationError
@@ -23,10 +23,18 @@ from forebay.migrate.lint.registry import (
     rules_for,
 )
 from forebay.migrate.lint.rules.reading import NO_REASON, SYNTAX, UNREAD, UNUSED
+from forebay.migrate.lint.running import RULES as OF_CLIENTS
+from forebay.migrate.lint.running import UNKNOWN, Running
+from forebay.migrate.lint.running import said as said_of_clients
 from forebay.migrate.lint.story import Story
 from forebay.migrate.lint.transactions import Place, Sending, places
 
 assert _all.__all__  # noqa: S101 - the rules register themselves when they are imported
+
+
+# What is found of a statement because nothing behind it says otherwise: nobody knows what the part
+# of a script would say that was not read.
+_AHEAD = frozenset({"FM004", "FM402", "FM601"})
 
 
 @dataclass(frozen=True)
@@ -117,6 +125,7 @@ class Linter:
     options: Options = field(default_factory=Options)
     facts: Facts = field(default_factory=Facts)
     is_continued: bool = False
+    running: Running = UNKNOWN
 
     def __post_init__(self) -> None:
         """Begin a story."""
@@ -151,11 +160,23 @@ class Linter:
             taken.append(Taken(statement, took, self._sizes(lock.relation for lock in took)))
             found += self._asked(look)
             self._story.take(statement, place, took)
+        found += self._of_the_client(name, statements)
         kept, ignored = _without_ignored(found, said, statements)
-        kept += _of_remarks(said, self.options)
+        unasked = () if self.running.is_known else OF_CLIENTS.values()
+        cut = len(text) if script.cut is None else script.cut
+        kept += _of_remarks([one for one in said if one.offset < cut], self.options, unasked)
+        if script.cut is not None:
+            kept = [one for one in kept if one.rule.code not in _AHEAD]
         kept = [one for one in kept if self.options.is_on(one.rule)]
         kept.sort(key=lambda one: (one.offset, -one.level, one.rule.code))
         return Report(name, script, kept, taken, ignored)
+
+    def _of_the_client(self, name: str, statements: Sequence[Statement]) -> Iterator[Finding]:
+        for one in said_of_clients(self.running, name, statements):
+            start, end = 0, 1
+            if one.statement is not None:
+                start, end = one.statement.start, one.statement.end
+            yield Finding(one.rule, one.level, one.message, start, end, notes=one.notes)
 
     def _locks(self, statement: Statement) -> tuple[Lock, ...]:
         return locks(statement, self._story)
@@ -260,7 +281,9 @@ def _without_ignored(
     return kept, len(found) - len(kept)
 
 
-def _of_remarks(said: Sequence[Remark], options: Options) -> Iterator[Finding]:
+def _of_remarks(
+    said: Sequence[Remark], options: Options, unasked: Collection[Rule]
+) -> Iterator[Finding]:
     for one in said:
         end = one.offset + one.length
         for name in one.unknown:
@@ -271,7 +294,7 @@ def _of_remarks(said: Sequence[Remark], options: Options) -> Iterator[Finding]:
             yield Finding(NO_REASON, NO_REASON.level, text, one.offset, end)
             continue
         for rule in one.rules:
-            if rule.code not in one.used and options.is_on(rule):
+            if rule.code not in one.used and rule not in unasked and options.is_on(rule):
                 text = f"there is no {rule.code} here to ignore"
                 yield Finding(UNUSED, UNUSED.level, text, one.offset, end)
 

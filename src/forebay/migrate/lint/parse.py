@@ -16,6 +16,8 @@ import postgast
 from google.protobuf.message import DecodeError, Message
 from postgast import pg_query_pb2 as pb
 
+from forebay.migrate.statements import statements as split
+
 # psql's own commands, which stand at the beginning of a line, and which only psql reads.
 _META = re.compile(r"^[ \t]*\\[^\n]*", re.MULTILINE)
 _MOST_META = 1000
@@ -75,6 +77,8 @@ class Script:
     text: str
     statements: tuple[Statement, ...] = ()
     problems: tuple[Problem, ...] = field(default=())
+    # Where the part begins that was not read, None where all of it was.
+    cut: int | None = None
 
     @cached_property
     def _lines(self) -> list[int]:
@@ -95,8 +99,8 @@ class Script:
 def parse(text: str) -> Script:
     """Read a script.
 
-    A script with a syntax error has no statements: PostgreSQL would run none of them. What only
-    psql knows is a problem each, and the rest is read.
+    Of a script with a syntax error the statements before it are read, although PostgreSQL would run
+    none of them. What only psql knows is a problem each, and the rest is read.
     """
     problems: list[Problem] = []
     read = text
@@ -112,12 +116,28 @@ def parse(text: str) -> Script:
     try:
         found = tuple(_statements(read))
     except postgast.PgQueryError as error:
-        return Script(text, (), (*problems, _refusal(error)))
+        refusal = _refusal(error)
+        before, cut = _before(read, refusal.offset)
+        return Script(text, before, (*problems, refusal), cut)
     except UnicodeEncodeError as error:
         hint = "PostgreSQL takes UTF-8, in which there is no such character"
         problem = Problem("half of a surrogate pair", error.start, hint)
         return Script(text, (), (*problems, problem))
     return Script(text, found, tuple(problems))
+
+
+def _before(text: str, offset: int) -> tuple[tuple[Statement, ...], int]:
+    """Return the statements before the one that an error is in, and where that one begins."""
+    at = 0
+    for piece in split(text):
+        if piece.start + len(piece.text) > offset:
+            break
+        at = piece.start + len(piece.text)
+    try:
+        return tuple(_statements(text[:at])), at
+    except postgast.PgQueryError:
+        # Where we and the grammar do not agree on where a statement ends, nothing is read.
+        return (), 0
 
 
 def _without_meta(text: str, problems: list[Problem]) -> str:
@@ -143,7 +163,8 @@ def _without_meta(text: str, problems: list[Problem]) -> str:
 
 
 def _refusal(error: postgast.PgQueryError) -> Problem:
-    return Problem(error.message or "syntax error", max(error.cursorpos - 1, 0))
+    hint = "what comes after it was not looked at"
+    return Problem(error.message or "syntax error", max(error.cursorpos - 1, 0), hint)
 
 
 def _statements(text: str) -> Iterator[Statement]:

@@ -162,9 +162,17 @@ def rule(
     return register
 
 
-def told(code: str, name: str, level: Level, page: Page, *, aliases: Sequence[str] = ()) -> Rule:
+def told(
+    code: str,
+    name: str,
+    level: Level,
+    page: Page,
+    *,
+    danger: Danger = "fails",
+    aliases: Sequence[str] = (),
+) -> Rule:
     """Register a rule that needs no function: the linter itself finds it."""
-    return _register(Rule(code, name, level, "fails", page, aliases=aliases))
+    return _register(Rule(code, name, level, danger, page, aliases=aliases))
 
 
 def _register(made: Rule) -> Rule:

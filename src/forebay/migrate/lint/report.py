@@ -9,6 +9,7 @@ from typing import Any, Literal
 from forebay.migrate.lint.linter import Finding, Report, Taken
 from forebay.migrate.lint.locks import Lock
 from forebay.migrate.lint.registry import RULES, Level
+from forebay.migrate.lint.running import UNKNOWN, Running
 
 Format = Literal["text", "json", "github", "sarif"]
 
@@ -50,15 +51,27 @@ class Writer:
             lines += [f"{' ' * width}     {_plain(text)}" for text in step.split("\n")]
         return "\n".join(lines)
 
-    def text(self, reports: Sequence[Report], level: Level, *, has_locks: bool = False) -> str:
-        """Return everything that was found at a level or above, and a line that counts it."""
+    def text(
+        self,
+        reports: Sequence[Report],
+        level: Level,
+        running: Running | None = None,
+        *,
+        has_locks: bool = False,
+    ) -> str:
+        """Return everything that was found at a level or above, and a line that counts it.
+
+        Behind that is a line about the client that runs.
+        """
         blocks = []
         for report in reports:
             if has_locks and report.statements:
                 blocks.append(_locks(report))
             blocks += [self.finding(report, one) for one in report.findings if one.level >= level]
-        blocks.append(summary(reports, level))
-        return "\n\n".join(blocks)
+        last = summary(reports, level)
+        if running is not None:
+            last += f"\n{_plain(running.line())}"
+        return "\n\n".join([*blocks, last])
 
 
 def _plain(text: str) -> str:
@@ -123,10 +136,16 @@ def summary(reports: Sequence[Report], level: Level) -> str:
     return f"{scripts}: {', '.join(parts) if parts else 'nothing found'}"
 
 
-def as_json(reports: Sequence[Report], level: Level) -> str:
+def as_json(reports: Sequence[Report], level: Level, running: Running = UNKNOWN) -> str:
     """Return everything for a program: findings, and the locks of every statement."""
     return json.dumps(
         {
+            "running_client": {
+                "is_known": running.is_known,
+                "is_assumed": running.is_assumed,
+                "what": running.what,
+                "why_not": running.why_not,
+            },
             "scripts": [
                 {
                     "path": report.name,
@@ -137,7 +156,7 @@ def as_json(reports: Sequence[Report], level: Level) -> str:
                     "statements": [_statement(report, one) for one in report.statements],
                 }
                 for report in reports
-            ]
+            ],
         },
         indent=2,
         ensure_ascii=False,
@@ -201,7 +220,9 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def as_sarif(reports: Sequence[Report], level: Level, version: str) -> str:
+def as_sarif(
+    reports: Sequence[Report], level: Level, version: str, running: Running = UNKNOWN
+) -> str:
     """Return a log in SARIF 2.1.0, which code hosts read."""
     results = []
     for report in reports:
@@ -229,9 +250,13 @@ def as_sarif(reports: Sequence[Report], level: Level, version: str) -> str:
         for one in RULES.values()
     ]
     driver = {"name": "forebay migrate lint", "version": version, "rules": rules}
+    note = {"level": "note", "message": {"text": running.line()}}
+    invocation = {"executionSuccessful": True, "toolExecutionNotifications": [note]}
     log = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
-        "runs": [{"tool": {"driver": driver}, "results": results}],
+        "runs": [
+            {"tool": {"driver": driver}, "invocations": [invocation], "results": results},
+        ],
     }
     return json.dumps(log, indent=2, ensure_ascii=False)

@@ -2,7 +2,7 @@
 //!
 //! The console's own commands are not in the figures: no server does anything for them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Table, View};
 use crate::console::DATABASE;
@@ -96,7 +96,7 @@ pub const STATS_AVERAGES: Table = Table {
 pub const TOTALS: Table = Table {
     columns: &[text("name"), numeric("value")],
     fill: |view, rows| {
-        let figures = view.context.stats.all(&view.context.pools());
+        let figures = view.context.stats.all(&view.context.extract());
         for (prefix, totals) in [("total", &figures.totals), ("avg", &figures.averages)] {
             for (name, value) in TOTAL_NAMES.iter().zip(values(totals)) {
                 rows.push(&[format!("{prefix}_{name}").into(), value]);
@@ -120,9 +120,11 @@ const TOTAL_NAMES: [&str; 11] = [
     "ps_bind_count",
 ];
 
-/// The figures of every database, and of the console, which has none.
+/// The figures of every database that is in use, and of the console, which has none.
 fn databases(view: &View<'_>) -> BTreeMap<String, Figures> {
-    let mut figures = view.context.stats.databases(&view.context.pools());
+    let mut figures = view.context.stats.databases(&view.context.extract());
+    let used: BTreeSet<_> = view.context.pools().iter().map(|pool| pool.database.clone()).collect();
+    figures.retain(|database, _| used.contains(database));
     figures.entry(DATABASE.to_owned()).or_default();
     figures
 }

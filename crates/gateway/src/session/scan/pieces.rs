@@ -1,13 +1,16 @@
 //! Looks through a text that comes in pieces, of which only the last few bytes are kept.
 
+use super::lead::Lead;
 use super::{CUT, Found, scan_part};
 
 /// Bytes that a construct may need to be understood, so that many are seen again with the next piece.
 const TAIL: usize = 1024;
 
 /// A text that comes in pieces.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Pieces {
+    /// In what the text begins with, which may be longer than what is kept; `None` behind it.
+    lead: Option<Lead>,
     /// What constructs that are not all there yet may need of the last piece, and what stands before them.
     tail: Vec<u8>,
     /// Up to where that has been looked at; 0 at the text's beginning.
@@ -18,11 +21,33 @@ pub struct Pieces {
     pub found: Found,
 }
 
+impl Default for Pieces {
+    fn default() -> Self {
+        Self {
+            lead: Some(Lead::default()),
+            tail: Vec::new(),
+            seen: 0,
+            is_over: false,
+            found: Found::default(),
+        }
+    }
+}
+
 impl Pieces {
     /// Look at another piece.
     pub fn add(&mut self, piece: &[u8], is_last: bool) {
         if self.is_over {
             return;
+        }
+        let mut piece = piece;
+        if let Some(lead) = &mut self.lead {
+            let Some((half, rest)) = lead.pass(piece) else {
+                self.is_over = is_last;
+                return;
+            };
+            self.tail.extend(half);
+            self.lead = None;
+            piece = rest;
         }
         let mut parts = piece.split(|byte| *byte == CUT);
         self.tail.extend_from_slice(parts.next().unwrap_or(&[]));
@@ -121,10 +146,19 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_begins_with_a_long_comment_is_undecided_at_most() {
-        let text = format!("/* {} */ set a = 1", "x".repeat(9000));
-        assert!(in_pieces(&text, 4096).marks.has(Marks::UNDECIDED));
-        assert_eq!(in_pieces(&text, 10_000).names, ["a".into()]);
+    fn a_text_that_begins_with_a_long_comment_is_read_as_without() {
+        let comments = ["/* GAP */ ", "-- GAP\n", "/* /* GAP */ */\n -- GAP\r", "GAP"];
+        for (text, name) in [("set a = 1", Some("a")), ("select 1 -- set a = 1", None)] {
+            for comment in comments {
+                let gap = if comment == "GAP" { " ".repeat(9000) } else { "set x; ".repeat(1300) };
+                let text = format!("{}{text}", comment.replace("GAP", &gap));
+                for size in [1, 1000, 4096, 16_384, 100_000] {
+                    let found = in_pieces(&text, size);
+                    assert!(!found.marks.has(Marks::UNDECIDED), "{size}");
+                    assert_eq!(found.names.first().map(|name| &**name), name, "{size}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -81,7 +81,7 @@ def _is_asyncpgs(module: Module, call: Call, own: set[str], project: Project) ->
 def _named(module: Module) -> set[str]:
     """Return the names of a file that are made or annotated as asyncpg's pools."""
     found = set()
-    for node in module.nodes:
+    for node in (*module.of(ast.Assign, ast.AnnAssign, ast.arg), *module.of(ast.withitem)):
         if isinstance(node, ast.Assign):
             made = module.call(node.value)
             if made is not None and made.name in _MAKERS:

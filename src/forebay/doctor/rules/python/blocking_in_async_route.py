@@ -6,8 +6,9 @@ import ast
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding, Span
+from forebay.doctor.python.effects import Does, Effects, effects_of
 from forebay.doctor.python.handlers import Handler, Kind, handlers_of
-from forebay.doctor.python.module import Call
+from forebay.doctor.python.module import Call, Module
 from forebay.doctor.python.project import project_of
 from forebay.doctor.python.sessions import QUERIES, Flavour, receiver, sessions_in
 from forebay.doctor.python.source import once_a_file
@@ -47,6 +48,7 @@ def _first(repository: Repository, handler: Handler) -> Span | None:
     sessions = sessions_in(module, handler.node, repository.known(project_of))
     names = {name for name, flavour in sessions.items() if flavour is Flavour.SYNC}
     first = None
+    effects = repository.known(effects_of)
     for call in module.calls_by(handler.node):
         if call.last in QUERIES and receiver(call) in names:
             if isinstance(module.parent(call.node), ast.Await):
@@ -54,7 +56,23 @@ def _first(repository: Repository, handler: Handler) -> Span | None:
             return module.span(first.node if first is not None else call.node)
         if first is None and _is_handed(call, names):
             first = call
+        if _blocks(effects, module, call):
+            return module.span(call.node)
     return None
+
+
+def _blocks(effects: Effects, module: Module, call: Call) -> bool:
+    """Whether a function that is no coroutine is called, and certainly asks by such a session."""
+    body = effects.classes.target(module, call)
+    if body is None or isinstance(body.node, ast.AsyncFunctionDef):
+        return False
+    for above in module.around(call.node):
+        if isinstance(above, ast.Lambda):
+            return False  # somebody else calls it, perhaps in a thread
+        if isinstance(above, ast.stmt):
+            break
+    deed = effects.of_call(module, call, Does.READS)
+    return deed is not None and deed.flavour is Flavour.SYNC
 
 
 def _is_handed(call: Call, names: set[str]) -> bool:

@@ -5,35 +5,63 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from forebay.doctor.finding import Finding
+from forebay.doctor.finding import Finding, Note
+from forebay.doctor.python.effects import Does, Effects, effects_of
 from forebay.doctor.python.module import Call, Function, Module
-from forebay.doctor.python.project import project_of
-from forebay.doctor.python.sessions import receiver, sessions_in
+from forebay.doctor.python.sessions import receiver
 from forebay.doctor.python.source import is_command, production
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 
+# A round of many steps may well be a piece of work of its own.
 _MOST_STEPS = 4
 
 
 def check(repository: Repository) -> Iterator[Finding]:
-    """Find `commit()` straight in the body of a `for`, on a session from outside of it."""
-    project = repository.known(project_of)
+    """Find `commit()` in each round of a `for`, and what commits a session that it is handed."""
+    effects = repository.known(effects_of)
     for module in production(repository):
-        for call in module.calls:
-            if call.last != "commit":
-                continue
+        for call in _in_short_loops(module):
             function = module.function_around(call.node)
-            loop = _loop(module, call, function)
-            if function is None or loop is None or is_command(module, call.node):
+            loop = _loop(module, call, function) if function is not None else None
+            if loop is None or is_command(module, call.node):
                 continue
-            name = receiver(call)
-            if name in sessions_in(module, function, project) and not _is_of(loop, name):
-                yield Finding(
-                    "every element is a transaction of its own: it waits for the disk, and a "
-                    "failure half-way leaves half",
-                    module.span(call.node),
-                )
+            if call.last == "commit":
+                is_one = effects.held.of_call(call, module) is not None
+                if is_one and not _is_of(loop, receiver(call)):
+                    yield _finding(module, call)
+            elif not _is_of(loop, ""):
+                yield from _through(effects, module, call)
+
+
+def _in_short_loops(module: Module) -> Iterator[Call]:
+    seen: set[ast.AST] = set()
+    for node in module.of(ast.For, ast.AsyncFor):
+        calls = module.calls_in(node)
+        for call in calls if len(calls) <= _MOST_STEPS else ():
+            if call.node not in seen:
+                seen.add(call.node)
+                yield call
+
+
+def _through(effects: Effects, module: Module, call: Call) -> Iterator[Finding]:
+    """Find a function that is handed a session, and certainly commits it."""
+    given = (*call.node.args, *(one.value for one in call.node.keywords))
+    function = module.function_around(call.node)
+    if any(effects.held.flavour(one, module, function) for one in given):
+        deed = effects.of_call(module, call, Does.COMMITS)
+        if deed is not None:
+            place = Note("it commits here", deed.module.span(deed.call.node))
+            yield _finding(module, call, place)
+
+
+def _finding(module: Module, call: Call, *notes: Note) -> Finding:
+    return Finding(
+        "every element is a transaction of its own: it waits for the disk, and a failure half-way "
+        "leaves half",
+        module.span(call.node),
+        notes=notes,
+    )
 
 
 def _loop(module: Module, call: Call, function: Function | None) -> ast.For | ast.AsyncFor | None:
@@ -42,9 +70,7 @@ def _loop(module: Module, call: Call, function: Function | None) -> ast.For | as
         if above is function or isinstance(above, ast.If | ast.Try | ast.While | ast.With):
             return None
         if isinstance(above, ast.For | ast.AsyncFor):
-            # A round of many steps may well be a piece of work of its own.
-            steps = sum(isinstance(one, ast.Call) for one in ast.walk(above))
-            return above if steps <= _MOST_STEPS and not above.orelse else None
+            return above if not above.orelse else None
     return None
 
 

@@ -27,8 +27,8 @@ def check(repository: Repository) -> Iterator[Finding]:
     if alembic is None:
         return
     for module in production(repository):
-        for node in module.nodes:
-            if isinstance(node, ast.Attribute) and node.attr == "create_all":
+        for node in module.of(ast.Attribute):
+            if node.attr == "create_all":
                 if module.name_of(node).endswith("metadata.create_all"):
                     yield from _finding(repository, module, node, alembic)
 

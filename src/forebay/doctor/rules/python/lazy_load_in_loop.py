@@ -17,7 +17,7 @@ def check(repository: Repository) -> Iterator[Finding]:
     """Find `for x in <rows of A>: x.relation`, where A loads that relation when it is read."""
     for module in production(repository):
         seen: set[tuple[ast.AST | None, str, str]] = set()
-        for node in module.nodes:
+        for node in module.of(ast.For, *COMPREHENSIONS):
             for rows, target, body in _loops(node):
                 yield from _in_loop(repository, module, rows, target, body, seen)
 

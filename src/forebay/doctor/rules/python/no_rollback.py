@@ -20,8 +20,8 @@ def check(repository: Repository) -> Iterator[Finding]:
     """Find `except` in a loop that goes on without a rollback, with a session from outside it."""
     project = repository.known(project_of)
     for module in production(repository):
-        for node in module.nodes:
-            if not isinstance(node, ast.Try) or node.finalbody:
+        for node in module.of(ast.Try):
+            if node.finalbody:
                 continue
             function = module.function_around(node)
             loop = _loop(module, node, function)

@@ -30,13 +30,11 @@ def check(repository: Repository) -> Iterator[Finding]:
         if module.file.role in (Role.TEST, Role.EXAMPLE):
             continue
         is_postgres = bool(re.search(rb"psycopg|asyncpg|postgres", module.file.data))
-        for node in module.nodes if is_postgres else ():
+        for node in module.of(ast.Dict, ast.Call) if is_postgres else ():
             if isinstance(node, ast.Dict):
                 found = _in_parts(_pairs(node))
-            elif isinstance(node, ast.Call):
-                found = _in_parts({one.arg: one.value for one in node.keywords if one.arg})
             else:
-                continue
+                found = _in_parts({one.arg: one.value for one in node.keywords if one.arg})
             if found is not None:
                 user, host, place = found
                 yield Finding(

@@ -7,22 +7,29 @@ import re
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding, Note, Span
+from forebay.doctor.python.classes import Body
+from forebay.doctor.python.effects import Deed, Does, Effects, effects_of
 from forebay.doctor.python.module import Call, Function, Module
-from forebay.doctor.python.project import project_of
-from forebay.doctor.python.sessions import READS, receiver, sessions_in
+from forebay.doctor.python.sessions import receiver
 from forebay.doctor.python.source import COMPREHENSIONS, inside, production, sql_of, uses
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 
 _ROWS = frozenset({"all", "fetchall", "scalars", "mappings", "fetch", "partitions"})
+# What a session is asked by, where its answer is walked over itself.
+_WALKED = frozenset({"query", "execute", "scalars", "exec"})
+_SINGLE = frozenset(
+    "first one one_or_none scalar scalar_one scalar_one_or_none count get get_one commit exists "
+    "update delete subquery cte paginate".split()
+)
 _RAW = frozenset({"fetch", "fetchrow", "fetchval", "execute"})
 
 
 def check(repository: Repository) -> Iterator[Finding]:
     """Find reads in the body of a `for` over what a query gave, that use the loop's variable."""
     for module in production(repository):
-        for node in module.nodes:
-            if isinstance(node, ast.For | ast.AsyncFor):
+        for node in module.of(ast.For, *COMPREHENSIONS):
+            if isinstance(node, ast.For):
                 rows, target = node.iter, node.target
                 bodies: list[ast.AST] = list(node.body)
             elif isinstance(node, COMPREHENSIONS) and len(node.generators) == 1:
@@ -48,49 +55,98 @@ def _in_loop(
     bodies: list[ast.AST],
 ) -> Iterator[Finding]:
     function = module.function_around(loop)
-    if function is None or isinstance(loop, ast.AsyncFor):
+    if function is None:
         return
-    source = _source(module, function, rows)
+    effects = repository.known(effects_of)
+    source = _source(effects, module, function, rows)
     if source is None:
         return
-    sessions = sessions_in(module, function, repository.known(project_of))
     variables = {one.id for one in ast.walk(target) if isinstance(one, ast.Name)}
     for body in bodies:
         for one in [body, *inside(body)]:
             call = module.call(one) if isinstance(one, ast.Call) else None
-            if call is None or not _reads(module, call, set(sessions)):
-                continue
-            if _is_last(module, call, loop):
+            deed = _reads(effects, module, call) if call is not None else None
+            if call is None or deed is None or _is_last(module, call, loop):
                 continue
             if _depends(module, function, loop, call, variables):
+                is_own = deed.call is call
                 yield Finding(
-                    "this runs once for every row of another query",
+                    "this runs once for every row of another query"
+                    if is_own
+                    else "this asks the database once for every row of another query",
                     module.span(call.node),
-                    notes=(Note("the rows", source),),
-                )
+                    notes=(Note("the rows", source),)
+                    if is_own
+                    else (Note("it asks here", deed.module.span(deed.call.node)),
+                          Note("the rows", source)),
+                )  # fmt: skip
                 return
 
 
-def _source(module: Module, function: Function, rows: ast.expr, hops: int = 4) -> Span | None:
+def _source(
+    effects: Effects, module: Module, function: Function, rows: ast.expr, hops: int = 4
+) -> Span | None:
     """Return the query whose rows are walked over, or None when they come from elsewhere."""
     call = module.call(rows) if hops else None
     if call is not None and call.last in ("list", "enumerate", "reversed") and call.node.args:
-        return _source(module, function, call.node.args[0], hops - 1)
-    if call is not None and call.last in _ROWS:
+        return _source(effects, module, function, call.node.args[0], hops - 1)
+    if call is not None and (call.last in _ROWS or _is_walked(effects, module, call)):
         return module.span(call.node)
+    if call is not None and effects.of_call(module, call, Does.READS) is not None:
+        body = effects.classes.target(module, call)
+        return _returned(effects, body, hops) if body is not None else None
     if isinstance(rows, ast.Name) and hops:
         values = [one.value for one in module.given(function, rows.id)]
         if len(values) == 1 and not isinstance(values[0], ast.Name):
-            return _source(module, function, values[0], hops - 1)
+            return _source(effects, module, function, values[0], hops - 1)
     return None
 
 
-def _reads(module: Module, call: Call, sessions: set[str]) -> bool:
+def _returned(effects: Effects, body: Body, hops: int) -> Span | None:
+    """Return the query whose rows a function gives back, where it gives back nothing else."""
+    given = [
+        one.value
+        for one in inside(body.node)
+        if isinstance(one, ast.Return) and one.value is not None and not _is_empty(one.value)
+    ]
+    if len(given) != 1:
+        return None
+    return _source(effects, body.module, body.node, given[0], hops - 1)
+
+
+def _is_empty(node: ast.expr) -> bool:
+    return isinstance(node, ast.List | ast.Tuple) and not node.elts
+
+
+def _is_walked(effects: Effects, module: Module, call: Call) -> bool:
+    """Whether rows are read by walking over a query, or over its result: `for x in query`."""
+    if call.last in _SINGLE:
+        return False
+    node: ast.expr = call.node
+    while isinstance(node, ast.Call | ast.Attribute):
+        inner = module.call(node)
+        if inner is not None and inner.last in _WALKED:
+            return effects.held.of_call(inner, module) is not None
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return False
+
+
+def _reads(effects: Effects, module: Module, call: Call) -> Deed | None:
+    """Return the query that a call is, or that the function it calls certainly makes."""
+    if _is_read(effects, module, call):
+        return Deed(module, call)
+    return effects.of_call(module, call, Does.READS)
+
+
+def _is_read(effects: Effects, module: Module, call: Call) -> bool:
     name = receiver(call)
-    if name in sessions and call.last in READS:
+    deed = effects.deed(module, call)
+    if deed is not None and deed[1] is not None:
         given = call.node.args[0] if call.node.args else None
         written = ast.unparse(given) if given is not None else ""
-        return not re.search(r"\b(update|delete|insert|upsert|pg_insert)\b", written, re.I)
+        return deed[0] is Does.READS and not re.search(
+            r"\b(update|delete|insert|upsert|pg_insert)\b", written, re.I
+        )
     if (
         call.last in _RAW
         and not module.imports_from("sqlite3")

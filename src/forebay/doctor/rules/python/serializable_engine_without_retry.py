@@ -18,8 +18,8 @@ _RETRIES = ("SerializationFailure", "SerializationError", "40001", "serializatio
 def check(repository: Repository) -> Iterator[Finding]:
     """Find `SERIALIZABLE` in a repository that nowhere speaks of serialization failures."""
     for module in production(repository):
-        for node in module.nodes:
-            if not isinstance(node, ast.keyword) or node.arg not in (
+        for node in module.of(ast.keyword):
+            if node.arg not in (
                 "isolation_level", "isolation",
             ):  # fmt: skip
                 continue

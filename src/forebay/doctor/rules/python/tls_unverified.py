@@ -52,10 +52,9 @@ def _arguments(engine: Engine) -> Iterator[Finding]:
 
 
 def _contexts(module: Module) -> Iterator[tuple[Span, str]]:
-    for node in module.nodes:
+    for node in module.of(ast.Assign):
         if (
-            isinstance(node, ast.Assign)
-            and isinstance(node.targets[0], ast.Attribute)
+            isinstance(node.targets[0], ast.Attribute)
             and node.targets[0].attr == "verify_mode"
             and isinstance(node.value, ast.Attribute)
             and module.name_of(node.value) in ("ssl.CERT_NONE", "ssl.VerifyMode.CERT_NONE")

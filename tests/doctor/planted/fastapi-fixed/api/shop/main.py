@@ -1,7 +1,8 @@
 from fastapi import FastAPI
 
-from shop import orders, reports
+from shop import items, orders, reports
 
 app = FastAPI()
+app.include_router(items.router)
 app.include_router(orders.router)
 app.include_router(reports.router)

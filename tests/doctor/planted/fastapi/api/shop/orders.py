@@ -12,7 +12,7 @@ router = APIRouter()
 
 def send_receipt(number: int, session: Session) -> None:
     order = session.get(Order, number)
-    httpx.post("https://mail.example.com/send", json={"to": order.customer})
+    httpx.post("https://mail.example.com/send", json={"to": order.customer})  # expect: FD603
 
 
 @router.get("/orders")
