@@ -147,3 +147,12 @@ def test_a_broken_file_stops_nobody(finds):
     files = {"compose.yml": "services: [", "vercel.json": "{", "package.json": "[", ".env": "=\n"}
     for code in ("FD201", "FD210", "FD219", "FD222", "FD251"):
         assert finds(code, files) == []
+
+
+@pytest.mark.parametrize("name", [".chalice/config.json", "zappa_settings.json"])
+def test_the_environment_of_functions_is_read_from_their_own_settings(finds, name):
+    url = "postgresql://app:word@shop.abc123.us-east-1.rds.amazonaws.com:5432/shop"
+    files = {name: f'{{\n  "environment_variables": {{\n    "DATABASE_URL": "{url}"\n  }}\n}}\n'}
+    assert finds("FD201", files) == [f"{name}:3"]
+    pooled = {name: files[name].replace("shop.abc123", "shop.proxy-abc123")}
+    assert finds("FD201", pooled) == []
