@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import importlib
+import os.path
 import pkgutil
 
 import forebay.doctor.rules
@@ -33,14 +34,29 @@ def find_rule(wanted: str) -> Rule:
     Raises:
         ConfigurationError: there is none; the hint names the nearest.
     """
-    names = {}
-    for rule in all_rules():
-        names[rule.code.lower()] = names[rule.name] = rule
-    found = names.get(wanted.lower())
+    found = _names().get(wanted.lower())
     if found is None:
-        near = difflib.get_close_matches(wanted.lower(), names, 1)
-        hint = f"did you mean {names[near[0]].code} ({names[near[0]].name})?" if near else None
-        raise ConfigurationError(
-            f"there is no rule {wanted}", hint=hint or "forebay doctor rules lists them"
-        )
+        raise no_rule(wanted)
     return found
+
+
+def no_rule(wanted: str) -> ConfigurationError:
+    """Return the refusal of a code or name that no rule has, with the nearest."""
+    near = nearest(wanted)
+    said = f"did you mean {near.code} ({near.name})?" if near is not None else ""
+    return ConfigurationError(
+        f"there is no rule {wanted}", hint=said or "forebay doctor rules lists them"
+    )
+
+
+def nearest(wanted: str) -> Rule | None:
+    """Return the rule whose code or name is most like this, or None when none is."""
+    names = _names()
+    near = difflib.get_close_matches(wanted.lower(), names, len(names))
+    best = max(near, key=lambda one: len(os.path.commonprefix([one, wanted.lower()])), default=None)
+    return names[best] if best is not None else None
+
+
+@functools.cache
+def _names() -> dict[str, Rule]:
+    return {name: rule for rule in all_rules() for name in (rule.code.lower(), rule.name)}

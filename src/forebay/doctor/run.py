@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from forebay.doctor.finding import Finding
 from forebay.doctor.ignore import Ignores
+from forebay.doctor.registry import no_rule
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 
@@ -102,11 +102,19 @@ def _findings(
 def select(
     rules: Iterable[Rule], only: Sequence[str] = (), without: Sequence[str] = ()
 ) -> list[Rule]:
-    """Return the rules that ``only`` names by code, its beginning or name, less ``without``."""
+    """Return the rules that ``only`` names by code, its beginning or name, less ``without``.
+
+    Raises:
+        ConfigurationError: no rule is called so; the hint names the nearest.
+    """
+    rules = list(rules)
 
     def fits(rule: Rule, wanted: Sequence[str]) -> bool:
         return any(
-            rule.name == one or re.match(re.escape(one), rule.code, re.IGNORECASE) for one in wanted
+            rule.name == one.lower() or rule.code.startswith(one.upper()) for one in wanted if one
         )
 
+    for one in (*only, *without):
+        if not any(fits(rule, [one]) for rule in rules):
+            raise no_rule(one)
     return [rule for rule in rules if (not only or fits(rule, only)) and not fits(rule, without)]
