@@ -135,7 +135,7 @@ def test_prismas_datasources_are_valid_for_their_versions() -> None:
 def test_native_drivers_are_not_for_the_edge() -> None:
     said = advice(Runtime.EDGE, clients=(Client.PRISMA,))
     modules = [file for file in said.files if file.name == "lib/prisma.ts"]
-    assert ["PrismaNeon" in file.text for file in modules] == [True]
+    assert ["new PrismaNeonHttp(" in file.text for file in modules] == [True]
 
 
 @pytest.mark.parametrize(

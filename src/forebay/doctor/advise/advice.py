@@ -135,7 +135,8 @@ def _pooled_notes(situation: Situation, strategy: Strategy, clients: Pooled) -> 
     if strategy.name == "http":
         yield (
             "Forebay has no HTTP door in this version: the HTTP driver is for databases whose"
-            " vendor offers one, such as Neon, or for Accelerate."
+            " vendor offers one, such as Neon, or for Accelerate. Over HTTP Neon's driver has no"
+            " interactive transactions; its WebSocket does, and holds a connection meanwhile."
         )
     needed = clients.max_client_conn + clients.pool_size + _DESCRIPTORS
     yield f"The pooler's process needs about {needed} descriptors: ulimit -Hn {needed}."

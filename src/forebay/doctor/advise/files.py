@@ -44,7 +44,8 @@ def _environments(situation: Situation, facts: Facts) -> Iterator[File]:
         if clients:
             names = ", ".join(clients)
             suffix = " through a pooler" if facts.strategy == "http" else ""
-            text = environment(facts, has_limits=has_limits)
+            is_prisma = Client.PRISMA in clients
+            text = environment(facts, has_limits=has_limits, is_prisma=is_prisma)
             yield File(".env", f"for {names}{suffix}", text)
 
 

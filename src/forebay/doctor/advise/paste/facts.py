@@ -12,6 +12,8 @@ USER, PASSWORD = "app", "change-me"
 POOLER_PORT = 6432
 # Seconds. Less than what most platforms give a request, so that its error is the one that is seen.
 WAIT = 10
+# Prepared statements that the pooler of the files keeps for each server.
+PREPARED = 200
 
 
 @dataclass(frozen=True, slots=True)
