@@ -47,6 +47,11 @@ class Facts:
         return _url(self.place.host, self.place.port, USER, self.place, {})
 
     @property
+    def sslmode(self) -> str | None:
+        """The TLS mode that DATABASE_URL carries, where it leads to PostgreSQL itself."""
+        return self.place.sslmode if self.host == self.place.host else None
+
+    @property
     def _user(self) -> str:
         # Supabase's pooler tells projects apart by the user's name.
         return f"{USER}.PROJECT" if self.strategy == "supavisor" else USER
