@@ -43,7 +43,7 @@ FLEETS = {
     "edge": 800,
     "docker-compose": 1,
 }
-CLIENTS = ("prisma", "sqlalchemy", "asyncpg", "psycopg", "forebay")
+CLIENTS = ("prisma", "sqlalchemy", "sqlalchemy+asyncpg", "asyncpg", "psycopg", "forebay")
 FILES = ("forebay.toml", "pgbouncer.ini", "userlist.txt")
 # What the pasted files call them.
 ROLE, PASSWORD, DATABASE = "app", "change-me", "app"
@@ -53,6 +53,15 @@ _ASKS = {
 from sqlalchemy import text
 with engine.connect() as one:
     print(one.execute(text("select 40 + 2")).scalar_one())
+""",
+    "sqlalchemy_asyncpg": """
+import asyncio
+from sqlalchemy import text
+async def ask() -> None:
+    async with engine.connect() as one:
+        print((await one.execute(text("select 40 + 2"))).scalar_one())
+    await engine.dispose()
+asyncio.run(ask())
 """,
     "asyncpg": """
 import asyncio
@@ -157,7 +166,7 @@ def _lines_answer(pasted: Pasted, url: str) -> list[str]:
     """Run the pasted lines of each client, and return those that did not answer."""
     wrong = []
     for name, ask in _ASKS.items():
-        program = pasted.file(f"{name}.py") + ask
+        program = pasted.file(f"db_{name}.py") + ask
         said = _run([sys.executable, "-c", program], pasted.folder, {"DATABASE_URL": url})
         if said.strip() != "42":
             wrong.append(name)
@@ -220,16 +229,17 @@ def _pasted_findings(pasted: Pasted, server: EmbeddedServer) -> Iterator[Finding
 def _sums(pasted: Pasted) -> Finding:
     """Compare what is allowed in all with what the server has, by its own numbers."""
     said = pasted.said
-    server, processes, limit = said["server"], said["processes"], said["connection_limit"]
+    server, pools, limit = said["server"], said["pools"], said["connection_limit"]
     usable = server["max_connections"] - server["reserved"] - server["others"]
     pooled = said["pooled"]
     is_direct = said["strategy"]["name"] == "direct"
-    clients = processes * limit
+    clients = pools * limit
     room = usable if is_direct else pooled["max_client_conn"]
     servers = pooled["servers"]["result"]
-    by_hand = min(server["max_connections"] // said["instances"] - 5, usable // processes)
+    each = server["max_connections"] // said["instances"] - 5
+    by_hand = min(each // (pools // said["instances"]), usable // pools)
     return Finding(
-        f"{pasted.runtime}: the sums hold ({processes} processes)",
+        f"{pasted.runtime}: the sums hold ({pools} pools)",
         "clients <= their places, servers <= what is left, direct = the stricter sum",
         f"{clients} <= {room}, {servers} <= {usable}, {said['direct']['limit']}",
         clients <= room and 0 < servers <= usable and said["direct"]["limit"] == by_hand,
@@ -238,7 +248,7 @@ def _sums(pasted: Pasted) -> Finding:
 
 def _opened(pasted: Pasted, server: EmbeddedServer) -> Finding:
     """Open every connection that the advice for processes that stay up allows, and count."""
-    total = pasted.said["processes"] * pasted.said["connection_limit"]
+    total = pasted.said["pools"] * pasted.said["connection_limit"]
     url = replace(server.url, database=DATABASE).text()
     refused = 0
     with ExitStack() as stack:

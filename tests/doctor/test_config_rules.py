@@ -185,3 +185,12 @@ def test_a_host_of_a_clouds_own_network_is_somebodys(finds, host, is_found):
     call = f'psycopg2.connect(host="{host}", dbname="shop", user="app", password="x9Gh2-pQ81z")'
     files = {"db.py": f"import psycopg2\n\n\ndef connect():\n    return {call}\n"}
     assert finds("FD513", files) == ["db.py:5"] * is_found
+
+
+@pytest.mark.parametrize("name", [".chalice/config.json", "zappa_settings.json"])
+def test_the_environment_of_functions_is_read_from_their_own_settings(finds, name):
+    url = "postgresql://app:word@shop.abc123.us-east-1.rds.amazonaws.com:5432/shop"
+    files = {name: f'{{\n  "environment_variables": {{\n    "DATABASE_URL": "{url}"\n  }}\n}}\n'}
+    assert finds("FD201", files) == [f"{name}:3"]
+    pooled = {name: files[name].replace("shop.abc123", "shop.proxy-abc123")}
+    assert finds("FD201", pooled) == []

@@ -44,6 +44,7 @@ class Report:
     stale: int = 0  # what a baseline holds and nobody finds any more
     files: int = 0
     rules: int = 0
+    skipped: list[str] = field(default_factory=list)  # links that lead out of the folder
 
     def count(self, severity: Severity) -> int:
         """Return how many findings are exactly this bad."""
@@ -62,6 +63,7 @@ def examine(
     ``progress`` is told the rule that begins, how many are done and how many there are.
     """
     report = Report(rules=len(rules), files=len(repository.files) if repository else 0)
+    report.skipped = list(repository.skipped) if repository else []
     ignores = Ignores(repository) if repository else None
     with _uncollected():
         for done, rule in enumerate(rules):

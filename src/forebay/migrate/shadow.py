@@ -22,7 +22,7 @@ from forebay.migrate.database import Database
 from forebay.migrate.folder import Migration
 from forebay.migrate.introspect.scope import Scope
 from forebay.migrate.reset import empty
-from forebay.migrate.statements import parts
+from forebay.migrate.statements import has_copy, parts
 from forebay.postgres.url import PostgresUrl
 
 _NOT_MADE = "no database is made on a server that is only to be looked at"
@@ -50,6 +50,8 @@ def run_migration(connection: psycopg.Connection[Any], one: Migration) -> None:
     if "\0" in one.script:
         why = "the script holds a zero byte: PostgreSQL would not see what comes after it"
         raise texts.unclean(one.name, why, "22021")
+    if has_copy(one.script):
+        raise texts.copies(one.name)
     for part in parts(one.script, connection.info.server_version):
         try:
             connection.execute(part.encode())

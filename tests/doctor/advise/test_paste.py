@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from forebay.doctor.advise.advice import Advice, advise
-from forebay.doctor.advise.situation import Client, Place, Runtime, Situation
+from forebay.doctor.advise.paste.python import module_of
+from forebay.doctor.advise.situation import Client, Place, Runtime, Server, Situation
 from forebay.postgres.url import parse_url
 from forebay.schema.load import judge
 from forebay.serve.check import not_servable, problems_in
@@ -17,7 +18,8 @@ ODD = Place("/run/sockets", 6001, 'it\'s a "shop"', "require")
 
 def advice(runtime: Runtime, place: Place | None = None, **given: object) -> Advice:
     clients = given.pop("clients", tuple(Client))
-    one = Situation(runtime, 12, place=place or Place(), clients=clients, **given)  # type: ignore[arg-type]
+    server = Server(max_connections=500)
+    one = Situation(runtime, 12, server=server, place=place or Place(), clients=clients, **given)  # type: ignore[arg-type]
     return advise(one)
 
 
@@ -100,8 +102,8 @@ def test_supabase_is_6543_with_pgbouncer_and_5432_for_migrations() -> None:
     assert (pooled.host, pooled.port, direct.port) == (place.host, 6543, 5432)
     assert pooled.parameter("pgbouncer") == "true"
     assert direct.parameters == ()
-    assert "statement_cache_size=0" in text(said, "asyncpg.py")
-    assert "prepare_threshold" in text(said, "psycopg.py")
+    assert "statement_cache_size=0" in text(said, "db_asyncpg.py")
+    assert "prepare_threshold" in text(said, "db_psycopg.py")
     # A pooler does not stand before another one in transaction mode.
     assert "port = 5432" in text(said, "forebay.toml")
 
@@ -113,10 +115,10 @@ def test_a_direct_connection_has_a_direct_url_beside_it() -> None:
 
 
 def test_null_pool_is_for_functions_behind_a_pooler_alone() -> None:
-    assert "NullPool" in text(advice(Runtime.LAMBDA), "sqlalchemy.py")
+    assert "NullPool" in text(advice(Runtime.LAMBDA), "db_sqlalchemy.py")
     for runtime in (Runtime.ALWAYS_ON, Runtime.LOCAL):
         said = advice(runtime)
-        lines = text(said, "sqlalchemy.py")
+        lines = text(said, "db_sqlalchemy.py")
         assert "NullPool" not in lines
         assert f"pool_size={said.limit}," in lines
         assert "max_overflow=0" in lines
@@ -135,12 +137,48 @@ def test_prismas_datasources_are_valid_for_their_versions() -> None:
 def test_native_drivers_are_not_for_the_edge() -> None:
     said = advice(Runtime.EDGE, clients=(Client.PRISMA,))
     modules = [file for file in said.files if file.name == "lib/prisma.ts"]
-    assert ["PrismaNeon" in file.text for file in modules] == [True]
+    assert ["new PrismaNeonHttp(" in file.text for file in modules] == [True]
+
+
+@pytest.mark.parametrize("place", [Place(), Place("10.0.0.9", 5432, "shop", "require")])
+@pytest.mark.parametrize("client", [one for one in Client if one is not Client.PRISMA])
+@pytest.mark.parametrize("runtime", Runtime)
+def test_pythons_lines_are_python(runtime: Runtime, client: Client, place: Place) -> None:
+    name = module_of(client)
+    compile(text(advice(runtime, place, clients=(client,)), name), name, "exec")
 
 
 @pytest.mark.parametrize(
-    "client", [Client.SQLALCHEMY, Client.ASYNCPG, Client.PSYCOPG, Client.FOREBAY]
+    ("client", "dialect", "maker", "package"),
+    [
+        (Client.SQLALCHEMY, "psycopg", "create_engine", "psycopg[binary]"),
+        (Client.SQLALCHEMY_PSYCOPG2, "psycopg2", "create_engine", "psycopg2-binary"),
+        (Client.SQLALCHEMY_ASYNCPG, "asyncpg", "create_async_engine", "asyncpg"),
+        (Client.SQLALCHEMY_PSYCOPG_ASYNC, "psycopg", "create_async_engine", "psycopg[binary]"),
+    ],
 )
-@pytest.mark.parametrize("runtime", Runtime)
-def test_pythons_lines_are_python(runtime: Runtime, client: Client) -> None:
-    compile(text(advice(runtime, clients=(client,)), f"{client}.py"), client, "exec")
+@pytest.mark.parametrize("runtime", [Runtime.ALWAYS_ON, Runtime.LAMBDA, Runtime.SUPABASE])
+def test_an_engine_is_on_the_driver_that_is_there(
+    runtime: Runtime, client: Client, dialect: str, maker: str, package: str
+) -> None:
+    lines = text(advice(runtime, clients=(client,)), module_of(client))
+    assert f'drivername="postgresql+{dialect}"' in lines
+    assert f"engine = {maker}(\n" in lines
+    assert package in lines.splitlines()[0]
+
+
+def test_an_asyncpg_engine_takes_sslmode_as_its_own_word() -> None:
+    place = Place("10.0.0.9", 5432, "shop", "require")
+    said = advice(Runtime.ALWAYS_ON, place, clients=(Client.SQLALCHEMY_ASYNCPG,))
+    lines = text(said, "db_sqlalchemy_asyncpg.py").replace("create_async_engine(", "dict(url=", 1)
+    names: dict[str, dict[str, object]] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", urls(said, "sqlalchemy")["DATABASE_URL"])
+        exec(lines.replace("url=\n    url,", "\n    url=url,"), names)  # noqa: S102
+    assert "sslmode" not in str(names["engine"]["url"])
+    assert names["engine"]["connect_args"]["ssl"] == "require"  # type: ignore[index]
+
+
+def test_no_file_hides_a_package() -> None:
+    stems = {file.name.removesuffix(".py") for file in advice(Runtime.ALWAYS_ON).files}
+    assert not stems & {"sqlalchemy", "asyncpg", "psycopg", "psycopg2", "psycopg_pool", "forebay"}

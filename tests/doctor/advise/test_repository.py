@@ -85,12 +85,59 @@ def test_clients_are_the_dependencies(tmp_path: Path) -> None:
         "requirements.txt": "psycopg[binary]==3.2\n# forebay is not used\n",
     }
     found = look(write(tmp_path, files))
-    assert [fact.value for fact in found.clients][:3] == [
-        Client.PRISMA,
-        Client.SQLALCHEMY,
-        Client.ASYNCPG,
+    assert [(fact.value, fact.where) for fact in found.clients] == [
+        (Client.PRISMA, "package.json"),
+        (Client.SQLALCHEMY_ASYNCPG, "pyproject.toml"),
     ]
-    assert Client.PSYCOPG in [fact.value for fact in found.clients]
+
+
+@pytest.mark.parametrize(
+    ("requirements", "clients"),
+    [
+        ("sqlalchemy", [Client.SQLALCHEMY]),
+        ("SQLAlchemy[asyncio]\nasyncpg\npsycopg2-binary", [Client.SQLALCHEMY_ASYNCPG]),
+        ("sqlmodel\npsycopg2-binary", [Client.SQLALCHEMY_PSYCOPG2]),
+        ("sqlalchemy\npsycopg[binary]\npsycopg2", [Client.SQLALCHEMY]),
+        ("psycopg2-binary==2.9", [Client.PSYCOPG2]),
+        ("asyncpg\npsycopg[binary,pool]", [Client.ASYNCPG, Client.PSYCOPG]),
+        ("psycopg-pool\n", [Client.PSYCOPG]),
+        ("psycopg2x\nmy-asyncpg-tools", []),
+    ],
+)
+def test_a_driver_beside_sqlalchemy_is_what_it_speaks_through(
+    requirements: str, clients: list[Client], tmp_path: Path
+) -> None:
+    found = look(write(tmp_path, {"requirements.txt": f"{requirements}\n"}))
+    assert [fact.value for fact in found.clients] == clients
+
+
+ENGINES = """\
+import asyncpg
+from sqlalchemy import create_engine
+from sqlalchemy.ext.asyncio import create_async_engine
+
+URL = "postgresql://app@db/app"
+engine = create_engine(URL)
+fast = create_async_engine("postgresql+asyncpg://app@db/app")
+
+
+async def pool():
+    return await asyncpg.create_pool(URL)
+"""
+
+
+def test_the_engines_that_are_made_count_more_than_the_packages(tmp_path: Path) -> None:
+    files = {
+        "requirements.txt": "sqlalchemy[asyncio]\nasyncpg\npsycopg2-binary\npsycopg\n",
+        "app/db.py": ENGINES,
+        "alembic/env.py": "import psycopg\npsycopg.connect('postgresql://app@db/app')\n",
+    }
+    found = look(write(tmp_path, files))
+    assert [(fact.value, fact.where) for fact in found.clients] == [
+        (Client.SQLALCHEMY_ASYNCPG, "app/db.py"),
+        (Client.SQLALCHEMY_PSYCOPG2, "app/db.py"),
+        (Client.ASYNCPG, "app/db.py"),
+    ]
 
 
 def test_a_folder_without_a_word_says_nothing(tmp_path: Path) -> None:

@@ -7,13 +7,12 @@ import pytest
 from forebay.doctor.advise.advice import Advice, advise
 from forebay.doctor.advise.situation import Client, Runtime, Server, Situation
 from forebay.doctor.advise.sums import direct, most_instances
-
-ALL = tuple(Client)
+from forebay.doctor.advise.text import as_text
 
 
 def situation(runtime: Runtime, instances: int, **given: object) -> Situation:
     server = {name: given.pop(name) for name in list(given) if name in Server.__dataclass_fields__}
-    return Situation(runtime, instances, server=Server(**server), clients=ALL, **given)  # type: ignore[arg-type]
+    return Situation(runtime, instances, server=Server(**server), **given)  # type: ignore[arg-type]
 
 
 def advice(runtime: Runtime, instances: int, **given: object) -> Advice:
@@ -168,3 +167,30 @@ def test_alerts_are_shares_of_the_usable_connections() -> None:
     assert said[("critical", "connections")] == 82
     assert said[("warning", "idle in transaction")] == 10
     assert said[("warning", "waiting")] == 20
+
+
+def test_every_client_of_a_process_keeps_a_pool_and_all_are_added_up() -> None:
+    clients = (Client.SQLALCHEMY_ASYNCPG, Client.ASYNCPG)
+    said = advise(Situation(Runtime.ALWAYS_ON, 4, 2, clients=clients))
+    assert str(said.direct.rule) == "floor((floor(100 / 4) - 5) / (2 workers * 2 clients)) = 5"
+    assert str(said.direct.strict) == "floor((100 - 3 reserved) / (4 * 2 workers * 2 clients)) = 6"
+    assert (said.situation.pools, said.limit) == (16, 5)
+    text = as_text(said)
+    assert "used: 5 a pool, 80 in all, of 97" in text
+    assert "keep 2 pools, one a client" in " ".join(text.split())
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("runtime", Runtime)
+@pytest.mark.parametrize("instances", [1, 3, 12, 60, 700])
+@pytest.mark.parametrize("workers", [1, 8])
+def test_what_all_pools_may_open_fits(
+    runtime: Runtime, instances: int, workers: int, count: int
+) -> None:
+    clients = tuple(Client)[:count]
+    said = advise(Situation(runtime, instances, workers, clients=clients))
+    room = (
+        said.situation.server.capacity if said.strategy.is_direct else said.pooled.max_client_conn
+    )
+    assert said.cannot_fit is None
+    assert 0 < said.limit * instances * workers * count <= room

@@ -141,6 +141,11 @@ impl Stock {
         self.waiting.iter_mut().flat_map(std::mem::take).collect()
     }
 
+    /// Whether there is a server, or one coming, that may be lent to a client in line.
+    pub(super) fn has_hope(&self) -> bool {
+        self.total > self.outdated
+    }
+
     /// Count out a server of that generation.
     pub(super) fn forget(&mut self, generation: u64) {
         self.total -= 1;
@@ -281,7 +286,7 @@ impl Stock {
     /// The refusal for a client that would only wait for a login that is not going to be tried.
     pub(super) fn fails_fast(&self, common: &Common) -> Option<Refusal> {
         let failure = self.failure.as_ref()?;
-        (self.total == 0 && !failure.is_full && self.is_pausing(common)).then(|| Refusal {
+        (!self.has_hope() && !failure.is_full && self.is_pausing(common)).then(|| Refusal {
             hint: format!(
                 "{} (the next login is tried at most server_login_retry, {} s, after the last)",
                 failure.refusal.hint,

@@ -135,7 +135,8 @@ def _pooled_notes(situation: Situation, strategy: Strategy, clients: Pooled) -> 
     if strategy.name == "http":
         yield (
             "Forebay has no HTTP door in this version: the HTTP driver is for databases whose"
-            " vendor offers one, such as Neon, or for Accelerate."
+            " vendor offers one, such as Neon, or for Accelerate. Over HTTP Neon's driver has no"
+            " interactive transactions; its WebSocket does, and holds a connection meanwhile."
         )
     needed = clients.max_client_conn + clients.pool_size + _DESCRIPTORS
     yield f"The pooler's process needs about {needed} descriptors: ulimit -Hn {needed}."
@@ -159,7 +160,13 @@ def _client_notes(situation: Situation, strategy: Strategy) -> Iterator[str]:
             " PgBouncer before 1.21; Forebay and newer PgBouncers do not, and go without for"
             " less work a query."
         )
-    if Client.SQLALCHEMY in clients and not strategy.is_direct:
+    if len(clients) > 1:
+        yield (
+            f"Each process is taken to keep {len(clients)} pools, one a client, and all are added"
+            " up. Where a process keeps one of them only, ask once for each kind of process, with"
+            " its --client, and with the connections of the other kinds as --others."
+        )
+    if any("sqlalchemy" in client for client in clients) and not strategy.is_direct:
         yield (
             "NullPool is right behind a pooler only: without one every request pays for TLS and"
             " a login. A process that stays up keeps a small pool in front of the pooler as well."

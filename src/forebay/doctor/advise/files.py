@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from forebay.doctor.advise.paste import pooler, prisma
 from forebay.doctor.advise.paste.environment import environment
 from forebay.doctor.advise.paste.facts import Facts
-from forebay.doctor.advise.paste.python import PYTHON
+from forebay.doctor.advise.paste.python import lines_of, module_of
 from forebay.doctor.advise.situation import Client, Runtime, Situation
 
 _READS_URL = frozenset({Client.PRISMA, Client.FOREBAY})
@@ -44,7 +44,8 @@ def _environments(situation: Situation, facts: Facts) -> Iterator[File]:
         if clients:
             names = ", ".join(clients)
             suffix = " through a pooler" if facts.strategy == "http" else ""
-            text = environment(facts, has_limits=has_limits)
+            is_prisma = Client.PRISMA in clients
+            text = environment(facts, has_limits=has_limits, is_prisma=is_prisma)
             yield File(".env", f"for {names}{suffix}", text)
 
 
@@ -53,9 +54,8 @@ def _clients(situation: Situation, facts: Facts) -> Iterator[File]:
         if client is Client.PRISMA:
             yield from _prisma(situation, facts)
         else:
-            yield File(
-                f"{client}.py", f"{client}: the lines it is built with", PYTHON[client](facts)
-            )
+            purpose = f"the lines that {client} is built with"
+            yield File(module_of(client), purpose, lines_of(client, facts))
 
 
 def _prisma(situation: Situation, facts: Facts) -> Iterator[File]:

@@ -26,9 +26,10 @@ def refusal(situation: Situation, clients: Pooled) -> str | None:
             f" ({situation.buffer})"
         )
     if clients.at_most.result < 1:
-        needed = -(-situation.processes // situation.poolers)
+        needed = -(-situation.pools // situation.poolers)
         return (
-            f"cannot fit: {clients.at_most} connections for a process; raise max_client_conn to"
-            f" {needed} at least (--max-client-conn), or run more poolers (--poolers)"
+            f"cannot fit: {clients.at_most} connections for {situation.unit}; raise"
+            f" max_client_conn to {needed} at least (--max-client-conn), or run more poolers"
+            " (--poolers)"
         )
     return None

@@ -81,8 +81,8 @@ def choose(situation: Situation, sums: Direct) -> Strategy:
         return Strategy(
             "pooler",
             "a pooler in transaction mode, since direct connections cannot fit",
-            f"{_which(sums)}: not every process would get a connection. Behind a pooler the"
-            " processes share the servers that there are.",
+            f"{_which(sums)}: not every {situation.unit.removeprefix('a ')} would get a connection."
+            " Behind a pooler the processes share the servers that there are.",
         )
     return row
 

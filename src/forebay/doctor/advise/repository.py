@@ -5,13 +5,14 @@ Only files that say so are read, never executed; what they hold beside that is n
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from forebay.doctor.advise.python_clients import python_clients
 from forebay.doctor.advise.situation import RANGES, Client, Runtime
+from forebay.doctor.repository.repository import Repository
 
 _LARGEST = 1_000_000
 _MANIFESTS = 200
@@ -77,12 +78,7 @@ _WORKERS = re.compile(
     re.MULTILINE,
 )
 _WORKER_FILES = ("Procfile", "Dockerfile", "gunicorn.conf.py", "fly.toml", "render.yaml", *_COMPOSE)
-_PYTHON = {
-    Client.SQLALCHEMY: re.compile(r"(?im)^\W*(?:sqlalchemy|sqlmodel)\b"),
-    Client.ASYNCPG: re.compile(r"(?im)^\W*asyncpg\b"),
-    Client.PSYCOPG: re.compile(r"(?im)^\W*psycopg(?:2|_pool)?\b"),
-    Client.FOREBAY: re.compile(r"(?im)^\W*forebay\b"),
-}
+_PRISMA = frozenset({"prisma", "@prisma/client"})
 _MANGUM = re.compile(r"(?im)^\W*mangum\b")
 
 
@@ -99,7 +95,7 @@ def look(folder: Path) -> Found:
         if _KUBERNETES.search(text):
             found.runtimes.append(Fact(Runtime.ALWAYS_ON, name))
         numbers += _numbers(_INSTANCES, text, name, "instances")
-    _clients(folder, found)
+    _clients(Repository(folder), found)
     for name in _COMPOSE:
         if (folder / name).is_file():
             found.runtimes.append(Fact(Runtime.LOCAL, name))
@@ -164,25 +160,15 @@ def _largest(facts: list[Fact]) -> Fact | None:
     return max(facts, key=lambda fact: int(str(fact.value)), default=None)
 
 
-def _clients(folder: Path, found: Found) -> None:
-    if _has_prisma(folder):
-        found.clients.append(Fact(Client.PRISMA, "package.json"))
-    for name in ("pyproject.toml", "requirements.txt", "Pipfile"):
-        text = _read(folder / name)
-        for client, pattern in _PYTHON.items():
-            if pattern.search(text) and client not in [fact.value for fact in found.clients]:
-                found.clients.append(Fact(client, name))
-        if _MANGUM.search(text):
-            found.runtimes.append(Fact(Runtime.LAMBDA, f"{name}: mangum"))
-
-
-def _has_prisma(folder: Path) -> bool:
-    try:
-        package = json.loads(_read(folder / "package.json") or "{}")
-    except (ValueError, RecursionError):
-        return False
-    if not isinstance(package, dict):
-        return False
-    groups = [package.get(group) for group in ("dependencies", "devDependencies")]
-    names = {name for group in groups if isinstance(group, dict) for name in group}
-    return bool(names & {"prisma", "@prisma/client"})
+def _clients(repository: Repository, found: Found) -> None:
+    prisma = next(
+        (one for one in reversed(repository.packages) if _PRISMA & set(one.javascript)), None
+    )
+    if prisma is not None:
+        found.clients.append(Fact(Client.PRISMA, f"{prisma.folder}package.json"))
+    for client, where in python_clients(repository).items():
+        found.clients.append(Fact(client, where))
+    for package in repository.packages:
+        if "mangum" in package.python:
+            where = next(file.path for file in package.manifests if _MANGUM.search(file.text))
+            found.runtimes.append(Fact(Runtime.LAMBDA, f"{where}: mangum"))

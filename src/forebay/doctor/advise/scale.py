@@ -32,7 +32,7 @@ def at_twice(situation: Situation, strategy: Strategy, limit: int, clients: Pool
     again = pooled(double)
     chosen = choose(double, sums)
     new_limit = used_limit(double, sums) if chosen.is_direct else again.limit
-    changes = list(_changes(strategy, chosen, limit, new_limit))
+    changes = list(_changes(situation, strategy, chosen, limit, new_limit))
     if not chosen.is_direct and again.max_client_conn != clients.max_client_conn:
         changes.append(f"max_client_conn from {clients.max_client_conn} to {again.max_client_conn}")
     refused = None if chosen.is_direct else refusal(double, again)
@@ -50,18 +50,20 @@ def at_twice(situation: Situation, strategy: Strategy, limit: int, clients: Pool
     )
 
 
-def _changes(before: Strategy, after: Strategy, limit: int, new_limit: int) -> list[str]:
+def _changes(
+    situation: Situation, before: Strategy, after: Strategy, limit: int, new_limit: int
+) -> list[str]:
     changes = []
     if before.name != after.name:
         changes.append(f"the strategy: {after.title}")
     if limit != new_limit:
-        changes.append(f"the limit of a process from {limit} to {new_limit}")
+        changes.append(f"the limit of {situation.unit} from {limit} to {new_limit}")
     return changes
 
 
 def _direct_breaks(situation: Situation, limit: int) -> str:
     server = situation.server
-    total = 2 * situation.processes * limit
+    total = 2 * situation.pools * limit
     fitting = most_instances(situation)
     end = (
         f"By the formula {fitting} instances are the most that connect directly; from"
@@ -69,19 +71,19 @@ def _direct_breaks(situation: Situation, limit: int) -> str:
     )
     if total > server.capacity:
         return (
-            f"PostgreSQL's connections: {2 * situation.processes} processes with {limit} each may"
-            f" ask for {total}, and there are {server.capacity}; whoever comes last is refused with"
-            f" 53300. Halve the limit before you double the instances. {end}"
+            f"PostgreSQL's connections: {2 * situation.pools} {situation.many} with {limit} each"
+            f" may ask for {total}, and there are {server.capacity}; whoever comes last is refused"
+            f" with 53300. Halve the limit before you double the instances. {end}"
         )
     return (
-        f"nothing at once: {2 * situation.processes} processes with {limit} each ask for at most"
+        f"nothing at once: {2 * situation.pools} {situation.many} with {limit} each ask for at most"
         f" {total} of {server.capacity} connections. {end}"
     )
 
 
 def _pooled_breaks(situation: Situation, limit: int, clients: Pooled) -> str:
     places = situation.poolers * clients.max_client_conn
-    wanted = 2 * situation.processes * limit
+    wanted = 2 * situation.pools * limit
     line = (
         f"{clients.pool_size} servers a pooler stay as they are, and twice the queries wait in"
         " line for them: watch the waiting clients, and let query_wait_timeout refuse rather than"

@@ -53,10 +53,24 @@ class Client(StrEnum):
     """What the application speaks to PostgreSQL with."""
 
     PRISMA = "prisma"
-    SQLALCHEMY = "sqlalchemy"
+    SQLALCHEMY = "sqlalchemy"  # on psycopg 3
+    SQLALCHEMY_ASYNCPG = "sqlalchemy+asyncpg"
+    SQLALCHEMY_PSYCOPG2 = "sqlalchemy+psycopg2"
+    SQLALCHEMY_PSYCOPG_ASYNC = "sqlalchemy+psycopg_async"
     ASYNCPG = "asyncpg"
     PSYCOPG = "psycopg"
+    PSYCOPG2 = "psycopg2"
     FOREBAY = "forebay"
+
+
+# What else people call them.
+CLIENTS = {
+    **{one.value: one for one in Client},
+    "js": Client.PRISMA,
+    "sqlalchemy+psycopg": Client.SQLALCHEMY,
+    "psycopg3": Client.PSYCOPG,
+    "psycopg2-binary": Client.PSYCOPG2,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +129,23 @@ class Situation:
 
     @property
     def processes(self) -> int:
-        """How many processes keep a pool of their own."""
+        """How many processes there are."""
         return self.instances * self.workers
+
+    @property
+    def unit(self) -> str:
+        """What a limit is for: a process, or one of the pools in it."""
+        return "a process" if len(self.clients) < 2 else "a pool"
+
+    @property
+    def many(self) -> str:
+        """The same of several."""
+        return "processes" if len(self.clients) < 2 else "pools"
+
+    @property
+    def pools(self) -> int:
+        """How many pools there are: each client of a process keeps one of its own."""
+        return self.processes * max(len(self.clients), 1)
 
 
 _SSLMODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
@@ -159,7 +188,7 @@ def client_of(text: str) -> Client:
     Raises:
         ConfigurationError: there is none of that name.
     """
-    return _choice("--client", text, {**{one.value: one for one in Client}, "js": Client.PRISMA})
+    return _choice("--client", text, CLIENTS)
 
 
 def _choice(option: str, text: str, known: dict[str, _Choice]) -> _Choice:

@@ -1,4 +1,6 @@
-"""The arithmetic: how many connections a process may hold, directly and behind a pooler.
+"""The arithmetic: how many connections a pool may hold, directly and behind a pooler.
+
+Each client of a process keeps a pool of its own, so that all of them are added up.
 
 Every sum carries its own text, so that what is printed is what was computed.
 """
@@ -28,7 +30,7 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class Direct:
-    """What a process may hold when every process connects to PostgreSQL itself."""
+    """What a pool may hold when every process connects to PostgreSQL itself."""
 
     rule: Sum
     strict: Sum
@@ -47,13 +49,13 @@ class Direct:
 
     @property
     def fits(self) -> bool:
-        """Whether every process gets a connection at all."""
+        """Whether every pool gets a connection at all."""
         return self.limit >= 1
 
 
 @dataclass(frozen=True, slots=True)
 class Pooled:
-    """What a pooler is told, and what a process may hold towards it."""
+    """What a pooler is told, and what a pool may hold towards it."""
 
     max_client_conn: int
     at_most: Sum
@@ -69,12 +71,13 @@ class Pooled:
 
 def direct(situation: Situation) -> Direct:
     """Compute the field's rule, and the sum that PostgreSQL itself goes by."""
-    server, workers = situation.server, situation.workers
+    server = situation.server
     each = server.max_connections // situation.instances - situation.buffer
     text = f"floor({server.max_connections} / {situation.instances}) - {situation.buffer}"
-    if workers > 1:
-        each //= workers
-        text = f"floor(({text}) / {workers} workers)"
+    if inside := _inside(situation):
+        each //= situation.pools // situation.instances
+        inside = f"({inside})" if "*" in inside else inside
+        text = f"floor(({text}) / {inside})"
     return Direct(Sum(text, each), _strict(situation))
 
 
@@ -90,17 +93,22 @@ def _strict(situation: Situation) -> Sum:
         if limit is not None
     ]
     text = f"min({', '.join([text, *limits])})" if limits else f"({text})"
-    return Sum(f"floor({text} / {_processes(situation)})", server.capacity // situation.processes)
+    return Sum(f"floor({text} / {_pools(situation)})", server.capacity // situation.pools)
 
 
-def _processes(situation: Situation) -> str:
-    if situation.workers == 1:
-        return str(situation.instances)
-    return f"({situation.instances} * {situation.workers} workers)"
+def _inside(situation: Situation) -> str:
+    """Return what multiplies the pools of an instance, in words."""
+    factors = ((situation.workers, "workers"), (len(situation.clients), "clients"))
+    return " * ".join(f"{count} {name}" for count, name in factors if count > 1)
+
+
+def _pools(situation: Situation) -> str:
+    inside = _inside(situation)
+    return f"({situation.instances} * {inside})" if inside else str(situation.instances)
 
 
 def pooled(situation: Situation) -> Pooled:
-    """Compute what a pooler in transaction mode is told, and what each process may hold of it."""
+    """Compute what a pooler in transaction mode is told, and what each pool may hold of it."""
     share = (situation.server.capacity - situation.buffer) // situation.poolers
     text = f"{situation.server.capacity} - {situation.buffer}"
     if situation.poolers > 1:
@@ -111,26 +119,28 @@ def pooled(situation: Situation) -> Pooled:
     most = situation.max_client_conn or _clients(situation)
     inside = f"{situation.poolers} * {most}" if situation.poolers > 1 else str(most)
     at_most = Sum(
-        f"floor({inside} / {_processes(situation)})",
-        situation.poolers * most // situation.processes,
+        f"floor({inside} / {_pools(situation)})",
+        situation.poolers * most // situation.pools,
     )
     return Pooled(most, at_most, max(1, min(wanted, at_most.result)), servers, pool_size)
 
 
 def _clients(situation: Situation) -> int:
     """Return a max_client_conn that lets every process in, while a deployment doubles a quarter."""
-    needed = -(-situation.processes * 5 // 4 // situation.poolers)
+    needed = -(-situation.pools * 5 // 4 // situation.poolers)
     return max(MAX_CLIENT_CONN, -(-needed // 100) * 100)
 
 
 def used_limit(situation: Situation, sums: Direct) -> int:
-    """Return the limit of a process that connects directly."""
-    return min(sums.limit, LOCAL_LIMIT) if situation.runtime is Runtime.LOCAL else sums.limit
+    """Return the limit of a pool that connects directly."""
+    most = max(1, LOCAL_LIMIT // max(len(situation.clients), 1))
+    return min(sums.limit, most) if situation.runtime is Runtime.LOCAL else sums.limit
 
 
 def most_instances(situation: Situation) -> int:
-    """Return how many instances still get a connection for each of their workers, directly."""
+    """Return how many instances still get a connection for each of their pools, directly."""
     server = situation.server
-    by_rule = server.max_connections // (situation.buffer + situation.workers)
-    by_sum = server.capacity // situation.workers
+    each = situation.pools // situation.instances
+    by_rule = server.max_connections // (situation.buffer + each)
+    by_sum = server.capacity // each
     return max(0, min(by_rule, by_sum))

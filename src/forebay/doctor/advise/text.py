@@ -73,7 +73,7 @@ def _paragraph(text: str, first: str = "  ", rest: str | None = None) -> list[st
 
 def _sums(advice: Advice) -> Iterator[str]:
     sums, clients = advice.direct, advice.pooled
-    unit = "a process"
+    unit = advice.situation.unit
     which = {
         "rule": "the first is stricter",
         "strict": "the second is stricter",
@@ -86,7 +86,7 @@ def _sums(advice: Advice) -> Iterator[str]:
     yield f"  behind a pooler, {unit} at most: {clients.at_most}"
     yield f"  the pooler's servers at most: {clients.servers}"
     if not advice.cannot_fit:
-        total = advice.situation.processes * advice.limit
+        total = advice.situation.pools * advice.limit
         if advice.strategy.is_direct:
             end = f"{total:,} in all, of {advice.situation.server.capacity}"
         else:
@@ -106,6 +106,7 @@ def as_json(advice: Advice) -> dict[str, object]:
         "instances": situation.instances,
         "workers": situation.workers,
         "processes": situation.processes,
+        "pools": situation.pools,
         "clients": list(situation.clients),
         "server": {
             **asdict(situation.server),

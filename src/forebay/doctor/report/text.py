@@ -14,6 +14,7 @@ from forebay.doctor.run import Report, Reported
 
 _COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
 _WIDEST = 160
+_MOST_LINKS = 5
 
 
 def lines_of(report: Report, repository: Repository | None) -> Iterator[Text]:
@@ -90,4 +91,13 @@ def _summary(report: Report) -> Text:
         if report.stale
         else ""
     )
+    stale += _skipped(report.skipped)
     return Text(f"{said} ({where}{ignored}{known}){stale}", style="bold" if counts else "green")
+
+
+def _skipped(links: list[str]) -> str:
+    if not links:
+        return ""
+    names = ", ".join(printable(one) for one in links[:_MOST_LINKS])
+    more = f" and {len(links) - _MOST_LINKS} more" if len(links) > _MOST_LINKS else ""
+    return f"\nskipped, since they are links out of the folder: {names}{more}"

@@ -179,7 +179,8 @@ def names_of(node: Node | None) -> tuple[str, ...]:
         elif node.type in ("non_null_expression", "parenthesized_expression", "as_expression",
                            "await_expression", "satisfies_expression"):  # fmt: skip
             node = node.named_children[0] if node.named_children else None
-        elif node.type in ("identifier", "this", "super", "import", "property_identifier"):
+        elif node.type in ("identifier", "this", "super", "import", "property_identifier",
+                           "shorthand_property_identifier"):  # fmt: skip
             parts.append(text_of(node))
             break
         elif node.type == "call_expression":

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from forebay.doctor.advise.paste.facts import WAIT, Facts
+from forebay.doctor.advise.paste.facts import PREPARED, WAIT, Facts
+
+# The doctor sees a URL, and not the pooler behind it.
+_PREPARED = (
+    "# doctor: ignore[FD203] this pooler keeps Prisma's prepared statements"
+    f" (max_prepared_statements = {PREPARED})"
+)
 
 
-def environment(facts: Facts, *, has_limits: bool) -> str:
+def environment(facts: Facts, *, has_limits: bool, is_prisma: bool = False) -> str:
     """Write `.env`; ``has_limits`` for clients that read connection_limit from the URL.
 
     Other drivers refuse parameters that they do not know, and take their limits in code.
+    ``is_prisma`` for the engine of Prisma, which names its prepared statements.
     """
     parameters: dict[str, str | int] = {}
     if has_limits:
@@ -22,6 +29,7 @@ def environment(facts: Facts, *, has_limits: bool) -> str:
     return "\n".join(
         [
             f"# {_pooled(facts)}",
+            *([_PREPARED] if is_prisma and not (facts.is_unprepared or facts.is_direct) else []),
             f'DATABASE_URL="{facts.url(**parameters)}"',
             "# Straight to a session of its own, for migrations: they take a lock and keep it.",
             f'DIRECT_URL="{facts.direct_url()}"',

@@ -12,6 +12,8 @@ USER, PASSWORD = "app", "change-me"
 POOLER_PORT = 6432
 # Seconds. Less than what most platforms give a request, so that its error is the one that is seen.
 WAIT = 10
+# Prepared statements that the pooler of the files keeps for each server.
+PREPARED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,11 @@ class Facts:
         if self.strategy == "supavisor":
             return _url(self.host, 5432, self._user, self.place, {})
         return _url(self.place.host, self.place.port, USER, self.place, {})
+
+    @property
+    def sslmode(self) -> str | None:
+        """The TLS mode that DATABASE_URL carries, where it leads to PostgreSQL itself."""
+        return self.place.sslmode if self.host == self.place.host else None
 
     @property
     def _user(self) -> str:

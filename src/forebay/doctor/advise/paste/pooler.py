@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from forebay.doctor.advise.paste.facts import PASSWORD, USER, WAIT, Facts
+from forebay.doctor.advise.paste.facts import PASSWORD, PREPARED, USER, WAIT, Facts
 from forebay.doctor.advise.paste.python import STATEMENT
 from forebay.doctor.advise.situation import Place
 
@@ -31,7 +31,7 @@ def _settings(facts: Facts) -> list[tuple[str, str | int]]:
         ("pool_mode", "transaction"),
         ("max_client_conn", facts.max_client_conn),
         ("default_pool_size", facts.pool_size),
-        ("max_prepared_statements", 200),
+        ("max_prepared_statements", PREPARED),
         ("query_wait_timeout", WAIT),
         ("query_timeout", STATEMENT),
         ("idle_transaction_timeout", 2 * STATEMENT),

@@ -64,10 +64,12 @@ def client_7(facts: Facts) -> str:
 
 
 def client_7_over_http() -> str:
-    """Write the client's one module for Prisma 7 with Neon's driver."""
+    """Write the client's one module for Prisma 7 with Neon's driver over HTTP."""
     return _with_adapter(
-        'import { PrismaNeon } from "@prisma/adapter-neon";\n',
-        "  const adapter = new PrismaNeon({ connectionString: process.env.DATABASE_URL });\n",
+        'import { PrismaNeonHttp } from "@prisma/adapter-neon";\n',
+        "  // HTTP has no transactions. For $transaction and nested writes, over a WebSocket:\n"
+        "  // new PrismaNeon({ connectionString: process.env.DATABASE_URL, max: 1 })\n"
+        "  const adapter = new PrismaNeonHttp(process.env.DATABASE_URL!, {});\n",
     )
 
 

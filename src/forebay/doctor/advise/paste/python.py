@@ -2,47 +2,107 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from forebay.doctor.advise.paste.facts import WAIT, Facts
 from forebay.doctor.advise.situation import Client
 
 # Seconds a statement may run before the client gives up on it.
 STATEMENT = 30
 
+# What each needs to be installed, for whoever has another driver than the one that is printed.
+_NEEDS = {
+    Client.SQLALCHEMY: 'sqlalchemy "psycopg[binary]"',
+    Client.SQLALCHEMY_PSYCOPG_ASYNC: '"sqlalchemy[asyncio]" "psycopg[binary]"',
+    Client.SQLALCHEMY_ASYNCPG: '"sqlalchemy[asyncio]" asyncpg',
+    Client.SQLALCHEMY_PSYCOPG2: "sqlalchemy psycopg2-binary",
+    Client.ASYNCPG: "asyncpg",
+    Client.PSYCOPG: '"psycopg[binary,pool]"',
+    Client.PSYCOPG2: "psycopg2-binary",
+}
+_ASYNC = frozenset({Client.SQLALCHEMY_ASYNCPG, Client.SQLALCHEMY_PSYCOPG_ASYNC})
+_UNKNOWN = "  # this pooler does not know them"
 
-def sqlalchemy(facts: Facts) -> str:
-    """Write SQLAlchemy's engine: a small pool, or none where a pooler and a function make it so."""
-    lines = ["import os", "", "from sqlalchemy import create_engine, make_url"]
-    is_nameless = facts.is_unprepared
-    arguments = f'"connect_timeout": {WAIT}'
-    if is_nameless:
-        arguments += ', "prepare_threshold": None'
-    head = 'url = make_url(os.environ["DATABASE_URL"]).set(drivername="postgresql+psycopg")'
-    if facts.is_function and not facts.is_direct:
+
+def module_of(client: Client) -> str:
+    """Return the name of the file for a client; never that of a package it imports."""
+    return f"db_{client.replace('+', '_')}.py"
+
+
+def lines_of(client: Client, facts: Facts) -> str:
+    """Write the lines that a client is built with, and what they need."""
+    needs = _NEEDS.get(client)
+    head = f"# pip install {needs}\n" if needs else ""
+    return head + _WRITERS[client](facts)
+
+
+def _sqlalchemy(client: Client, facts: Facts) -> str:
+    """Write an engine: a small pool, or none where a pooler and a function make it so."""
+    dialect = client.partition("+")[2] or "psycopg"
+    is_async = client in _ASYNC
+    maker = "create_async_engine" if is_async else "create_engine"
+    is_poolless = facts.is_function and not facts.is_direct
+    arguments = _connect_arguments(client, facts)
+    url = [f'url = make_url(os.environ["DATABASE_URL"]).set(drivername="postgresql+{dialect}")']
+    url[0] = url[0].replace("psycopg_async", "psycopg")
+    if facts.sslmode and client is Client.SQLALCHEMY_ASYNCPG:
+        url.append('url = url.difference_update_query(["sslmode"])  # asyncpg calls it ssl')
+    is_named = any("uuid4" in line for line in arguments)
+    lines = [
+        "import os",
+        *(["from uuid import uuid4"] if is_named else []),
+        "",
+        *(
+            ["from sqlalchemy import make_url", f"from sqlalchemy.ext.asyncio import {maker}"]
+            if is_async
+            else [f"from sqlalchemy import {maker}, make_url"]
+        ),
+        *(["from sqlalchemy.pool import NullPool"] if is_poolless else []),
+        "",
+        *url,
+    ]
+    if is_poolless:
         lines += [
-            "from sqlalchemy.pool import NullPool",
-            "",
-            head,
             "# The pooler keeps the servers. Without one, NullPool would log in for each request.",
-            f"engine = create_engine(url, poolclass=NullPool, connect_args={{{arguments}}})",
+            f"engine = {maker}(",
+            "    url,",
+            "    poolclass=NullPool,",
         ]
     else:
         lines += [
-            "",
-            head,
-            "engine = create_engine(",
+            f"engine = {maker}(",
             "    url,",
             f"    pool_size={facts.limit},",
             "    max_overflow=0,  # or the limit is another one than the formula's",
             f"    pool_timeout={WAIT},",
             "    pool_pre_ping=True,",
             "    pool_recycle=1800,",
-            f"    connect_args={{{arguments}}},",
-            ")",
         ]
+    lines += ["    connect_args={", *(f"        {line}" for line in arguments), "    },", ")"]
     return "\n".join([*lines, ""])
 
 
-def asyncpg(facts: Facts) -> str:
+def _connect_arguments(client: Client, facts: Facts) -> list[str]:
+    """Return the lines inside of connect_args, which each driver spells in its own way."""
+    if client is not Client.SQLALCHEMY_ASYNCPG:
+        lines = [f'"connect_timeout": {WAIT},']
+        if facts.is_unprepared and client is not Client.SQLALCHEMY_PSYCOPG2:
+            lines.append(f'"prepare_threshold": None,{_UNKNOWN}')
+        return lines
+    lines = [f'"timeout": {WAIT},', f'"command_timeout": {STATEMENT},']
+    if facts.sslmode:
+        lines.append(f'"ssl": "{facts.sslmode}",')
+    if facts.is_unprepared:
+        lines += [
+            f'"statement_cache_size": 0,{_UNKNOWN}',
+            '"prepared_statement_cache_size": 0,',
+            '"prepared_statement_name_func": lambda: f"__{uuid4()}__",',
+        ]
+    return lines
+
+
+def _asyncpg(facts: Facts) -> str:
     """Write asyncpg's pool."""
     lines = [
         "import os",
@@ -60,11 +120,11 @@ def asyncpg(facts: Facts) -> str:
         "        max_inactive_connection_lifetime=300,",
     ]
     if facts.is_unprepared:
-        lines.append("        statement_cache_size=0,  # this pooler does not know them")
+        lines.append(f"        statement_cache_size=0,{_UNKNOWN}")
     return "\n".join([*lines, "    )", ""])
 
 
-def psycopg(facts: Facts) -> str:
+def _psycopg(facts: Facts) -> str:
     """Write psycopg's pool, or its connection where a function needs but one."""
     arguments = ["autocommit=True", f"connect_timeout={WAIT}"]
     if facts.is_unprepared:
@@ -102,7 +162,39 @@ def psycopg(facts: Facts) -> str:
     )
 
 
-def forebay(facts: Facts) -> str:
+def _psycopg2(facts: Facts) -> str:
+    """Write psycopg2's pool, or its connection where a function needs but one."""
+    arguments = f'os.environ["DATABASE_URL"], connect_timeout={WAIT}'
+    if facts.is_function and not facts.is_direct:
+        return "\n".join(
+            [
+                "import os",
+                "",
+                "import psycopg2",
+                "from psycopg2.extensions import connection",
+                "",
+                "",
+                "def connect() -> connection:",
+                f"    return psycopg2.connect({arguments})",
+                "",
+            ]
+        )
+    return "\n".join(
+        [
+            "import os",
+            "",
+            "from psycopg2.pool import ThreadedConnectionPool",
+            "",
+            "",
+            "def open_pool() -> ThreadedConnectionPool:  # once the process has forked",
+            "    # The most it opens; whoever asks for one more is refused, and does not wait.",
+            f"    return ThreadedConnectionPool(0, {facts.limit}, {arguments})",
+            "",
+        ]
+    )
+
+
+def _forebay(facts: Facts) -> str:
     """Write the client of a generated package, which reads its limits from the URL."""
     return "\n".join(
         [
@@ -116,9 +208,10 @@ def forebay(facts: Facts) -> str:
     )
 
 
-PYTHON = {
-    Client.SQLALCHEMY: sqlalchemy,
-    Client.ASYNCPG: asyncpg,
-    Client.PSYCOPG: psycopg,
-    Client.FOREBAY: forebay,
+_WRITERS: dict[Client, Callable[[Facts], str]] = {
+    **{client: partial(_sqlalchemy, client) for client in Client if "sqlalchemy" in client},
+    Client.ASYNCPG: _asyncpg,
+    Client.PSYCOPG: _psycopg,
+    Client.PSYCOPG2: _psycopg2,
+    Client.FOREBAY: _forebay,
 }

@@ -11,7 +11,7 @@ from forebay.doctor.finding import Finding, Note
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 from forebay.doctor.script.knowledge import knowledge_of
-from forebay.doctor.script.nodes import enclosing_function
+from forebay.doctor.script.nodes import descendants, enclosing_function
 from forebay.doctor.script.prisma import Query
 from forebay.doctor.script.script import around, properties, text_of
 from forebay.schema.model import Model
@@ -67,7 +67,33 @@ def _follows(find: Query, create: Query) -> bool:
     return bool(
         re.search(rf"if\s*\(\s*{one}\s*\)\s*\{{?[^}}]*\b(return|throw)\b", between)
         or re.search(rf"if\s*\(\s*!\s*{one}\s*\)\s*\{{?[^}}]*$", between)
+        or _is_over(function, text_of(name), find.node.end_byte, create.node.start_byte)
     )
+
+
+def _is_over(function: Node, name: str, start: int, end: int) -> bool:
+    """Whether a row that is found ends the function, on every way through the `if` about it."""
+    return any(
+        one.start_byte > start
+        and one.end_byte <= end
+        and text_of(one.child_by_field_name("condition") or one).strip("() ") == name
+        and _leaves(one.child_by_field_name("consequence"))
+        for one in descendants(function, "if_statement")
+    )
+
+
+def _leaves(node: Node | None) -> bool:
+    """Whether a statement never goes on to the next."""
+    while node is not None and node.type in ("statement_block", "else_clause"):
+        inner = [one for one in node.named_children if one.type != "comment"]
+        node = inner[-1] if inner else None
+    if node is None:
+        return False
+    if node.type == "if_statement":
+        return _leaves(node.child_by_field_name("consequence")) and _leaves(
+            node.child_by_field_name("alternative")
+        )
+    return node.type in ("return_statement", "throw_statement")
 
 
 def _refuses(find: Query, create: Query) -> bool:
