@@ -194,3 +194,21 @@ def test_the_environment_of_functions_is_read_from_their_own_settings(finds, nam
     assert finds("FD201", files) == [f"{name}:3"]
     pooled = {name: files[name].replace("shop.abc123", "shop.proxy-abc123")}
     assert finds("FD201", pooled) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "text", "is_found"),
+    [
+        (".env.production", "DATABASE_URL={}\n", True),
+        ("Dockerfile", "FROM node:22\nENV DATABASE_URL={}\n", False),
+    ],
+)
+def test_an_image_is_not_what_vercel_runs(finds, place, text, is_found):
+    url = "postgres://app:[PASSWORD]@db.shop-data.net:5432/shop"
+    files = {
+        place: text.format(url),
+        "prisma/schema.prisma": SCHEMA,
+        "package.json": '{"dependencies": {"@prisma/client": "5.22.0"}}',
+        **VERCEL,
+    }
+    assert len(finds("FD205", files)) == is_found
