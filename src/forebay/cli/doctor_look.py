@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -69,6 +70,7 @@ def look_at(path: Path, wish: Wish) -> int:
     with progress_on(sys.stderr) as progress:
         repository = Repository(root)
         found = _examined(rules, repository, wish, progress)
+    gc.freeze()  # the process ends soon: nobody has to walk its syntax trees once more
     if only:
         keep_file(found, only)
     if wish.writes_baseline:
