@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 
+import psycopg
 import pytest
 
 from forebay.migrate.commands.deploy import deploy
@@ -17,7 +18,7 @@ from forebay.migrate.lint.registry import RULES
 from forebay.migrate.roll_out.blame import blame
 from forebay.migrate.script import script
 from forebay.schema.load import load
-from tests.migrate.conftest import DATASOURCE, Place
+from tests.migrate.conftest import DATASOURCE, Place, new_place
 from tests.running import run_forebay
 
 OLD = """
@@ -137,6 +138,29 @@ def test_the_client_is_taken_from_the_applied_migrations_and_told_more_quietly(p
     assert done.returncode == 0
     assert "no database is made on a server that is only to be looked at" in done.stderr
     assert place.ask("select datname from pg_database order by 1") == before
+
+
+def test_a_server_of_another_version_than_the_embedded_one_is_not_looked_at(
+    system_server, embedded, tmp_path
+):
+    versions = set()
+    for server in (system_server, embedded):
+        with psycopg.connect(server.url.text()) as connection:
+            versions.add(connection.info.server_version // 10000)
+    with new_place(system_server, tmp_path) as place:
+        _old(place)
+        deploy(place.project(), place.say)
+        place.migration("2_second", 'ALTER TABLE "User" DROP COLUMN "name";')
+        done = _run(place, "lint", "--database")
+        last = done.stdout.splitlines()[-1]
+        is_looked_at = len(versions) == 1
+        assert last.startswith("the running client was not looked at: ") != is_looked_at
+        assert ("set shadowDatabaseUrl, or name the client" in last) != is_looked_at
+        # A client that is named is worth a database for a moment.
+        done = _run(place, "lint", "--database", "--client", "old.prisma")
+        assert "error[FM701]" in done.stdout
+        shadows = "select 1 from pg_database where datname like 'prisma_migrate_shadow%'"
+        assert place.ask(shadows) == []
 
 
 def test_names_that_the_user_gave_are_those_of_the_assumed_client(place):
