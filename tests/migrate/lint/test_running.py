@@ -14,7 +14,7 @@ from forebay.migrate.commands.deploy import deploy
 from forebay.migrate.database import EMPTY
 from forebay.migrate.diff.differ import difference
 from forebay.migrate.from_schema import from_schema
-from forebay.migrate.lint.registry import RULES
+from forebay.migrate.lint.linter import find_rule
 from forebay.migrate.roll_out.blame import blame
 from forebay.migrate.script import script
 from forebay.schema.load import load
@@ -271,7 +271,9 @@ def test_a_deploy_looks_at_the_client_that_is_named(place):
 
 @pytest.mark.parametrize("code", CODES)
 def test_the_examples_of_the_pages(place, code):
-    page = RULES[code].page
+    rule = find_rule(code)
+    assert rule is not None
+    page = rule.page
     for text, is_found in ((page.bad, True), (page.good, False)):
         models = re.findall(r"^-- (model .*)$", text, re.MULTILINE) or re.findall(
             r"^-- (model .*)$", page.bad, re.MULTILINE
