@@ -178,3 +178,22 @@ def test_the_type_that_flask_reads_from_the_address_counts(finds):
     )
     assert finds("FD604", {"app.py": text.format(kind="")}) == ["app.py:6"]
     assert finds("FD604", {"app.py": text.format(kind=", type=int")}) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "is_found"),
+    [
+        ("request: HttpRequest", True),
+        ("request", True),
+        ("request: SearchRequest", False),
+        ("wanted", False),
+    ],
+)
+def test_a_request_is_the_frameworks(finds, given, is_found):
+    text = (
+        "from django.db import connection\nfrom django.http import HttpRequest\n"
+        f"def search({given}):\n    name = {given.partition(':')[0]}.GET['n']\n"
+        "    with connection.cursor() as cursor:\n"
+        "        cursor.execute(f'select * from t order by {name}')\n"
+    )
+    assert finds("FD604", {"shop/views.py": text}) == ["shop/views.py:6"] * is_found

@@ -242,5 +242,12 @@ def _meets(one: Edit, other: Edit) -> bool:
 def _edited(text: str, edits: list[Edit]) -> str:
     # Of insertions at one place, the first in the report comes first.
     for _, edit in sorted(enumerate(edits), key=lambda one: (-one[1].start, -one[1].end, -one[0])):
-        text = text[: edit.start] + edit.text + text[edit.end :]
+        at, added = edit.start, edit.text
+        # The blank line before a block is for the first of it.
+        if edit.start == edit.end and any(
+            other.start == other.end == at and other is not edit
+            for other in edits[: edits.index(edit)]
+        ):
+            added = added.removeprefix("\r\n").removeprefix("\n")
+        text = text[:at] + added + text[edit.end :]
     return text

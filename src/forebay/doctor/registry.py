@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import functools
 import importlib
-import os.path
 import pkgutil
 
 import forebay.doctor.rules
@@ -53,8 +52,17 @@ def nearest(wanted: str) -> Rule | None:
     """Return the rule whose code or name is most like this, or None when none is."""
     names = _names()
     near = difflib.get_close_matches(wanted.lower(), names, len(names))
-    best = max(near, key=lambda one: len(os.path.commonprefix([one, wanted.lower()])), default=None)
+    # Of two that are as near, the one that begins so: a slip is oftener in the last figures.
+    best = max(near, key=lambda one: _beginning(one, wanted.lower()), default=None)
     return names[best] if best is not None else None
+
+
+def _beginning(one: str, other: str) -> int:
+    """Return how many characters two texts have in common at their start."""
+    return next(
+        (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b),
+        min(len(one), len(other)),
+    )
 
 
 @functools.cache

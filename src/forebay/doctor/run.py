@@ -118,3 +118,11 @@ def select(
         if not any(fits(rule, [one]) for rule in rules):
             raise no_rule(one)
     return [rule for rule in rules if (not only or fits(rule, only)) and not fits(rule, without)]
+
+
+def keep_file(report: Report, path: str) -> None:
+    """Leave the findings of one file alone in a report."""
+    report.found = [
+        one for one in report.found if one.finding.span is None or one.finding.span.path == path
+    ]
+    report.files = 1

@@ -90,9 +90,20 @@ class Chooser:
         text = ast.unparse(node)
         if self._handler is not None and self._handler.kind is Kind.LAMBDA:
             return _EVENT.search(text) is not None
-        return _REQUEST.search(text) is not None and (
-            self._handler is not None or "self.request" in text or "request" in self._given()
-        )
+        found = _REQUEST.search(text)
+        return found is not None and (bool(found[1] or found[4]) or self._is_request(text))
+
+    def _is_request(self, text: str) -> bool:
+        """Whether a name is a framework's request, and not one that the project calls so."""
+        name = re.split(r"[.\[(]", text, maxsplit=1)[0]
+        given = self._given().get(name)
+        if given is None:
+            home = self._module.imports.get(name, "").partition(".")[0]
+            return home in ("flask", "quart", "bottle", "apiflask")
+        said = ast.unparse(given[0].annotation) if given[0].annotation is not None else ""
+        if not said:
+            return self._handler is not None
+        return re.search(r"(^|\.)((Http|WSGI|ASGI)?Request)$", said) is not None
 
     def _is_chosen_name(self, node: ast.Name, hops: int) -> bool:
         if self._is_looked_at(node.id):

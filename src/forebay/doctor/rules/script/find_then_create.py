@@ -123,7 +123,12 @@ def _help(is_unique: bool, refuses: bool) -> str | None:
 
 def _shared(find: Query, create: Query) -> list[str]:
     """Return the keys that are looked for and then written with the same value."""
-    where, data = properties(find.options.get("where")), properties(create.options.get("data"))
+    where, whole = properties(find.options.get("where")), create.options.get("data")
+    if whole is not None and whole.type == "identifier":
+        # All of it is written: what was looked for with it is in it.
+        every = all(text_of(one) == f"{text_of(whole)}.{key}" for key, one in where.items())
+        return list(where) if every and where and list(where) != ["id"] else []
+    data = properties(whole)
     shared = [key for key, value in where.items() if key in data and _same(data[key], value)]
     return shared if len(shared) == len(where) and shared != ["id"] else []
 
