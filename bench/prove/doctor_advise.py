@@ -108,7 +108,7 @@ class Pasted:
         (text,) = (
             file["text"]
             for file in self.said["files"]
-            if file["name"] == ".env" and file["purpose"].startswith("for sqlalchemy")
+            if file["name"].startswith(".env") and "sqlalchemy" in file["purpose"]
         )
         line = next(line for line in text.splitlines() if line.startswith("DATABASE_URL="))
         return str(line.partition("=")[2].strip('"'))

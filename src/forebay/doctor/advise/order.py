@@ -10,6 +10,7 @@ from forebay.doctor.advise.questions import Ask, Tell, ask_missing, require
 from forebay.doctor.advise.repository import Found, look
 from forebay.doctor.advise.server import read_server
 from forebay.doctor.advise.situation import (
+    ADAPTERS,
     BUFFER,
     Client,
     Place,
@@ -103,6 +104,7 @@ def _add_found(found: Found, known: dict[str, object], sources: dict[str, str]) 
         "runtime": found.runtimes[0] if found.runtimes else None,
         "instances": found.instances,
         "workers": found.workers,
+        "prisma": found.prisma,
     }
     for name, fact in facts.items():
         if fact is not None and name not in known:
@@ -149,6 +151,7 @@ def _situation(
     if not isinstance(runtime, Runtime) or not isinstance(clients, tuple):
         raise TypeError("a runtime and clients are read before they come here")
     sources.setdefault("workers", "assumed")
+    sources.setdefault("prisma", "assumed, the newest")
     sources["client"] = sources.pop("clients", "assumed")
     most = known.get("max_client_conn")
     return Situation(
@@ -158,6 +161,7 @@ def _situation(
         server=server,
         place=place_of(url) if url else Place(),
         clients=clients,
+        prisma=_number(known, "prisma", ADAPTERS),
         buffer=_number(known, "buffer", BUFFER),
         max_client_conn=most if isinstance(most, int) else None,
         poolers=_number(known, "poolers", 1),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from forebay.doctor.advise.python_clients import python_clients
 from forebay.doctor.advise.situation import RANGES, Client, Runtime
+from forebay.doctor.repository.prisma import version_of
 from forebay.doctor.repository.repository import Repository
 
 _LARGEST = 1_000_000
@@ -34,6 +35,7 @@ class Found:
     runtimes: list[Fact] = field(default_factory=list)
     instances: Fact | None = None
     workers: Fact | None = None
+    prisma: Fact | None = None
     clients: list[Fact] = field(default_factory=list)
 
 
@@ -165,7 +167,11 @@ def _clients(repository: Repository, found: Found) -> None:
         (one for one in reversed(repository.packages) if _PRISMA & set(one.javascript)), None
     )
     if prisma is not None:
-        found.clients.append(Fact(Client.PRISMA, f"{prisma.folder}package.json"))
+        where = f"{prisma.folder}package.json"
+        found.clients.append(Fact(Client.PRISMA, where))
+        version = version_of(prisma)
+        if version is not None:
+            found.prisma = Fact(version[0], where)
     for client, where in python_clients(repository).items():
         found.clients.append(Fact(client, where))
     for package in repository.packages:

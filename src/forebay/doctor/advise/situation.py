@@ -16,6 +16,8 @@ from forebay.postgres.url import DEFAULT_PORT, PostgresUrl
 MAX_CONNECTIONS = 100
 RESERVED = 3
 BUFFER = 5
+# The major version from which Prisma's client always speaks through a driver adapter.
+ADAPTERS = 7
 
 _Choice = TypeVar("_Choice")
 
@@ -120,6 +122,8 @@ class Situation:
     server: Server = field(default_factory=Server)
     place: Place = field(default_factory=Place)
     clients: tuple[Client, ...] = (Client.PRISMA,)
+    # Prisma's major version.
+    prisma: int = ADAPTERS
     buffer: int = BUFFER
     max_client_conn: int | None = None
     poolers: int = 1
@@ -204,6 +208,7 @@ def _choice(option: str, text: str, known: dict[str, _Choice]) -> _Choice:
 RANGES = {
     "instances": (1, 1_000_000),
     "workers": (1, 1_024),
+    "prisma": (2, 99),
     "max_connections": (1, 262_143),
     "reserved": (0, 262_143),
     "others": (0, 262_143),
