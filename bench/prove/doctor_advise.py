@@ -38,7 +38,7 @@ from forebay.postgres.embedded import EmbeddedServer, start_ephemeral
 FLEETS = {
     "vercel": 500,
     "lambda": 500,
-    "kubernetes": 10,
+    "kubernetes": 5,
     "supabase": 200,
     "edge": 800,
     "docker-compose": 1,

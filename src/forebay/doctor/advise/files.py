@@ -9,7 +9,7 @@ from forebay.doctor.advise.paste import pooler, prisma
 from forebay.doctor.advise.paste.environment import environment
 from forebay.doctor.advise.paste.facts import Facts
 from forebay.doctor.advise.paste.python import lines_of, module_of
-from forebay.doctor.advise.situation import ADAPTERS, Client, Runtime, Situation
+from forebay.doctor.advise.situation import ADAPTERS, NEON, OVER_HTTP, Client, Runtime, Situation
 
 _SUPABASE = "pooler.supabase.com"
 _VENDOR = "VENDOR_HOST"
@@ -35,7 +35,9 @@ def files(situation: Situation, facts: Facts, *, has_pooler: bool) -> tuple[File
 def _environments(situation: Situation, facts: Facts) -> Iterator[File]:
     is_over_http = facts.strategy == "http"
     if is_over_http:
-        vendor = replace(facts, host=_VENDOR, port=5432)
+        is_known = situation.provider in OVER_HTTP and not facts.place.host.startswith("/")
+        host = facts.place.host if is_known else _VENDOR
+        vendor = replace(facts, host=host, port=5432)
         text = f'DATABASE_URL="{vendor.url(sslmode="require")}"\n'
         yield File(".env", "with the HTTP driver of the database's vendor", text)
     reading = [one for one in situation.clients if _reads_url(one, situation)]
@@ -73,7 +75,7 @@ def _prisma(situation: Situation, facts: Facts) -> Iterator[File]:
     if has_adapter:
         yield File("prisma.config.ts", f"{named}: what migrations connect to", prisma.CONFIG_7)
     name, over = "lib/prisma.ts", ""
-    if facts.strategy == "http":
+    if facts.strategy == "http" and (situation.provider is None or situation.provider in NEON):
         text = prisma.client_over_http(situation.prisma)
         yield File(name, f"{named}: the one module, HTTP driver", text)
         name, over = "lib/prisma.pooler.ts", ", through a pooler"

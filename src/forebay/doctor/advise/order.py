@@ -23,6 +23,8 @@ from forebay.doctor.advise.situation import (
     place_of,
     runtime_of,
 )
+from forebay.doctor.providers import Provider
+from forebay.doctor.providers import place_of as known_place
 from forebay.errors import ConfigurationError
 from forebay.postgres.url import PostgresUrl, parse_url
 
@@ -109,6 +111,10 @@ def _add_found(found: Found, known: dict[str, object], sources: dict[str, str]) 
     for name, fact in facts.items():
         if fact is not None and name not in known:
             known[name], sources[name] = fact.value, fact.where
+    for name, where in found.around.sources:
+        sources.setdefault(name, where)
+    if found.around.max_client_conn is not None:
+        known.setdefault("max_client_conn", found.around.max_client_conn)
     if found.clients and "clients" not in known:
         known["clients"] = tuple(fact.value for fact in found.clients)
         sources["clients"] = ", ".join(dict.fromkeys(fact.where for fact in found.clients))
@@ -159,7 +165,9 @@ def _situation(
         instances=_number(known, "instances", 1),
         workers=_number(known, "workers", 1),
         server=server,
-        place=place_of(url) if url else Place(),
+        place=place_of(url) if url else found.around.place or Place(),
+        provider=_provider(url, found),
+        pooler=found.around.pooler,
         clients=clients,
         prisma=_number(known, "prisma", ADAPTERS),
         buffer=_number(known, "buffer", BUFFER),
@@ -168,6 +176,14 @@ def _situation(
         sources=tuple(sorted(sources.items())),
         notes=tuple(_found_more(runtime, found)),
     )
+
+
+def _provider(url: PostgresUrl | None, found: Found) -> Provider | None:
+    """Return whose database it is; a server that was named counts more than the repository."""
+    if url is None:
+        return found.around.provider
+    provider = known_place("postgresql", url.host or "", url.port, {}, {}).provider
+    return None if provider in (Provider.OTHER, Provider.LOCAL) else provider
 
 
 def _number(known: Mapping[str, object], name: str, default: int) -> int:

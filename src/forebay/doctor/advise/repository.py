@@ -12,6 +12,7 @@ from pathlib import Path
 
 from forebay.doctor.advise.python_clients import python_clients
 from forebay.doctor.advise.situation import RANGES, Client, Runtime
+from forebay.doctor.advise.surroundings import Surroundings, surroundings_of
 from forebay.doctor.repository.prisma import version_of
 from forebay.doctor.repository.repository import Repository
 
@@ -36,6 +37,7 @@ class Found:
     instances: Fact | None = None
     workers: Fact | None = None
     prisma: Fact | None = None
+    around: Surroundings = field(default_factory=Surroundings)
     clients: list[Fact] = field(default_factory=list)
 
 
@@ -97,7 +99,9 @@ def look(folder: Path) -> Found:
         if _KUBERNETES.search(text):
             found.runtimes.append(Fact(Runtime.ALWAYS_ON, name))
         numbers += _numbers(_INSTANCES, text, name, "instances")
-    _clients(Repository(folder), found)
+    repository = Repository(folder)
+    _clients(repository, found)
+    found.around = surroundings_of(repository)
     for name in _COMPOSE:
         if (folder / name).is_file():
             found.runtimes.append(Fact(Runtime.LOCAL, name))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
+from forebay.doctor.providers import Provider
 from forebay.errors import ConfigurationError
 from forebay.postgres.url import DEFAULT_PORT, PostgresUrl
 
@@ -46,6 +47,13 @@ RUNTIMES = {
     "docker-compose": Runtime.LOCAL,
     "compose": Runtime.LOCAL,
 }
+
+# Whose databases have an HTTP driver, or a service over HTTP.
+OVER_HTTP = frozenset(
+    {Provider.NEON, Provider.VERCEL, Provider.PRISMA_POSTGRES, Provider.ACCELERATE, Provider.XATA}
+)
+# For whom Prisma has an adapter that speaks it.
+NEON = frozenset({Provider.NEON, Provider.VERCEL})
 
 # Where a process is started for each request that comes at the same time.
 FUNCTIONS = frozenset({Runtime.VERCEL, Runtime.LAMBDA, Runtime.SUPABASE, Runtime.EDGE})
@@ -122,6 +130,9 @@ class Situation:
     server: Server = field(default_factory=Server)
     place: Place = field(default_factory=Place)
     clients: tuple[Client, ...] = (Client.PRISMA,)
+    # Whose database it is, and a pooler that the application connects to already.
+    provider: Provider | None = None
+    pooler: tuple[str, int] | None = None
     # Prisma's major version.
     prisma: int = ADAPTERS
     buffer: int = BUFFER

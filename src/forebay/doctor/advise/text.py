@@ -20,21 +20,7 @@ def as_text(advice: Advice, folder: Path | None = None) -> str:
 
 
 def _lines(advice: Advice, folder: Path | None) -> Iterator[str]:
-    situation = advice.situation
-    learnt = dict(situation.sources)
-    facts = {
-        "runtime": situation.runtime.value,
-        "instances": f"{situation.instances:,}",
-        "workers": str(situation.workers),
-        "max_connections": str(situation.server.max_connections),
-        "client": ", ".join(situation.clients),
-    }
-    if Client.PRISMA in situation.clients:
-        facts["prisma"] = str(situation.prisma)
-    yield from _heading("For")
-    for name, value in facts.items():
-        source = learnt.get(name, "")
-        yield f"  {name:<16} {value}{f'  ({source})' if source else ''}"
+    yield from _known(advice)
     yield from _heading("Use")
     yield from _paragraph(advice.strategy.title)
     yield from _heading("Because")
@@ -57,6 +43,33 @@ def _lines(advice: Advice, folder: Path | None) -> Iterator[str]:
         yield from _paragraph(note, "  - ", "    ")
     if advice.files:
         yield from _files(advice, folder)
+
+
+def _known(advice: Advice) -> Iterator[str]:
+    """Yield what the advice is for, each with where it was learnt."""
+    situation = advice.situation
+    learnt = dict(situation.sources)
+    facts = {
+        "runtime": situation.runtime.value,
+        "instances": f"{situation.instances:,}",
+        "workers": str(situation.workers),
+        "max_connections": str(situation.server.max_connections),
+        "client": ", ".join(situation.clients),
+    }
+    if Client.PRISMA in situation.clients:
+        facts["prisma"] = str(situation.prisma)
+    yield from _heading("For")
+    place = situation.place
+    if situation.provider is not None:
+        facts["provider"] = situation.provider.value
+    if situation.pooler is not None:
+        facts["pooler"] = ":".join(map(str, situation.pooler))
+        facts["max_client_conn"] = str(advice.pooled.max_client_conn)
+    if "place" in learnt:
+        facts["place"] = f"{place.host}:{place.port}, {place.database}"
+    for name, value in facts.items():
+        source = learnt.get(name, "")
+        yield f"  {name:<16} {value}{f'  ({source})' if source else ''}"
 
 
 def _files(advice: Advice, folder: Path | None) -> Iterator[str]:
