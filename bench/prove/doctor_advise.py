@@ -38,7 +38,7 @@ from forebay.postgres.embedded import EmbeddedServer, start_ephemeral
 FLEETS = {
     "vercel": 500,
     "lambda": 500,
-    "kubernetes": 10,
+    "kubernetes": 5,
     "supabase": 200,
     "edge": 800,
     "docker-compose": 1,
@@ -108,7 +108,7 @@ class Pasted:
         (text,) = (
             file["text"]
             for file in self.said["files"]
-            if file["name"] == ".env" and file["purpose"].startswith("for sqlalchemy")
+            if file["name"].startswith(".env") and "sqlalchemy" in file["purpose"]
         )
         line = next(line for line in text.splitlines() if line.startswith("DATABASE_URL="))
         return str(line.partition("=")[2].strip('"'))

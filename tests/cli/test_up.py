@@ -1,5 +1,7 @@
 """`forebay up` as a user meets it: URLs that work everywhere, and an orderly end."""
 
+import os
+import pty
 import re
 import signal
 import subprocess
@@ -244,3 +246,49 @@ def test_our_own_client_limit_gives_way_to_the_descriptors():
     assert _fit(settings, 50_000, is_our_choice=True).max_client_conn == 10_000
     with pytest.raises(ConfigurationError, match="does not fit"):
         _fit(settings, limit, is_our_choice=False)
+
+
+def _console(url: str) -> str:
+    return replace(parse_url(url), database="pgbouncer").text()
+
+
+def test_the_user_of_the_url_is_an_administrator_of_the_console(forebay_up, binaries):
+    running = forebay_up("--ephemeral", "--port", "0")
+    assert "Console, where this user is an administrator" in running.log
+    console = _console(running.database_url)
+    assert console == f"{running.database_url.rpartition('/')[0]}/pgbouncer"
+    assert _psql(binaries, console, "show pins") == ""
+    assert _psql(binaries, console, "reconnect") in ("", "RECONNECT")
+
+
+def test_a_file_that_names_who_may_look_is_the_last_word(forebay_up, tmp_path):
+    file = tmp_path / "forebay.toml"
+    file.write_text('stats_users = ["watcher"]\n')
+    running = forebay_up("--ephemeral", "--port", "0", "--config", str(file))
+    assert "Console" not in running.log
+    with pytest.raises(psycopg.OperationalError, match="not allowed"):
+        psycopg.connect(_console(running.database_url))
+
+
+def test_a_terminal_gets_lines_that_a_shell_exports(tmp_path):
+    own, other = pty.openpty()
+    process = subprocess.Popen(
+        forebay_command("up", "--ephemeral", "--port", "0"),
+        stdout=other,
+        stderr=subprocess.DEVNULL,
+        cwd=tmp_path,
+        env=clean_environment(),
+    )
+    os.close(other)
+    said = ""
+    try:
+        while said.count("\n") < 2:
+            said += os.read(own, 4096).decode()
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
+        os.close(own)
+    first, second = said.split()[0::2]
+    assert (first, second) == ("export", "export")
+    assert "export DATABASE_URL=" in said
+    assert "export DIRECT_URL=" in said

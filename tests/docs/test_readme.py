@@ -27,6 +27,8 @@ NODE_PACKAGES = ROOT / "tests" / "peers" / "node" / "node_modules"
 _VARIES = [
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:PORT"),
     (re.compile(r"port \d+"), "port PORT"),
+    # For a terminal, which a test has none of.
+    (re.compile(r"^export (?=DATABASE_URL=|DIRECT_URL=)", re.MULTILINE), ""),
     (re.compile(r"postgres:[0-9a-f]{32}@"), "postgres:PASSWORD@"),
     (re.compile(r"(?<=Embedded PostgreSQL in ).*"), "DIRECTORY"),
     (re.compile(r"pgbench \([\d.]+\)"), "pgbench (VERSION)"),
@@ -41,6 +43,10 @@ def _lines(text: str) -> list[str]:
         text = pattern.sub(name, text)
     # psql pads its columns, and editors take white space at the end of a line away.
     return [line.rstrip() for line in text.strip().splitlines()]
+
+
+# A line of the log that clients leave behind.
+_LOGGED = re.compile(r"\d{4}-\d\d-\d\dT")
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,8 @@ def place() -> Iterator[Place]:
 
 def _said(running: RunningForebay) -> str:
     """What a terminal shows once it is up, without the log of the clients that came since."""
-    return "".join(running.log.splitlines(keepends=True)[:3]) + running.output
+    head = [line for line in running.log.splitlines(keepends=True) if not _LOGGED.match(line)]
+    return "".join(head) + running.output
 
 
 def _example(kind: str) -> str:

@@ -106,3 +106,33 @@ def test_a_folder_that_is_a_link_itself_is_looked_at(tmp_path):
     written(tmp_path / "folder", {"a.ts": "one\n"})
     (tmp_path / "link").symlink_to("folder")
     assert [file.path for file in Repository(tmp_path / "link").files] == ["a.ts"]
+
+
+def test_a_gitignore_that_is_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / ".gitignore")
+    assert [file.path for file in written(tmp_path, {"a.ts": "one\n"}).files] == ["a.ts"]
+
+
+CLIENT = "import { PrismaClient } from '@prisma/client'\nconst prisma = new PrismaClient()\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 100_000 + ")" * 100_000,
+        "f(() => {" * 20_000 + "prisma.$use(audit)" + "})" * 20_000,
+        "prisma" + ".user.findMany()" * 20_000,
+        "[" * 100_000,
+    ],
+)
+def test_a_script_that_nests_without_end_is_given_up(tmp_path, text):
+    repository = written(tmp_path, {"a.ts": CLIENT + text})
+    (script,) = repository.scripts
+    assert len(script.calls) < 1000
+    assert examine([find_rule("FD121"), find_rule("FD301")], repository).found == []
+
+
+def test_a_name_at_the_end_of_a_long_chain_is_short(tmp_path):
+    repository = written(tmp_path, {"a.py": "import sqlalchemy\nx" + ".a()" * 180 + "\n"})
+    (module,) = repository.modules
+    assert max(len(call.name) for call in module.calls) < 300

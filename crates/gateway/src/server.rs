@@ -157,7 +157,7 @@ pub struct Server {
     pub generation: u64,
     /// When it logged in, in milliseconds of the gateway's clock.
     pub born: u64,
-    /// When it was last released, in milliseconds of the gateway's clock.
+    /// When it was last released, in milliseconds of the gateway's clock; 0 for one that has only just logged in.
     pub idle_since: u64,
     /// How its present client, or the next, came by it.
     pub grant: Grant,

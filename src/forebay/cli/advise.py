@@ -36,9 +36,13 @@ def advise(
     client: Annotated[
         list[str] | None,
         typer.Option(
-            help="prisma, sqlalchemy, asyncpg, psycopg or forebay; may be repeated.",
+            help="prisma, sqlalchemy (or sqlalchemy+asyncpg, +psycopg2, +psycopg_async), asyncpg,"
+            " psycopg, psycopg2 or forebay; may be repeated, and all are added up.",
             metavar="NAME",
         ),
+    ] = None,
+    prisma: Annotated[
+        int | None, typer.Option(help="Prisma's major version, such as 6.", metavar="N")
     ] = None,
     database: Annotated[
         str | None,
@@ -75,13 +79,20 @@ def advise(
     poolers: Annotated[
         int | None, typer.Option(help="Poolers that share the server. (default: 1)", metavar="N")
     ] = None,
+    write_to: Annotated[
+        Path | None,
+        typer.Option("--write", help="Write the files into this folder.", metavar="DIR"),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="With --write: replace what is there.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON; nothing is asked.")] = False,
 ) -> None:
     """Say which strategy to use, how large every number may be, why, and what to paste.
 
-    What is neither given nor found in the folder is asked, in a terminal. Exit code 0 with
-    advice, 1 when it cannot fit even behind a pooler, and 2 when something given is wrong or
-    missing.
+    It changes nothing but what --write names. What is neither given nor found in the folder is
+    asked, in a terminal. Exit code 0 with advice, 1 when it cannot fit even behind a pooler, and
+    2 when something given is wrong or missing.
     """
     try:
         # Here, so that other commands do not wait for what only this one needs.
@@ -90,10 +101,12 @@ def advise(
         from forebay.doctor.advise.place import pooler_of
         from forebay.doctor.advise.text import as_json as to_json
         from forebay.doctor.advise.text import as_text
+        from forebay.doctor.advise.writing import write_files
 
         numbers = {
             "instances": instances,
             "workers": workers,
+            "prisma": prisma,
             "max_connections": max_connections,
             "reserved": reserved,
             "others": others,
@@ -105,7 +118,10 @@ def advise(
         is_answered = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
         situation = situation_of(order, os.environ, ask=_ask if is_answered else None, tell=_tell)
         advice = compute(situation, pooler=pooler_of(pooler))
-        write(json.dumps(to_json(advice), indent=2) if as_json else as_text(advice))
+        if write_to is not None:
+            write_files(advice.files, write_to, may_replace=force)
+        text = json.dumps(to_json(advice), indent=2) if as_json else as_text(advice, write_to)
+        write(text)
     except ForebayError as error:
         raise typer.Exit(report(error)) from None
     raise typer.Exit(1 if advice.cannot_fit else 0)

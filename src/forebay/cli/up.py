@@ -1,6 +1,7 @@
 """`forebay up`: a pooler in front of a database, for development, from one command."""
 
 import os
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
@@ -123,10 +124,18 @@ def _announce(upstream: Upstream, settings: Settings, addresses: list[str]) -> N
     )
     console.print("Try: psql \"$DATABASE_URL\" -c 'select 1'    End with Ctrl-C", markup=False)
     pooled = upstream.pooled(settings, addresses[0])
+    if pooled.user in settings.admin_users:
+        console.print(
+            "Console, where this user is an administrator:"
+            " psql \"${DATABASE_URL%/*}/pgbouncer\" -c 'show pools'",
+            markup=False,
+        )
     try:
-        # In quotes and percent-encoded, so that a shell and a .env file read the same text.
-        print(f'DATABASE_URL="{pooled.text()}"')
-        print(f'DIRECT_URL="{upstream.direct.text()}"', flush=True)
+        # In quotes and percent-encoded, so that a shell and a .env file read the same text; a
+        # person at a terminal pastes it into a shell.
+        word = "export " if sys.stdout.isatty() else ""
+        print(f'{word}DATABASE_URL="{pooled.text()}"')
+        print(f'{word}DIRECT_URL="{upstream.direct.text()}"', flush=True)
     except BrokenPipeError:
         # Whoever read the URLs has what it wanted; the gateway goes on.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -49,6 +49,8 @@ class Upstream:
     databases: dict[str, Database] = field(default_factory=dict)
     users: dict[str, User] = field(default_factory=dict)
     tls: dict[str, Any] = field(default_factory=dict)
+    # Whether `up` made the user who comes in, who may then do everything on the console too.
+    is_ours: bool = False
     pooled_user: str | None = None
     pooled_password: Secret | None = None
     pooled_database: str | None = None
@@ -60,6 +62,8 @@ class Upstream:
             "users": {**self.users, **settings.users},
             **self.tls,
         }
+        if self.is_ours and not settings.admin_users and not settings.stats_users:
+            tables["admin_users"] = [name for name in self.users if name]
         return settings.model_copy(update=tables)
 
     def pooled(self, settings: Settings, address: str) -> PostgresUrl:
@@ -106,6 +110,7 @@ def embedded_upstream(
         direct=server.url,
         databases={"*": Database(host=local.host or "", port=local.port)},
         users={server.url.user or "": User(password=server.password)},
+        is_ours=True,
         pooled_password=server.password,
     )
 
@@ -133,6 +138,7 @@ def url_upstream(settings: Settings, text: str) -> Upstream:
         databases={"*": Database(host=url.host or "localhost", port=url.port)},
         users={user: User(password=pooled_password)},
         tls=_tls(url),
+        is_ours=True,
         pooled_password=pooled_password,
     )
 

@@ -26,6 +26,9 @@ from forebay.migrate.statements import has_copy, parts
 from forebay.postgres.url import PostgresUrl
 
 _NOT_MADE = "no database is made on a server that is only to be looked at"
+# What else there is to do, where one may not be made, and where none is to be made.
+_HINT = "let the role create databases, or set shadowDatabaseUrl"
+_HINT_NOT_MADE = "set shadowDatabaseUrl, or name the client: then one is made for a moment"
 
 
 def after_migrations(
@@ -132,7 +135,7 @@ def embedded_database(schema: str) -> Iterator[psycopg.Connection[Any]]:
 def _embedded(
     main: psycopg.Connection[Any], schema: str, why: str, say: Say
 ) -> Iterator[psycopg.Connection[Any]]:
-    hint = "let the role create databases, or set shadowDatabaseUrl"
+    hint = _HINT_NOT_MADE if why is _NOT_MADE else _HINT
     try:
         with embedded_database(schema) as connection:
             here, there = (one.info.server_version // 10000 for one in (connection, main))

@@ -14,7 +14,7 @@ PACKAGE = '{"dependencies": {"@prisma/client": "6.19.0"}}'
 def test_prismas_url_for_a_pooler_is_not_found_without_its_parameter(
     runtime: Runtime, finds: Finds
 ) -> None:
-    said = advise(Situation(runtime, 12, clients=(Client.PRISMA,)))
+    said = advise(Situation(runtime, 12, clients=(Client.PRISMA,), prisma=6))
     (env,) = (file for file in said.files if file.purpose.startswith("for prisma"))
     files = {"prisma/schema.prisma": SCHEMA, "package.json": PACKAGE}
     assert finds("FD203", {**files, ".env": env.text}) == []

@@ -210,3 +210,54 @@ def test_its_help_is_short() -> None:
     assert done.returncode == 0
     for option in ("--runtime", "--instances", "--database-env", "--json", "--pooler"):
         assert option in done.stdout
+
+
+LAMBDA = ["--runtime", "lambda", "--instances", "9", "--client", "sqlalchemy+asyncpg"]
+
+
+def test_what_is_printed_can_be_pasted_as_it_stands(tmp_path: Path) -> None:
+    _, said = ask(str(tmp_path), *LAMBDA)
+    printed = run_forebay(["advise", str(tmp_path), *LAMBDA]).stdout
+    names = [file["name"] for file in said["files"]]
+    assert names == [
+        ".env",
+        "db_sqlalchemy_asyncpg.py",
+        "forebay.toml",
+        "pgbouncer.ini",
+        "userlist.txt",
+    ]
+    for file in said["files"]:
+        head = f"---- {file['name']}: {file['purpose']} ----\n"
+        assert head + file["text"] in printed
+
+
+def test_its_files_are_written_and_nothing_is_replaced_unless_told(tmp_path: Path) -> None:
+    out = tmp_path / "a" / "b"
+    command = ["advise", str(tmp_path), *LAMBDA, "--client", "prisma", "--write", str(out)]
+    done = run_forebay(command)
+    assert done.returncode == 0, done.stderr
+    _, said = ask(*command[1:])
+    assert {file["name"]: file["text"] for file in said["files"]} == {
+        str(path.relative_to(out)): path.read_text() for path in out.rglob("*") if path.is_file()
+    }
+    assert f"  {out}/lib/prisma.ts " in done.stdout
+    assert "---- .env" not in done.stdout
+    # Its own files again are no reason to refuse; what somebody wrote is.
+    (out / ".env").write_text("SECRET=1\n")
+    (out / "forebay.toml").unlink()
+    done = run_forebay(command)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{out}/.env is there already" in done.stderr
+    assert "--force" in done.stderr
+    assert (out / ".env").read_text() == "SECRET=1\n"
+    assert not (out / "forebay.toml").exists()
+    assert run_forebay([*command, "--force"]).returncode == 0
+    assert "DATABASE_URL" in (out / ".env").read_text()
+
+
+def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    place = str(tmp_path / "taken" / "below")
+    done = run_forebay(["advise", str(tmp_path), *LAMBDA, "--write", place])
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "cannot be written" in done.stderr

@@ -28,7 +28,8 @@ def text(said: Advice, name: str, purpose: str = "") -> str:
 
 
 def urls(said: Advice, purpose: str) -> dict[str, str]:
-    lines = text(said, ".env", purpose).splitlines()
+    (env,) = (f for f in said.files if f.name.startswith(".env") and purpose in f.purpose)
+    lines = env.text.splitlines()
     pairs = [line.partition("=") for line in lines if not line.startswith("#")]
     return {name: value.strip('"') for name, _, value in pairs}
 
@@ -85,7 +86,7 @@ def test_both_urls_can_be_read_and_hold_placeholders(runtime: Runtime) -> None:
 
 
 def test_limits_are_in_the_url_for_those_who_read_them_only() -> None:
-    said = advice(Runtime.ALWAYS_ON)
+    said = advice(Runtime.ALWAYS_ON, prisma=6)
     assert parse_url(urls(said, "prisma")["DATABASE_URL"]).parameters == (
         ("connection_limit", str(said.limit)),
         ("pool_timeout", "10"),
@@ -96,7 +97,7 @@ def test_limits_are_in_the_url_for_those_who_read_them_only() -> None:
 
 def test_supabase_is_6543_with_pgbouncer_and_5432_for_migrations() -> None:
     place = Place("aws-0-eu-west-1.pooler.supabase.com", 6543, "postgres")
-    said = advice(Runtime.SUPABASE, place)
+    said = advice(Runtime.SUPABASE, place, prisma=6)
     given = urls(said, "prisma")
     pooled, direct = parse_url(given["DATABASE_URL"]), parse_url(given["DIRECT_URL"])
     assert (pooled.host, pooled.port, direct.port) == (place.host, 6543, 5432)
@@ -125,19 +126,31 @@ def test_null_pool_is_for_functions_behind_a_pooler_alone() -> None:
 
 
 def test_prismas_datasources_are_valid_for_their_versions() -> None:
-    said = advice(Runtime.ALWAYS_ON)
     for version in (6, 7):
-        schema = text(said, "schema.prisma", f"Prisma {version}")
+        said = advice(Runtime.ALWAYS_ON, prisma=version)
+        schema = text(said, "datasource.prisma", f"Prisma {version}")
         verdict = judge((("schema.prisma", schema),), version)
         assert not verdict.checked.errors, version
+        assert {"PrismaPg" in text(said, "lib/prisma.ts")} == {version == 7}
     assert 'datasource: { url: env("DIRECT_URL") }' in text(said, "prisma.config.ts")
     assert f"max: {said.limit}," in text(said, "lib/prisma.ts", "Prisma 7")
+    # The adapter's limit, and not one in a URL that the others would refuse.
+    said = advice(Runtime.LAMBDA, clients=(Client.PRISMA, Client.SQLALCHEMY))
+    assert "connection_limit" not in text(said, ".env", "for prisma, sqlalchemy")
+
+
+@pytest.mark.parametrize("prisma", [6, 7])
+@pytest.mark.parametrize("runtime", Runtime)
+def test_no_two_files_have_one_name(runtime: Runtime, prisma: int) -> None:
+    names = [file.name for file in advice(runtime, prisma=prisma).files]
+    assert len(names) == len(set(names))
 
 
 def test_native_drivers_are_not_for_the_edge() -> None:
-    said = advice(Runtime.EDGE, clients=(Client.PRISMA,))
-    modules = [file for file in said.files if file.name == "lib/prisma.ts"]
-    assert ["new PrismaNeonHttp(" in file.text for file in modules] == [True]
+    for version, name in ((6, "PrismaNeonHTTP"), (7, "PrismaNeonHttp")):
+        said = advice(Runtime.EDGE, clients=(Client.PRISMA,), prisma=version)
+        modules = [file for file in said.files if file.name.startswith("lib/")]
+        assert [f"new {name}(process.env" in file.text for file in modules] == [True]
 
 
 @pytest.mark.parametrize("place", [Place(), Place("10.0.0.9", 5432, "shop", "require")])

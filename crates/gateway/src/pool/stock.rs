@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::turn::{Call, Turn};
-use super::{Plan, is_over};
+use super::{Plan, millis};
 use crate::gateway::Common;
 use crate::parameters::Parameters;
 use crate::report::Refusal;
@@ -154,13 +154,18 @@ impl Stock {
         }
     }
 
-    /// Why a server that comes back is not to be lent again, if it is not.
-    pub(super) fn has_no_use_for(&self, server: &Server, now: u64) -> Option<&'static str> {
+    /// Why a server that comes back, or `is_new`, is not to be lent, if it is not. Without a lifetime it is lent once.
+    pub(super) fn has_no_use_for(
+        &self,
+        server: &Server,
+        now: u64,
+        is_new: bool,
+    ) -> Option<&'static str> {
         if server.generation != self.generation {
             Some("obsolete: paused, reconnecting, or its connect string changed")
         } else if self.total > self.plan.rules.most() {
             Some("the pool has become smaller")
-        } else if is_over(self.plan.rules.server_lifetime, now - server.born.min(now)) {
+        } else if !is_new && now - server.born.min(now) >= millis(self.plan.rules.server_lifetime) {
             Some("server_lifetime")
         } else {
             None

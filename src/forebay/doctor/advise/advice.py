@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,7 @@ from forebay.doctor.advise.situation import FUNCTIONS, Client, Place, Runtime, S
 from forebay.doctor.advise.sums import Direct, Pooled, direct, pooled, used_limit
 
 SUPABASE = "pooler.supabase.com"
+_PROJECT = re.compile(r"db\.([a-z0-9]+)\.supabase\.co")
 # A pooler's own sockets beside those of clients and servers.
 _DESCRIPTORS = 100
 
@@ -41,7 +43,7 @@ def advise(situation: Situation, *, pooler: tuple[str, int] | None = None) -> Ad
     strategy = choose(situation, sums)
     limit = used_limit(situation, sums) if strategy.is_direct else clients.limit
     refused = None if strategy.is_direct else refusal(situation, clients)
-    facts = _facts(situation, strategy, limit, clients, pooler)
+    facts = _facts(situation, strategy, limit, clients, pooler or situation.pooler)
     return Advice(
         situation=situation,
         strategy=strategy,
@@ -74,6 +76,7 @@ def _facts(
         host=host,
         port=port,
         listen=pooler or ("127.0.0.1", POOLER_PORT),
+        project=project_of(place.host),
         limit=limit,
         is_direct=strategy.is_direct,
         is_function=situation.runtime in FUNCTIONS,
@@ -82,6 +85,12 @@ def _facts(
         pool_size=clients.pool_size,
         servers=max(clients.servers.result, 1),
     )
+
+
+def project_of(host: str) -> str:
+    """Return Supabase's name of the project whose database is at a host."""
+    found = _PROJECT.fullmatch(host)
+    return found[1] if found else "PROJECT"
 
 
 def _door(

@@ -9,9 +9,8 @@ from forebay.doctor.advise.paste import pooler, prisma
 from forebay.doctor.advise.paste.environment import environment
 from forebay.doctor.advise.paste.facts import Facts
 from forebay.doctor.advise.paste.python import lines_of, module_of
-from forebay.doctor.advise.situation import Client, Runtime, Situation
+from forebay.doctor.advise.situation import ADAPTERS, NEON, OVER_HTTP, Client, Runtime, Situation
 
-_READS_URL = frozenset({Client.PRISMA, Client.FOREBAY})
 _SUPABASE = "pooler.supabase.com"
 _VENDOR = "VENDOR_HOST"
 
@@ -34,19 +33,29 @@ def files(situation: Situation, facts: Facts, *, has_pooler: bool) -> tuple[File
 
 
 def _environments(situation: Situation, facts: Facts) -> Iterator[File]:
-    reading = [one for one in situation.clients if one in _READS_URL]
-    others = [one for one in situation.clients if one not in _READS_URL]
-    if facts.strategy == "http":
-        vendor = replace(facts, host=_VENDOR, port=5432)
+    is_over_http = facts.strategy == "http"
+    if is_over_http:
+        is_known = situation.provider in OVER_HTTP and not facts.place.host.startswith("/")
+        host = facts.place.host if is_known else _VENDOR
+        vendor = replace(facts, host=host, port=5432)
         text = f'DATABASE_URL="{vendor.url(sslmode="require")}"\n'
         yield File(".env", "with the HTTP driver of the database's vendor", text)
+    reading = [one for one in situation.clients if _reads_url(one, situation)]
+    others = [one for one in situation.clients if one not in reading]
+    name = ".env.pooler" if is_over_http else ".env"
     for clients, has_limits in ((reading, True), (others, False)):
         if clients:
-            names = ", ".join(clients)
-            suffix = " through a pooler" if facts.strategy == "http" else ""
-            is_prisma = Client.PRISMA in clients
+            suffix = " through a pooler" if is_over_http else ""
+            is_prisma = has_limits and Client.PRISMA in clients
             text = environment(facts, has_limits=has_limits, is_prisma=is_prisma)
-            yield File(".env", f"for {names}{suffix}", text)
+            yield File(name, f"for {', '.join(clients)}{suffix}", text)
+            # A driver that reads no limits from a URL refuses one that holds them.
+            name += ".plain"
+
+
+def _reads_url(client: Client, situation: Situation) -> bool:
+    """Whether a client takes its limits from the URL: not Prisma 7, whose adapter has them."""
+    return client is Client.FOREBAY or (client is Client.PRISMA and situation.prisma < ADAPTERS)
 
 
 def _clients(situation: Situation, facts: Facts) -> Iterator[File]:
@@ -59,18 +68,20 @@ def _clients(situation: Situation, facts: Facts) -> Iterator[File]:
 
 
 def _prisma(situation: Situation, facts: Facts) -> Iterator[File]:
-    yield File("schema.prisma", "Prisma 6", prisma.DATASOURCE_6)
-    if facts.strategy != "http" or situation.runtime is not Runtime.EDGE:
-        yield File("lib/prisma.ts", "Prisma 6: the one module", prisma.client_6())
-    yield File("schema.prisma", "Prisma 7", prisma.DATASOURCE_7)
-    yield File("prisma.config.ts", "Prisma 7: what migrations connect to", prisma.CONFIG_7)
-    if facts.strategy == "http":
-        yield File(
-            "lib/prisma.ts", "Prisma 7: the one module, HTTP driver", prisma.client_7_over_http()
-        )
+    named = f"Prisma {situation.prisma}"
+    has_adapter = situation.prisma >= ADAPTERS
+    datasource = prisma.DATASOURCE_7 if has_adapter else prisma.DATASOURCE_6
+    yield File("datasource.prisma", f"{named}: for schema.prisma", datasource)
+    if has_adapter:
+        yield File("prisma.config.ts", f"{named}: what migrations connect to", prisma.CONFIG_7)
+    name, over = "lib/prisma.ts", ""
+    if facts.strategy == "http" and (situation.provider is None or situation.provider in NEON):
+        text = prisma.client_over_http(situation.prisma)
+        yield File(name, f"{named}: the one module, HTTP driver", text)
+        name, over = "lib/prisma.pooler.ts", ", through a pooler"
     if situation.runtime is not Runtime.EDGE:
-        purpose = "Prisma 7: the one module, over TCP"
-        yield File("lib/prisma.ts", purpose, prisma.client_7(facts))
+        text = prisma.client_7(facts) if has_adapter else prisma.client_6()
+        yield File(name, f"{named}: the one module{over}", text)
 
 
 def _poolers(situation: Situation, facts: Facts) -> Iterator[File]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from forebay.doctor.advise.situation import Runtime, Situation
+from forebay.doctor.advise.situation import OVER_HTTP, Runtime, Situation
 from forebay.doctor.advise.sums import Direct
+from forebay.doctor.providers import Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,25 @@ _ONE_CLIENT = Strategy(
 )
 
 
+_THERE = Strategy(
+    "pooler",
+    "the pooler in transaction mode that is there already",
+    "A URL of this repository leads to it, and what the processes ask of it has to fit into its"
+    " max_client_conn. Its servers are what PostgreSQL sees; its files are below with the sizes"
+    " that fit.",
+)
+
+
 def choose(situation: Situation, sums: Direct) -> Strategy:
     """Return the row of the matrix; where direct connections do not fit, a pooler instead."""
-    if situation.runtime is Runtime.ALWAYS_ON:
+    provider, runtime = situation.provider, situation.runtime
+    if runtime in (Runtime.VERCEL, Runtime.LAMBDA) and provider is Provider.SUPABASE:
+        return _BY_RUNTIME[Runtime.SUPABASE]
+    if runtime is Runtime.VERCEL and provider is not None and provider not in OVER_HTTP:
+        return _BY_RUNTIME[Runtime.LAMBDA]
+    if situation.pooler is not None and runtime is not Runtime.EDGE:
+        return _THERE
+    if runtime is Runtime.ALWAYS_ON:
         row = _ONE_CLIENT
     else:
         row = _BY_RUNTIME[situation.runtime]

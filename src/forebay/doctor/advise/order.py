@@ -10,6 +10,7 @@ from forebay.doctor.advise.questions import Ask, Tell, ask_missing, require
 from forebay.doctor.advise.repository import Found, look
 from forebay.doctor.advise.server import read_server
 from forebay.doctor.advise.situation import (
+    ADAPTERS,
     BUFFER,
     Client,
     Place,
@@ -22,6 +23,8 @@ from forebay.doctor.advise.situation import (
     place_of,
     runtime_of,
 )
+from forebay.doctor.providers import Provider
+from forebay.doctor.providers import place_of as known_place
 from forebay.errors import ConfigurationError
 from forebay.postgres.url import PostgresUrl, parse_url
 
@@ -103,10 +106,15 @@ def _add_found(found: Found, known: dict[str, object], sources: dict[str, str]) 
         "runtime": found.runtimes[0] if found.runtimes else None,
         "instances": found.instances,
         "workers": found.workers,
+        "prisma": found.prisma,
     }
     for name, fact in facts.items():
         if fact is not None and name not in known:
             known[name], sources[name] = fact.value, fact.where
+    for name, where in found.around.sources:
+        sources.setdefault(name, where)
+    if found.around.max_client_conn is not None:
+        known.setdefault("max_client_conn", found.around.max_client_conn)
     if found.clients and "clients" not in known:
         known["clients"] = tuple(fact.value for fact in found.clients)
         sources["clients"] = ", ".join(dict.fromkeys(fact.where for fact in found.clients))
@@ -149,6 +157,7 @@ def _situation(
     if not isinstance(runtime, Runtime) or not isinstance(clients, tuple):
         raise TypeError("a runtime and clients are read before they come here")
     sources.setdefault("workers", "assumed")
+    sources.setdefault("prisma", "assumed, the newest")
     sources["client"] = sources.pop("clients", "assumed")
     most = known.get("max_client_conn")
     return Situation(
@@ -156,14 +165,25 @@ def _situation(
         instances=_number(known, "instances", 1),
         workers=_number(known, "workers", 1),
         server=server,
-        place=place_of(url) if url else Place(),
+        place=place_of(url) if url else found.around.place or Place(),
+        provider=_provider(url, found),
+        pooler=found.around.pooler,
         clients=clients,
+        prisma=_number(known, "prisma", ADAPTERS),
         buffer=_number(known, "buffer", BUFFER),
         max_client_conn=most if isinstance(most, int) else None,
         poolers=_number(known, "poolers", 1),
         sources=tuple(sorted(sources.items())),
         notes=tuple(_found_more(runtime, found)),
     )
+
+
+def _provider(url: PostgresUrl | None, found: Found) -> Provider | None:
+    """Return whose database it is; a server that was named counts more than the repository."""
+    if url is None:
+        return found.around.provider
+    provider = known_place("postgresql", url.host or "", url.port, {}, {}).provider
+    return None if provider in (Provider.OTHER, Provider.LOCAL) else provider
 
 
 def _number(known: Mapping[str, object], name: str, default: int) -> int:

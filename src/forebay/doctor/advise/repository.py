@@ -12,6 +12,8 @@ from pathlib import Path
 
 from forebay.doctor.advise.python_clients import python_clients
 from forebay.doctor.advise.situation import RANGES, Client, Runtime
+from forebay.doctor.advise.surroundings import Surroundings, surroundings_of
+from forebay.doctor.repository.prisma import version_of
 from forebay.doctor.repository.repository import Repository
 
 _LARGEST = 1_000_000
@@ -34,6 +36,8 @@ class Found:
     runtimes: list[Fact] = field(default_factory=list)
     instances: Fact | None = None
     workers: Fact | None = None
+    prisma: Fact | None = None
+    around: Surroundings = field(default_factory=Surroundings)
     clients: list[Fact] = field(default_factory=list)
 
 
@@ -95,7 +99,9 @@ def look(folder: Path) -> Found:
         if _KUBERNETES.search(text):
             found.runtimes.append(Fact(Runtime.ALWAYS_ON, name))
         numbers += _numbers(_INSTANCES, text, name, "instances")
-    _clients(Repository(folder), found)
+    repository = Repository(folder)
+    _clients(repository, found)
+    found.around = surroundings_of(repository)
     for name in _COMPOSE:
         if (folder / name).is_file():
             found.runtimes.append(Fact(Runtime.LOCAL, name))
@@ -165,7 +171,11 @@ def _clients(repository: Repository, found: Found) -> None:
         (one for one in reversed(repository.packages) if _PRISMA & set(one.javascript)), None
     )
     if prisma is not None:
-        found.clients.append(Fact(Client.PRISMA, f"{prisma.folder}package.json"))
+        where = f"{prisma.folder}package.json"
+        found.clients.append(Fact(Client.PRISMA, where))
+        version = version_of(prisma)
+        if version is not None:
+            found.prisma = Fact(version[0], where)
     for client, where in python_clients(repository).items():
         found.clients.append(Fact(client, where))
     for package in repository.packages:

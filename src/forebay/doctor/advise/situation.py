@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
+from forebay.doctor.providers import Provider
 from forebay.errors import ConfigurationError
 from forebay.postgres.url import DEFAULT_PORT, PostgresUrl
 
@@ -16,6 +17,8 @@ from forebay.postgres.url import DEFAULT_PORT, PostgresUrl
 MAX_CONNECTIONS = 100
 RESERVED = 3
 BUFFER = 5
+# The major version from which Prisma's client always speaks through a driver adapter.
+ADAPTERS = 7
 
 _Choice = TypeVar("_Choice")
 
@@ -44,6 +47,13 @@ RUNTIMES = {
     "docker-compose": Runtime.LOCAL,
     "compose": Runtime.LOCAL,
 }
+
+# Whose databases have an HTTP driver, or a service over HTTP.
+OVER_HTTP = frozenset(
+    {Provider.NEON, Provider.VERCEL, Provider.PRISMA_POSTGRES, Provider.ACCELERATE, Provider.XATA}
+)
+# For whom Prisma has an adapter that speaks it.
+NEON = frozenset({Provider.NEON, Provider.VERCEL})
 
 # Where a process is started for each request that comes at the same time.
 FUNCTIONS = frozenset({Runtime.VERCEL, Runtime.LAMBDA, Runtime.SUPABASE, Runtime.EDGE})
@@ -120,6 +130,11 @@ class Situation:
     server: Server = field(default_factory=Server)
     place: Place = field(default_factory=Place)
     clients: tuple[Client, ...] = (Client.PRISMA,)
+    # Whose database it is, and a pooler that the application connects to already.
+    provider: Provider | None = None
+    pooler: tuple[str, int] | None = None
+    # Prisma's major version.
+    prisma: int = ADAPTERS
     buffer: int = BUFFER
     max_client_conn: int | None = None
     poolers: int = 1
@@ -204,6 +219,7 @@ def _choice(option: str, text: str, known: dict[str, _Choice]) -> _Choice:
 RANGES = {
     "instances": (1, 1_000_000),
     "workers": (1, 1_024),
+    "prisma": (2, 99),
     "max_connections": (1, 262_143),
     "reserved": (0, 262_143),
     "others": (0, 262_143),

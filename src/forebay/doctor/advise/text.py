@@ -4,33 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 from textwrap import wrap
 
 from forebay.doctor.advise.advice import Advice
 from forebay.doctor.advise.scale import Twice
+from forebay.doctor.advise.situation import Client
 
 _WIDTH = 100
 
 
-def as_text(advice: Advice) -> str:
-    """Return everything for a person to read, the files last but whole."""
-    return "\n".join(_lines(advice))
+def as_text(advice: Advice, folder: Path | None = None) -> str:
+    """Return everything for a person to read, the files last and whole, or where they are."""
+    return "\n".join(_lines(advice, folder))
 
 
-def _lines(advice: Advice) -> Iterator[str]:
-    situation = advice.situation
-    learnt = dict(situation.sources)
-    facts = {
-        "runtime": situation.runtime.value,
-        "instances": f"{situation.instances:,}",
-        "workers": str(situation.workers),
-        "max_connections": str(situation.server.max_connections),
-        "client": ", ".join(situation.clients),
-    }
-    yield from _heading("For")
-    for name, value in facts.items():
-        source = learnt.get(name, "")
-        yield f"  {name:<16} {value}{f'  ({source})' if source else ''}"
+def _lines(advice: Advice, folder: Path | None) -> Iterator[str]:
+    yield from _known(advice)
     yield from _heading("Use")
     yield from _paragraph(advice.strategy.title)
     yield from _heading("Because")
@@ -40,9 +30,6 @@ def _lines(advice: Advice) -> Iterator[str]:
     if advice.cannot_fit:
         yield ""
         yield from _paragraph(advice.cannot_fit)
-    for file in advice.files:
-        yield from _heading(f"{file.name}: {file.purpose}")
-        yield from (f"    {line}" if line else "" for line in file.text.rstrip().splitlines())
     yield from _heading("Alert on")
     for alert in advice.alerts:
         yield f"  {alert.severity:<8} {alert.name} > {alert.more_than}: {alert.why}"
@@ -54,6 +41,49 @@ def _lines(advice: Advice) -> Iterator[str]:
     yield from _heading("To know")
     for note in advice.notes:
         yield from _paragraph(note, "  - ", "    ")
+    if advice.files:
+        yield from _files(advice, folder)
+
+
+def _known(advice: Advice) -> Iterator[str]:
+    """Yield what the advice is for, each with where it was learnt."""
+    situation = advice.situation
+    learnt = dict(situation.sources)
+    facts = {
+        "runtime": situation.runtime.value,
+        "instances": f"{situation.instances:,}",
+        "workers": str(situation.workers),
+        "max_connections": str(situation.server.max_connections),
+        "client": ", ".join(situation.clients),
+    }
+    if Client.PRISMA in situation.clients:
+        facts["prisma"] = str(situation.prisma)
+    yield from _heading("For")
+    place = situation.place
+    if situation.provider is not None:
+        facts["provider"] = situation.provider.value
+    if situation.pooler is not None:
+        facts["pooler"] = ":".join(map(str, situation.pooler))
+        facts["max_client_conn"] = str(advice.pooled.max_client_conn)
+    if "place" in learnt:
+        facts["place"] = f"{place.host}:{place.port}, {place.database}"
+    for name, value in facts.items():
+        source = learnt.get(name, "")
+        yield f"  {name:<16} {value}{f'  ({source})' if source else ''}"
+
+
+def _files(advice: Advice, folder: Path | None) -> Iterator[str]:
+    if folder is not None:
+        yield from _heading("Written")
+        width = max(len(str(folder / file.name)) for file in advice.files)
+        for file in advice.files:
+            yield f"  {folder / file.name!s:<{width}}  {file.purpose}"
+        return
+    yield from _heading("Files to paste, or to have written by --write DIR")
+    for file in advice.files:
+        # As they are, without an indentation that somebody would have to take away.
+        yield from _heading(f"---- {file.name}: {file.purpose} ----")
+        yield file.text.rstrip()
 
 
 def _heading(text: str) -> list[str]:
@@ -108,6 +138,7 @@ def as_json(advice: Advice) -> dict[str, object]:
         "processes": situation.processes,
         "pools": situation.pools,
         "clients": list(situation.clients),
+        "prisma": situation.prisma if Client.PRISMA in situation.clients else None,
         "server": {
             **asdict(situation.server),
             "usable": situation.server.usable,

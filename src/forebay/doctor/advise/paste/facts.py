@@ -35,6 +35,8 @@ class Facts:
     max_client_conn: int
     pool_size: int
     servers: int
+    # Supabase's name of the project.
+    project: str = "PROJECT"
 
     def url(self, **parameters: str | int) -> str:
         """Write DATABASE_URL."""
@@ -54,7 +56,7 @@ class Facts:
     @property
     def _user(self) -> str:
         # Supabase's pooler tells projects apart by the user's name.
-        return f"{USER}.PROJECT" if self.strategy == "supavisor" else USER
+        return f"{USER}.{self.project}" if self.strategy == "supavisor" else USER
 
 
 def _url(host: str, port: int, user: str, place: Place, parameters: dict[str, str | int]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from forebay.doctor.advise.paste.facts import WAIT, Facts
+from forebay.doctor.advise.situation import ADAPTERS
 
 DATASOURCE_6 = """\
 datasource db {
@@ -63,18 +64,21 @@ def client_7(facts: Facts) -> str:
     )
 
 
-def client_7_over_http() -> str:
-    """Write the client's one module for Prisma 7 with Neon's driver over HTTP."""
+def client_over_http(version: int) -> str:
+    """Write the client's one module with Neon's driver over HTTP."""
+    # The adapter of Prisma 6 has it in capitals.
+    name = "PrismaNeonHttp" if version >= ADAPTERS else "PrismaNeonHTTP"
     return _with_adapter(
-        'import { PrismaNeonHttp } from "@prisma/adapter-neon";\n',
+        f'import {{ {name} }} from "@prisma/adapter-neon";\n',
         "  // HTTP has no transactions. For $transaction and nested writes, over a WebSocket:\n"
         "  // new PrismaNeon({ connectionString: process.env.DATABASE_URL, max: 1 })\n"
-        "  const adapter = new PrismaNeonHttp(process.env.DATABASE_URL!, {});\n",
+        f"  const adapter = new {name}(process.env.DATABASE_URL!, {{}});\n",
+        "./generated/prisma/client" if version >= ADAPTERS else "@prisma/client",
     )
 
 
-def _with_adapter(imported: str, made: str) -> str:
+def _with_adapter(imported: str, made: str, client: str = "./generated/prisma/client") -> str:
     return (
-        f'{_SERVER_ONLY}import {{ PrismaClient }} from "./generated/prisma/client";\n{imported}\n'
+        f'{_SERVER_ONLY}import {{ PrismaClient }} from "{client}";\n{imported}\n'
         f"function make() {{\n{made}  return new PrismaClient({{ adapter }});\n}}\n{_GLOBAL}"
     )
