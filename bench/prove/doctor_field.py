@@ -63,7 +63,7 @@ def read_table(path: Path = TABLE) -> list[Verdict]:
 def doctor_field(context: Context) -> list[Finding]:
     """Look at every repository of the tables, and count what their verdicts say of the findings."""
     unseen = read_table(UNSEEN)
-    verdicts = [*read_table(), *unseen]
+    verdicts = [*unseen, *read_table()]  # of two verdicts of one place, the later one
     counts: Counter[str] = Counter()
     missing, unread, gone, late = [], [], [], []
     for name, commit in sorted({(one.repository, one.commit) for one in verdicts}):

@@ -15,7 +15,7 @@ from bench.prove.migrate_lint_strong import EXAMPLES as OF_STRONG
 from bench.prove.registry import Context, Finding, proof
 from forebay.migrate.lint.facts import Facts
 from forebay.migrate.lint.linter import Linter, Options, Report
-from forebay.migrate.lint.locks import Mode
+from forebay.migrate.lint.modes import Mode
 from forebay.migrate.lint.registry import Level
 from forebay.migrate.lint.transactions import Sending
 from forebay.postgres.embedded import start_ephemeral

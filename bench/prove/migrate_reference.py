@@ -30,10 +30,6 @@ _KINDS = (
         re.compile(r"_new\"|_old\"|ALTER COLUMN \"[^\"]*\" DROP DEFAULT;"),
     ),
     ("the default of what is made anew", re.compile(r"would be dropped and recreated")),
-    (
-        "a schema with nothing in it",
-        re.compile(r"^\+(CREATE SCHEMA|.*Added Schemas)", re.MULTILINE),
-    ),
 )
 
 

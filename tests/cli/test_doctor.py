@@ -98,9 +98,9 @@ def test_words_and_folders_of_the_same_name(folder):
     (folder / "look").mkdir()
     (folder / "look" / "db.ts").write_text("\n\nprisma.$use(audit)\n")
     assert "explain/db.ts" in doctor(folder, "--select", "FD121").stdout
-    assert "--> db.ts:2" in doctor(folder, "./explain", "--select", "FD121").stdout
-    assert "--> db.ts:2" in doctor(folder, "--select", "FD121", "explain").stdout
-    assert "--> db.ts:3" in doctor(folder, "look", "--select", "FD121").stdout
+    assert "--> explain/db.ts:2" in doctor(folder, "./explain", "--select", "FD121").stdout
+    assert "--> explain/db.ts:2" in doctor(folder, "--select", "FD121", "explain").stdout
+    assert "--> look/db.ts:3" in doctor(folder, "look", "--select", "FD121").stdout
     assert doctor(folder, "explain", "FD121").stdout.startswith("# FD121 use-middleware")
     assert doctor(folder, "explain").returncode == 2
     assert "did you mean FD121" in doctor(folder, "explain", "use-midleware").stderr
@@ -187,3 +187,80 @@ def test_a_missing_parser_is_named_by_its_extra(folder):
     )
     assert done.returncode == 2
     assert "pip install 'forebay[doctor]'" in done.stderr
+
+
+def test_a_line_for_each_finding_and_a_count_for_each_rule(folder):
+    done = doctor(folder, "--format", "concise", "--select", "FD121,FD401", "--level", "warning")
+    first, second, count = done.stdout.splitlines()
+    assert first.startswith("db.ts:1:1: FD121 `prisma.$use` is middleware")
+    assert second.startswith("prisma/schema.prisma:12:3: FD401 no index of Post begins with")
+    assert count == "2 warnings (3 files, 2 rules)"
+    done = doctor(folder, "--statistics", "--select", "FD121,FD401")
+    assert done.stdout.splitlines() == [
+        "1  FD121  warning  use-middleware",
+        "1  FD401  warning  relation-without-index",
+        "2 warnings (3 files, 2 rules)",
+    ]
+    refused = doctor(folder, "--statistics", "--format", "json")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "--statistics is a table for people" in refused.stderr
+
+
+def test_many_findings_say_where_to_begin(folder):
+    (folder / "db.ts").write_text("prisma.$use(audit)\n" * 11)
+    last = doctor(folder, "--select", "FD121").stdout.splitlines()[-1]
+    assert last.startswith("--statistics counts them by rule")
+    last = doctor(folder, "--select", "FD121,FD214").stdout.splitlines()[-1]
+    assert last.startswith("begin with the errors: --level error; --statistics")
+    assert "--statistics" not in doctor(folder, "--select", "FD214,FD401").stdout
+
+
+def test_never_fails_on_findings(folder):
+    assert doctor(folder, "--fail-on", "error").returncode == 1
+    assert doctor(folder, "--fail-on", "never").returncode == 0
+
+
+@pytest.mark.parametrize("option", ["--select", "--exclude"])
+def test_a_code_that_no_rule_has_is_refused(folder, option):
+    done = doctor(folder, option, "FD121,FD12I")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "there is no rule FD12I" in done.stderr
+    assert "did you mean FD12" in done.stderr
+
+
+def test_paths_lead_from_here_and_one_file_has_its_project(folder):
+    (folder / ".git").mkdir()
+    app = folder / "web" / "app" / "api" / "x"
+    app.mkdir(parents=True)
+    (folder / "web" / "package.json").write_text('{"dependencies": {"next": "16.0.0"}}')
+    (app / "route.ts").write_text(
+        'import { prisma } from "@/lib/db"\n\nexport async function GET(request: Request) {\n'
+        "  const { id } = await request.json()\n"
+        "  return prisma.$queryRawUnsafe(`SELECT 1 WHERE a = ${id}`)\n}\nprisma.$use(audit)\n"
+    )
+    inner = "web/app/api/x/route.ts"
+    for given in ("web", inner):
+        done = doctor(folder, given, "--select", "FD121,FD312", "--format", "concise")
+        assert [line.split(": ")[0] for line in done.stdout.splitlines()[:-1]] == [
+            f"{inner}:5:55", f"{inner}:7:1"
+        ]  # fmt: skip
+        assert f"--> {inner}:7:1\n" in doctor(folder, given, "--select", "FD121").stdout
+    assert "(1 files" in done.stdout
+    done = doctor(app, "route.ts", "--select", "FD121", "--format", "concise")
+    assert done.stdout.startswith(f"{(folder / inner).resolve()}:7:1: FD121")
+
+
+def test_mended_schemas_say_that_a_migration_is_next(folder):
+    schema = folder / "prisma" / "schema.prisma"
+    schema.write_text(SCHEMA.replace("authorId Int", "authorId Int\n  slug String"))
+    (folder / "q.ts").write_text(
+        'import { prisma } from "@/lib/db"\n'
+        "export const one = (slug: string) => prisma.post.findMany({ where: { slug }, take: 1 })\n"
+    )
+    done = doctor(folder, "--diff", "--select", "FD401,FD403")
+    assert "migration" not in done.stderr
+    done = doctor(folder, "--fix", "--select", "FD401,FD403")
+    assert "it needs a migration" in done.stderr
+    assert "\n\n  @@index([authorId])\n  @@index([slug])\n}" in schema.read_text()
+    (folder / "db.ts").write_text("prisma.$use(audit)\n")
+    assert "migration" not in doctor(folder, "--fix", "--select", "FD401").stderr

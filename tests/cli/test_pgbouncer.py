@@ -119,6 +119,8 @@ def test_sigterm_waits_for_clients(running):
         client.execute("select 1")
         running.process.send_signal(signal.SIGTERM)
         running.wait_for_log("waiting for clients")
+        running.process.send_signal(signal.SIGUSR2)
+        running.wait_for_log("got SIGUSR2 while shutting down, ignoring")
         with pytest.raises(psycopg.OperationalError):
             _answer(running)
         assert client.execute("select 'still served'").fetchone() == ("still served",)

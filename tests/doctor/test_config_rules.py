@@ -147,3 +147,68 @@ def test_a_broken_file_stops_nobody(finds):
     files = {"compose.yml": "services: [", "vercel.json": "{", "package.json": "[", ".env": "=\n"}
     for code in ("FD201", "FD210", "FD219", "FD222", "FD251"):
         assert finds(code, files) == []
+
+
+@pytest.mark.parametrize(
+    ("variable", "package", "is_found"),
+    [
+        (f"NEXT_PUBLIC_DATABASE_URL={NEON}", "next", True),
+        ("VITE_DB=mysql://shop:k3Xq9vTz@db.shop.com/shop", "vite", True),
+        ("NEXT_PUBLIC_DB=${DATABASE_URL}", "next", True),
+        (f"PUBLIC_DATABASE_URL={NEON}", "astro", True),
+        (f"PUBLIC_DATABASE_URL={NEON}", "express", False),
+        (f"DATABASE_PUBLIC_URL={NEON}", "next", False),
+        ("NEXT_PUBLIC_API_URL=https://api.shop.com", "next", False),
+        ("NEXT_PUBLIC_DB_HOST=postgres://db.shop.com", "next", False),
+    ],
+)
+def test_a_url_that_browsers_load_is_public(finds, variable, package, is_found):
+    files = {".env": f"{variable}\n", "package.json": f'{{"dependencies": {{"{package}": "1"}}}}'}
+    assert finds("FD223", files) == [".env:1"] * is_found
+
+
+@pytest.mark.parametrize(
+    ("host", "is_found"),
+    [
+        ("db.prod.internal", True),
+        ("shop.flycast.internal", True),
+        ("db.shop.com", True),
+        ("host.docker.internal", False),
+        ("host.containers.internal", False),
+        ("db", False),
+        ("db.local", False),
+    ],
+)
+def test_a_host_of_a_clouds_own_network_is_somebodys(finds, host, is_found):
+    files = {"alembic.ini": f"[alembic]\nurl = postgresql://app:x9Gh2-pQ81z@{host}:5432/shop\n"}
+    assert finds("FD214", files) == ["alembic.ini:2"] * is_found
+    call = f'psycopg2.connect(host="{host}", dbname="shop", user="app", password="x9Gh2-pQ81z")'
+    files = {"db.py": f"import psycopg2\n\n\ndef connect():\n    return {call}\n"}
+    assert finds("FD513", files) == ["db.py:5"] * is_found
+
+
+@pytest.mark.parametrize("name", [".chalice/config.json", "zappa_settings.json"])
+def test_the_environment_of_functions_is_read_from_their_own_settings(finds, name):
+    url = "postgresql://app:word@shop.abc123.us-east-1.rds.amazonaws.com:5432/shop"
+    files = {name: f'{{\n  "environment_variables": {{\n    "DATABASE_URL": "{url}"\n  }}\n}}\n'}
+    assert finds("FD201", files) == [f"{name}:3"]
+    pooled = {name: files[name].replace("shop.abc123", "shop.proxy-abc123")}
+    assert finds("FD201", pooled) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "text", "is_found"),
+    [
+        (".env.production", "DATABASE_URL={}\n", True),
+        ("Dockerfile", "FROM node:22\nENV DATABASE_URL={}\n", False),
+    ],
+)
+def test_an_image_is_not_what_vercel_runs(finds, place, text, is_found):
+    url = "postgres://app:[PASSWORD]@db.shop-data.net:5432/shop"
+    files = {
+        place: text.format(url),
+        "prisma/schema.prisma": SCHEMA,
+        "package.json": '{"dependencies": {"@prisma/client": "5.22.0"}}',
+        **VERCEL,
+    }
+    assert len(finds("FD205", files)) == is_found

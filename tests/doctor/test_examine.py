@@ -55,6 +55,26 @@ def test_ignored_folders_are_not_read(tmp_path):
     assert [file.path for file in repository.files] == ["keep.skip.ts"]
 
 
+def test_what_no_rule_is_called_is_refused():
+    assert [rule.code for rule in select(all_rules(), ["fd121", "unsafe-raw"])] == [
+        "FD121", "FD312"
+    ]  # fmt: skip
+    assert all(rule.code.startswith("FD9") for rule in select(all_rules(), ["FD9"]))
+    for options in ((["FD121", "FD12I"],), ((), ["FD12I"])):
+        with pytest.raises(ConfigurationError, match="there is no rule FD12I") as refused:
+            select(all_rules(), *options)
+        assert "did you mean FD12" in (refused.value.hint or "")
+    assert len(select(all_rules(), (), ["FD121"])) == len(all_rules()) - 1
+
+
+def test_a_remark_is_quoted_as_it_is_written(tmp_path):
+    repository = write(tmp_path, db_dot_ts="prisma.$use(f) // doctor: ignore[FD1Z1] old client\n")
+    report = examine(select(all_rules(), ["FD002"]), repository)
+    (one,) = report.found
+    assert "silences FD1Z1," in one.finding.message
+    assert (one.finding.help or "").startswith("did you mean FD1")
+
+
 def test_a_rule_is_found_by_code_and_name(tmp_path):
     assert find_rule("fd121") is find_rule("use-middleware")
     with pytest.raises(ConfigurationError, match="there is no rule FD12"):

@@ -1,15 +1,19 @@
 """Every rule finds its bad example, and nothing in its good one."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from forebay.doctor.pages import page
 from forebay.doctor.registry import all_rules
 from forebay.doctor.rule import Rule
 from forebay.doctor.run import Reported, examine
 from tests.doctor.conftest import written
 
 RULES = [rule for rule in all_rules() if rule.check is not None]
+# A file as a page prints it: its path, and what is in it.
+BLOCK = re.compile(r"^`([^`\n]+)`:\n\n```\w*\n(.*?\n)```$", re.MULTILINE | re.DOTALL)
 
 
 def _found(rule: Rule, text: str, root: Path) -> list[Reported]:
@@ -27,6 +31,13 @@ class TestExamples:
             assert one.finding.span is not None
             assert one.finding.span.path == rule.example_place
             assert one.finding.message.strip().rstrip(".") == one.finding.message
+
+    def test_what_the_page_prints_is_found(self, rule: Rule, tmp_path: Path) -> None:
+        printed = page(rule)
+        beside = dict(BLOCK.findall(printed.partition("## Beside both")[2]))
+        place, text = BLOCK.findall(printed.partition("## Found")[2])[0]
+        found = examine([rule], written(tmp_path, {**beside, place: text})).found
+        assert {one.finding.span.path for one in found if one.finding.span} == {place}
 
     def test_the_good_one_is_not(self, rule: Rule, tmp_path: Path) -> None:
         assert rule.good

@@ -12,7 +12,7 @@ from forebay.doctor.report.text import lines_of
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.repository.walk import walk
 from forebay.doctor.repository.yaml_tree import read_yaml
-from forebay.doctor.run import Report, Reported
+from forebay.doctor.run import Report, Reported, examine
 from forebay.errors import ConfigurationError
 from tests.doctor.conftest import written
 
@@ -74,10 +74,65 @@ def test_a_name_that_is_not_utf_8_can_be_written(tmp_path):
 def test_fix_follows_no_link_out_of_the_folder(tmp_path):
     outside = tmp_path / "outside.ts"
     outside.write_text("one\n")
-    folder = tmp_path / "folder"
-    folder.mkdir()
-    (folder / "a.ts").symlink_to(outside)
-    fixes = gather(report(Edit("a.ts", 0, 3, "two")), Repository(folder))
+    repository = written(tmp_path / "folder", {"a.ts": "one\n"})
+    fixes = gather(report(Edit("a.ts", 0, 3, "two")), repository)
+    (tmp_path / "folder" / "a.ts").unlink()
+    (tmp_path / "folder" / "a.ts").symlink_to(outside)
     with pytest.raises(ConfigurationError, match="outside"):
-        write(fixes, folder)
+        write(fixes, tmp_path / "folder")
     assert outside.read_text() == "one\n"
+
+
+def test_links_out_of_the_folder_are_not_read_and_said(tmp_path):
+    (tmp_path / "secret.env").write_text("DATABASE_URL=postgresql://a:hunter2@db.example.org/a\n")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "b.ts").write_text("prisma.$use(audit)\n")
+    repository = written(tmp_path / "folder", {"app/a.ts": "const a = 1\n"})
+    folder = repository.root
+    (folder / ".env").symlink_to(tmp_path / "secret.env")
+    (folder / "app" / "c.ts").symlink_to("../../elsewhere/b.ts")
+    (folder / "app" / "inside.ts").symlink_to("a.ts")
+    (folder / "app" / "gone.ts").symlink_to("nowhere.ts")
+    (folder / "linked").symlink_to(elsewhere)
+    (folder / "loop.ts").symlink_to("loop.ts")
+    found = examine([find_rule("FD214"), find_rule("FD121")], Repository(folder))
+    assert found.found == []
+    assert found.skipped == [".env", "app/c.ts"]
+    assert "links out of the folder: .env, app/c.ts" in list(lines_of(found, None))[-1].plain
+
+
+def test_a_folder_that_is_a_link_itself_is_looked_at(tmp_path):
+    written(tmp_path / "folder", {"a.ts": "one\n"})
+    (tmp_path / "link").symlink_to("folder")
+    assert [file.path for file in Repository(tmp_path / "link").files] == ["a.ts"]
+
+
+def test_a_gitignore_that_is_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / ".gitignore")
+    assert [file.path for file in written(tmp_path, {"a.ts": "one\n"}).files] == ["a.ts"]
+
+
+CLIENT = "import { PrismaClient } from '@prisma/client'\nconst prisma = new PrismaClient()\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 100_000 + ")" * 100_000,
+        "f(() => {" * 20_000 + "prisma.$use(audit)" + "})" * 20_000,
+        "prisma" + ".user.findMany()" * 20_000,
+        "[" * 100_000,
+    ],
+)
+def test_a_script_that_nests_without_end_is_given_up(tmp_path, text):
+    repository = written(tmp_path, {"a.ts": CLIENT + text})
+    (script,) = repository.scripts
+    assert len(script.calls) < 1000
+    assert examine([find_rule("FD121"), find_rule("FD301")], repository).found == []
+
+
+def test_a_name_at_the_end_of_a_long_chain_is_short(tmp_path):
+    repository = written(tmp_path, {"a.py": "import sqlalchemy\nx" + ".a()" * 180 + "\n"})
+    (module,) = repository.modules
+    assert max(len(call.name) for call in module.calls) < 300

@@ -85,3 +85,61 @@ def test_of_two_indexes_that_are_alike_one_is_named(finds):
 def test_a_schema_of_another_database_is_left_alone(finds):
     schema = blog("").replace("postgresql", "mysql")
     assert finds("FD401", {"schema.prisma": schema}) == []
+
+
+@pytest.mark.parametrize(
+    ("where", "index"),
+    [
+        # What is compared for equality comes before a range, and a range before a sort.
+        ("{ slug, at: { gte: day } }", "[slug, at]"),
+        ("{ at: { gte: day }, slug }", "[slug, at]"),
+        ("{ shown: true, at: { lte: day } }", "[shown, at]"),
+        ("{ at: { gte: day } }", "[at]"),
+        # A number behind a yes or no: nobody knows from here.
+        ("{ shown: true, stock: { gt: 0 } }", None),
+        # Rows that are not deleted are nearly all.
+        ("{ gone: { equals: null } }", None),
+        ("{ gone: null }", None),
+    ],
+)
+def test_the_columns_of_an_index_are_in_an_order_that_serves(tmp_path, where, index):
+    columns = "  at    DateTime\n  shown Boolean\n  stock Int\n  gone  DateTime?\n"
+    files = {
+        "prisma/schema.prisma": blog(columns),
+        "src/posts.ts": 'import { PrismaClient } from "@prisma/client"\n'
+        "const prisma = new PrismaClient()\n"
+        f"export const found = () => prisma.post.findMany({{ where: {where} }})\n",
+    }
+    found = examine([find_rule("FD403")], written(tmp_path, files)).found
+    assert [one.finding.help for one in found] == (
+        [f"add `@@index({index})` to Post"] if index else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("feature", "version", "is_found"),
+    [
+        ("driverAdapters", "^6.15.0", False),
+        ("driverAdapters", "^6.16.0", True),
+        ("prismaSchemaFolder", "6.5.0", False),
+        ("prismaSchemaFolder", "6.7.0", True),
+        ("interactiveTransactions", "6.0.0", True),
+        ("driverAdapters", "7.0.0", True),
+    ],
+)
+def test_a_preview_feature_is_gone_only_from_the_version_that_took_it_in(
+    finds, feature, version, is_found
+):
+    files = {
+        "package.json": f'{{"dependencies": {{"@prisma/client": "{version}"}}}}',
+        "prisma/schema.prisma": f'generator client {{\n  provider = "prisma-client-js"\n'
+        f'  previewFeatures = ["{feature}"]\n}}\n\n{HEAD}',
+    }
+    assert len(finds("FD408", files)) == is_found
+
+
+def test_a_relation_without_a_foreign_key_is_not_said_to_be_prismas_work(tmp_path):
+    schema = blog("").replace('"postgresql"\n', '"postgresql"\n  relationMode = "prisma"\n')
+    (found,) = examine([find_rule("FD402")], written(tmp_path, {"schema.prisma": schema})).found
+    assert "without a foreign key" in found.finding.message
+    assert "Prisma" not in found.finding.message

@@ -170,6 +170,8 @@ def test_clients_and_servers_point_at_each_other(
     sockets = {row["state"] for row in table(gateway, "show sockets")}
     assert sockets == {"cl_active", "sv_idle"}
     assert table(gateway, "show active_sockets") == []
+    both = table(gateway, "show sockets")
+    assert len({row["id"] for row in both}) == len(both)
 
 
 def test_a_client_in_line_waits_in_pools_and_clients(start_gateway: StartGateway) -> None:

@@ -3,6 +3,7 @@
 import json
 import struct
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -162,6 +163,31 @@ def test_shutdown_ends_the_gateway(gateway: RunningGateway, command: str, what: 
         client.close()
     assert gateway.handle.join(PATIENCE)
     assert boss.read_end() == []
+
+
+def test_operators_come_in_by_the_unix_socket_while_a_shutdown_waits(
+    start_gateway: StartGateway, tmp_path: Path
+) -> None:
+    gateway = start_gateway(**OPERATORS, unix_socket_dir=str(tmp_path))
+    boss, client = operator(gateway), gateway.wire()
+    assert client.value("select 1") == "1"
+    done(boss, "pause")
+    done(boss, "shutdown wait_for_clients")
+    boss.close()
+    client.send(query("select 2"))
+    gateway.wait_for_pool(waiting=1)
+    with pytest.raises(OSError, match="refused"):
+        gateway.wire()
+    path = str(next(tmp_path.iterdir()))
+    with Wire(path) as another, pytest.raises(Closed, match="57P01"):
+        another.login(user=USER, database=DATABASE)
+    with Wire(path) as late:
+        late.login(user="boss", database="pgbouncer")
+        assert rows(late.query("show state"))[1] == ["paused", "yes"]
+        done(late, "resume")
+    assert rows(client.read_ready()) == [["2"]]
+    client.close()
+    assert gateway.handle.join(PATIENCE)
 
 
 class Files:

@@ -351,6 +351,26 @@ def test_a_number_is_told_while_nobody_else_has_used_the_server(
     _wait_for(gateway)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select currval('no_such')",
+        "select lastval('too much')",
+        "select 1 as currval, t.lastval from (select 2 as lastval) t",
+        'select \'currval\', "lastval".* from (select 1) as "lastval"',
+    ],
+)
+def test_what_tells_no_number_ties_nobody(
+    start_gateway: StartGateway, sequences: None, text: str
+) -> None:
+    gateway = start_gateway(default_pool_size=1, **LISTEN)
+    wire, other = gateway.wire(), gateway.wire()
+    wire.query(text)
+    wire.play(messages.parse(text), messages.bind(), messages.execute(), messages.sync())
+    assert other.value("select 1") == "1"
+    assert Scrape(gateway).value("forebay_pins_total") == 0
+
+
 def test_no_client_is_told_anothers_number(start_gateway: StartGateway, sequences: None) -> None:
     gateway = start_gateway(default_pool_size=1, **LISTEN)
     one, two = gateway.wire(), gateway.wire()

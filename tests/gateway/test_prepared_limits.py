@@ -188,3 +188,20 @@ def test_a_changed_table_in_a_pipeline_leaves_other_statements_alone(
     assert lines(wire.play(*run("u"))) == unknown("u")
     assert errors(wire.play(*run("s"))) == []
     assert lines(wire.play(*run("t"))) == answer("2")
+
+
+def test_a_limit_that_becomes_smaller_closes_as_many_as_it_takes(
+    start_gateway: StartGateway,
+) -> None:
+    gateway = start_gateway(default_pool_size=1, max_prepared_statements=9)
+    wire = gateway.wire()
+    for number in range(6):
+        prepare(wire, f"s{number}", f"select {number}")
+    assert _on_server(wire) == 6
+    gateway.reload(max_prepared_statements=2)
+    prepare(wire, "s6", "select 6")
+    assert _on_server(wire) == 2
+    # Whatever has been closed is prepared again when it is asked for.
+    for number in range(7):
+        assert lines(wire.play(*run(f"s{number}"))) == answer(str(number))
+        assert _on_server(wire) == 2

@@ -133,3 +133,23 @@ def test_a_check_without_an_end_is_stopped(start_gateway: StartGateway, database
     # The server that takes its place is new, and needs no check.
     assert wire.value("select pg_backend_pid()") != first
     wait_until(lambda: not database.backends(f"pid = {first}"))
+
+
+def test_who_waits_for_a_server_that_is_to_be_closed_hears_why_no_other_opens(
+    start_gateway: StartGateway, database: Database
+) -> None:
+    entry = database_entry(database, user="asks_scram", password=PASSWORD)
+    gateway = start_gateway(databases=[entry], server_login_retry=LONG, default_pool_size=2)
+    busy, waiting = gateway.wire(), gateway.wire()
+    busy.query("begin")
+    database.ask("alter role asks_scram password 'the next password'")
+    try:
+        # As RECONNECT does: the one server there is goes to nobody else.
+        gateway.reload(databases=[{**entry, "connect_query": "select 1"}])
+        with pytest.raises(Closed) as refused:
+            waiting.query("select 1")
+        assert "server login failed" in refused.value.fields["M"]
+        assert "server login failed" in gateway.refusal().fields["M"]
+        assert busy.value("select 1") == "1"
+    finally:
+        database.ask(f"alter role asks_scram password '{PASSWORD}'")

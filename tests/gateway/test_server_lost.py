@@ -105,3 +105,15 @@ def test_work_is_not_repeated_on_another_server(
         wire.read_ready()
     assert database.ask(f"select count(*) from {table}") == [(0,)]
     assert not database.backends("query like 'insert%' and state = 'active'")
+
+
+def test_without_a_lifetime_every_server_is_used_once(start_gateway: StartGateway) -> None:
+    gateway = start_gateway(server_lifetime=0, default_pool_size=2)
+    wire, other = gateway.wire(), gateway.wire()
+    wire.query("begin")
+    kept = wire.value("select pg_backend_pid()")
+    seen = [other.value("select pg_backend_pid()") for _ in range(4)]
+    assert len({kept, *seen}) == 5
+    assert wire.value("select pg_backend_pid()") == kept
+    wire.query("commit")
+    wait_until(lambda: gateway.pool("server_active") + gateway.pool("server_idle") == 0)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.migrate.conftest import Place
+from tests.migrate.conftest import DATASOURCE, Place
 from tests.running import run_forebay
 
 MODEL = "model A {\n  id Int @id\n}\n"
@@ -48,6 +48,15 @@ def test_a_database_is_written_down_from_nothing(place):
     )
     wanted = '-- CreateSchema\nCREATE SCHEMA IF NOT EXISTS "public";\n\n-- CreateTable\n'
     assert done.stdout == wanted + 'CREATE TABLE "public"."a" (\n    "i" INTEGER\n);\n\n'
+
+
+def test_a_schema_that_a_model_speaks_of_is_taken_to_be_there(place):
+    place.schema(MODEL)
+    (place.folder / "none.prisma").write_text(DATASOURCE)
+    sides = ("--from-schema=none.prisma", "--to-schema=schema.prisma", "--script")
+    assert _run(place, "migrate", "diff", *sides).stdout == CREATE + "\n"
+    done = _run(place, "migrate", "diff", "--from-empty", *sides[1:])
+    assert done.stdout.startswith('-- CreateSchema\nCREATE SCHEMA IF NOT EXISTS "public";\n')
 
 
 def test_a_diff_is_written_to_a_file(place):

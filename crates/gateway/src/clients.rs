@@ -17,7 +17,7 @@ use crate::pins::Pin;
 use crate::pool::Pool;
 use crate::pool::budget::Place;
 use crate::report::Refusal;
-use crate::server::Identity;
+use crate::server::{Identity, next_number};
 use crate::stream::Stream;
 
 /// What is known of a client once it has logged in, and does not change.
@@ -259,7 +259,6 @@ impl Entry {
 #[derive(Debug, Default)]
 pub struct Clients {
     entries: Mutex<HashMap<u32, Arc<Entry>>>,
-    next: AtomicU32,
     /// Sockets open, logged in or not.
     pub sockets: AtomicUsize,
     /// How many of those are operators on the console.
@@ -281,7 +280,7 @@ impl Clients {
         }
         let id = loop {
             // Positive as a signed integer, as process ids are; some drivers insist.
-            let id = self.next.fetch_add(1, Ordering::Relaxed) & 0x7fff_ffff;
+            let id = u32::try_from(next_number() & 0x7fff_ffff).unwrap_or(0);
             if id != 0 && !entries.contains_key(&id) {
                 break id;
             }

@@ -251,7 +251,7 @@ async fn log_in_over(
                 worker: worker::current(),
                 generation: order.generation,
                 born: now,
-                idle_since: now,
+                idle_since: 0,
                 grant: Grant::default(),
                 needs_check: false,
                 places: Places::default(),

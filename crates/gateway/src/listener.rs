@@ -159,7 +159,8 @@ impl Listener {
     }
 }
 
-/// Accept clients until the gateway drains. The socket closes with that.
+/// Accept clients until the gateway drains. The socket closes with that. While a shutdown waits a unix socket stays,
+/// for operators: whoever is on the machine can see what it waits for, and RESUME it.
 pub async fn accept(bound: Bound, context: Arc<Context>, dispatcher: Arc<Dispatcher>) {
     let listener = match Listener::new(bound) {
         Ok(listener) => listener,
@@ -170,8 +171,10 @@ pub async fn accept(bound: Bound, context: Arc<Context>, dispatcher: Arc<Dispatc
     };
     loop {
         let changed = context.phase_changed.notified();
-        if context.common.phase() != Phase::Running {
-            return;
+        match context.common.phase() {
+            Phase::Running => {}
+            Phase::Closing if !listener.is_tcp => {}
+            _ => return,
         }
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,

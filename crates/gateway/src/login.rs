@@ -98,11 +98,12 @@ pub async fn log_in(
     let mut door = Door { stream, received: Vec::new(), end_point: None, entry: None };
     let mut request = door.startup(context).await?;
     settings::add_host(&mut request.settings, peer, &context.common.configuration());
-    if context.common.phase() != Phase::Running {
+    let is_console = request.database == console::DATABASE;
+    let last = if is_console { Phase::Closing } else { Phase::Running };
+    if context.common.phase() > last {
         return Err(Refusal::shutting_down().into());
     }
     // Before authentication, which costs the pooler more than the client.
-    let is_console = request.database == console::DATABASE;
     let limit =
         if is_console { usize::MAX } else { context.common.configuration().max_client_conn };
     let entry = context

@@ -101,8 +101,13 @@ pub struct Identity {
     pub is_closed: AtomicBool,
 }
 
-/// Numbers servers.
+/// Numbers servers and clients together: tools tell sockets from each other by that.
 static NEXT: AtomicU64 = AtomicU64::new(1);
+
+/// A number that no other server and no client of this process has.
+pub fn next_number() -> u64 {
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
 
 impl Identity {
     /// What there is to know of a server that has just logged in over `stream`.
@@ -115,7 +120,7 @@ impl Identity {
             cancels: AtomicUsize::new(0),
             is_tainted: AtomicBool::new(false),
             settled: Notify::new(),
-            number: NEXT.fetch_add(1, Ordering::Relaxed),
+            number: next_number(),
             ends: stream.ends(),
             since: SystemTime::now(),
             lent_at: AtomicU64::new(now),
@@ -152,7 +157,7 @@ pub struct Server {
     pub generation: u64,
     /// When it logged in, in milliseconds of the gateway's clock.
     pub born: u64,
-    /// When it was last released, in milliseconds of the gateway's clock.
+    /// When it was last released, in milliseconds of the gateway's clock; 0 for one that has only just logged in.
     pub idle_since: u64,
     /// How its present client, or the next, came by it.
     pub grant: Grant,

@@ -199,15 +199,20 @@ impl Prepared {
         }
     }
 
-    /// Note that `statement` is being prepared; returns the one to close so that at most `limit` remain.
-    pub fn insert(&mut self, statement: Arc<Statement>, limit: usize) -> Option<Arc<Statement>> {
-        let evicted = if self.held.len() >= limit && !self.held.contains_key(&statement.id) {
-            let oldest =
-                self.held.values().min_by_key(|held| held.used).map(|held| held.statement.id);
-            oldest.and_then(|id| self.held.remove(&id)).map(|held| held.statement)
-        } else {
-            None
-        };
+    /// Note that `statement` is being prepared; returns those to close so that at most `limit` remain: several where
+    /// that has become smaller.
+    pub fn insert(&mut self, statement: Arc<Statement>, limit: usize) -> Vec<Arc<Statement>> {
+        let mut evicted = Vec::new();
+        if self.held.len() >= limit && !self.held.contains_key(&statement.id) {
+            let surplus = self.held.len() - limit.saturating_sub(1);
+            let mut oldest: Vec<_> =
+                self.held.values().map(|held| (held.used, held.statement.id)).collect();
+            if surplus < oldest.len() {
+                oldest.select_nth_unstable(surplus);
+            }
+            let gone = oldest.iter().take(surplus).filter_map(|(_, id)| self.held.remove(id));
+            evicted.extend(gone.map(|held| held.statement));
+        }
         self.clock += 1;
         self.held.insert(statement.id, Held { statement, used: self.clock, is_stale: false });
         evicted
@@ -263,14 +268,31 @@ mod tests {
         let statements = Statements::default();
         let [a, b, c] = [b"a\0\0\0", b"b\0\0\0", b"c\0\0\0"].map(|rest| statements.intern(rest));
         let mut prepared = Prepared::default();
-        assert!(prepared.insert(Arc::clone(&a), 2).is_none());
-        assert!(prepared.insert(Arc::clone(&b), 2).is_none());
+        assert!(prepared.insert(Arc::clone(&a), 2).is_empty());
+        assert!(prepared.insert(Arc::clone(&b), 2).is_empty());
         assert_eq!(prepared.touch(&a), Presence::Ready);
-        let evicted = prepared.insert(Arc::clone(&c), 2).unwrap();
-        assert_eq!(evicted.id, b.id);
+        let evicted = prepared.insert(Arc::clone(&c), 2);
+        assert_eq!(evicted.iter().map(|gone| gone.id).collect::<Vec<_>>(), [b.id]);
         assert_eq!(prepared.touch(&b), Presence::Absent);
         prepared.mark_stale(&a);
         assert_eq!(prepared.touch(&a), Presence::Stale);
         assert_eq!(prepared.len(), 2);
+    }
+
+    #[test]
+    fn a_smaller_limit_is_kept_at_once() {
+        let statements = Statements::default();
+        let all = [b"a\0\0\0", b"b\0\0\0", b"c\0\0\0", b"d\0\0\0", b"e\0\0\0"];
+        let [first, .., last] = &all.map(|rest| statements.intern(rest));
+        let mut prepared = Prepared::default();
+        for rest in &all[..4] {
+            assert!(prepared.insert(statements.intern(*rest), 9).is_empty());
+        }
+        prepared.touch(first);
+        let mut evicted: Vec<_> =
+            prepared.insert(Arc::clone(last), 2).iter().map(|gone| gone.id).collect();
+        evicted.sort_unstable();
+        assert_eq!(evicted, [first.id + 1, first.id + 2, first.id + 3]);
+        assert_eq!((prepared.touch(first), prepared.len()), (Presence::Ready, 2));
     }
 }

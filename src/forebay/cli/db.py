@@ -47,9 +47,9 @@ def push_command(
 
     Exit code 0 when it is, 1 when something would be lost, or fails.
     """
-    with answering():
+    with answering(schema):
         project = open_project(schema, url=_given(url))
-        done = push(project, accepts_loss=accept_data_loss, is_reset=force_reset)
+        done = push(project, write, accepts_loss=accept_data_loss, is_reset=force_reset)
         if done.dangers:
             show_dangers(done.dangers)
         if not done.is_done:
@@ -86,7 +86,7 @@ def pull_command(
 
     Exit code 0 when it is written, 1 when the database is empty or cannot be read.
     """
-    with answering():
+    with answering(schema):
         named = [one.strip() for one in schemas.split(",") if one.strip()] if schemas else None
         done = pull(schema, url=_given(url), is_fresh=force, schemas=named)
         if print_:
@@ -96,8 +96,9 @@ def pull_command(
             write(f"Introspected {_counted(done.pulled)} and wrote them into {done.path}")
         for line in done.changes:
             print(line, file=sys.stderr)
-        if done.pulled.warnings:
-            print(f"\n{done.pulled.warnings}", file=sys.stderr)
+        for said in (done.pulled.warnings, done.pulled.computed):
+            if said:
+                print(f"\n{said}", file=sys.stderr)
 
 
 def _joined(files: Sequence[tuple[str, str]]) -> str:
@@ -142,8 +143,8 @@ def execute_command(
     """
     if (file is None) == (not stdin):
         raise typer.BadParameter("say where the script is: --file FILE, or --stdin")
-    with answering():
-        text = sys.stdin.read() if file is None else _read(file)
+    with answering(schema):
+        text = _decoded(sys.stdin.buffer.read(), "-") if file is None else _read(file)
         given = _given(url)
         execute(given if given is not None else open_project(schema).url, text)
         write("Script executed successfully.")
@@ -155,10 +156,10 @@ def execute_command(
 def seed_command(context: typer.Context, *, schema: SchemaOption = None) -> None:
     """Run the command that fills the database; what follows `--` is passed on to it.
 
-    It is `prisma.seed` in package.json, or `seed` under `[tool.forebay]` in pyproject.toml. Exit
+    It is `prisma.seed` in package.json, or `seed` of tool.forebay in pyproject.toml. Exit
     code 0 when it ends well, 1 when it does not.
     """
-    with answering():
+    with answering(schema):
         command = seed(context.args, write)
         if command:
             raise MigrationError("", f"the seed command ended with exit code {command}")
@@ -171,9 +172,19 @@ def _given(url: str | None) -> PostgresUrl | None:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_bytes().decode()
-    except (OSError, UnicodeDecodeError):
-        raise ConfigurationError(
-            f"{path} cannot be read as a script",
-            hint="check the path, its rights and that it is UTF-8",
-        ) from None
+        return _decoded(path.read_bytes(), str(path))
+    except OSError:
+        raise _unread(str(path)) from None
+
+
+def _decoded(text: bytes, name: str) -> str:
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        raise _unread(name) from None
+
+
+def _unread(name: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{name} cannot be read as a script", hint="check the path, its rights and that it is UTF-8"
+    )

@@ -56,8 +56,12 @@ def generate_after(schema: Path | None, *, is_skipped: bool) -> None:
     """Write the clients that a schema asks for, if it asks for any of ours."""
     if is_skipped or os.environ.get(SKIP_GENERATE):
         return
-    from forebay.generator.run import jobs, wants_a_client
+    from forebay.generator.run import jobs, other_generators, wants_a_client
 
+    others = ", ".join(other_generators(schema, Path()))
+    if others:
+        note = f"not generated here: {others}; run `npx prisma generate`, or the generator's own"
+        print(f"note: {note}", file=sys.stderr)
     if not wants_a_client(schema, Path()):
         return
     for job in jobs(schema, None, Path()):

@@ -47,6 +47,7 @@ class Format(enum.StrEnum):
     """How findings are written."""
 
     TEXT = "text"
+    CONCISE = "concise"
     JSON = "json"
     SARIF = "sarif"
     GITHUB = "github"
@@ -58,6 +59,15 @@ class Level(enum.StrEnum):
     NOTE = "note"
     WARNING = "warning"
     ERROR = "error"
+
+
+class Least(enum.StrEnum):
+    """A severity that ends with exit code 1, or none."""
+
+    NOTE = "note"
+    WARNING = "warning"
+    ERROR = "error"
+    NEVER = "never"
 
 
 doctor = typer.Typer(
@@ -78,7 +88,7 @@ doctor.command(name="rules")(list_rules)
 )
 def look(
     path: Annotated[
-        Path, typer.Argument(help="The repository's folder.", show_default="here")
+        Path, typer.Argument(help="The repository's folder, or one file.", show_default="here")
     ] = Path(),
     *,
     written: Annotated[
@@ -96,8 +106,11 @@ def look(
         Level, typer.Option("--level", help="The least severity that is shown.")
     ] = Level.NOTE,
     fail_on: Annotated[
-        Level, typer.Option("--fail-on", help="The least severity that ends with exit code 1.")
-    ] = Level.WARNING,
+        Least, typer.Option("--fail-on", help="The least severity that ends with exit code 1.")
+    ] = Least.WARNING,
+    is_counted: Annotated[
+        bool, typer.Option("--statistics", help="Count the findings of each rule instead.")
+    ] = False,
     baseline: Annotated[
         Path | None, typer.Option("--baseline", help="Findings of this file are not new.")
     ] = None,
@@ -133,6 +146,7 @@ def look(
             without=_codes(without),
             level=level.name,
             fail_on=fail_on.name,
+            counts=is_counted,
             baseline=baseline,
             writes_baseline=is_written,
             fixes=is_fixed,

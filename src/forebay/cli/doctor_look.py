@@ -19,13 +19,15 @@ from forebay.doctor.fix import write as write_fixes
 from forebay.doctor.live.look import examine_live
 from forebay.doctor.live.plan import plan_for
 from forebay.doctor.registry import all_rules
+from forebay.doctor.report.concise import concise, statistics
 from forebay.doctor.report.github import workflow_commands
 from forebay.doctor.report.sarif import as_sarif
 from forebay.doctor.report.structured import as_json
 from forebay.doctor.report.text import lines_of
+from forebay.doctor.repository.around import project_around
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
-from forebay.doctor.run import Report, Reported, examine, select
+from forebay.doctor.run import Report, Reported, examine, keep_file, select
 from forebay.errors import ConfigurationError
 from forebay.postgres.url import PostgresUrl, parse_url
 
@@ -39,6 +41,7 @@ class Wish:
     without: list[str] = field(default_factory=list)
     level: str = "NOTE"
     fail_on: str = "WARNING"
+    counts: bool = False
     baseline: Path | None = None
     writes_baseline: bool = False
     fixes: bool = False
@@ -57,9 +60,17 @@ def look_at(path: Path, wish: Wish) -> int:
         ForebayError: it cannot be looked at.
     """
     rules = select(all_rules(), wish.only, wish.without)
+    if wish.counts and wish.written not in ("text", "concise"):
+        raise ConfigurationError(
+            f"--statistics is a table for people, and --format {wish.written} is for programs",
+            hint="leave one of them out",
+        )
+    root, only = project_around(path)
     with progress_on(sys.stderr) as progress:
-        repository = Repository(path)
+        repository = Repository(root)
         found = _examined(rules, repository, wish, progress)
+    if only:
+        keep_file(found, only)
     if wish.writes_baseline:
         _keep(wish.baseline or Path(DEFAULT_NAME), found, repository)
         return 0
@@ -69,8 +80,11 @@ def look_at(path: Path, wish: Wish) -> int:
     if wish.fixes or wish.shows_diff:
         found.found = _mend(found, repository, is_diff=wish.shows_diff)
     else:
-        _print(found, repository, wish.written)
-    return int(any(one.rule.severity >= Severity[wish.fail_on] for one in found.found))
+        _print(found, repository, "statistics" if wish.counts else wish.written)
+    return int(
+        wish.fail_on != "NEVER"
+        and any(one.rule.severity >= Severity[wish.fail_on] for one in found.found)
+    )
 
 
 def _examined(
@@ -125,6 +139,12 @@ def _mend(found: Report, repository: Repository, *, is_diff: bool) -> list[Repor
     later = f"; {fixes.postponed} more on the next run" if fixes.postponed else ""
     rest = len(fixes.left) - fixes.postponed
     print(f"{fixes.mended} {said}, {rest} left to people{later}", file=sys.stderr)
+    if any(path.endswith(".prisma") for path in fixes.texts) and not is_diff:
+        print(
+            "the schema has changed, the database has not: it needs a migration "
+            "(prisma migrate dev, or forebay migrate dev)",
+            file=sys.stderr,
+        )
     return fixes.left
 
 
@@ -139,8 +159,19 @@ def _print(found: Report, repository: Repository, written: str) -> None:
             write(line)
     else:
         console = Console(file=sys.stdout, soft_wrap=True, highlight=False)
-        for text in lines_of(found, repository):
+        shown = {"concise": concise, "statistics": statistics}.get(written)
+        prefix = _from_here(repository.root)
+        for text in shown(found, prefix) if shown else lines_of(found, repository, prefix):
             console.print(text)
+
+
+def _from_here(root: Path) -> str:
+    """Return what stands before a path of the repository so that a terminal can open it."""
+    folder = root.parent if root.is_file() else root
+    away = os.path.relpath(folder).replace(os.sep, "/")
+    if away.startswith(".."):
+        away = folder.resolve().as_posix().rstrip("/")
+    return "" if away == "." else away + "/"
 
 
 def _prefix(root: Path) -> str:

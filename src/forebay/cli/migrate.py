@@ -33,6 +33,7 @@ from forebay.migrate.commands.deploy import deploy
 from forebay.migrate.commands.dev import develop
 from forebay.migrate.commands.diagnosis import ResetNeeded
 from forebay.migrate.commands.diff import Kind, Side, default_schema_path, diff
+from forebay.migrate.commands.prisma_config import overlooked
 from forebay.migrate.commands.reset import reset
 from forebay.migrate.commands.resolve import mark_applied, mark_rolled_back
 from forebay.migrate.commands.status import Status, status
@@ -77,9 +78,9 @@ def deploy_command(
     Exit code 0 when all of them are applied, 1 when one fails or may not run.
     """
     named = named_client(client, client_revision)
-    with answering():
+    with answering(schema):
         found = projects.open_project(schema)
-        write(_source(found))
+        _begin(found)
         patience = Patience(lock_timeout, lock_tries)
         look = before_deploy(found, lint_fatal, named) if lint else None
         done = deploy(found, write, patience=patience, lock_patience=lock_wait, look=look)
@@ -93,9 +94,9 @@ def status_command(*, schema: SchemaOption = None) -> None:
 
     Exit code 0 when there is nothing to do, 1 otherwise.
     """
-    with answering():
+    with answering(schema):
         found = projects.open_project(schema)
-        write(_source(found))
+        _begin(found)
         seen = status(found)
         write(_count(len(seen.found), found.migrations))
         for line in _told(seen):
@@ -121,7 +122,7 @@ def resolve_command(
     """Say of a migration that it is applied, or that it has been undone."""
     if (applied is None) == (rolled_back is None):
         raise typer.BadParameter("name one migration: --applied NAME, or --rolled-back NAME")
-    with answering():
+    with answering(schema):
         found = projects.open_project(schema)
         if applied is not None:
             mark_applied(found, applied)
@@ -131,8 +132,10 @@ def resolve_command(
             write(f"Migration {rolled_back} marked as rolled back.")
 
 
-def _from(help_: str) -> object:
-    return typer.Option(help=help_, show_default=False)
+def _from(*names_and_help: str) -> object:
+    # A flag that is named has no `--no-…` beside it, which would take the room of the names.
+    *names, help_ = names_and_help
+    return typer.Option(*names, help=help_, show_default=False)
 
 
 Text = str | None
@@ -141,19 +144,23 @@ Text = str | None
 @migrate.command(name="diff")
 def diff_command(
     *,
-    from_empty: Annotated[bool, _from("From nothing.")] = False,
+    from_empty: Annotated[bool, _from("--from-empty", "From nothing.")] = False,
     from_url: Annotated[Text, _from("From the database of a URL.")] = None,
     from_schema_datamodel: Annotated[Text, _from("From a schema.")] = None,
     from_schema: Annotated[Text, _from("From a schema.")] = None,
     from_schema_datasource: Annotated[Text, _from("From a schema's database.")] = None,
-    from_config_datasource: Annotated[bool, _from("From the environment's database.")] = False,
+    from_config_datasource: Annotated[
+        bool, _from("--from-config-datasource", "From the environment's database.")
+    ] = False,
     from_migrations: Annotated[Text, _from("From what a folder's migrations come to.")] = None,
-    to_empty: Annotated[bool, _from("To nothing.")] = False,
+    to_empty: Annotated[bool, _from("--to-empty", "To nothing.")] = False,
     to_url: Annotated[Text, _from("To the database of a URL.")] = None,
     to_schema_datamodel: Annotated[Text, _from("To a schema.")] = None,
     to_schema: Annotated[Text, _from("To a schema.")] = None,
     to_schema_datasource: Annotated[Text, _from("To a schema's database.")] = None,
-    to_config_datasource: Annotated[bool, _from("To the environment's database.")] = False,
+    to_config_datasource: Annotated[
+        bool, _from("--to-config-datasource", "To the environment's database.")
+    ] = False,
     to_migrations: Annotated[Text, _from("To what a folder's migrations come to.")] = None,
     shadow_database_url: Annotated[Text, _from("Where migrations are tried.")] = None,
     script: Annotated[bool, typer.Option("--script", help="Print SQL.")] = False,
@@ -188,7 +195,8 @@ def diff_command(
         ("datasource", to_config_datasource),
         ("migrations", to_migrations),
     )
-    with answering():
+    # 2 is the answer that there is a difference: what goes wrong must not be taken for it.
+    with answering(code=1):
         found = diff(
             _located(before),
             _located(after),
@@ -251,9 +259,9 @@ def dev_command(
     code 0 when all of it is done, 1 when something forbids it, 130 when the database must be
     emptied first or the developer says no.
     """
-    with answering():
+    with answering(schema):
         found = projects.open_project(schema)
-        write(_source(found))
+        _begin(found)
         ask = Developer() if is_there() else None
         try:
             done = develop(
@@ -267,6 +275,7 @@ def dev_command(
         if done.written is not None:
             write(f"The migration is written: {done.written}/migration.sql")
         if create_only:
+            show_dangers(done.dangers)
             return
         if done.applied:
             write(_applied(done.applied))
@@ -286,6 +295,8 @@ def _show_reset(needed: ResetNeeded, found: projects.Project) -> None:
         " database.\nAll data will be lost.",
         file=sys.stderr,
     )
+    for way in needed.ways:
+        print(f"\n{way}", file=sys.stderr)
 
 
 def _refuse(found: Dangers, *, is_asked: bool) -> None:
@@ -327,9 +338,9 @@ def reset_command(
     Afterwards the schema's clients are generated, and the project's seed command is run. Exit code
     0 when all of it is done, 1 when something fails, 130 when the developer says no.
     """
-    with answering():
+    with answering(schema):
         found = projects.open_project(schema)
-        write(_source(found))
+        _begin(found)
         confirm_reset(is_forced=force)
         applied = reset(found, write)
         write("Database reset successful\n")
@@ -343,9 +354,11 @@ def _aside(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def _source(found: projects.Project) -> str:
+def _begin(found: projects.Project) -> None:
     url = found.url
-    return f'PostgreSQL database "{url.database or url.user}" at "{url.address}"'
+    write(f'PostgreSQL database "{url.database or url.user}" at "{url.address}"')
+    for line in overlooked(Path(), found.path, found.migrations):
+        _aside(f"warning: {line}")
 
 
 def _count(count: int, folder: Path) -> str:
@@ -367,7 +380,7 @@ def _told(seen: Status) -> list[str]:
         return ["Database schema is up to date!"]
     parts: list[tuple[list[str], str, str]] = [
         (
-            seen.failed,
+            [f"{one}\n  {seen.reasons.get(one, '')}".rstrip() for one in seen.failed],
             "Following migration(s) have failed:",
             "Undo what is left of them and run `forebay migrate resolve --rolled-back NAME`, or"
             " finish them by hand and run `forebay migrate resolve --applied NAME`.",
@@ -384,8 +397,9 @@ def _told(seen: Status) -> list[str]:
             "Following migration(s) have not yet been applied:",
             "To apply them run `forebay migrate deploy`."
             if seen.is_managed
-            else "The database has no history of migrations yet: run `forebay migrate deploy`, or"
-            " record what it already holds with `forebay migrate resolve --applied NAME`.",
+            else "The database has no history of migrations yet. If it is empty, run `forebay"
+            " migrate deploy`; what it already holds is recorded with `forebay migrate resolve"
+            " --applied NAME`.",
         ),
         (seen.edited, "Following migration(s) were modified after they were applied:", ""),
     ]

@@ -69,8 +69,8 @@ def lint_command(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="Scripts, or folders of them. (default: the project's migrations, without those"
-            " that the database has seen)",
+            help="Scripts, or folders of them. (default: the project's migrations; with --database"
+            " or --url, those that the database has not seen)",
             show_default=False,
         ),
     ] = None,
@@ -84,27 +84,37 @@ def lint_command(
     client: ClientOption = None,
     client_revision: RevisionOption = None,
     schema: SchemaOption = None,
-    level: Annotated[LevelName, typer.Option(help="The least that is shown.")] = LevelName.WARNING,
+    level: Annotated[
+        LevelName,
+        typer.Option(
+            metavar="LEVEL", help="info, warning, error or never: the least that is shown."
+        ),
+    ] = LevelName.WARNING,
     fail_on: Annotated[
-        LevelName, typer.Option(help="The least that makes the exit code 1.")
+        LevelName, typer.Option(metavar="LEVEL", help="The least that makes the exit code 1.")
     ] = LevelName.ERROR,
     exclude: Codes = None,
     include: Annotated[
         list[str] | None, _option("An opt-in rule to add, or all; may be given again.")
     ] = None,
-    shape: Annotated[Shape, typer.Option("--format", help="How to write it.")] = Shape.TEXT,
+    shape: Annotated[
+        Shape, typer.Option("--format", metavar="FORMAT", help="text, json, github or sarif.")
+    ] = Shape.TEXT,
     locks: Annotated[
         bool, typer.Option("--locks", help="Show the locks of every statement.")
     ] = False,
     in_transaction: Annotated[
-        bool | None,
+        bool,
         typer.Option(
-            "--assume-in-transaction/--assume-no-transaction",
-            help="Whether a script is sent as one transaction. (default: migration.sql as `deploy`"
-            " sends it, other scripts statement by statement)",
-            show_default=False,
+            "--assume-in-transaction",
+            help="A script is sent as one transaction. (default: migration.sql as `deploy` sends"
+            " it, other scripts statement by statement)",
         ),
-    ] = None,
+    ] = False,
+    no_transaction: Annotated[
+        bool,
+        typer.Option("--assume-no-transaction", help="It is sent statement by statement."),
+    ] = False,
     pg_version: Annotated[
         int | None,
         typer.Option(
@@ -120,7 +130,12 @@ def lint_command(
     not be looked at; 2 when an option is wrong.
     """
     named = named_client(client, client_revision)
-    with answering():
+    if in_transaction and no_transaction:
+        raise typer.BadParameter(
+            "--assume-in-transaction and --assume-no-transaction exclude each other"
+        )
+    sending = in_transaction if in_transaction or no_transaction else None
+    with answering(schema):
         _needed()
         from forebay.migrate.commands import lint as commands
         from forebay.migrate.lint.linter import codes
@@ -133,7 +148,7 @@ def lint_command(
             exclude=options.exclude | codes(exclude or []),
             include=options.include | codes(include or []),
         )
-        asked = _Asked(paths, url, schema, in_transaction, with_database, named)
+        asked = _Asked(paths, url, schema, sending, with_database, named)
         reports, running = _reports(asked, options)
         shown = commands.level_of(level.value, "--level")
         write(_written(reports, running, shape, shown, locks=locks))
@@ -337,8 +352,6 @@ def _told(reports: list[Report], running: Running, limit: Level | None) -> None:
 
     least = min(Level.WARNING, limit or Level.WARNING)
     if not any(one.worst and one.worst >= least for one in reports):
-        if not running.is_known:
-            _aside(f"note: {running.line()}")
         return
     text = Writer(has_colour=_has_colour(sys.stderr)).text(reports, least, running)
     print(f"{text}\n", file=sys.stderr)

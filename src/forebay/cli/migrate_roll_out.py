@@ -81,7 +81,7 @@ def roll_out_command(
         raise typer.BadParameter("name the client that runs: --client PATH, or --client-revision")
     if to is not None and script is not None:
         raise typer.BadParameter("name one of --to-schema and --script")
-    with answering():
+    with answering(schema):
         project = open_project(schema) if to is None or client_revision is not None else None
         runs = _client(client, client_revision, project)
         change = _change(runs, to, script, project)

@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
+import psycopg
 import typer
 
 from forebay.cli import report
+from forebay.client.environment import load_env
 from forebay.errors import ForebayError, MigrationError, SchemaError
 from forebay.migrate.danger import Dangers
 from forebay.migrate.interrupt import Interrupted
@@ -26,8 +28,14 @@ SchemaOption = Annotated[
 
 
 @contextmanager
-def answering() -> Iterator[None]:
-    """Print what goes wrong in the block on the standard error, and end with the code for it."""
+def answering(schema: Path | None = None, *, code: int | None = None) -> Iterator[None]:
+    """Print what goes wrong in the block on the standard error, and end with a code for it.
+
+    Before it, what `.env` files say is put into the environment, as by Prisma 6: those of this
+    folder, of `prisma/`, and beside the ``schema`` that was named. ``code`` is every refusal's.
+    """
+    for name in _loaded(schema):
+        print(f"Environment variables loaded from {name}", file=sys.stderr)
     try:
         yield
     except SchemaError as error:
@@ -40,10 +48,54 @@ def answering() -> Iterator[None]:
             print(f"\nhint: {error.hint}", file=sys.stderr)
         raise typer.Exit(error.exit_code if isinstance(error, Interrupted) else 1) from None
     except ForebayError as error:
-        raise typer.Exit(report(error)) from None
+        usual = report(error)
+        raise typer.Exit(usual if code is None else code) from None
     except KeyboardInterrupt:
         print("Error: interrupted by SIGINT", file=sys.stderr)
         raise typer.Exit(130) from None
+    except psycopg.Error as error:
+        _show(f"PostgreSQL refused: {_said(error)}", _way_on(error))
+        raise typer.Exit(1) from None
+    except OSError as error:
+        what = f"{error.filename}: " if error.filename else ""
+        _show(f"{what}{error.strerror or error}", "check the path, its rights and the disk")
+        raise typer.Exit(1) from None
+
+
+def _show(message: str, hint: str) -> None:
+    print(f"Error: {message}\n\nhint: {hint}", file=sys.stderr)
+
+
+def _said(error: psycopg.Error) -> str:
+    code = f" (SQLSTATE {error.sqlstate})" if error.sqlstate else ""
+    return f"{error.diag.message_primary or error}{code}"
+
+
+def _way_on(error: psycopg.Error) -> str:
+    """Return the next step after an error of PostgreSQL's that belongs to no script."""
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return (
+            "grant the role what it needs, or use another one: migrations create in their schema,"
+            " and read and write `_prisma_migrations` there"
+        )
+    if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+        return (
+            "this server, or the role's settings, let nobody write: have DIRECT_URL name the"
+            " primary, or see to default_transaction_read_only"
+        )
+    if isinstance(error, psycopg.errors.UndefinedColumn | psycopg.errors.UndefinedTable):
+        return (
+            "if `_prisma_migrations` was not made by a tool for migrations, give it another name;"
+            " nothing was applied"
+        )
+    return "see what `forebay migrate status` says, and the server's log, before the next try"
+
+
+def _loaded(schema: Path | None) -> list[str]:
+    taken = load_env()
+    if schema is not None:
+        taken += load_env(str(schema if schema.is_dir() else schema.parent), (".env",))
+    return taken
 
 
 def confirm_reset(*, is_forced: bool) -> None:

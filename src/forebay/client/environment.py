@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 FILES = (".env", os.path.join("prisma", ".env"))
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 
 
-def load_env(folder: str = "") -> None:
-    """Set what `.env`, then `prisma/.env` say, where the environment does not say otherwise."""
-    for name in FILES:
+def load_env(folder: str = "", names: Sequence[str] = FILES) -> list[str]:
+    """Set what `.env`, then `prisma/.env` say, where the environment does not say otherwise.
+
+    Returns:
+        The files of which anything was taken.
+    """
+    taken = []
+    for name in names:
+        path = os.path.join(folder, name)
         try:
-            with open(os.path.join(folder, name), encoding="utf-8") as file:
+            with open(path, encoding="utf-8") as file:
                 text = file.read()
         except (OSError, UnicodeDecodeError):
             continue
-        for key, value in read_env(text).items():
-            os.environ.setdefault(key, value)
+        new = {key: value for key, value in read_env(text).items() if key not in os.environ}
+        os.environ.update(new)
+        if new:
+            taken.append(path)
+    return taken
 
 
 def read_env(text: str) -> dict[str, str]:

@@ -25,7 +25,7 @@ IGNORE = re.compile(
 class Ignore:
     """One comment: the rules it silences, where, and why."""
 
-    codes: frozenset[str]
+    codes: frozenset[str]  # as they are written
     line: int  # the line that it is for; 0 for the whole file
     reason: str
     start: int
@@ -40,9 +40,7 @@ def ignores_of(file: File) -> list[Ignore]:
     for match in IGNORE.finditer(file.text):
         line = file.text.count("\n", 0, match.start()) + 1
         is_alone = not file.lines[line - 1][: _column(file, line, match.start())].strip(" \t{")
-        codes = frozenset(
-            one.strip().lower() for one in (match["codes"] or "").split(",") if one.strip()
-        )
+        codes = frozenset(one.strip() for one in (match["codes"] or "").split(",") if one.strip())
         found.append(
             Ignore(
                 codes,
@@ -73,7 +71,7 @@ class Ignores:
         return any(
             one.reason
             and one.line in (0, finding.span.line)
-            and one.codes & {rule.code.lower(), rule.name}
+            and {name.lower() for name in one.codes} & {rule.code.lower(), rule.name}
             for one in self._by_path[path]
         )
 

@@ -85,6 +85,8 @@ def _compared(
             operators = set(properties(inner))
             if not operators or not operators <= _RANGES:
                 return None, ()
+            if all(text_of(one) == "null" for one in properties(inner).values()):
+                continue
             (equal if operators <= {"equals", "in"} else ranges).append(name)
         elif text_of(value) not in ("null", "undefined"):
             equal.append(name)

@@ -14,6 +14,10 @@ _COMMENTS = {
     "env": "# {}", "yaml": "# {}", "ini": "; {}", "dockerfile": "# {}", "toml": "# {}",
     "sql": "-- {}",
 }  # fmt: skip
+_LANGUAGES = {
+    "ts": "ts", "tsx": "tsx", "py": "python", "prisma": "prisma", "json": "json", "yml": "yaml",
+    "yaml": "yaml", "toml": "toml", "ini": "ini", "sql": "sql", "tf": "hcl",
+}  # fmt: skip
 
 
 def page_name(rule: Rule) -> str:
@@ -34,6 +38,9 @@ def page(rule: Rule) -> str:
         parts.append(f"## Found\n\n{_code(rule, rule.bad)}")
     if rule.good:
         parts.append(f"## Not found\n\n{_code(rule, rule.good)}")
+    if rule.files:
+        blocks = "\n".join(_block(path, text) for path, text in rule.files.items())
+        parts.append(f"## Beside both\n\nBoth examples stand beside this:\n\n{blocks}")
     if rule.check is not None:
         parts.append(f"## To live with it\n\n{_silence(rule)}\n")
     if rule.references:
@@ -51,8 +58,15 @@ def _silence(rule: Rule) -> str:
 
 
 def _code(rule: Rule, text: str) -> str:
-    where = f"`{rule.path}`:\n\n" if rule.path else ""
-    return f"{where}```{rule.language}\n{text.rstrip()}\n```\n"
+    if rule.check is None:
+        return f"```{rule.language}\n{text.rstrip()}\n```\n"
+    return _block(rule.example_place, text, rule.language)
+
+
+def _block(path: str, text: str, language: str = "") -> str:
+    """Return a file of an example: its path, and what is in it."""
+    ending = path.rpartition(".")[2]
+    return f"`{path}`:\n\n```{language or _LANGUAGES.get(ending, '')}\n{text.rstrip()}\n```\n"
 
 
 def _sentence(text: str) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from forebay.doctor.finding import Finding
 from forebay.doctor.ignore import Ignores
+from forebay.doctor.registry import no_rule
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 
@@ -44,6 +44,7 @@ class Report:
     stale: int = 0  # what a baseline holds and nobody finds any more
     files: int = 0
     rules: int = 0
+    skipped: list[str] = field(default_factory=list)  # links that lead out of the folder
 
     def count(self, severity: Severity) -> int:
         """Return how many findings are exactly this bad."""
@@ -62,6 +63,7 @@ def examine(
     ``progress`` is told the rule that begins, how many are done and how many there are.
     """
     report = Report(rules=len(rules), files=len(repository.files) if repository else 0)
+    report.skipped = list(repository.skipped) if repository else []
     ignores = Ignores(repository) if repository else None
     with _uncollected():
         for done, rule in enumerate(rules):
@@ -100,11 +102,27 @@ def _findings(
 def select(
     rules: Iterable[Rule], only: Sequence[str] = (), without: Sequence[str] = ()
 ) -> list[Rule]:
-    """Return the rules that ``only`` names by code, its beginning or name, less ``without``."""
+    """Return the rules that ``only`` names by code, its beginning or name, less ``without``.
+
+    Raises:
+        ConfigurationError: no rule is called so; the hint names the nearest.
+    """
+    rules = list(rules)
 
     def fits(rule: Rule, wanted: Sequence[str]) -> bool:
         return any(
-            rule.name == one or re.match(re.escape(one), rule.code, re.IGNORECASE) for one in wanted
+            rule.name == one.lower() or rule.code.startswith(one.upper()) for one in wanted if one
         )
 
+    for one in (*only, *without):
+        if not any(fits(rule, [one]) for rule in rules):
+            raise no_rule(one)
     return [rule for rule in rules if (not only or fits(rule, only)) and not fits(rule, without)]
+
+
+def keep_file(report: Report, path: str) -> None:
+    """Leave the findings of one file alone in a report."""
+    report.found = [
+        one for one in report.found if one.finding.span is None or one.finding.span.path == path
+    ]
+    report.files = 1

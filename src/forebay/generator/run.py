@@ -65,6 +65,19 @@ def wants_a_client(path: Path | None, folder: Path) -> bool:
     return bool(ours(load(find_schema(path, folder).files)))
 
 
+def other_generators(path: Path | None, folder: Path) -> list[str]:
+    """Name the providers of a schema's generators that are not ours.
+
+    Raises:
+        ConfigurationError: there is no schema.
+        SchemaError: the schema has errors.
+    """
+    schema = load(find_schema(path, folder).files)
+    mine = ours(schema)
+    found = (one.provider for one in schema.generators if one not in mine)
+    return list(dict.fromkeys(one.value or one.variable or "" for one in found))
+
+
 def changes(path: Path | None, folder: Path, stop: Event) -> Iterator[None]:
     """Yield when a schema has changed since the last time, until ``stop`` is set.
 

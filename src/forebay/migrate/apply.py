@@ -21,7 +21,7 @@ from forebay.migrate import texts
 from forebay.migrate.folder import Migration
 from forebay.migrate.history import History, pending, refuse_failed
 from forebay.migrate.interrupt import Interrupted, Now, Signals
-from forebay.migrate.statements import is_one_transaction, parts
+from forebay.migrate.statements import has_copy, is_one_transaction, parts
 
 Say = Callable[[str], None]
 Look = Callable[[Sequence[Migration]], None]
@@ -139,6 +139,8 @@ class Runner:
             # A query ends at its first zero byte: what follows would be left out, and not missed.
             said = "the script holds a zero byte: PostgreSQL would not see what comes after it"
             raise texts.not_applied(name, "22021", said, "take the zero byte out; nothing was sent")
+        if has_copy(script):
+            raise texts.copies(name)
         sent = parts(script, self._version)
         for number, part in enumerate(sent, 1):
             if (came := self._signals.received()) is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -65,8 +66,10 @@ def _refusal(url: PostgresUrl, error: psycopg.Error) -> Exception:
     return texts.unreachable(url.address, str(why))
 
 
-def ensure_database(url: PostgresUrl) -> bool:
-    """Make the database and the schema of a URL where they are missing; say whether it was made.
+def ensure_database(url: PostgresUrl, say: Callable[[str], None] = lambda _: None) -> bool:
+    """Make the database and the schema of a URL where they are missing; return whether it was made.
+
+    ``say`` is told of a database that was made: it may be a name that was mistyped.
 
     Raises:
         MigrationError: the server does not answer, or may not be asked for a database.
@@ -81,6 +84,7 @@ def ensure_database(url: PostgresUrl) -> bool:
             raise
         _create(url)
         is_made = True
+        say(f'PostgreSQL database "{url.database or url.user}" created at "{url.address}"')
         connection = connect(url, has_schema=False)
     with connection:
         name = schema_of(url)

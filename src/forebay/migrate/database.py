@@ -57,8 +57,8 @@ class Column:
 
     ``is_serial`` is one whose default is drawn from a sequence of its own; ``is_made_by_client``
     is one whose default, which the database knows nothing of, the client makes; ``is_generated`` is
-    one that is computed from others, by what its default says. ``written`` is PostgreSQL's own text
-    of the default.
+    one that is computed from others, by what its default says, ``is_virtual`` one that is computed
+    whenever it is read. ``written`` is PostgreSQL's own text of the default.
     """
 
     name: str
@@ -68,6 +68,7 @@ class Column:
     is_serial: bool = False
     is_made_by_client: bool = field(default=False, compare=False)
     is_generated: bool = field(default=False, compare=False)
+    is_virtual: bool = field(default=False, compare=False)
     written: str | None = field(default=None, compare=False)
     comment: str | None = field(default=None, compare=False)
 
@@ -197,13 +198,18 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """Everything; ``schemas`` are those that are to exist."""
+    """Everything; ``schemas`` are those that are to exist.
+
+    ``declared`` are those that a data model speaks of: what begins with it takes them to be there,
+    whether or not anything is in them.
+    """
 
     schemas: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
     enums: tuple[Enum, ...] = ()
     views: tuple[View, ...] = field(default=())
     extensions: tuple[Extension, ...] = ()
+    declared: tuple[str, ...] = field(default=(), compare=False)
 
 
 EMPTY = Database()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -45,8 +46,11 @@ def read_migrations(folder: Path) -> list[Migration]:
     """Return the migrations of a folder in the order in which they run: that of their names.
 
     Raises:
-        MigrationError: a migration has no script (P3015), or they are for another database (P3019).
+        MigrationError: a migration has no script (P3015), or they are for another database (P3019);
+            or there is something else in the folder's place.
     """
+    if folder.exists() and not folder.is_dir():
+        raise texts.no_folder(str(folder))
     if not folder.is_dir():
         return []
     check_provider(folder)
@@ -55,6 +59,10 @@ def read_migrations(folder: Path) -> list[Migration]:
 
 def _read(path: Path) -> Migration:
     script = path / SCRIPT
+    try:
+        path.name.encode()
+    except UnicodeEncodeError:
+        raise texts.unsayable(os.fsencode(path.name)) from None
     try:
         return Migration(path.name, script.read_bytes().decode())
     except UnicodeDecodeError as error:
@@ -69,7 +77,7 @@ def check_provider(folder: Path) -> None:
     lock = folder / LOCK
     if not lock.is_file():
         return
-    found = _PROVIDER.search(lock.read_text(encoding="utf-8"))
+    found = _PROVIDER.search(lock.read_bytes().decode(errors="replace"))
     provider = found[1] if found else "<PROVIDER NOT FOUND>"
     if provider != PROVIDER:
         raise texts.other_provider(provider)

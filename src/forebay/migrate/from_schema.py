@@ -65,6 +65,7 @@ def from_schema(schema: Schema, *, default_schema: str = DEFAULT_SCHEMA) -> Data
                 for one in (source.extensions if source and source.extensions else ())
             }.values()
         ),
+        declared=tuple(named),
     )
 
 

@@ -22,10 +22,13 @@ from forebay.migrate.database import Database
 from forebay.migrate.folder import Migration
 from forebay.migrate.introspect.scope import Scope
 from forebay.migrate.reset import empty
-from forebay.migrate.statements import parts
+from forebay.migrate.statements import has_copy, parts
 from forebay.postgres.url import PostgresUrl
 
 _NOT_MADE = "no database is made on a server that is only to be looked at"
+# What else there is to do, where one may not be made, and where none is to be made.
+_HINT = "let the role create databases, or set shadowDatabaseUrl"
+_HINT_NOT_MADE = "set shadowDatabaseUrl, or name the client: then one is made for a moment"
 
 
 def after_migrations(
@@ -50,6 +53,8 @@ def run_migration(connection: psycopg.Connection[Any], one: Migration) -> None:
     if "\0" in one.script:
         why = "the script holds a zero byte: PostgreSQL would not see what comes after it"
         raise texts.unclean(one.name, why, "22021")
+    if has_copy(one.script):
+        raise texts.copies(one.name)
     for part in parts(one.script, connection.info.server_version):
         try:
             connection.execute(part.encode())
@@ -130,7 +135,7 @@ def embedded_database(schema: str) -> Iterator[psycopg.Connection[Any]]:
 def _embedded(
     main: psycopg.Connection[Any], schema: str, why: str, say: Say
 ) -> Iterator[psycopg.Connection[Any]]:
-    hint = "let the role create databases, or set shadowDatabaseUrl"
+    hint = _HINT_NOT_MADE if why is _NOT_MADE else _HINT
     try:
         with embedded_database(schema) as connection:
             here, there = (one.info.server_version // 10000 for one in (connection, main))

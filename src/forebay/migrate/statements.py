@@ -42,6 +42,9 @@ _TRANSACTION = re.compile(
 )
 
 
+_COPY = re.compile(r"COPY\b.*\b(FROM STDIN|TO STDOUT)\b")
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """A statement: its text as it stands in the script, and its words outside of quotes."""
@@ -132,6 +135,11 @@ def parts(script: str, version: int) -> list[str]:
         else:
             together += one.text
     return [*out, together] if together else out
+
+
+def has_copy(script: str) -> bool:
+    """Say whether a script needs a client that sends or takes rows between its statements."""
+    return any(_COPY.match(one.words) for one in statements(script))
 
 
 def is_one_transaction(script: str) -> bool:

@@ -122,6 +122,32 @@ def no_script(path: str, hint: str | None = None) -> MigrationError:
     )
 
 
+def no_folder(path: str) -> MigrationError:
+    """A file where the migrations' folder should be."""
+    return MigrationError(
+        "", f"{path} is a file, and migrations are in a folder", hint="move the file away"
+    )
+
+
+def unsayable(name: bytes) -> MigrationError:
+    """A migration's folder whose name no database can hold."""
+    return MigrationError(
+        "",
+        f"a migration's folder has a name that is not UTF-8: {name!r}",
+        hint="give it a name of letters, digits and underscores",
+    )
+
+
+def copies(name: str) -> MigrationError:
+    """A script with rows to copy, which only a client such as psql sends."""
+    return not_applied(
+        name,
+        "0A000",
+        "the script holds COPY from STDIN or to STDOUT, which only works in a client such as psql",
+        "write INSERT statements in its place, or run that part with psql; nothing was sent",
+    )
+
+
 def unknown(name: str) -> MigrationError:
     """A migration that the folder does not hold."""
     return MigrationError(

@@ -133,7 +133,11 @@ def _pause_or_resume(gateway: "Gateway", number: signal.Signals) -> None:
         else:
             log("pausing: servers are closed as transactions end; SIGUSR2 resumes")
     except GatewayError as error:
-        log(f"{number.name} ignored: {error.args[0]}")
+        if "shutting down" in error.args[0]:
+            # PgBouncer's words.
+            log(f"got {number.name} while shutting down, ignoring")
+        else:
+            log(f"{number.name} ignored: {error.args[0]}")
 
 
 def _begin_to_end(gateway: "Gateway", number: signal.Signals, waits: bool) -> None:

@@ -176,7 +176,9 @@ class Settings(Table):
     )
 
     # The health of servers.
-    server_lifetime: Duration = setting(3600, "Age at which a server is closed when released")
+    server_lifetime: Duration = setting(
+        3600, "Age at which a server is closed when released; 0: used once"
+    )
     server_idle_timeout: Duration = setting(600, "Idle time after which a server is closed")
     server_connect_timeout: Duration = setting(15, "Longest a server may take to log in")
     server_login_retry: Duration = setting(15, "Pause after a failed server login")

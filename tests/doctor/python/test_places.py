@@ -65,3 +65,58 @@ def test_a_routes_own_query_is_pointed_at(finds):
         "app/b.py": ROUTE + "@router.get('/b')\ndef b(n: int):\n    return select(A).offset(n)\n",
     }
     assert finds("FD614", files) == ["app/b.py:7"]
+
+
+BLOCKS = ROUTE + (
+    "@router.post('/a')\nasync def a(session: Session = Depends(get)):\n    session.commit()\n"
+)
+
+
+def test_one_request_at_a_time_waits_for_nobody(finds):
+    files = {"app/a.py": BLOCKS, "requirements.txt": "mangum\nfastapi\n"}
+    assert finds("FD602", files) == []
+    assert finds("FD602", {**files, "run.sh": "uvicorn app.a:app\n"}) == ["app/a.py:7"]
+
+
+def test_what_a_deployment_calls_is_no_request(finds):
+    text = "import psycopg\ndef handler(event, context):\n    psycopg.connect('postgresql://a/b')\n"
+    assert finds("FD502", {"app/a.py": text}) == ["app/a.py:3"]
+    text += "    return event['RequestType']\n"
+    assert finds("FD502", {"app/a.py": text}) == []
+
+
+def test_engines_of_other_databases_are_left_alone(finds):
+    text = (
+        "import os\nfrom sqlalchemy import create_engine\nURL = os.environ['DATABASE_URL']\n"
+        "if URL.startswith('sqlite'):\n    engine = create_engine(URL)\n"
+        "elif URL.startswith('postgresql'):\n    engine = create_engine(URL)\n"
+        "else:\n    engine = create_engine(URL)\n"
+    )
+    files = {"app/a.py": text, "requirements.txt": "mangum\npsycopg2-binary\n"}
+    assert finds("FD504", files) == ["app/a.py:7"]
+
+
+def test_an_engine_of_a_job_is_one_a_run(finds):
+    text = (
+        "from sqlalchemy import create_engine\nclass Loader:\n    def __init__(self, url):\n"
+        "        engine = create_engine(url)\n        self.prepare(engine)\n"
+        "class Lipas(Loader):\n    pass\n"
+        "def handler(event, context):\n    Lipas('postgresql://a/b').run()\n"
+    )
+    files = {"app/a.py": text, "requirements.txt": "aws-lambda-powertools\npsycopg2-binary\n"}
+    assert finds("FD504", files) == finds("FD511", files) == []
+    assert finds("FD501", files) == ["app/a.py:4"]
+
+
+@pytest.mark.parametrize(
+    ("shown", "found"),
+    [
+        ("f\"at {os.getenv('DATABASE_URL')}\"", 1),
+        ("os.environ['DATABASE_URL']", 1),
+        ("settings.DATABASE_READ_URL", 1),
+        ("os.getenv('SITE_URL')", 0),
+    ],
+)
+def test_urls_that_are_logged(finds, shown, found):
+    text = f"import os, psycopg, logging\nlogger = logging.getLogger()\nlogger.debug({shown})\n"
+    assert len(finds("FD514", {"app/a.py": text})) == found

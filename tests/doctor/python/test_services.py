@@ -201,7 +201,7 @@ def test_a_chain_of_calls_costs_what_it_is_long(tmp_path, monkeypatch):
     """Every call is resolved once, and every function is looked at once."""
     counted = {"look": 0, "target": 0}
 
-    def count(owner, name, key):
+    def count(owner: type, name: str, key: str) -> None:
         real = getattr(owner, name)
 
         def counting(*given):

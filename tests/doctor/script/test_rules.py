@@ -125,3 +125,22 @@ def test_an_extension_with_gaps_names_them(tmp_path, query, missing):
     found = examine([find_rule("FD310")], repository).found
     assert bool(found) is (missing is not None)
     assert all(missing in one.finding.message for one in found)
+
+
+@pytest.mark.parametrize(
+    ("look", "data", "is_found"),
+    [
+        ("{ email: body.email }", "body", True),
+        ("{ email: body.email }", "{ email: body.email }", True),
+        ("{ email: other.email }", "body", False),
+        ("{ id: body.id }", "body", False),
+        ("{ email: body.email }", "other", False),
+    ],
+)
+def test_a_row_that_is_created_where_none_was_found(finds, look, data, is_found):
+    text = (
+        'import { prisma } from "@/lib/db"\nexport async function save(body: User, other: User) {\n'
+        f"  const existing = await prisma.user.findFirst({{ where: {look} }})\n"
+        f"  if (!existing) await prisma.user.create({{ data: {data} }})\n}}\n"
+    )
+    assert finds("FD324", {"lib/a.ts": text, **CLIENT, **NEXT}) == ["lib/a.ts:4"] * is_found

@@ -17,7 +17,8 @@ from psycopg import sql
 from psycopg.pq import TransactionStatus
 
 from forebay.migrate.lint.facts import Facts
-from forebay.migrate.lint.locks import Lock, Mode, locks
+from forebay.migrate.lint.locks import locks
+from forebay.migrate.lint.modes import Lock, Mode
 from forebay.migrate.lint.parse import Statement, parse
 from forebay.migrate.lint.story import Story
 from forebay.migrate.lint.transactions import places, stands_alone

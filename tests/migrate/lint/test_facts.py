@@ -81,11 +81,12 @@ def test_a_table_that_the_script_does_not_name_is_found(place, lint):
     assert [str(lock.relation) for lock in one.locks] == ["b", "public.a"]
 
 
-def test_a_partitioned_table_and_a_view_have_no_size(place, lint):
+def test_a_partitioned_table_has_the_size_of_its_parts_and_a_view_has_none(place, lint):
     place.ask("create table a (i int) partition by list (i)")
     place.ask("create view v as select 1 as one")
     assert Facts(place.connection).is_there
-    assert _one(lint("create index on a (i)")).sizes == ()
+    ((_, size),) = _one(lint("create index on a (i)")).sizes
+    assert str(size) == "empty"
     assert _one(lint("alter view v rename to w")).sizes == ()
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from forebay.migrate.lint.facts import Facts
-from forebay.migrate.lint.locks import Mode, locks
+from forebay.migrate.lint.locks import locks
+from forebay.migrate.lint.modes import Mode
 from forebay.migrate.lint.parse import parse
 from forebay.migrate.lint.story import Story
 

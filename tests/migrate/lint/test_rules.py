@@ -149,5 +149,39 @@ def test_the_statements_of_a_block_are_looked_at_where_they_are():
     assert said == [("FM201", (5, 5)), ("FM202", (7, 3)), ("FM002", (8, 3))]
 
 
+@pytest.mark.parametrize(
+    ("told", "is_known"),
+    [
+        ("'DROP TABLE u'", True),
+        ("E'DROP\\nTABLE u'", True),
+        ("$q$DROP TABLE u$q$", True),
+        ("'DROP' || ' TABLE ' || 'u'", True),
+        ("'DROP TABLE ' || quote_ident('U')", True),
+        ("format('DROP TABLE %I', 'u')", True),
+        ("format('DROP TABLE %1$I -- %L%%', 'u', 'it''s')", True),
+        ("concat('DROP TABLE', ' u')::text", True),
+        ("format('DROP TABLE %s', 'u'::regclass)", True),
+        ("'DROP TABLE u' USING x, y", True),
+        ("'DROP TABLE u' INTO STRICT z USING x", True),
+        ("format('DROP TABLE %I', name)", False),
+        ("format('DROP TABLE %I', current_setting('a.b'))", False),
+        ("format('DROP TABLE %10s', 'u')", False),
+        ("format('DROP TABLE %I')", False),
+        ("'DROP TABLE ' || name", False),
+        ("command", False),
+        ("(SELECT 'DROP TABLE u')", False),
+        ("replace('DROP TABLE t', 't', 'u')", False),
+    ],
+)
+def test_what_is_executed_is_looked_at_where_it_is_a_constant(told, is_known):
+    said = found(f"DO $body$\nBEGIN\n  EXECUTE {told};\nEND $body$;")
+    assert said & {"FM202", "FM002"} == ({"FM202"} if is_known else {"FM002"})
+
+
+def test_a_text_that_is_executed_and_is_no_sql_is_not_examined():
+    said = lint("DO $body$ BEGIN EXECUTE 'DROP TABEL ' || 'u'; END $body$;")
+    assert [one.rule.code for one in said.findings] == ["FM002"]
+
+
 def test_levels_are_ordered():
     assert Level.INFO < Level.WARNING < Level.ERROR

@@ -7,17 +7,18 @@ import re
 import shutil
 import subprocess
 
+import psycopg
 import pytest
 
 from forebay.migrate.commands.deploy import deploy
 from forebay.migrate.database import EMPTY
 from forebay.migrate.diff.differ import difference
 from forebay.migrate.from_schema import from_schema
-from forebay.migrate.lint.registry import RULES
+from forebay.migrate.lint.linter import find_rule
 from forebay.migrate.roll_out.blame import blame
 from forebay.migrate.script import script
 from forebay.schema.load import load
-from tests.migrate.conftest import DATASOURCE, Place
+from tests.migrate.conftest import DATASOURCE, Place, new_place
 from tests.running import run_forebay
 
 OLD = """
@@ -139,6 +140,29 @@ def test_the_client_is_taken_from_the_applied_migrations_and_told_more_quietly(p
     assert place.ask("select datname from pg_database order by 1") == before
 
 
+def test_a_server_of_another_version_than_the_embedded_one_is_not_looked_at(
+    system_server, embedded, tmp_path
+):
+    versions = set()
+    for server in (system_server, embedded):
+        with psycopg.connect(server.url.text()) as connection:
+            versions.add(connection.info.server_version // 10000)
+    with new_place(system_server, tmp_path) as place:
+        _old(place)
+        deploy(place.project(), place.say)
+        place.migration("2_second", 'ALTER TABLE "User" DROP COLUMN "name";')
+        done = _run(place, "lint", "--database")
+        last = done.stdout.splitlines()[-1]
+        is_looked_at = len(versions) == 1
+        assert last.startswith("the running client was not looked at: ") != is_looked_at
+        assert ("set shadowDatabaseUrl, or name the client" in last) != is_looked_at
+        # A client that is named is worth a database for a moment.
+        done = _run(place, "lint", "--database", "--client", "old.prisma")
+        assert "error[FM701]" in done.stdout
+        shadows = "select 1 from pg_database where datname like 'prisma_migrate_shadow%'"
+        assert place.ask(shadows) == []
+
+
 def test_names_that_the_user_gave_are_those_of_the_assumed_client(place):
     mapped = 'model Person {\n  id Int @id\n  called String @map("name")\n  @@map("User")\n}\n'
     _old(place, mapped)
@@ -247,7 +271,9 @@ def test_a_deploy_looks_at_the_client_that_is_named(place):
 
 @pytest.mark.parametrize("code", CODES)
 def test_the_examples_of_the_pages(place, code):
-    page = RULES[code].page
+    rule = find_rule(code)
+    assert rule is not None
+    page = rule.page
     for text, is_found in ((page.bad, True), (page.good, False)):
         models = re.findall(r"^-- (model .*)$", text, re.MULTILINE) or re.findall(
             r"^-- (model .*)$", page.bad, re.MULTILINE

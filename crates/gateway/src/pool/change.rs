@@ -28,6 +28,7 @@ impl Pool {
                 inner.begin_generation()
             } else {
                 // The target stays what it was: the keys derived for it are of use yet.
+                inner.plan.target.follow(&plan.target);
                 inner.plan = Plan { target: Arc::clone(&inner.plan.target), ..plan };
                 inner.surplus()
             }

@@ -132,7 +132,7 @@ impl Pool {
     pub fn cannot_open(&self, refusal: &Refusal) {
         let told = {
             let mut inner = self.lock();
-            if inner.total > 0 {
+            if inner.has_hope() {
                 return;
             }
             let refusal = refusal.clone();
@@ -173,7 +173,7 @@ impl Pool {
             inner.connecting -= 1;
             inner.forget(generation);
             inner.failure = Some(Failure { at: Instant::now(), refusal: refusal.clone(), is_full });
-            if inner.total > 0 || is_full {
+            if inner.has_hope() || is_full {
                 return;
             }
             inner.take_line()

@@ -297,7 +297,8 @@ impl Pool {
                 None => return,
             }
         }
-        server.idle_since = now;
+        let is_new = server.idle_since == 0;
+        server.idle_since = now.max(1);
         let worker = worker::current();
         loop {
             let mut inner = self.lock();
@@ -305,7 +306,7 @@ impl Pool {
                 let is_over = !are_calm && server.places.is_over(&inner.plan.rules);
                 is_over.then_some("a limit was lowered")
             };
-            if let Some(reason) = inner.has_no_use_for(&server, now).or_else(is_over) {
+            if let Some(reason) = inner.has_no_use_for(&server, now, is_new).or_else(is_over) {
                 drop(inner);
                 return self.discard(server, reason);
             }

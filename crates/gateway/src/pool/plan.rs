@@ -31,8 +31,9 @@ pub struct Target {
     pub settings: Vec<(&'static str, String)>,
     /// Run on a new server before any client gets it; empty for none.
     pub connect_query: String,
-    /// Whether its servers are the pooler's, and are not to end for their rest, rather than one client's each.
-    outlives_clients: bool,
+    /// Whether its servers are the pooler's, and are not to end for their rest, rather than one client's each. It may
+    /// change, and then holds for those that are opened from then on.
+    outlives_clients: AtomicBool,
     /// PostgreSQL, or what stands before it, does not know the limit on a session's rest.
     knows_no_rest: AtomicBool,
     /// What the credential was made from, to tell a changed one.
@@ -59,7 +60,7 @@ impl Target {
             credential: Credential::new(parsed.as_ref(), users.learnt(user)),
             settings: vec![("application_name", name), ("search_path", "pg_catalog".to_owned())],
             connect_query: String::new(),
-            outlives_clients: true,
+            outlives_clients: AtomicBool::new(true),
             knows_no_rest: AtomicBool::new(false),
             stored,
             tls: None,
@@ -76,7 +77,14 @@ impl Target {
     /// Whether a login asks for a rest without a limit. A role's, a database's or the server's own would end servers
     /// that wait for a client; asked for at the beginning, it is what RESET goes back to as well.
     fn takes_rest_off(&self) -> bool {
-        self.outlives_clients && !self.knows_no_rest.load(Ordering::Relaxed)
+        let is_set = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
+        is_set(&self.outlives_clients) && !is_set(&self.knows_no_rest)
+    }
+
+    /// Go on as `other`, which leads to the same place, for what is no reason to open every server anew.
+    pub(super) fn follow(&self, other: &Self) {
+        let outlives_clients = other.outlives_clients.load(Ordering::Relaxed);
+        self.outlives_clients.store(outlives_clients, Ordering::Relaxed);
     }
 
     /// Whether a login should be tried again, without what it was refused for: PostgreSQL 13 has no such setting, and
@@ -94,7 +102,6 @@ impl Target {
             && self.user == other.user
             && self.settings == other.settings
             && self.connect_query == other.connect_query
-            && self.outlives_clients == other.outlives_clients
             && self.stored == other.stored
             && self.tls == other.tls
     }
@@ -136,7 +143,7 @@ impl Plan {
             credential: Credential::new(parsed.as_ref(), learnt),
             settings: database.settings(),
             connect_query: database.connect_query.clone().unwrap_or_default(),
-            outlives_clients: rules.mode != PoolMode::Session,
+            outlives_clients: AtomicBool::new(rules.mode != PoolMode::Session),
             knows_no_rest: AtomicBool::new(false),
             stored,
             tls,
@@ -163,10 +170,13 @@ mod tests {
 
     #[test]
     fn whatever_a_session_begins_with_is_part_of_where_a_pool_leads() {
-        let before = plan(r#", "pool_mode": "transaction""#);
-        assert!(before.leads_where(&plan(r#", "pool_size": 3, "pool_mode": "statement""#)));
-        assert!(!before.leads_where(&plan(r#", "pool_mode": "session""#)));
         let before = plan("");
+        let rests = |plan: &Plan| plan.target.startup().any(|(name, _)| name == REST);
+        let after = plan(r#", "pool_size": 3, "pool_mode": "statement""#);
+        assert!(before.leads_where(&after));
+        assert_eq!((rests(&before), rests(&after)), (false, true));
+        before.target.follow(&after.target);
+        assert!(rests(&before));
         for changed in ["dbname", "password", "connect_query", "timezone", "application_name"] {
             let after = plan(&format!(r#", "{changed}": "x""#));
             assert!(!before.leads_where(&after), "{changed}");

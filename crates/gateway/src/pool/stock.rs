@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::turn::{Call, Turn};
-use super::{Plan, is_over};
+use super::{Plan, millis};
 use crate::gateway::Common;
 use crate::parameters::Parameters;
 use crate::report::Refusal;
@@ -141,6 +141,11 @@ impl Stock {
         self.waiting.iter_mut().flat_map(std::mem::take).collect()
     }
 
+    /// Whether there is a server, or one coming, that may be lent to a client in line.
+    pub(super) fn has_hope(&self) -> bool {
+        self.total > self.outdated
+    }
+
     /// Count out a server of that generation.
     pub(super) fn forget(&mut self, generation: u64) {
         self.total -= 1;
@@ -149,13 +154,18 @@ impl Stock {
         }
     }
 
-    /// Why a server that comes back is not to be lent again, if it is not.
-    pub(super) fn has_no_use_for(&self, server: &Server, now: u64) -> Option<&'static str> {
+    /// Why a server that comes back, or `is_new`, is not to be lent, if it is not. Without a lifetime it is lent once.
+    pub(super) fn has_no_use_for(
+        &self,
+        server: &Server,
+        now: u64,
+        is_new: bool,
+    ) -> Option<&'static str> {
         if server.generation != self.generation {
             Some("obsolete: paused, reconnecting, or its connect string changed")
         } else if self.total > self.plan.rules.most() {
             Some("the pool has become smaller")
-        } else if is_over(self.plan.rules.server_lifetime, now - server.born.min(now)) {
+        } else if !is_new && now - server.born.min(now) >= millis(self.plan.rules.server_lifetime) {
             Some("server_lifetime")
         } else {
             None
@@ -281,7 +291,7 @@ impl Stock {
     /// The refusal for a client that would only wait for a login that is not going to be tried.
     pub(super) fn fails_fast(&self, common: &Common) -> Option<Refusal> {
         let failure = self.failure.as_ref()?;
-        (self.total == 0 && !failure.is_full && self.is_pausing(common)).then(|| Refusal {
+        (!self.has_hope() && !failure.is_full && self.is_pausing(common)).then(|| Refusal {
             hint: format!(
                 "{} (the next login is tried at most server_login_retry, {} s, after the last)",
                 failure.refusal.hint,

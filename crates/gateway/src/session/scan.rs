@@ -84,8 +84,8 @@ fn word(text: &[u8], start: usize, found: &mut Found) {
     let word = reader.part();
     let is = |wanted: &[u8]| word.eq_ignore_ascii_case(wanted);
     match (word.first().map(u8::to_ascii_lowercase), word.len()) {
-        (Some(b'c'), 7) if is(b"currval") => sequence(text, found),
-        (Some(b'l'), 7) if is(b"lastval") => sequence(text, found),
+        (Some(b'c'), 7) if is(b"currval") && is_call(reader) => sequence(text, found),
+        (Some(b'l'), 7) if is(b"lastval") && is_call(reader) => sequence(text, found),
         (Some(b'e'), 7) if is(b"execute") => found.marks |= Marks::EXECUTE,
         (Some(b's'), 10) if is(b"set_config") => names::set_config(reader, found),
         (Some(b's'), 7) if is(b"setseed") => found.marks |= Marks::SEED,
@@ -98,6 +98,13 @@ fn word(text: &[u8], start: usize, found: &mut Found) {
         (Some(b'd'), 14..) if begins(word, b"dblink_connect") => found.marks |= Marks::BACKEND,
         _ => {}
     }
+}
+
+/// Whether a function's name, in quotes or without, is behind the reader, rather than a column's, an alias or a literal.
+fn is_call(mut reader: Reader<'_>) -> bool {
+    reader.eat(b'"');
+    reader.gap();
+    matches!(reader.peek(), Some(b'(' | CUT))
 }
 
 /// A number of a sequence is asked for; the text may draw it itself.

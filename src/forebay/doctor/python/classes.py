@@ -74,14 +74,15 @@ class Classes:
 
     def callers(self, module: Module, function: Function) -> Iterator[tuple[Module, Call]]:
         """Yield the calls that run a function; of an `__init__`, those that make its class."""
-        last = function.name
-        if last == "__init__":
-            owner = module.class_around(function)
-            last = owner.name if owner is not None else last
-        for where, call in self.project.calls_named(last):
-            body = self.target(where, call)
-            if body is not None and body.node is function:
-                yield where, call
+        names = {function.name: None}
+        owner = module.class_around(function)
+        if function.name == "__init__" and owner is not None:
+            names = dict.fromkeys(one.name for one in (owner, *self._all_below(owner)))
+        for name in names:
+            for where, call in self.project.calls_named(name):
+                body = self.target(where, call)
+                if body is not None and body.node is function:
+                    yield where, call
 
     def of(
         self, node: ast.expr | None, module: Module, function: Function | None, hops: int = _HOPS
@@ -261,23 +262,28 @@ class Classes:
 
     def _is_replaced(self, owner: Owner, found: Body) -> bool:
         """Whether a class below writes the method anew: then nobody knows which one runs."""
+        return any(
+            isinstance(m, FUNCTIONS) and m.name == found.node.name
+            for one in self._all_below(owner.node)
+            for m in one.body
+        )
+
+    def _all_below(self, owner: ast.ClassDef) -> list[ast.ClassDef]:
+        """Return the classes that are made of a class, at any distance."""
         if self._below is None:
             self._below = {}
             for module in self.project.modules:
                 for one in module.classes:
                     for base in self._bases(Owner(module, one)) if one.bases else ():
                         self._below.setdefault(base.node, []).append(one)
-        seen: set[ast.ClassDef] = set()
-        waiting = [owner.node]
+        found: dict[ast.ClassDef, None] = {}
+        waiting = [owner]
         while waiting:
             for one in self._below.get(waiting.pop(), ()):
-                if one in seen:
-                    continue
-                seen.add(one)
-                waiting.append(one)
-                if any(isinstance(m, FUNCTIONS) and m.name == found.node.name for m in one.body):
-                    return True
-        return False
+                if one not in found:
+                    found[one] = None
+                    waiting.append(one)
+        return list(found)
 
 
 def classes_of(repository: Repository) -> Classes:

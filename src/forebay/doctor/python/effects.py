@@ -103,6 +103,9 @@ class Effects:
                     return Does.ENDS, flavour
                 changes = last in _ADDS or _is_change(module, call)
                 return Does.WRITES if changes else Does.READS, flavour
+        if self.held.is_query(call, module):
+            is_flask = ".query." in call.name
+            return Does.READS, Flavour.SYNC if is_flask else Flavour.ASYNC
         if _MANAGER_WRITES.search(call.name) and module.imports_from("django"):
             return Does.WRITES, None
         text = sql_of(module, call)

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from forebay.doctor.finding import Span
 from forebay.doctor.python.classes import classes_of
-from forebay.doctor.python.handlers import Handler, handlers_of
+from forebay.doctor.python.extensions import Told, told_to_flask, told_to_tortoise
+from forebay.doctor.python.handlers import PER_REQUEST, Handler, handlers_of
 from forebay.doctor.python.module import Call, Function, Module
-from forebay.doctor.python.project import project_of
+from forebay.doctor.python.project import Project, project_of
 from forebay.doctor.python.values import Value, constant, value_of
 from forebay.doctor.repository.file import Role
 from forebay.doctor.repository.repository import Repository
@@ -34,6 +35,7 @@ class Kind(enum.Enum):
     AIOPG_POOL = "aiopg pool"
     DATABASES = "`databases` client"
     PRISMA = "Prisma client"
+    TORTOISE = "Tortoise pool"
     FOREBAY = "Forebay client"
 
 
@@ -71,10 +73,18 @@ _MAKERS = {
     "psycopg2.pool.ThreadedConnectionPool": Kind.PSYCOPG2_POOL,
     "aiopg.create_pool": Kind.AIOPG_POOL,
     "databases.Database": Kind.DATABASES,
+    "flask_sqlalchemy.SQLAlchemy": Kind.ENGINE,
+    "tortoise.Tortoise.init": Kind.TORTOISE,
+    **{
+        f"tortoise.contrib.{framework}.{name}": Kind.TORTOISE
+        for framework in ("fastapi", "starlette", "sanic", "quart", "aiohttp", "blacksheep")
+        for name in ("register_tortoise", "RegisterTortoise")
+    },
     "prisma.Prisma": Kind.PRISMA,
     "forebay.client.Prisma": Kind.FOREBAY,
 }
 _LASTS = frozenset(name.rpartition(".")[2] for name in _MAKERS)
+_OTHERS = re.compile(r"sqlite|mysql|mariadb|oracle|mssql")
 _CACHES = re.compile(r"(^|\.)(lru_cache|cache|cached_property|cached|singleton|alru_cache)$")
 OTHER_DRIVERS = (
     "mysqlclient", "pymysql", "aiomysql", "asyncmy", "mysql-connector-python", "aiosqlite",
@@ -101,6 +111,7 @@ class Engine:
     is_kept: bool
     handler: Handler | None
     via: Span | None
+    told: Told | None = None
 
     @property
     def span(self) -> Span:
@@ -113,13 +124,15 @@ class Engine:
         return self.function is None
 
     def argument(self, name: str) -> ast.expr | None:
-        """Return the value of a keyword."""
-        return self.call.keyword(name)
+        """Return the value of a keyword, or of an option that is told elsewhere."""
+        found = self.call.keyword(name)
+        return self.told.options.get(name) if found is None and self.told is not None else found
 
     @property
     def has_unknown_arguments(self) -> bool:
-        """Whether arguments come from somewhere else: `**options`."""
-        return any(one.arg is None for one in self.call.node.keywords)
+        """Whether arguments come from somewhere else: `**options`, a configuration."""
+        is_known = self.told is None or self.told.is_known
+        return not is_known or any(one.arg is None for one in self.call.node.keywords)
 
     def poolclass(self) -> str:
         """Return the last part of the pool class's name; empty when none is given."""
@@ -150,13 +163,38 @@ def _read(repository: Repository) -> Iterator[Engine]:
         if module.file.role is not Role.APPLICATION or module.imports_from("alembic"):
             continue
         for call in module.calls:
-            if call.last not in _LASTS or _is_trial(module, call):
+            if call.last not in _LASTS or _is_trial(module, call) or _is_for_others(module, call):
                 continue
             kind = _MAKERS.get(call.name)
-            url = value_of(_url(call), module, project)
-            if kind is None or not _is_postgres(repository, module, kind, url):
+            if kind is None:
                 continue
-            yield _engine(repository, module, call, kind, url)
+            told = _told(repository, module, call, kind, project)
+            url = told.url if told is not None else value_of(_url(call), module, project)
+            if not _is_postgres(repository, module, kind, url, is_told=told is not None):
+                continue
+            yield _engine(repository, module, call, kind, url, told)
+
+
+def _told(
+    repository: Repository, module: Module, call: Call, kind: Kind, project: Project
+) -> Told | None:
+    if call.name == "flask_sqlalchemy.SQLAlchemy":
+        return told_to_flask(repository, module, call, project)
+    return told_to_tortoise(repository, module, call, project) if kind is Kind.TORTOISE else None
+
+
+def _is_for_others(module: Module, call: Call) -> bool:
+    """Whether it is in a branch for another database: `if url.startswith("sqlite")`, the rest."""
+    below: ast.AST = call.node
+    for above in module.around(call.node):
+        if isinstance(above, ast.If):
+            test = ast.unparse(above.test).lower()
+            if below in above.body and _OTHERS.search(test) and "not " not in test:
+                return True
+            if below in above.orelse and "postgres" in test and not isinstance(below, ast.If):
+                return True
+        below = above
+    return False
 
 
 def _is_trial(module: Module, call: Call) -> bool:
@@ -167,7 +205,9 @@ def _is_trial(module: Module, call: Call) -> bool:
     )
 
 
-def _engine(repository: Repository, module: Module, call: Call, kind: Kind, url: Value) -> Engine:
+def _engine(
+    repository: Repository, module: Module, call: Call, kind: Kind, url: Value, told: Told | None
+) -> Engine:
     function = module.function_around(call.node)
     is_kept = function is not None and _is_kept(module, call, function)
     handler, via = None, None
@@ -176,7 +216,9 @@ def _engine(repository: Repository, module: Module, call: Call, kind: Kind, url:
     if function is not None and (not is_kept or is_of_object):
         handler, via = _handler(repository, module, function)
         is_kept = is_kept and handler is None
-    return Engine(module, call, kind, url, function, is_kept, handler, via)
+    if kind is Kind.TORTOISE and (handler is None or handler.kind not in PER_REQUEST):
+        is_kept, handler, via = True, None, None  # Tortoise keeps its pools in a module of its own
+    return Engine(module, call, kind, url, function, is_kept, handler, via, told)
 
 
 def _is_kept_by_self(module: Module, call: Call, function: Function) -> bool:
@@ -209,9 +251,13 @@ def _url(call: Call) -> ast.expr | None:
     return first if first is not None else call.keyword("host")
 
 
-def _is_postgres(repository: Repository, module: Module, kind: Kind, url: Value) -> bool:
-    if kind not in SQLALCHEMY | {Kind.DATABASES, Kind.PRISMA}:
+def _is_postgres(
+    repository: Repository, module: Module, kind: Kind, url: Value, *, is_told: bool = False
+) -> bool:
+    if kind not in SQLALCHEMY | {Kind.DATABASES, Kind.PRISMA, Kind.TORTOISE}:
         return True
+    if kind is Kind.TORTOISE and url.text and "://" in url.text:
+        return url.text.startswith(("postgres", "asyncpg", "psycopg"))
     if url.text and "://" in url.text and not url.text.startswith("{"):
         if re.match(r"(postgres|cockroachdb)", url.text):
             return True
@@ -223,7 +269,7 @@ def _is_postgres(repository: Repository, module: Module, kind: Kind, url: Value)
         v.name in url.variables and v.value.startswith("postgres") for v in repository.variables
     ):
         return True
-    return not repository.depends_on(module.file, *OTHER_DRIVERS)
+    return not is_told and not repository.depends_on(module.file, *OTHER_DRIVERS)
 
 
 def _is_kept(module: Module, call: Call, function: Function) -> bool:

@@ -22,6 +22,11 @@ _FACTORIES = {
 }
 _SCOPED = frozenset({"sqlalchemy.orm.scoped_session", "sqlalchemy.orm.scoping.scoped_session"})
 _HOPS = 3
+# What sends a query of Flask-SQLAlchemy's or Tortoise's.
+_ASKS = frozenset(
+    "get get_or_none get_or_404 first first_or_404 one one_or_none one_or_404 scalar all count "
+    "filter exists paginate order_by limit values values_list prefetch_related".split()
+)
 
 
 class Held:
@@ -104,6 +109,36 @@ class Held:
             return None
         call = found.module.call(found.node)
         return (found.module, call) if call is not None and call.name in _EXTENSIONS else None
+
+    def is_query(self, call: Call, module: Module) -> bool:
+        """Whether a call asks by a model itself: `User.query.get(1)`, `await User.get(id=1)`."""
+        if call.last not in _ASKS:
+            return False
+        node: ast.expr = call.node
+        inner = node
+        while isinstance(node, ast.Call | ast.Attribute):
+            inner = node
+            node = node.func if isinstance(node, ast.Call) else node.value
+        if not isinstance(node, ast.Name) or not isinstance(inner, ast.Attribute):
+            return False
+        found = self.project.definition_of(node, module)
+        if found is None or not isinstance(found.node, ast.ClassDef):
+            return False
+        if inner.attr == "query":
+            return self._is_model(Owner(found.module, found.node), "flask")
+        is_awaited = isinstance(module.parent(call.node), ast.Await)
+        return is_awaited and self._is_model(Owner(found.module, found.node), "tortoise")
+
+    def _is_model(self, owner: Owner, kind: str) -> bool:
+        for one in self.classes.line(owner):
+            for base in one.node.bases:
+                name = one.module.name_of(base)
+                if kind == "tortoise" and name in ("tortoise.models.Model", "tortoise.Model"):
+                    return True
+                is_model = isinstance(base, ast.Attribute) and base.attr == "Model"
+                if kind == "flask" and is_model and isinstance(base, ast.Attribute):
+                    return self.extension(base.value, one.module) is not None
+        return False
 
     def _of_module(self, node: ast.Name | ast.Attribute, module: Module) -> Flavour | None:
         key = (module, module.name_of(node))

@@ -21,6 +21,7 @@ class Model:
 
     name: str
     lazy: dict[str, Span]
+    is_django: bool = False
 
 
 def models_of(repository: Repository) -> dict[ast.ClassDef, Model]:
@@ -35,7 +36,7 @@ def models_of(repository: Repository) -> dict[ast.ClassDef, Model]:
                 if _is_lazy(module, value)
             }
             if lazy:
-                found[node] = Model(node.name, lazy)
+                found[node] = Model(node.name, lazy, module.imports_from("django"))
     return found
 
 

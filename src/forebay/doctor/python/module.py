@@ -13,6 +13,8 @@ from forebay.doctor.finding import Span
 from forebay.doctor.repository.file import File
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+# A longer chain of calls was written by a program.
+_MOST_PARTS = 40
 Node = TypeVar("Node", bound=ast.AST)
 Other = TypeVar("Other", bound=ast.AST)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -250,15 +252,19 @@ class Module:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             return f"{self.imports.get(node.value.id, node.value.id)}.{node.attr}"
         parts: list[str] = []
-        while isinstance(node, ast.Attribute):
-            parts.append(node.attr)
-            node = node.value
+        result = ""
+        while isinstance(node, ast.Attribute | ast.Call):
+            if len(parts) == _MOST_PARTS:
+                break
+            if isinstance(node, ast.Attribute):
+                parts.append(node.attr + result)
+                node, result = node.value, ""
+            else:
+                node, result = node.func, result + "()"
         if isinstance(node, ast.Name):
-            parts.append(self.imports.get(node.id, node.id))
-        elif isinstance(node, ast.Call):
-            parts.append(self.name_of(node.func) + "()")
+            parts.append(self.imports.get(node.id, node.id) + result)
         else:
-            parts.append("?")
+            parts.append("?" + result)
         return ".".join(reversed(parts))
 
     def parent(self, node: ast.AST) -> ast.AST | None:

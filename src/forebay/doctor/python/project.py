@@ -83,6 +83,11 @@ class Project:
 
     def definition_of(self, node: ast.expr, module: Module) -> Definition | None:
         """Return what an expression that is a name stands for."""
+        root = node
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        if not isinstance(root, ast.Name):
+            return None  # of a long chain of calls, not even the name is worth its making
         return self.definition(module.name_of(node), module)
 
     def calls_named(self, last: str) -> Sequence[tuple[Module, Call]]:

@@ -68,6 +68,8 @@ def value_of(node: ast.expr | None, module: Module, project: Project, hops: int 
     if isinstance(node, ast.Subscript) and _ENVIRONMENT.search(module.name_of(node.value)):
         name = text_of(node.slice)
         return Value(None, (name,) if name else ())
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return _added([value_of(one, module, project, hops - 1) for one in (node.left, node.right)])
     if isinstance(node, ast.BoolOp):
         return _join([value_of(one, module, project, hops - 1) for one in node.values])
     if isinstance(node, ast.IfExp):
@@ -118,6 +120,13 @@ def _put_in(node: ast.expr) -> tuple[str, ...]:
         elif isinstance(inner, ast.Name):
             found.append(inner.id.upper())
     return tuple(found)
+
+
+def _added(values: list[Value]) -> Value:
+    if all(one.text is None for one in values):
+        return _join(values)
+    text = "".join("{}" if one.text is None else one.text for one in values)
+    return Value(text, tuple(name for one in values for name in one.variables))
 
 
 def _join(values: list[Value]) -> Value:

@@ -28,6 +28,7 @@ def as_json(report: Report, repository: Repository | None) -> dict[str, Any]:
             "stale_in_baseline": report.stale,
             "files": report.files,
             "rules": report.rules,
+            "skipped": report.skipped,
         },
     }
 

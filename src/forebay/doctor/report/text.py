@@ -12,33 +12,39 @@ from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Severity
 from forebay.doctor.run import Report, Reported
 
-_COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
+COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
 _WIDEST = 160
+# More findings than one reads from the top to the bottom.
+_MANY = 10
+_MOST_LINKS = 5
 
 
-def lines_of(report: Report, repository: Repository | None) -> Iterator[Text]:
-    """Yield the report's lines, with colours that a terminal may drop."""
+def lines_of(report: Report, repository: Repository | None, prefix: str = "") -> Iterator[Text]:
+    """Yield the report's lines, with colours that a terminal may drop.
+
+    ``prefix`` leads from here to the folder that was looked at.
+    """
     for one in report.found:
-        yield from _one(one, repository)
+        yield from _one(one, repository, printable(prefix))
         yield Text()
-    yield _summary(report)
+    yield summary(report)
 
 
-def _one(one: Reported, repository: Repository | None) -> Iterator[Text]:
+def _one(one: Reported, repository: Repository | None, prefix: str) -> Iterator[Text]:
     rule, finding = one.rule, one.finding
-    colour = _COLOURS[rule.severity]
+    colour = COLOURS[rule.severity]
     yield Text.assemble(
         (f"{rule.severity.label}[{rule.code}]", colour), (f": {printable(finding.message)}", "bold")
     )
     number = str(finding.span.line) if finding.span else ""
     margin = " " * len(number)
     if finding.span is not None:
-        yield Text.assemble(f"{margin}", ("--> ", "blue"), str(finding.span))
+        yield Text.assemble(f"{margin}", ("--> ", "blue"), f"{prefix}{finding.span}")
         yield from _source(finding.span, repository, margin, colour)
     elif finding.subject:
         yield Text.assemble((" --> ", "blue"), printable(finding.subject))
     for note in finding.notes:
-        where = f" ({note.span})" if note.span else ""
+        where = f" ({prefix}{note.span})" if note.span else ""
         yield Text.assemble(
             f"{margin} ", ("= ", "blue"), ("note", "bold"), f": {printable(note.text)}{where}"
         )
@@ -74,7 +80,8 @@ def _source(span: Span, repository: Repository | None, margin: str, colour: str)
         yield Text.assemble((f"{margin} |", "blue"), " " * (start + 1), ("^" * width, colour))
 
 
-def _summary(report: Report) -> Text:
+def summary(report: Report) -> Text:
+    """Return how many findings there are of each severity, and what to look at first."""
     counts = ", ".join(
         f"{count} {severity.label}{'s' * (count != 1)}"
         for severity in sorted(Severity, reverse=True)
@@ -90,4 +97,22 @@ def _summary(report: Report) -> Text:
         if report.stale
         else ""
     )
+    stale += _skipped(report.skipped) + _first(report)
     return Text(f"{said} ({where}{ignored}{known}){stale}", style="bold" if counts else "green")
+
+
+def _skipped(links: list[str]) -> str:
+    if not links:
+        return ""
+    names = ", ".join(printable(one) for one in links[:_MOST_LINKS])
+    more = f" and {len(links) - _MOST_LINKS} more" if len(links) > _MOST_LINKS else ""
+    return f"\nskipped, since they are links out of the folder: {names}{more}"
+
+
+def _first(report: Report) -> str:
+    """Return what to do about more findings than one reads at a time."""
+    errors = report.count(Severity.ERROR)
+    if len(report.found) <= _MANY:
+        return ""
+    begin = "begin with the errors: --level error; " if 0 < errors < len(report.found) else ""
+    return f"\n{begin}--statistics counts them by rule, --format concise has a line for each"

@@ -22,7 +22,10 @@ _YAML = re.compile(
 )
 _DOCKER = re.compile(r"^[ \t]*(?:ENV|ARG)[ \t]+([A-Za-z_]\w*)[= \t]+(\"[^\"\n]*\"|\S+)", re.M)
 _JSON = re.compile(r'"([A-Z][A-Z0-9_]*)"\s*:\s*"((?:[^"\\\n]|\\.)*)"')
-_JSON_FILES = re.compile(r"(^|/)(vercel|now|local\.settings|launchSettings|app)\.json$")
+_JSON_FILES = re.compile(
+    r"(^|/)(vercel|now|local\.settings|launchSettings|app|zappa_settings)\.json$"
+    r"|(^|/)\.chalice/config\.json$"
+)
 
 
 @dataclass(frozen=True, slots=True)

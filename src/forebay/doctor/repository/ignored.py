@@ -7,7 +7,11 @@ where the URLs are.
 from __future__ import annotations
 
 import re
+import stat
 from pathlib import Path
+
+# A longer one hides nothing: every pattern is tried with every path.
+_LARGEST_BYTES = 100_000
 
 
 class Ignored:
@@ -23,8 +27,13 @@ class Ignored:
         if ".gitignore" not in files or prefix in self._entered:
             return
         self._entered.add(prefix)
+        where = self._root / prefix / ".gitignore"
         try:
-            text = (self._root / prefix / ".gitignore").read_text(errors="replace")
+            # A pipe would be waited for, a link may lead anywhere; git follows neither.
+            about = where.lstat()
+            if not stat.S_ISREG(about.st_mode) or about.st_size > _LARGEST_BYTES:
+                return
+            text = where.read_text(errors="replace")
         except OSError:
             return
         for line in text.splitlines():

@@ -30,13 +30,14 @@ _SCRIPT_WORDS = (
     b"prisma", b"Prisma", b"drizzle", b"neondatabase", b"postgres", b"Pool(", b"use client",
     b"revalidate", b"$transaction", b"$queryRaw", b"$extends", b"@/lib/db", b"lib/db",
     b"use server", b"pg'", b'pg"', b".findMany(", b".findUnique(", b".findFirst(", b".upsert(",
-    b".createMany(", b".updateMany(", b".deleteMany(",
+    b".createMany(", b".updateMany(", b".deleteMany(", b"isconnect",
 )  # fmt: skip
 _PYTHON_WORDS = (
     b"sqlalchemy", b"sqlmodel", b"asyncpg", b"psycopg", b"django", b"DATABASES", b"prisma",
     b"Mangum", b"create_engine", b"create_async_engine", b"tortoise", b"databases",
     b"BackgroundTasks", b"Session", b"forebay", b"CONN_MAX_AGE", b"asyncio.run", b"Depends",
     b"celery", b"preload_app", b"session", b".execute(", b"connection", b"DATABASE_URL",
+    b"SQLALCHEMY_", b"TORTOISE_ORM",
 )  # fmt: skip
 
 
@@ -48,7 +49,9 @@ class Repository:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.files = tuple(File(path, where) for path, where in walk(root))
+        # Links out of the folder, which are not read.
+        self.skipped: list[str] = []
+        self.files = tuple(File(path, where) for path, where in walk(root, self.skipped))
         self._by_path = {file.path: file for file in self.files}
         self._known: dict[Callable[[Repository], Any], Any] = {}
 

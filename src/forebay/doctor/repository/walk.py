@@ -28,8 +28,10 @@ _ENDINGS = frozenset(
 _NAMES = ("Dockerfile", "Procfile", "Makefile", "Justfile", "Containerfile")
 
 
-def walk(root: Path) -> Iterator[tuple[str, Path]]:
+def walk(root: Path, outside: list[str] | None = None) -> Iterator[tuple[str, Path]]:
     """Yield the files that a rule may want, as (path from the root with slashes, path), sorted.
+
+    Links that lead out of the folder are not followed; their names are added to ``outside``.
 
     Raises:
         ConfigurationError: there is no such folder.
@@ -42,6 +44,7 @@ def walk(root: Path) -> Iterator[tuple[str, Path]]:
             f"there is no folder {root}", hint="name the folder of the repository to look at"
         )
     ignored = Ignored(root)
+    base = os.path.realpath(root)
     for folder, names, files in os.walk(root):
         here = Path(folder).relative_to(root).as_posix()
         prefix = "" if here == "." else here + "/"
@@ -53,7 +56,17 @@ def walk(root: Path) -> Iterator[tuple[str, Path]]:
             if _is_wanted(name) and not ignored.hides(prefix + name, False):
                 # A name that is not UTF-8 is called by what of it is.
                 called = os.fsencode(prefix + name).decode("utf-8", errors="replace")
-                yield called, Path(folder, name)
+                if not leads_out(os.path.join(folder, name), base):
+                    yield called, Path(folder, name)
+                elif outside is not None:
+                    outside.append(called)
+
+
+def leads_out(path: str, base: str) -> bool:
+    """Whether a path is a link to something that is not below ``base``, itself a real path."""
+    if not os.path.islink(path):
+        return False
+    return os.path.commonpath([os.path.realpath(path), base]) != base
 
 
 def _is_wanted(name: str) -> bool:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from forebay.doctor.finding import Note
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.script.builds import Build, clients_built_in
 from forebay.doctor.script.knowledge import knowledge_of
-from forebay.doctor.script.nodes import descendants
+from forebay.doctor.script.nodes import descendants, is_inside
 from forebay.doctor.script.script import Script, around, text_of
 
 # Frameworks whose development server evaluates a module again when a file changes.
@@ -39,6 +41,39 @@ class Guard:
     reads: Node | None
     stores: Node | None
     condition: Node | None
+
+    @property
+    def is_backwards(self) -> bool:
+        """Whether production alone keeps the client, where nothing reloads the module."""
+        if self.condition is None or self.stores is None:
+            return False
+        test = text_of(self.condition.child_by_field_name("condition") or self.condition)
+        otherwise = self.condition.child_by_field_name("alternative")
+        is_first = otherwise is None or not is_inside(self.stores, otherwise)
+        said = re.search(r"NODE_ENV\s*([!=])==?\s*['\"]production['\"]", test)
+        return said is not None and (said[1] == "=") is is_first
+
+
+def gathered(
+    repository: Repository, guards: Iterable[Guard]
+) -> Iterator[tuple[Guard, str, tuple[Note, ...]]]:
+    """Yield one guard for each application: (guard, how many more there are, where they are).
+
+    Where ten modules build a client, the mistake is that they do; to say the rest ten times over
+    would hide it.
+    """
+    found: dict[str, list[Guard]] = {}
+    for guard in guards:
+        package = repository.package_of(guard.build.script.file)
+        found.setdefault(package.folder if package is not None else "", []).append(guard)
+    for first, *more in found.values():
+        said = f" (and {len(more)} more modules of this application)" if len(more) > 1 else ""
+        if len(more) == 1:
+            said = " (and one more module of this application)"
+        notes = tuple(
+            Note("another", one.build.script.span(one.build.call.node)) for one in more[:3]
+        )
+        yield first, said, notes
 
 
 def guards_of(repository: Repository) -> list[Guard]:

@@ -27,15 +27,17 @@ _PLAIN = frozenset({"get", "fromEntries", "parse", "String", "Number", "parseInt
                     "toString", "getAll", "toLowerCase", "json"})  # fmt: skip
 # Words that say who asks has been looked at.
 KNOWS_WHO = re.compile(
-    r"auth|session|currentUser|getUser|requireUser|\bclerk|token|secret|permission|apiKey|api_key"
+    r"auth(?!or(?!i))|session|currentUser|getUser|requireUser|\bclerk|token|secret|permission|apiKey|api_key"
     r"|signature|verif|guard|protect|ctx\.user|\bme\b|jwt|cookie|\bisAdmin|forbidden|\b401\b|\b403\b"
     r"|hmac|bearer|password|captcha|turnstile|rateLimit|ratelimit|getServerSide|withUser|viewer"
-    r"|\buser\b|access|action[A-Z]?\w*Client|safeAction|actionClient|procedure",
+    # A user, but for the model and the column of that name.
+    r"|(?<!\.)\buser\b(?!\s*[?]?:)|\b(?:req|request|locals|event|context|state|c)\.user\b|access|action[A-Z]?\w*Client|safeAction|actionClient|procedure"
+    r"|identity|principal|whoami",
     re.IGNORECASE,
 )
 _CHECKS = re.compile(
-    r"(?<!JSON)\.(?:safeParse|parse)(?:Async)?\(|validat|schema|\bzod\b|\byup\b|\bjoi\b|typia|assert"
-    r"|sanitiz|typeof |instanceof|\.check\(|isValid|\bz\.",
+    r"(?<!JSON)\.(?:safeParse|parse)(?:Async)?\(|(?<!re)validat|schema|\bzod\b|\byup\b|\bjoi\b"
+    r"|typia|assert|sanitiz|typeof |instanceof|\.check\(|isValid|\bz\.",
     re.IGNORECASE,
 )
 

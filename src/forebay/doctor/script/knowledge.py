@@ -11,13 +11,18 @@ from tree_sitter import Node
 from forebay.doctor.repository.file import Role
 from forebay.doctor.repository.prisma import PrismaProject
 from forebay.doctor.repository.repository import Repository
-from forebay.doctor.script.next import Entry, entries_of
+from forebay.doctor.script.next import Entry, Kind, entries_of, named_function
 from forebay.doctor.script.nodes import is_inside
 from forebay.doctor.script.prisma import Clients, Query, Transaction
 from forebay.doctor.script.resolve import Modules
-from forebay.doctor.script.script import Script
+from forebay.doctor.script.script import SCRIPT_SUFFIXES, Script
 from forebay.schema.model import Model
 
+# The modules that a file names, and those of which it exports something.
+_SOURCES = re.compile(r"""\b(?:from|import|require)\s*\(?\s*['"]([^'"\n]+)['"]""")
+_HANDED_ON = re.compile(r"""^\s*export\b[^;\n]*?\bfrom\s*['"]([^'"]+)['"]""", re.MULTILINE)
+# How many files a re-exported name is looked for in.
+_MOST_FILES = 20
 _GENERATED = ("/generated/", "generated/", "/__generated__/")
 
 
@@ -64,6 +69,45 @@ class Knowledge:
             for one in script.imports.values()
         )
         return frozenset(file.path for file in found if file is not None)
+
+    @functools.cached_property
+    def _named_by(self) -> dict[str, list[str]]:
+        """By path the texts of the scripts that name a file, those without a query included."""
+        found: dict[str, list[str]] = {}
+        for file in self.repository.files:
+            if file.suffix in SCRIPT_SUFFIXES and file.role is not Role.TEST:
+                for source in _SOURCES.findall(file.text):
+                    named = self.modules.file(file, source)
+                    if named is not None:
+                        found.setdefault(named.path, []).append(file.text)
+        return found
+
+    def function_of(self, script: Script, local: str) -> tuple[Script, Node] | None:
+        """Return the function of another file that a name stands for: (its file, the function)."""
+        one = script.imports.get(local)
+        if one is None or one.is_type:
+            return None
+        wanted = [(script.file, one.source)]
+        for _ in range(_MOST_FILES):  # re-exports lead from file to file
+            if not wanted:
+                return None
+            importer, source = wanted.pop(0)
+            file = self.modules.file(importer, source)
+            if file is None:
+                continue
+            other = self.by_path.get(file.path)
+            function = named_function(other, one.name) if other is not None else None
+            if other is not None and function is not None:
+                return other, function
+            wanted += [(file, further) for further in _HANDED_ON.findall(file.text)]
+        return None
+
+    def is_reached(self, script: Script, entry: Entry) -> bool:
+        """Whether a request can come to an entry: not to an action that nobody imports."""
+        if entry.kind is not Kind.ACTION or "use server" not in script.directives:
+            return True
+        wanted = re.compile(rf"\b{re.escape(entry.name)}\b|\bexport\s*\*|\bimport\s*(\*|\()")
+        return any(wanted.search(text) for text in self._named_by.get(script.file.path, ()))
 
     @functools.cached_property
     def in_browser(self) -> dict[tuple[str, str], tuple[Script, Node]]:

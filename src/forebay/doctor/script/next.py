@@ -53,6 +53,13 @@ class Entry:
         return f"{self.kind.value} `{self.name}`" if self.name else f"{self.kind.value}"
 
 
+def is_entry(path: str) -> bool:
+    """Whether a file is an entry of the server, which no component imports."""
+    return re.search(r"(^|/)(middleware|proxy)\.[jt]s$", path) is not None or bool(
+        _ROUTE.search(path) or _API.search(path)
+    )
+
+
 def is_client(script: Script) -> bool:
     """Whether the file is for the browser."""
     return "use client" in script.directives
@@ -156,23 +163,24 @@ def _listed(
         for one in clause.named_children if clause.type == "export_clause" else ():
             name, alias = one.child_by_field_name("name"), one.child_by_field_name("alias")
             if name is not None:
-                function = _named(script, text_of(name))
+                function = named_function(script, text_of(name))
                 yield text_of(alias or name), function, function, function or statement
 
 
 def _function_of(script: Script, value: Node) -> Node | None:
     if value.type == "identifier":
-        return _named(script, text_of(value))
+        return named_function(script, text_of(value))
     found = function_in(value)
     if found is None and value.type == "call_expression":
         given = value.child_by_field_name("arguments")
         for one in given.named_children if given is not None else ():
             if one.type == "identifier":
-                found = found or _named(script, text_of(one))
+                found = found or named_function(script, text_of(one))
     return found
 
 
-def _named(script: Script, name: str) -> Node | None:
+def named_function(script: Script, name: str) -> Node | None:
+    """Return the function that a file declares at its top by this name."""
     for statement in script.tree.root_node.named_children:
         inner = statement.child_by_field_name("declaration") or statement
         if inner.type in FUNCTIONS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,10 @@ from forebay.doctor.repository.file import File
 SCRIPT_SUFFIXES = frozenset({".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"})
 # A longer chain of calls was written by a program.
 _MOST_NAMES = 100
+# So is what nests deeper: what stands around a node costs as much as it is deep.
+_DEEPEST = 500
+_BRACKETS = {ord(one): step for one, step in zip("([{)]}", (1, 1, 1, -1, -1, -1), strict=True)}
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in _BRACKETS)
 _TYPESCRIPT = Language(tree_sitter_typescript.language_typescript())
 _TSX = Language(tree_sitter_typescript.language_tsx())
 _WANTED = """
@@ -82,6 +87,13 @@ class Call:
         return given if given is not None and given.type == "template_string" else None
 
 
+def _is_too_deep(data: bytes) -> bool:
+    if sum(map(data.count, (b"(", b"[", b"{"))) <= _DEEPEST:
+        return False
+    steps = map(_BRACKETS.__getitem__, data.translate(None, _NO_BRACKETS))
+    return max(itertools.accumulate(steps)) > _DEEPEST
+
+
 class Script:
     """A file, parsed when a rule first asks."""
 
@@ -96,11 +108,14 @@ class Script:
     @functools.cached_property
     def tree(self) -> Tree:
         """The syntax tree; what cannot be parsed is an ERROR node in it."""
-        return Parser(self._language).parse(self.file.data)
+        data = self.file.data
+        return Parser(self._language).parse(b"" if _is_too_deep(data) else data)
 
     @functools.cached_property
     def _found(self) -> dict[str, list[Node]]:
-        return QueryCursor(_QUERIES[self._language]).captures(self.tree.root_node)
+        cursor = QueryCursor(_QUERIES[self._language])
+        cursor.set_max_start_depth(_DEEPEST)
+        return cursor.captures(self.tree.root_node)
 
     @functools.cached_property
     def calls(self) -> tuple[Call, ...]:
@@ -179,7 +194,8 @@ def names_of(node: Node | None) -> tuple[str, ...]:
         elif node.type in ("non_null_expression", "parenthesized_expression", "as_expression",
                            "await_expression", "satisfies_expression"):  # fmt: skip
             node = node.named_children[0] if node.named_children else None
-        elif node.type in ("identifier", "this", "super", "import", "property_identifier"):
+        elif node.type in ("identifier", "this", "super", "import", "property_identifier",
+                           "shorthand_property_identifier"):  # fmt: skip
             parts.append(text_of(node))
             break
         elif node.type == "call_expression":

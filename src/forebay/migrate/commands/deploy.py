@@ -42,7 +42,7 @@ def deploy(
     url = project.url
     applied: list[str] = []
     try:
-        ensure_database(url)
+        ensure_database(url, say)
         with connect_directly(url) as connection, locked(connection, url, lock_patience):
             history = History(connection, schema_of(url))
             runner = Runner(connection, patience=patience, say=say)

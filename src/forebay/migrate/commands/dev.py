@@ -12,7 +12,7 @@ from typing import Protocol
 
 from forebay.migrate import texts
 from forebay.migrate.apply import Runner, Say
-from forebay.migrate.commands.diagnosis import ResetNeeded, applied, reason_to_reset
+from forebay.migrate.commands.diagnosis import ResetNeeded, applied, reason_to_reset, ways_on
 from forebay.migrate.commands.project import Project
 from forebay.migrate.connect import ensure_database, schema_of
 from forebay.migrate.danger import Dangers, dangers
@@ -73,7 +73,7 @@ def develop(
     """
     migrations = read_migrations(project.migrations)
     url = project.url
-    is_new = ensure_database(url)
+    is_new = ensure_database(url, say)
     schemas = project.schemas or ()
     with connect_directly(url) as connection, locked(connection, url):
         history = History(connection, schema_of(url))
@@ -82,8 +82,9 @@ def develop(
         have = project.scope.look(connection)
         reason = reason_to_reset(migrations, rows, reached, have)
         if reason is not None:
-            if ask is None or not ask.may_reset(reason):
-                raise ResetNeeded(reason)
+            ways = ways_on(migrations, rows)
+            if ask is None or not ask.may_reset("\n\n".join([reason.rstrip(), *ways])):
+                raise ResetNeeded(reason, ways)
             empty(connection, [schema_of(url), *schemas])
             is_new = True
         runner = Runner(connection, say=say)

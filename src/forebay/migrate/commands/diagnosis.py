@@ -34,8 +34,9 @@ class ResetNeeded(MigrationError):
 
     code: ClassVar[str] = "FB1501"
 
-    def __init__(self, reason: str) -> None:
-        """Keep the reason."""
+    def __init__(self, reason: str, ways: Sequence[str] = ()) -> None:
+        """Keep the reason, and ``ways`` to go on that keep the data."""
+        self.ways = tuple(ways)
         super().__init__(
             "",
             reason,
@@ -64,14 +65,36 @@ def reason_to_reset(
     return "\n".join(f"- {one}" for one in reasons)
 
 
-def _histories(migrations: Sequence[Migration], rows: Sequence[Row]) -> Iterator[str]:
+def ways_on(migrations: Sequence[Migration], rows: Sequence[Row]) -> list[str]:
+    """Return how to go on without emptying the database, where there is a way."""
+    ways = []
+    for row in rows:
+        if row.has_failed:
+            ways.append(
+                f"To keep the data: see that nothing is left of `{row.name}`, run `forebay migrate"
+                f" resolve --rolled-back {row.name}`, and mend its script or delete its folder."
+            )
+    edited = ", ".join(f"`{one}`" for one in _edited(migrations, rows))
+    if edited:
+        ways.append(
+            f"To keep the data: bring back the script of {edited} as it was applied, and make a"
+            " further change a migration of its own."
+        )
+    return ways
+
+
+def _edited(migrations: Sequence[Migration], rows: Sequence[Row]) -> list[str]:
     known = {one.name: one.checksum for one in migrations}
+    gone = (row for row in rows if row.rolled_back_at is None)
+    return [row.name for row in gone if known.get(row.name, row.checksum) != row.checksum]
+
+
+def _histories(migrations: Sequence[Migration], rows: Sequence[Row]) -> Iterator[str]:
     for row in rows:
         if row.has_failed:
             yield f"The migration `{row.name}` failed."
-    for row in rows:
-        if row.rolled_back_at is None and known.get(row.name, row.checksum) != row.checksum:
-            yield f"The migration `{row.name}` was modified after it was applied."
+    for name in _edited(migrations, rows):
+        yield f"The migration `{name}` was modified after it was applied."
 
 
 def _drifts(reached: Database, have: Database, *, is_managed: bool) -> Iterator[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import psycopg
 
 from forebay.errors import MigrationError
-from forebay.migrate.apply import said
+from forebay.migrate.apply import Say, said
 from forebay.migrate.commands.project import Project
 from forebay.migrate.connect import ensure_database, schema_of
 from forebay.migrate.danger import Dangers, dangers
@@ -27,14 +27,20 @@ class Pushed:
     is_done: bool
 
 
-def push(project: Project, *, accepts_loss: bool = False, is_reset: bool = False) -> Pushed:
+def push(
+    project: Project,
+    say: Say = lambda _: None,
+    *,
+    accepts_loss: bool = False,
+    is_reset: bool = False,
+) -> Pushed:
     """Change the database, unless something would be lost that the caller has not given up.
 
     Raises:
         MigrationError: PostgreSQL refused a step, or the lock is held (P1002).
     """
     url = project.url
-    ensure_database(url)
+    ensure_database(url, say)
     with connect_directly(url) as connection, locked(connection, url):
         if is_reset:
             empty(connection, [schema_of(url), *(project.schemas or ())])

@@ -20,7 +20,7 @@ def reset(project: Project, say: Say) -> list[str]:
     """
     migrations = read_migrations(project.migrations)
     url = project.url
-    ensure_database(url)
+    ensure_database(url, say)
     with connect_directly(url) as connection, locked(connection, url):
         empty(connection, [schema_of(url), *(project.schemas or ())])
         history = History(connection, schema_of(url))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from forebay.migrate.commands.project import Project
@@ -16,7 +17,7 @@ class Status:
     """What was found; migrations are by name, in the order in which they run.
 
     ``edited`` are applied ones whose script has changed since, ``missing`` are those that the
-    folder has lost.
+    folder has lost. ``reasons`` are the first lines of what was recorded of those that failed.
     """
 
     found: list[str]
@@ -26,6 +27,7 @@ class Status:
     edited: list[str]
     last_common: str | None
     is_managed: bool
+    reasons: Mapping[str, str]
 
     @property
     def is_up_to_date(self) -> bool:
@@ -57,4 +59,11 @@ def status(project: Project) -> Status:
         [row.name for row in applied if checksums.get(row.name, row.checksum) != row.checksum],
         max(both, default=None),
         is_managed,
+        {row.name: _first(row.logs) for row in rows if row.has_failed and row.logs},
     )
+
+
+def _first(logs: str) -> str:
+    """Return the line of a record that says what happened."""
+    lines = [line.strip() for line in logs.splitlines() if line.strip()]
+    return next((line for line in lines if line.startswith("ERROR")), lines[0] if lines else "")

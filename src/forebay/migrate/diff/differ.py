@@ -50,7 +50,7 @@ class _Differ:
 
     def steps(self) -> list[to.Step]:
         for place, name in enumerate(self._after.schemas):
-            if name not in self._before.schemas:
+            if name not in (*self._before.schemas, *self._before.declared):
                 self._add(to.CreateSchema(name), place)
         self._extensions()
         self._tables()

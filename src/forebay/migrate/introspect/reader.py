@@ -177,6 +177,7 @@ class _Reader:
             default,
             is_serial,
             is_generated=bool(generated),
+            is_virtual=generated == "v",
             written=text,
             comment=row[16],
         )

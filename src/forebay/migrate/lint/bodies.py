@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from forebay.migrate.lint.constants import constant_text
 from forebay.migrate.lint.parse import Statement, parse
 from forebay.migrate.statements import statements as split
 
@@ -16,7 +17,16 @@ _HEAD = re.compile(
 # What a statement of PL/pgSQL may stand behind.
 _BEFORE = re.compile(r"(\A|\b(THEN|ELSE|BEGIN|LOOP))\s*\Z", re.IGNORECASE)
 _REMARK = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
-_CONSTANT = re.compile(r"EXECUTE\s+'((?:[^']|'')*)'\s*;?\s*\Z", re.IGNORECASE)
+_EXECUTE = re.compile(r"EXECUTE\b", re.IGNORECASE)
+# What a text is that a program puts together, up to where its values are said.
+_TOKEN = re.compile(
+    r"""
+    \b[eE]'(?:[^'\\]|''|\\.)*'|'(?:[^']|'')*'|"(?:[^"]|"")*"
+    |(?<![\w$])\$(?P<tag>\w*)\$.*?\$(?P=tag)\$
+    |(?P<end>\b(?:INTO|USING)\b)|[()\w]+
+    """,
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+)
 _WRITES = frozenset({"UPDATE", "DELETE", "INSERT"})
 _PROCEDURAL = "plpgsql"
 
@@ -66,9 +76,19 @@ def _read(outer: Statement, text: str, start: int | None) -> Iterator[Statement]
 
 
 def _executed(outer: Statement, text: str, at: int) -> Iterator[Statement]:
-    constant = _CONSTANT.match(text.strip())
-    found = parse(constant[1].replace("''", "'")).statements if constant else ()
+    told = text.strip().removesuffix(";")
+    constant = constant_text(_expression(told))
+    found = parse(constant).statements if constant is not None else ()
     if not found:
-        yield Statement(None, text.strip().removesuffix(";"), at, outer.number)
+        yield Statement(None, told, at, outer.number)
     for one in found:
         yield replace(one, start=at, number=outer.number)
+
+
+def _expression(text: str) -> str:
+    """Return what EXECUTE executes, without where the answer goes and what the values are."""
+    behind = _EXECUTE.sub("", text, count=1)
+    for token in _TOKEN.finditer(behind):
+        if token["end"]:
+            return behind[: token.start()]
+    return behind

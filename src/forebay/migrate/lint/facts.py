@@ -150,6 +150,47 @@ class Facts:
         found = self._ask(_DOMAIN, *self._place(name))
         return None if found is None else [Name(*row) for row in found]
 
+    def parts(self, name: Name) -> list[Name] | None:
+        """Return the partitions of a table, and the tables that inherit from it, of all depths."""
+        found = self._ask(_PARTS, *self._place(name))
+        return None if found is None else [self._named_as(name, *row[:2]) for row in found]
+
+    def part_sizes(self, name: Name) -> dict[Name, Size]:
+        """Return how large the parts of a table are, by PostgreSQL's estimate."""
+        found = self._ask(_PARTS, *self._place(name)) or ()
+        return {
+            self._named_as(name, *row[:2]): Size(max(int(row[2]), 0), False, int(row[3]))
+            for row in found
+        }
+
+    def is_partitioned(self, name: Name) -> bool:
+        """Say whether a table is divided into partitions."""
+        found = self._ask(_KIND, *self._place(name))
+        return found is not None and any(kind in ("p", b"p") for (kind,) in found)
+
+    def whole(self, name: Name) -> Name | None:
+        """Return the table that a table is a partition of."""
+        found = self._ask(_WHOLE, *self._place(name))
+        return self._named_as(name, *found[0]) if found else None
+
+    def default_part(self, name: Name) -> Name | None:
+        """Return the partition for the rows that no other one takes."""
+        found = self._ask(_DEFAULT_PART, *self._place(name))
+        return self._named_as(name, *found[0]) if found else None
+
+    def is_inherited(self, table: Name, constraint: str) -> bool:
+        """Say whether a constraint is one that partitions have under the same name."""
+        return bool(self._ask(_INHERITED, *self._place(table), constraint))
+
+    def is_for_rows(self, table: Name, trigger: str) -> bool:
+        """Say whether a trigger is one for each row."""
+        return bool(self._ask(_FOR_ROWS, *self._place(table), trigger))
+
+    def _named_as(self, other: Name, schema: str, name: str) -> Name:
+        """Return a name with its schema only where another is said with its own."""
+        is_usual = not other.schema and schema == self._schema
+        return Name("" if is_usual else schema, name)
+
     def _place(self, name: Name) -> tuple[str, str]:
         return name.schema or self._schema, name.name
 
@@ -180,8 +221,42 @@ pg_class c join pg_namespace n on n.oid = c.relnamespace
 where n.nspname = %s and c.relname = %s
 """
 _KIND = f"select c.relkind from {_NAMED}"
+_TREE = f"""
+with recursive tree (oid, depth) as (
+    select c.oid, 0 from {_NAMED} and c.relkind in ('r', 'm', 'p')
+    union select i.inhrelid, tree.depth + 1 from pg_inherits i join tree on i.inhparent = tree.oid
+)
+"""
 _SIZE = f"""
-select c.reltuples::bigint, pg_total_relation_size(c.oid) from {_NAMED} and c.relkind in ('r', 'm')
+{_TREE} select sum(greatest(c.reltuples, 0))::bigint, sum(pg_total_relation_size(c.oid))::bigint
+from tree join pg_class c using (oid) where c.relkind <> 'p' or tree.depth = 0
+having count(*) > 0
+"""
+_PARTS = f"""
+{_TREE} select n.nspname, c.relname, c.reltuples::bigint, pg_total_relation_size(c.oid)
+from tree join pg_class c using (oid) join pg_namespace n on n.oid = c.relnamespace
+where tree.depth > 0 group by 1, 2, 3, 4 order by 1, 2
+"""
+_WHOLE = """
+select pn.nspname, p.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+join pg_inherits i on i.inhrelid = c.oid join pg_class p on p.oid = i.inhparent
+join pg_namespace pn on pn.oid = p.relnamespace
+where n.nspname = %s and c.relname = %s and c.relispartition
+"""
+_DEFAULT_PART = """
+select dn.nspname, d.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+join pg_partitioned_table t on t.partrelid = c.oid join pg_class d on d.oid = t.partdefid
+join pg_namespace dn on dn.oid = d.relnamespace where n.nspname = %s and c.relname = %s
+"""
+_INHERITED = """
+select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace
+join pg_constraint k on k.conrelid = c.oid
+where n.nspname = %s and c.relname = %s and k.conname = %s and k.contype in ('c', 'n')
+"""
+_FOR_ROWS = """
+select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace
+join pg_trigger t on t.tgrelid = c.oid
+where n.nspname = %s and c.relname = %s and t.tgname = %s and t.tgtype & 1 = 1
 """
 _TYPE = """
 select format_type(a.atttypid, a.atttypmod) from pg_class c

@@ -10,7 +10,8 @@ from forebay.migrate.lint import rules as _all
 from forebay.migrate.lint.bodies import inner
 from forebay.migrate.lint.facts import Facts, Size
 from forebay.migrate.lint.ignore import Remark, remarks
-from forebay.migrate.lint.locks import Lock, Mode, locks
+from forebay.migrate.lint.locks import locks
+from forebay.migrate.lint.modes import Lock, Mode
 from forebay.migrate.lint.parse import Script, Statement, parse
 from forebay.migrate.lint.registry import (
     NEWEST,
@@ -157,7 +158,7 @@ class Linter:
                 statements,
                 where,
             )
-            taken.append(Taken(statement, took, self._sizes(lock.relation for lock in took)))
+            taken.append(Taken(statement, took, self._all_sizes(took)))
             found += self._asked(look)
             self._story.take(statement, place, took)
         found += self._of_the_client(name, statements)
@@ -191,6 +192,18 @@ class Linter:
                 found.append((str(name), size))
         return found
 
+    def _all_sizes(self, took: Sequence[Lock]) -> list[tuple[str, Size]]:
+        """Return the sizes of what is locked, those of partitions by PostgreSQL's estimate."""
+        found = self._sizes(one.relation for one in took if one.part_of is None)
+        for whole in dict.fromkeys(one.part_of for one in took if one.part_of is not None):
+            sizes = self.facts.part_sizes(whole)
+            found += [
+                (str(one.relation), sizes[one.relation])
+                for one in took
+                if one.part_of == whole and one.relation in sizes
+            ]
+        return found
+
     def _asked(self, look: Look) -> Iterator[Finding]:
         statement = look.statement
         if statement.node is None:
@@ -217,7 +230,7 @@ class Linter:
         if rule.danger == "habit":
             blocking = []
         if not sizes:
-            sizes = self._sizes(lock.relation for lock in blocking)
+            sizes = self._sizes(lock.relation for lock in blocking if lock.part_of is None)
         return _finding(rule, found, look.statement, blocking, level, sizes, notes)
 
 

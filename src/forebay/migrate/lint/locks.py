@@ -8,79 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import IntEnum
-from typing import Any, Protocol
+from typing import Any
 
 from postgast import pg_query_pb2 as pb
 
+from forebay.migrate.lint.modes import Knowledge, Lock, Mode
 from forebay.migrate.lint.parse import Statement, walk
 from forebay.migrate.lint.tree import Name, constraints, dotted, named, object_name, option
 
-
-class Mode(IntEnum):
-    """A lock's mode, by PostgreSQL's own numbers."""
-
-    ACCESS_SHARE = 1
-    ROW_SHARE = 2
-    ROW_EXCLUSIVE = 3
-    SHARE_UPDATE_EXCLUSIVE = 4
-    SHARE = 5
-    SHARE_ROW_EXCLUSIVE = 6
-    EXCLUSIVE = 7
-    ACCESS_EXCLUSIVE = 8
-
-    @property
-    def sql(self) -> str:
-        """The name in PostgreSQL's manual."""
-        return self.name.replace("_", " ")
-
-    @property
-    def in_catalog(self) -> str:
-        """The name in pg_locks."""
-        return self.name.title().replace("_", "") + "Lock"
-
-    @property
-    def blocks(self) -> str:
-        """What others must wait with."""
-        if self is Mode.ACCESS_EXCLUSIVE:
-            return "reads and writes"
-        if self >= Mode.SHARE:
-            return "writes"
-        return "no reads or writes"
-
-
-@dataclass(frozen=True, slots=True)
-class Lock:
-    """A lock on a table, a view or a sequence."""
-
-    relation: Name
-    mode: Mode
-
-    def __str__(self) -> str:
-        return f"{self.mode.sql} on {self.relation}: blocks {self.mode.blocks}"
-
-
-class Knowledge(Protocol):
-    """Who knows relations that a statement does not name."""
-
-    def table_of_index(self, name: Name) -> Name | None:
-        """Return the table that an index belongs to."""
-
-    def neighbours(self, name: Name) -> list[Name] | None:
-        """Return the tables at the other ends of a table's foreign keys."""
-
-    def referrers(self, name: Name) -> list[Name] | None:
-        """Return the tables that refer to a table."""
-
-    def other_side(self, name: Name, constraint: str) -> Name | None:
-        """Return the table that a foreign key of a table refers to."""
-
-    def tables_of_domain(self, name: Name) -> list[Name] | None:
-        """Return the tables with a column of a domain."""
-
-
-Found = Iterator[tuple[Name, Mode]]
+# A relation, how it is locked, and which table it is a part of if the script does not name it.
+Found = Iterator[tuple[Name, Mode] | tuple[Name, Mode, Name]]
 _Reader = Callable[[Any, Knowledge], Found]
 _READERS: dict[str, _Reader] = {}
 
@@ -97,12 +34,12 @@ def locks(statement: Statement, knowledge: Knowledge) -> tuple[Lock, ...]:
         # A dump is a hundred thousand of these: there is nothing else in them to look for.
         return (Lock(named(statement.node.insert_stmt.relation), Mode.ROW_EXCLUSIVE),)
     strongest: dict[tuple[str, str], Lock] = {}
-    for name, mode in reader(getattr(statement.node, statement.kind), knowledge):
+    for name, mode, *whole in reader(getattr(statement.node, statement.kind), knowledge):
         if not name.name:
             continue
         held = strongest.get(name.key)
         if held is None or held.mode < mode:
-            strongest[name.key] = Lock(name, mode)
+            strongest[name.key] = Lock(name, mode, *whole)
     return tuple(strongest.values())
 
 
@@ -113,6 +50,30 @@ def _reads(*kinds: str) -> Callable[[_Reader], _Reader]:
         return reader
 
     return register
+
+
+def _parts(table: Name, mode: Mode, knowledge: Knowledge) -> Found:
+    for one in knowledge.parts(table) or ():
+        yield one, mode, table
+
+
+def _with_parts(table: Name, mode: Mode, knowledge: Knowledge) -> Found:
+    yield table, mode
+    yield from _parts(table, mode, knowledge)
+
+
+def _divided(table: Name, mode: Mode, knowledge: Knowledge) -> Found:
+    """Lock a table with its partitions; what only inherits from it is left alone."""
+    yield table, mode
+    if knowledge.is_partitioned(table):
+        yield from _parts(table, mode, knowledge)
+
+
+def _with_default(table: Name, mode: Mode, knowledge: Knowledge) -> Found:
+    """Lock a partitioned table whose partitions change: its default one is a neighbour of them."""
+    yield table, mode
+    if (other := knowledge.default_part(table)) is not None:
+        yield other, Mode.ACCESS_EXCLUSIVE, table
 
 
 _LIGHT = frozenset(
@@ -149,8 +110,15 @@ def _alter_table(node: Any, knowledge: Knowledge) -> Found:
     if node.objtype == pb.OBJECT_INDEX:
         yield from _alter_index(node, knowledge)
         return
-    for one in node.cmds:
-        command = one.alter_table_cmd
+    commands = [one.alter_table_cmd for one in node.cmds]
+    reaching = [one for one in commands if _is_for_parts(one, table, knowledge)]
+    if node.relation.inh and reaching:
+        # The parts are locked as the whole is, whatever is done to them.
+        strongest = max(_mode(one) for one in commands)
+        if all(_is_index_alone(one, knowledge) for one in reaching):
+            strongest = Mode.SHARE
+        yield from _parts(table, strongest, knowledge)
+    for command in commands:
         yield table, _mode(command)
         yield from _further(table, command, knowledge)
 
@@ -185,6 +153,43 @@ def _mode(command: Any) -> Mode:
     return Mode.ACCESS_EXCLUSIVE
 
 
+_LAST_GENTLE = 15
+_FOR_PARTS = frozenset(
+    {
+        pb.AT_AddColumn,
+        pb.AT_DropColumn,
+        pb.AT_AlterColumnType,
+        pb.AT_ColumnDefault,
+        pb.AT_SetNotNull,
+        pb.AT_DropNotNull,
+        pb.AT_SetStatistics,
+        pb.AT_SetStorage,
+        pb.AT_SetCompression,
+        pb.AT_SetExpression,
+        pb.AT_DropExpression,
+        pb.AT_AddIdentity,
+        pb.AT_SetIdentity,
+        pb.AT_DropIdentity,
+        pb.AT_AddConstraint,
+        pb.AT_ValidateConstraint,
+        pb.AT_DropConstraint,
+    }
+)
+
+
+def _is_for_parts(command: Any, table: Name, knowledge: Knowledge) -> bool:
+    """Say whether what is done to a table is done to its parts as well."""
+    kind = command.subtype
+    return kind in _FOR_PARTS or (kind in _TRIGGERS and knowledge.is_partitioned(table))
+
+
+def _is_index_alone(command: Any, knowledge: Knowledge) -> bool:
+    """Say whether the parts get no more than an index, as with UNIQUE up to version 15."""
+    is_old = knowledge.version is not None and knowledge.version <= _LAST_GENTLE
+    is_unique = _definition(command).constraint.contype == pb.CONSTR_UNIQUE
+    return is_old and command.subtype == pb.AT_AddConstraint and is_unique
+
+
 def _is_foreign(constraint: Any) -> bool:
     return bool(constraint.contype == pb.CONSTR_FOREIGN)
 
@@ -194,6 +199,10 @@ def _is_light_option(command: Any) -> bool:
     return not given & _HEAVY_OPTIONS
 
 
+_INHERITING = {
+    pb.AT_AddInherit: Mode.SHARE_UPDATE_EXCLUSIVE,
+    pb.AT_DropInherit: Mode.ACCESS_SHARE,
+}
 # What a foreign key's other table meets when the key goes, or is checked.
 _OTHER_SIDE = {
     pb.AT_DropConstraint: Mode.ACCESS_EXCLUSIVE,
@@ -205,23 +214,35 @@ def _further(table: Name, command: Any, knowledge: Knowledge) -> Found:
     """Find the locks on other tables than the one that is altered."""
     kind, definition = command.subtype, _definition(command)
     if kind == pb.AT_AddConstraint and _is_foreign(definition.constraint):
-        yield named(definition.constraint.pktable), Mode.SHARE_ROW_EXCLUSIVE
+        other = named(definition.constraint.pktable)
+        yield from _with_parts(other, Mode.SHARE_ROW_EXCLUSIVE, knowledge)
     elif kind == pb.AT_AddColumn:
         for one in constraints(definition.column_def, pb.CONSTR_FOREIGN):
-            yield named(one.pktable), Mode.SHARE_ROW_EXCLUSIVE
+            yield from _with_parts(named(one.pktable), Mode.SHARE_ROW_EXCLUSIVE, knowledge)
     elif kind in _OTHER_SIDE:
-        if (other := knowledge.other_side(table, command.name)) is not None:
-            yield other, _OTHER_SIDE[kind]
+        if (found := knowledge.other_side(table, command.name)) is not None:
+            yield found, _OTHER_SIDE[kind]
+            if kind == pb.AT_DropConstraint:
+                yield from _parts(found, _OTHER_SIDE[kind], knowledge)
     elif kind in (pb.AT_AttachPartition, pb.AT_DetachPartition):
         # Detached concurrently, a partition is only marked; its own lock comes at the end.
-        yield named(definition.partition_cmd.name), Mode.ACCESS_EXCLUSIVE
-    elif kind in (pb.AT_AddInherit, pb.AT_DropInherit):
-        yield named(definition.range_var), Mode.SHARE_UPDATE_EXCLUSIVE
+        part = named(definition.partition_cmd.name)
+        yield from _with_parts(part, Mode.ACCESS_EXCLUSIVE, knowledge)
+        other_rows = knowledge.default_part(table)
+        if other_rows is not None and not definition.partition_cmd.concurrent:
+            yield other_rows, Mode.ACCESS_EXCLUSIVE, table
+    elif kind in _INHERITING:
+        yield named(definition.range_var), _INHERITING[kind]
 
 
 @_reads("index_stmt")
 def _index(node: Any, knowledge: Knowledge) -> Found:
-    yield named(node.relation), Mode.SHARE_UPDATE_EXCLUSIVE if node.concurrent else Mode.SHARE
+    table = named(node.relation)
+    mode = Mode.SHARE_UPDATE_EXCLUSIVE if node.concurrent else Mode.SHARE
+    if node.relation.inh:
+        yield from _divided(table, mode, knowledge)
+    else:
+        yield table, mode
 
 
 @_reads("drop_stmt")
@@ -232,15 +253,31 @@ def _drop(node: Any, knowledge: Knowledge) -> Found:
         if kind == pb.OBJECT_INDEX:
             mode = Mode.SHARE_UPDATE_EXCLUSIVE if node.concurrent else Mode.ACCESS_EXCLUSIVE
             if (table := knowledge.table_of_index(name)) is not None:
-                yield table, mode
+                yield from _divided(table, mode, knowledge)
         elif kind in (pb.OBJECT_TABLE, pb.OBJECT_FOREIGN_TABLE):
-            yield name, Mode.ACCESS_EXCLUSIVE
-            for other in knowledge.neighbours(name) or ():
-                yield other, Mode.ACCESS_EXCLUSIVE
+            yield from _drop_table(name, knowledge)
         elif kind in (pb.OBJECT_VIEW, pb.OBJECT_MATVIEW, pb.OBJECT_SEQUENCE):
             yield name, Mode.ACCESS_EXCLUSIVE
-        elif kind in (pb.OBJECT_TRIGGER, pb.OBJECT_POLICY, pb.OBJECT_RULE):
+        elif kind == pb.OBJECT_TRIGGER:
+            yield from _drop_trigger(one.list.items, knowledge)
+        elif kind in (pb.OBJECT_POLICY, pb.OBJECT_RULE):
             yield dotted(one.list.items[:-1]), Mode.ACCESS_EXCLUSIVE
+
+
+def _drop_table(name: Name, knowledge: Knowledge) -> Found:
+    yield from _divided(name, Mode.ACCESS_EXCLUSIVE, knowledge)
+    if (whole := knowledge.whole(name)) is not None:
+        yield from _with_default(whole, Mode.ACCESS_EXCLUSIVE, knowledge)
+    for other in knowledge.neighbours(name) or ():
+        yield other, Mode.ACCESS_EXCLUSIVE
+
+
+def _drop_trigger(words: Any, knowledge: Knowledge) -> Found:
+    table = dotted(words[:-1])
+    yield table, Mode.ACCESS_EXCLUSIVE
+    # A trigger for statements has no copies.
+    if knowledge.is_for_rows(table, dotted(words).name):
+        yield from _divided(table, Mode.ACCESS_EXCLUSIVE, knowledge)
 
 
 @_reads("create_stmt")
@@ -248,13 +285,15 @@ def _create_table(node: Any, knowledge: Knowledge) -> Found:
     own = named(node.relation)
     is_part = node.HasField("partbound")
     for one in node.inh_relations:
-        mode = Mode.ACCESS_EXCLUSIVE if is_part else Mode.SHARE_UPDATE_EXCLUSIVE
-        yield named(one.range_var), mode
+        if is_part:
+            yield from _with_default(named(one.range_var), Mode.ACCESS_EXCLUSIVE, knowledge)
+        else:
+            yield named(one.range_var), Mode.SHARE_UPDATE_EXCLUSIVE
     for one in walk(node):
         if isinstance(one, pb.Constraint) and _is_foreign(one):
             other = named(one.pktable)
             if other.key != own.key:
-                yield other, Mode.SHARE_ROW_EXCLUSIVE
+                yield from _with_parts(other, Mode.SHARE_ROW_EXCLUSIVE, knowledge)
         elif isinstance(one, pb.TableLikeClause):
             yield named(one.relation), Mode.ACCESS_SHARE
 
@@ -267,7 +306,11 @@ def _rename(node: Any, knowledge: Knowledge) -> Found:
     if kind == pb.OBJECT_INDEX:
         yield named(node.relation), Mode.SHARE_UPDATE_EXCLUSIVE
         return
-    yield named(node.relation), Mode.ACCESS_EXCLUSIVE
+    table = named(node.relation)
+    yield table, Mode.ACCESS_EXCLUSIVE
+    is_check = kind == pb.OBJECT_TABCONSTRAINT and knowledge.is_inherited(table, node.subname)
+    if (kind == pb.OBJECT_COLUMN or is_check) and node.relation.inh:
+        yield from _parts(table, Mode.ACCESS_EXCLUSIVE, knowledge)
 
 
 @_reads("alter_object_schema_stmt", "refresh_mat_view_stmt", "cluster_stmt", "rule_stmt")
@@ -279,7 +322,10 @@ def _whole(node: Any, knowledge: Knowledge) -> Found:
 
 @_reads("create_trig_stmt")
 def _trigger(node: Any, knowledge: Knowledge) -> Found:
-    yield named(node.relation), Mode.SHARE_ROW_EXCLUSIVE
+    table = named(node.relation)
+    yield table, Mode.SHARE_ROW_EXCLUSIVE
+    if node.row:
+        yield from _divided(table, Mode.SHARE_ROW_EXCLUSIVE, knowledge)
 
 
 @_reads("create_policy_stmt", "alter_policy_stmt")
@@ -291,8 +337,11 @@ def _policy(node: Any, knowledge: Knowledge) -> Found:
 def _truncate(node: Any, knowledge: Knowledge) -> Found:
     names = [named(one.range_var) for one in node.relations]
     met = referring(names, knowledge) if node.behavior == pb.DROP_CASCADE else []
+    only = {named(one.range_var).key for one in node.relations if not one.range_var.inh}
     for name in (*names, *met):
         yield name, Mode.ACCESS_EXCLUSIVE
+        if name.key not in only:
+            yield from _parts(name, Mode.ACCESS_EXCLUSIVE, knowledge)
 
 
 def referring(names: list[Name], knowledge: Knowledge) -> list[Name]:
@@ -310,8 +359,11 @@ def referring(names: list[Name], knowledge: Knowledge) -> list[Name]:
 
 @_reads("lock_stmt")
 def _lock(node: Any, knowledge: Knowledge) -> Found:
+    mode = Mode(node.mode) if node.mode else Mode.ACCESS_EXCLUSIVE
     for one in node.relations:
-        yield named(one.range_var), Mode(node.mode) if node.mode else Mode.ACCESS_EXCLUSIVE
+        yield named(one.range_var), mode
+        if one.range_var.inh:
+            yield from _parts(named(one.range_var), mode, knowledge)
 
 
 @_reads("vacuum_stmt")
@@ -319,7 +371,7 @@ def _vacuum(node: Any, knowledge: Knowledge) -> Found:
     is_full = node.is_vacuumcmd and option(node.options, "full")
     mode = Mode.ACCESS_EXCLUSIVE if is_full else Mode.SHARE_UPDATE_EXCLUSIVE
     for one in node.rels:
-        yield named(one.vacuum_relation.relation), mode
+        yield from _divided(named(one.vacuum_relation.relation), mode, knowledge)
 
 
 @_reads("reindex_stmt")

@@ -12,7 +12,7 @@ from enum import IntEnum
 from typing import Any, Literal
 
 from forebay.migrate.lint.facts import Facts
-from forebay.migrate.lint.locks import Lock, Mode
+from forebay.migrate.lint.modes import Lock, Mode
 from forebay.migrate.lint.parse import Statement
 from forebay.migrate.lint.story import Story
 from forebay.migrate.lint.transactions import Place

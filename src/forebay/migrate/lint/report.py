@@ -6,10 +6,12 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
+from forebay.migrate.lint.facts import Size
 from forebay.migrate.lint.linter import Finding, Report, Taken
-from forebay.migrate.lint.locks import Lock
+from forebay.migrate.lint.modes import Lock, Mode
 from forebay.migrate.lint.registry import RULES, Level
 from forebay.migrate.lint.running import UNKNOWN, Running
+from forebay.migrate.lint.tree import Name
 
 Format = Literal["text", "json", "github", "sarif"]
 
@@ -17,6 +19,9 @@ _COLOURS = {Level.ERROR: "31;1", Level.WARNING: "33;1", Level.INFO: "36;1"}
 _BOLD, _BLUE = "1", "34;1"
 # How much of a line is shown: a script may be one line of megabytes.
 _WIDEST = 160
+# How many partitions of a table are named.
+_MOST_PARTS = 5
+_MOST_LISTED = 20
 _GITHUB = {Level.ERROR: "error", Level.WARNING: "warning", Level.INFO: "notice"}
 _SARIF = {Level.ERROR: "error", Level.WARNING: "warning", Level.INFO: "note"}
 
@@ -93,12 +98,26 @@ def _window(report: Report, one: Finding, line: int, column: int) -> tuple[str, 
 
 
 def _remarks(one: Finding) -> Iterator[str]:
-    for lock in one.locks:
-        yield f"lock: {lock}"
+    yield from (f"lock: {text}" for text in _lines(one.locks))
     for name, size in one.sizes:
         yield f"size: {name}: {size}"
     for note in one.notes:
         yield f"note: {note}"
+
+
+def _lines(locks: Sequence[Lock]) -> Iterator[str]:
+    """Return locks one by one, those of a table's partitions together."""
+    parts: dict[tuple[Name, Mode], list[Name]] = {}
+    for lock in locks:
+        if lock.part_of is None:
+            yield str(lock)
+        else:
+            parts.setdefault((lock.part_of, lock.mode), []).append(lock.relation)
+    for (whole, mode), names in parts.items():
+        named = ", ".join(map(str, names[:_MOST_PARTS]))
+        more = f" and {len(names) - _MOST_PARTS} more" if len(names) > _MOST_PARTS else ""
+        what = f"{named}{more}, below {whole}"
+        yield f"{mode.sql} on {what}: blocks {mode.blocks}"
 
 
 def _locks(report: Report) -> str:
@@ -111,9 +130,15 @@ def _locks(report: Report) -> str:
         first = one.statement.text.splitlines()[0][:100]
         lines.append(f"  {line}: {_plain(first)}")
         sizes = dict(one.sizes)
+        parts = [lock for lock in one.locks if lock.part_of is not None]
         for lock in one.locks:
+            if lock.part_of is not None and parts.index(lock) >= _MOST_LISTED:
+                continue
             size = sizes.get(str(lock.relation))
-            lines.append(_plain(f"      {lock}{f' ({size})' if size else ''}"))
+            below = f", below {lock.part_of}" if lock.part_of is not None else ""
+            lines.append(_plain(f"      {lock}{below}{f' ({size})' if size else ''}"))
+        if len(parts) > _MOST_LISTED:
+            lines.append(f"      and the like on {len(parts) - _MOST_LISTED} partitions more")
         if not one.locks:
             lines.append("      no lock on a table that was there")
     return "\n".join(lines)
@@ -173,26 +198,33 @@ def _finding(report: Report, one: Finding) -> dict[str, Any]:
         "line": line,
         "column": column,
         "locks": [_lock(lock) for lock in one.locks],
-        "sizes": [
-            {"relation": name, "rows": size.rows, "counted": size.is_counted, "bytes": size.bytes}
-            for name, size in one.sizes
-        ],
+        "sizes": [_size(name, size) for name, size in one.sizes],
         "notes": list(one.notes),
         "instead": list(one.fix),
     }
 
 
+def _size(name: str, size: Size) -> dict[str, Any]:
+    return {"relation": name, "rows": size.rows, "counted": size.is_counted, "bytes": size.bytes}
+
+
 def _lock(lock: Lock) -> dict[str, str]:
-    return {
+    told = {
         "relation": str(lock.relation),
         "mode": lock.mode.sql,
         "blocks": lock.mode.blocks,
     }
+    return told if lock.part_of is None else {**told, "below": str(lock.part_of)}
 
 
 def _statement(report: Report, one: Taken) -> dict[str, Any]:
     line, column = report.script.position(one.statement.start)
-    return {"line": line, "column": column, "locks": [_lock(lock) for lock in one.locks]}
+    return {
+        "line": line,
+        "column": column,
+        "locks": [_lock(lock) for lock in one.locks],
+        "sizes": [_size(name, size) for name, size in one.sizes],
+    }
 
 
 def as_github(reports: Sequence[Report], level: Level) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from postgast import pg_query_pb2 as pb
 
 from forebay.migrate.lint.facts import Facts
-from forebay.migrate.lint.locks import Lock
+from forebay.migrate.lint.modes import Lock
 from forebay.migrate.lint.parse import Statement
 from forebay.migrate.lint.transactions import Place
 from forebay.migrate.lint.tree import (
@@ -54,6 +54,11 @@ class Story:
     kinds: set[Key] = field(default_factory=set)
     settings: dict[str, str] = field(default_factory=dict)
     held: dict[int, dict[Key, Lock]] = field(default_factory=dict)
+    # Partitions that the script attached or made, each with its table, and those it detached.
+    attached: dict[Key, tuple[Name, Name]] = field(default_factory=dict)
+    detached: set[Key] = field(default_factory=set)
+    # Tables that the script made to be divided.
+    divided: set[Key] = field(default_factory=set)
 
     def begin(self, *, is_continued: bool) -> None:
         """Go on to another script; ``is_continued`` says that it runs right behind the last one."""
@@ -62,6 +67,9 @@ class Story:
         if not is_continued:
             self.made.clear()
             self.kinds.clear()
+            self.attached.clear()
+            self.detached.clear()
+            self.divided.clear()
         for key, one in self.checks.items():
             self.checks[key] = Check(one.column, None, one.is_valid)
 
@@ -93,6 +101,46 @@ class Story:
         """Return the tables with a column of a domain."""
         return self.facts.tables_of_domain(name)
 
+    def parts(self, name: Name) -> list[Name] | None:
+        """Return the partitions of a table, and the tables that inherit from it, of all depths."""
+        found = [one for one in self.facts.parts(name) or () if one.key not in self.detached]
+        ahead = {name.key, *(one.key for one in found)}
+        for part, whole in self.attached.values():
+            if whole.key in ahead and part.key not in ahead:
+                ahead.add(part.key)
+                found += [part, *(self.facts.parts(part) or ())]
+        return found
+
+    def is_partitioned(self, name: Name) -> bool:
+        """Say whether a table is divided into partitions."""
+        return name.key in self.divided or self.facts.is_partitioned(name)
+
+    def whole(self, name: Name) -> Name | None:
+        """Return the table that a table is a partition of."""
+        if name.key in self.attached:
+            return self.attached[name.key][1]
+        return None if name.key in self.detached else self.facts.whole(name)
+
+    def default_part(self, name: Name) -> Name | None:
+        """Return the partition for the rows that no other one takes."""
+        found = self.facts.default_part(name)
+        return None if found is None or found.key in self.detached else found
+
+    def is_inherited(self, table: Name, constraint: str) -> bool:
+        """Say whether a constraint is one that partitions have under the same name."""
+        own = self.checks.get((table.key, constraint))
+        is_check = own is not None and (table.key, constraint) not in self.foreign
+        return is_check or self.facts.is_inherited(table, constraint)
+
+    @property
+    def version(self) -> int | None:
+        """The major version of the server, where it is known."""
+        return self.facts.version
+
+    def is_for_rows(self, table: Name, trigger: str) -> bool:
+        """Say whether a trigger is one for each row."""
+        return self.facts.is_for_rows(table, trigger)
+
     def is_proved(self, table: Name, column: str) -> bool:
         """Say whether a validated check says that a column is not null."""
         own = [
@@ -111,6 +159,16 @@ class Story:
         """Whether the session's time zone is UTC, by the script's word or the database's."""
         zone = self.settings.get("timezone") or self.facts.time_zone or ""
         return zone.upper() in ("UTC", "ETC/UTC", "GMT", "ETC/GMT")
+
+    def attach(self, part: Name, whole: Name) -> None:
+        """Take a table as a partition of another."""
+        self.detached.discard(part.key)
+        self.attached[part.key] = (part, whole)
+
+    def detach(self, part: Name) -> None:
+        """Take a table as a partition no more."""
+        self.attached.pop(part.key, None)
+        self.detached.add(part.key)
 
     def take(self, statement: Statement, place: Place, locks: Sequence[Lock]) -> None:
         """Go on behind a statement."""
@@ -143,6 +201,10 @@ def _create_table(story: Story, node: Any, place: Place) -> None:
     # IF NOT EXISTS makes nothing where the database has it already.
     if not (node.if_not_exists and story.facts.exists(name)):
         story.made.add(name.key)
+    if node.HasField("partspec"):
+        story.divided.add(name.key)
+    if node.HasField("partbound"):
+        story.attach(name, named(node.inh_relations[0].range_var))
     for one in node.table_elts:
         if one.HasField("column_def"):
             _column(story, name, one.column_def)
@@ -196,6 +258,10 @@ def _alter_table(story: Story, node: Any, place: Place) -> None:
         elif kind == pb.AT_DropConstraint:
             story.checks.pop((table.key, command.name), None)
             story.foreign.pop((table.key, command.name), None)
+        elif kind == pb.AT_AttachPartition:
+            story.attach(named(definition.partition_cmd.name), table)
+        elif kind == pb.AT_DetachPartition:
+            story.detach(named(definition.partition_cmd.name))
         elif kind == pb.AT_AlterColumnType:
             _retyped(story, table, command.name, definition)
 
@@ -220,6 +286,7 @@ def _drop(story: Story, node: Any, place: Place) -> None:
     for one in node.objects:
         key = object_name(one).key
         story.made.discard(key)
+        story.detach(object_name(one))
         gone = {pair for pair, other in story.foreign.items() if key in (pair[0], other.key)}
         for pair in gone:
             del story.foreign[pair]

@@ -163,6 +163,9 @@ class Known:
             before.name if before is not None else sanitised(one.name)
             for _, one, before in everything
         )
+        # A table without columns is no model that anything is known of: it is called after the
+        # others' names in the database, so that another pull calls it the same.
+        given = Counter(sanitised(one.name) for _, one, _ in everything)
         free = Free({before.name for _, _, before in everything if before is not None})
         names: dict[tuple[str, str | None, str], Named] = {}
         duplicates: set[str] = set()
@@ -173,12 +176,14 @@ class Known:
             if isinstance(one, Table) and is_internal(one):
                 continue
             name = sanitised(one.name)
-            if wanted[name] > 1:
+            counted = given if isinstance(one, Table) and not one.columns else wanted
+            is_double = counted[name] > 1
+            if is_double:
                 name = sanitised(f"{one.home}_{one.name}")
             elif is_reserved(name):
                 name = f"Renamed{name}"
             name = free.take(name or f"{kind}_1")
-            if wanted[sanitised(one.name)] > 1:
+            if is_double:
                 duplicates.add(name)
             names[kind, *one.key] = Named(name, None if name == one.name else one.name)
         return names, duplicates

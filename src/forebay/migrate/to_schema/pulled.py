@@ -16,7 +16,7 @@ from forebay.migrate.to_schema.configuration import (
 )
 from forebay.migrate.to_schema.kept import Kept
 from forebay.migrate.to_schema.known import Key, Known
-from forebay.migrate.to_schema.warnings import warnings
+from forebay.migrate.to_schema.warnings import of_computed, warnings
 from forebay.schema.check import Checked
 from forebay.schema.format import format_files
 from forebay.schema.model import Enum as SchemaEnum
@@ -40,13 +40,17 @@ class PulledView:
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """A pulled schema: its files, what to warn of, and what there is in it."""
+    """A pulled schema: its files, what to warn of, and what there is in it.
+
+    ``warnings`` are Prisma's, ``computed`` is what it says nothing of.
+    """
 
     files: tuple[tuple[str, str], ...]
     warnings: str | None
     views: tuple[PulledView, ...]
     models: int
     enums: int
+    computed: str | None = None
 
 
 def to_schema(
@@ -109,6 +113,7 @@ class _Writer:
             ),
             sum(bool(one.columns) for one in known.shown),
             len(known.found.enums),
+            of_computed(known),
         )
 
     def _add(

@@ -23,6 +23,10 @@ _CONSTRAINTS = (
     "These {0} are not supported by Prisma Client, because Prisma currently does not fully support"
     " {1}. Read more: https://pris.ly/d/{2}"
 )
+_COMPUTED = (
+    "These columns are computed from others, which a schema cannot say: a migration that makes them"
+    " anew writes DEFAULT, and PostgreSQL refuses that. Edit it to say:"
+)
 _NOT_YET = "which is not yet fully supported. Read more: https://pris.ly/d/{}"
 
 
@@ -93,6 +97,18 @@ def _all(known: Known, relations: Relations) -> Iterator[tuple[str, list[str]]]:
             for name in one.traits.expression_indexes
         ],
     )
+
+
+def of_computed(known: Known) -> str | None:
+    """Return what a migration is to say of computed columns, of which Prisma says nothing."""
+    lines = [
+        f"  - {'.'.join(part for part in (table.schema, table.name, column.name) if part)}:"
+        f" GENERATED ALWAYS AS ({column.written}) {'VIRTUAL' if column.is_virtual else 'STORED'}\n"
+        for table in known.shown
+        for column in table.columns
+        if column.is_generated
+    ]
+    return f"*** WARNING ***\n\n{_COMPUTED}\n{''.join(lines)}" if lines else None
 
 
 class _Columns:

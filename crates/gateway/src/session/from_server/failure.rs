@@ -81,6 +81,10 @@ impl Session<'_, '_, '_, '_> {
     /// Add a hint to the error that there is no number of a sequence to be told; says whether it is that error.
     fn hint(&mut self, body: &[u8]) -> bool {
         let fields = Fields::new(body);
+        if fields.get(b'C').is_some_and(|code| code.starts_with(b"42")) {
+            // What PostgreSQL cannot read, find or allow has asked for nothing.
+            self.client.tracking.has_no_number();
+        }
         let is_asking = matches!(fields.get(b'R'), Some(b"lastval" | b"currval_oid"));
         let is_meant =
             fields.get(b'C') == Some(b"55000") && is_asking && fields.get(b'H').is_none();

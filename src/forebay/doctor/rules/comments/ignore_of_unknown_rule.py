@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding
 from forebay.doctor.ignore import ignores_of
-from forebay.doctor.registry import all_rules
+from forebay.doctor.registry import all_rules, nearest
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 
@@ -19,19 +18,17 @@ def check(repository: Repository) -> Iterator[Finding]:
         if b"doctor:" not in file.data:
             continue
         for one in ignores_of(file):
-            unknown = sorted(one.codes - known)
+            unknown = sorted(name for name in one.codes if name.lower() not in known)
             if one.codes and not unknown:
                 continue
             said = ", ".join(unknown) or "no rule"
-            near = difflib.get_close_matches(unknown[0], known, 1) if unknown else []
+            near = nearest(unknown[0]) if unknown else None
             yield Finding(
                 f"this comment silences {said}, which the doctor does not know"
                 if unknown
                 else "this comment names no rule, and silences nothing",
                 file.span(one.start, one.end),
-                help=f"did you mean {near[0].upper() if near[0][:2] == 'fd' else near[0]}?"
-                if near
-                else None,
+                help=f"did you mean {near.code} ({near.name})?" if near is not None else None,
             )
 
 

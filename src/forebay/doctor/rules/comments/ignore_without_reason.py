@@ -17,7 +17,7 @@ def check(repository: Repository) -> Iterator[Finding]:
             continue
         for one in ignores_of(file):
             if not one.reason:
-                codes = ", ".join(sorted(code.upper() for code in one.codes)) or "no rule at all"
+                codes = ", ".join(sorted(one.codes)) or "no rule at all"
                 yield Finding(
                     f"this comment silences nothing, because it gives no reason (it names {codes})",
                     file.span(one.start, one.end),

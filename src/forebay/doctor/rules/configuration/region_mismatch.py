@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from forebay.doctor.finding import Finding, Note, Span
-from forebay.doctor.repository.connections import Connection
-from forebay.doctor.repository.file import File
+from forebay.doctor.python.django import databases_of
+from forebay.doctor.python.engines import engines_of
+from forebay.doctor.repository.file import File, Role
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 from forebay.doctor.rules.configuration.shared import application_urls
+from forebay.doctor.urls import classify
 
 # Vercel's and Fly's places, by the AWS region beside them.
 _PLACES = {
@@ -38,47 +40,97 @@ class _Home:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class _Database:
+    """A database whose host tells where it is, and where that is written."""
+
+    name: str
+    region: str
+    file: File
+    span: Span
+
+
 def check(repository: Repository) -> Iterator[Finding]:
     """Find URLs whose host names a region far from where the functions are told to run."""
     homes = [home for file in repository.files for home in _homes(file)]
+    if not homes:
+        return
+    for one in _databases(repository):
+        around = [home for home in homes if one.file.path.startswith(home.folder)]
+        if around and all(_area(home.region) != _area(one.region) for home in around):
+            yield _finding(one, around[0])
+
+
+def _databases(repository: Repository) -> Iterator[_Database]:
+    """Yield the databases whose host tells a region: of variables, and of Python's sources."""
     for connection in application_urls(repository):
         region = connection.url.region
-        if region is None or connection.variable.is_example:
-            continue
-        around = [home for home in homes if connection.file.path.startswith(home.folder)]
-        if around and all(_area(home.region) != _area(region) for home in around):
-            yield _finding(connection, region, around[0])
+        if region is not None and not connection.variable.is_example:
+            yield _Database(connection.name, region, connection.file, connection.span)
+    for engine in repository.known(engines_of):
+        found = classify(engine.url.text or "")
+        if found is not None and found.region is not None:
+            name = engine.url.variables[0] if engine.url.variables else f"this {engine.kind.value}"
+            yield _Database(name, found.region, engine.module.file, engine.span)
+    for database in repository.known(databases_of):
+        found = classify(database.url.text or "")
+        if found is not None and found.region is not None:
+            module = database.module
+            yield _Database("DATABASES", found.region, module.file, database.span)
 
 
-def _finding(connection: Connection, region: str, home: _Home) -> Finding:
+def _finding(one: _Database, home: _Home) -> Finding:
     return Finding(
-        f"the database of {connection.name} is in {region}, and the code runs in {home.said}: "
+        f"the database of {one.name} is in {one.region}, and the code runs in {home.said}: "
         "every query crosses between them",
-        connection.span,
+        one.span,
         notes=(Note(f"runs in {home.said}, beside {home.region}", home.span),),
     )
 
 
 def _homes(file: File) -> Iterator[_Home]:
     folder = file.path[: -len(file.name)]
+    if file.role in (Role.TEST, Role.EXAMPLE):
+        return
     if file.name == "vercel.json":
         try:
             said = json.loads(file.text).get("regions", [])
         except (ValueError, AttributeError, RecursionError):
             return
         for code in said if isinstance(said, list) else ():
-            if code in _PLACES:
+            if isinstance(code, str) and code in _PLACES:
                 yield _Home(
                     code, _PLACES[code], folder, file.find(f'"{code}"') or file.line_span(1)
                 )
-    elif file.name == "fly.toml":
-        found = re.search(r"^primary_region\s*=\s*[\"'](\w+)[\"']", file.text, re.MULTILINE)
-        if found and found[1] in _PLACES:
-            yield _Home(found[1], _PLACES[found[1]], folder, file.span(*found.span()))
-    elif re.match(r"serverless\.ya?ml$", file.name):
-        found = re.search(r"^\s+region:\s*([a-z]{2}-[a-z]+-\d)\s*$", file.text, re.MULTILINE)
-        if found:
-            yield _Home(found[1], found[1], folder, file.span(*found.span(1)))
+        return
+    for names, pattern, is_deploying in _SAYS:
+        if names.search(file.path) and (not is_deploying or _DEPLOYS.search(file.text)):
+            # A workflow speaks for the whole repository.
+            where = "" if is_deploying else folder
+            for found in pattern.finditer(file.text):
+                region = _PLACES.get(found[1], found[1])
+                if "-" in region:
+                    yield _Home(found[1], region, where, file.span(*found.span(1)))
+
+
+_AWS = r"([a-z]{2}(?:-gov)?-[a-z]+-\d)"
+# Which file says where functions run, how, and whether it has to be one that deploys them.
+_SAYS = tuple(
+    (re.compile(names), re.compile(pattern, re.MULTILINE), is_deploying)
+    for names, pattern, is_deploying in (
+        (r"(^|/)fly\.toml$", r"^primary_region\s*=\s*[\"'](\w+)[\"']", False),
+        (r"(^|/)serverless\.ya?ml$", rf"^\s+region:\s*[\"']?{_AWS}[\"']?\s*(?:#.*)?$", False),
+        (r"(^|/)samconfig\.toml$", rf"^\s*region\s*=\s*[\"']{_AWS}[\"']", False),
+        (r"(^|/)samconfig\.ya?ml$", rf"^\s*region:\s*[\"']?{_AWS}[\"']?\s*$", False),
+        (r"(^|/)zappa_settings\.json$", rf"\"aws_region\"\s*:\s*\"{_AWS}\"", False),
+        (r"(^|/)zappa_settings\.(toml|ya?ml)$", rf"\baws_region\s*[:=]\s*[\"']?{_AWS}", False),
+        (r"(^|/)\.github/workflows/[^/]+\.ya?ml$", rf"\baws-region:\s*[\"']?{_AWS}", True),
+    )
+)
+_DEPLOYS = re.compile(
+    r"\b(sam deploy|zappa (deploy|update)|chalice deploy|(serverless|sls) deploy|cdk deploy"
+    r"|aws lambda update-function-code)\b"
+)
 
 
 def _area(region: str) -> str:

@@ -1,4 +1,4 @@
-"""A URL with its password, or Accelerate's key, in a file that git holds."""
+"""A URL with its password, or Accelerate's key, in a file that git does not ignore."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from forebay.doctor.urls import SecretKind, Url, classify, is_blank
 _CANDIDATE = re.compile(
     rb"\b(?:postgres(?:ql)?(?:\+\w+)?|prisma(?:\+postgres)?)://[^\s\"'`<>()|,;]{6,600}"
 )
+# AWS, Google and Fly.io call servers so; the names of a container's own machine are nobody's.
+_OF_CLOUD = re.compile(r"^(?!.*\b(docker|containers|minikube|lima|orb)\.internal$).+\.internal$")
 # Part of a Markdown or comment that shows how a URL is made.
 _LEAST = 8
 _LEAST_KEY = 40
@@ -40,7 +42,7 @@ def check(repository: Repository) -> Iterator[Finding]:
 
 
 def _is_leaked(url: Url, text: str, file: File) -> bool:
-    if url.secret is not SecretKind.REAL or url.is_local or not url.is_public:
+    if url.secret is not SecretKind.REAL or url.is_local or not _is_somewhere(url):
         return False
     if url.provider is Provider.ACCELERATE:
         key = text.partition("api_key=")[2].partition("&")[0]
@@ -54,20 +56,26 @@ def _is_leaked(url: Url, text: str, file: File) -> bool:
     return file.role not in (Role.TEST, Role.EXAMPLE) or url.provider is not Provider.OTHER
 
 
+def _is_somewhere(url: Url) -> bool:
+    """Whether others can reach the host, or a cloud's own network calls it so: `db.internal`."""
+    return url.is_public or _OF_CLOUD.search(url.host) is not None
+
+
 def _whose(url: Url) -> str:
     user = f"{url.user} at " if url.user else ""
     return f"{user}{url.provider.value} ({url.address})"
 
 
 def _what(file: File) -> str:
-    return "a .env file that .gitignore does not name" if is_dotenv(file) else "a committed file"
+    kind = "a .env file" if is_dotenv(file) else "a file"
+    return f"{kind} that .gitignore does not name"
 
 
 RULE = Rule(
     code="FD214",
     name="secret-in-repository",
     severity=Severity.ERROR,
-    what="A file that git holds has the password of a database, or the key of Accelerate, in it.",
+    what="A file that git does not ignore has a database's password, or Accelerate's key, in it.",
     why="Whoever can read the repository, its forks or its history can read and write the "
     "database; removing the line later does not take it out of the history.",
     fix="change the password now, take it from the environment, and have .gitignore name the file",

@@ -9,7 +9,7 @@ from forebay.doctor.finding import Edit, Note
 from forebay.doctor.providers import Pooling, Provider
 from forebay.doctor.repository.commands import Command
 from forebay.doctor.repository.connections import Connection
-from forebay.doctor.repository.deployment import Deployment
+from forebay.doctor.repository.deployment import Deployment, Platform
 from forebay.doctor.repository.prisma import PrismaProject
 from forebay.doctor.repository.repository import Repository
 
@@ -19,6 +19,9 @@ _STATELESS = {
     Provider.VERCEL: ("@vercel/postgres", "@neondatabase/serverless", "@prisma/adapter-neon"),
     Provider.PRISMA_POSTGRES: ("@prisma/adapter-ppg", "@prisma/ppg"),
 }
+# Who runs functions, and no image that a Dockerfile describes.
+_WITHOUT_IMAGES = frozenset({Platform.VERCEL, Platform.NETLIFY, Platform.CLOUDFLARE})
+_IMAGES = ("Dockerfile", "Containerfile", "docker-compose", "compose")
 
 
 def application_urls(repository: Repository) -> Iterator[Connection]:
@@ -32,8 +35,11 @@ def serverless_urls(repository: Repository) -> Iterator[tuple[Connection, Deploy
     """Yield the URLs of applications that run in functions, and what says that they do."""
     for connection in application_urls(repository):
         deployment = repository.is_serverless(connection.file)
-        if deployment is not None:
-            yield connection, deployment
+        if deployment is None:
+            continue
+        if deployment.platform in _WITHOUT_IMAGES and connection.file.name.startswith(_IMAGES):
+            continue  # an image is for another place
+        yield connection, deployment
 
 
 def is_stateless(repository: Repository, connection: Connection) -> bool:
@@ -105,6 +111,6 @@ def said_mode(connection: Connection) -> str:
         Pooling.SESSION: "its pooler in session mode",
         Pooling.TRANSACTION: "its pooler in transaction mode",
         Pooling.HTTP: "a service over HTTP",
-        Pooling.UNKNOWN: "an address that no rule knows",
+        Pooling.UNKNOWN: "which may be a pooler or PostgreSQL itself",
     }
     return f"{url.provider.value} ({url.address}), {words[url.pooling]}"

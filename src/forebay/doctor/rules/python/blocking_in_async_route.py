@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding, Span
 from forebay.doctor.python.effects import Does, Effects, effects_of
+from forebay.doctor.python.functions import in_functions, mentions, one_at_a_time
 from forebay.doctor.python.handlers import Handler, Kind, handlers_of
 from forebay.doctor.python.module import Call, Module
 from forebay.doctor.python.project import project_of
@@ -28,8 +29,12 @@ def check(repository: Repository) -> Iterator[Finding]:
 
 
 def _blocked(repository: Repository) -> Iterator[tuple[Span, str]]:
+    is_served = mentions(repository, "uvicorn", "hypercorn", "gunicorn", "granian", "daphne")
     for handler in repository.known(handlers_of).values():
         if handler.kind is Kind.ROUTE and handler.is_async:
+            deployment = in_functions(repository, handler.module.file)
+            if deployment is not None and one_at_a_time(deployment) and not is_served:
+                continue  # nobody else waits for this event loop
             place = _first(repository, handler)
             if place is not None:
                 yield (

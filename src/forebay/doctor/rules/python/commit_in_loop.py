@@ -50,7 +50,13 @@ def _through(effects: Effects, module: Module, call: Call) -> Iterator[Finding]:
     function = module.function_around(call.node)
     if any(effects.held.flavour(one, module, function) for one in given):
         deed = effects.of_call(module, call, Does.COMMITS)
-        if deed is not None:
+        body = effects.classes.target(module, call)
+        if deed is None or body is None or deed.module is not body.module:
+            return
+        # What does more than write is a piece of work of its own, as a long round is.
+        if deed.call in body.module.calls_by(body.node) and (
+            len(body.module.calls_in(*body.node.body)) <= 2 * _MOST_STEPS
+        ):
             place = Note("it commits here", deed.module.span(deed.call.node))
             yield _finding(module, call, place)
 

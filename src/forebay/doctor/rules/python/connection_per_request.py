@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding, Note
 from forebay.doctor.python.engines import CONNECTIONS, Engine, engines_of
-from forebay.doctor.python.handlers import PER_REQUEST, Handler
+from forebay.doctor.python.handlers import PER_REQUEST, Handler, Kind
 from forebay.doctor.python.pooled import behind_pooler
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
@@ -38,6 +38,9 @@ def _found(repository: Repository) -> Iterator[tuple[Engine, Handler]]:
         if engine.kind not in CONNECTIONS or handler is None or handler.kind not in PER_REQUEST:
             continue
         if _PROBE.search(handler.node.name) or _ONCE.search(engine.module.file.name):
+            continue
+        # What CloudFormation calls, once a deployment.
+        if handler.kind is Kind.LAMBDA and b"RequestType" in handler.module.file.data:
             continue
         if not behind_pooler(repository, engine.url):
             yield engine, handler

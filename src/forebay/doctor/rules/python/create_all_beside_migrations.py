@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding, Note, Span
 from forebay.doctor.python.handlers import Kind, handlers_of
+from forebay.doctor.python.held import held_of
 from forebay.doctor.python.module import Module
 from forebay.doctor.python.project import project_of
 from forebay.doctor.python.source import production
@@ -26,10 +27,13 @@ def check(repository: Repository) -> Iterator[Finding]:
     )
     if alembic is None:
         return
+    held = repository.known(held_of)
     for module in production(repository):
         for node in module.of(ast.Attribute):
             if node.attr == "create_all":
-                if module.name_of(node).endswith("metadata.create_all"):
+                if module.name_of(node).endswith("metadata.create_all") or held.extension(
+                    node.value, module
+                ):
                     yield from _finding(repository, module, node, alembic)
 
 
@@ -53,6 +57,8 @@ def _when(repository: Repository, module: Module, node: ast.AST) -> str | None:
             for one in module.around(node)
         )
         return None if is_guarded else "when it is imported"
+    if function.name in ("create_app", "make_app"):
+        return "when the application is made"
     handlers = repository.known(handlers_of)
     for one in module.functions_around(node):
         if one in handlers and handlers[one].kind is Kind.LIFESPAN:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding, Note
 from forebay.doctor.python.engines import SQLALCHEMY, engines_of
-from forebay.doctor.python.functions import in_functions
+from forebay.doctor.python.functions import in_functions, one_at_a_time
 from forebay.doctor.python.pooled import behind_pooler
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
@@ -27,7 +27,11 @@ def check(repository: Repository) -> Iterator[Finding]:
         pooler = behind_pooler(repository, engine.url)
         where = Note(f"it runs on {deployment.platform.value}", deployment.evidence)
         yield Finding(
-            "every instance of the function may open 15 connections (5 kept, 10 more under load)",
+            "every instance has one request at a time, and a pool that keeps 5 connections and may "
+            "open 10 more"
+            if one_at_a_time(deployment)
+            else "every instance of the function may open 15 connections (5 kept, 10 more under "
+            "load)",
             engine.span,
             help="pass `poolclass=NullPool`: the pooler keeps the connections"
             if pooler

@@ -9,15 +9,18 @@ from collections.abc import Iterator
 from forebay.doctor.finding import Finding, Span
 from forebay.doctor.python.module import Call, Module
 from forebay.doctor.python.source import once_a_file
+from forebay.doctor.python.values import text_of
 from forebay.doctor.repository.file import Role
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 
 _URL = re.compile(
-    r"^(sqlalchemy_)?(database|db|postgres(ql)?|pg|async_database|direct)_?(url|uri|dsn)$|"
+    r"^(sqlalchemy_)?(database|db|postgres(ql)?|pg|async_database|direct)"
+    r"(_(read|write|reader|writer|primary|replica|main|master))?_?(url|uri|dsn)$|"
     r"^(dsn|conninfo|sqlalchemy_database_uri)$",
     re.IGNORECASE,
 )
+_ENVIRONMENT = frozenset({"os.getenv", "getenv", "os.environ.get"})
 _LOGS = frozenset("debug info warning warn error critical exception log".split())
 _LOGGER = re.compile(r"(^|\.)_?(log|logger|logging|LOG|LOGGER)(\.|$)")
 
@@ -54,6 +57,10 @@ def _shown(call: Call) -> Iterator[ast.expr]:
 
 
 def _id(node: ast.expr) -> str:
+    if isinstance(node, ast.Call) and ast.unparse(node.func) in _ENVIRONMENT and node.args:
+        return text_of(node.args[0]) or ""
+    if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "os.environ":
+        return text_of(node.slice) or ""
     return node.id if isinstance(node, ast.Name) else ""
 
 

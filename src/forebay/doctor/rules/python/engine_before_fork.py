@@ -12,10 +12,14 @@ from forebay.doctor.python.functions import commands_of, mentions
 from forebay.doctor.python.handlers import Kind as HandlerKind
 from forebay.doctor.python.handlers import handlers_of
 from forebay.doctor.python.module import Call
+from forebay.doctor.python.values import constant
+from forebay.doctor.repository.file import Role
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 
 _PRELOAD = re.compile(r"gunicorn[^\n]*\s--preload\b|^\s*preload_app\s*=\s*True", re.MULTILINE)
+_MANY = re.compile(r"^\s*(?:processes|workers)\s*=\s*(?!1\s*$)\d+", re.MULTILINE)
+_LAZY = re.compile(r"^\s*lazy(-apps)?\s*=\s*(true|1)", re.MULTILINE)
 _FORKS = frozenset(
     {
         "multiprocessing.Process", "multiprocessing.Pool", "multiprocessing.pool.Pool", "os.fork",
@@ -27,11 +31,14 @@ _CURES = ("register_at_fork", "worker_process_init", "dispose(close=False)")
 
 
 def check(repository: Repository) -> Iterator[Finding]:
-    """Find engines at import where gunicorn preloads the application, or the module forks."""
+    """Find engines at import where a server preloads the application, or the module forks."""
     engines = [
         one
         for one in repository.known(engines_of)
-        if one.is_at_import and one.kind is not Kind.PRISMA and one.poolclass() != "NullPool"
+        if one.is_at_import
+        and one.kind is not Kind.PRISMA
+        and one.poolclass() != "NullPool"
+        and constant(one.argument("open")) is not False  # a pool of psycopg, opened later
     ]
     if not engines or mentions(repository, *_CURES):
         return
@@ -43,7 +50,7 @@ def check(repository: Repository) -> Iterator[Finding]:
         if fork is not None:
             yield _finding(engine, Note(f"`{fork.name}` forks", engine.module.span(fork.node)))
         elif preload is not None and served:
-            yield _finding(engine, Note("gunicorn loads the application before it forks", preload))
+            yield _finding(engine, Note("the application is loaded before the fork", preload))
 
 
 def _finding(engine: Engine, note: Note) -> Finding:
@@ -56,6 +63,11 @@ def _finding(engine: Engine, note: Note) -> Finding:
 
 
 def _preload(repository: Repository) -> Span | None:
+    for file in repository.named("uwsgi*.ini", "*uwsgi.ini"):
+        # uWSGI loads the application once, and forks its processes from that.
+        match = _MANY.search(file.text)
+        if match and file.role is not Role.TEST and not _LAZY.search(file.text):
+            return file.span(match.start(), match.end())
     for file in commands_of(repository):
         match = _PRELOAD.search(file.text)
         if match and not re.search(r"def post_fork\b[^#]*?dispose", file.text, re.DOTALL):

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding, Note
 from forebay.doctor.python.engines import CONNECTIONS, Engine, engines_of
+from forebay.doctor.python.engines import Kind as Made
 from forebay.doctor.python.handlers import PER_REQUEST, Kind
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
+
+_CLOSES = frozenset({"dispose", "close", "disconnect", "close_connections", "close_all"})
 
 
 def check(repository: Repository) -> Iterator[Finding]:
@@ -21,6 +24,8 @@ def check(repository: Repository) -> Iterator[Finding]:
             handler.kind is Kind.TASK and not _is_closed(engine)
         ):
             continue
+        if engine.kind is Made.TORTOISE and _is_closed(engine):
+            continue  # a pool for one event loop, which ends with it
         notes = (Note(f"called by {handler.label}", engine.via),) if engine.via else ()
         yield Finding(
             f"{handler.label} makes a new {engine.kind.value} every time it runs",
@@ -32,7 +37,7 @@ def check(repository: Repository) -> Iterator[Finding]:
 def _is_closed(engine: Engine) -> bool:
     function = engine.function
     return function is not None and any(
-        call.last in ("dispose", "close", "disconnect") for call in engine.module.calls_in(function)
+        call.last in _CLOSES for call in engine.module.calls_in(function)
     )
 
 

@@ -63,6 +63,12 @@ def _in_loop(
     yield Finding(
         f"`{target}.{names[0]}` is a query for every {model.name} of the loop{others}",
         module.span(lazy[0]),
+        help="load it with the rows: "
+        + (
+            f"`.select_related({', '.join(repr(name) for name in names)})`".replace("'", '"')
+            if model.is_django
+            else f"`.options({', '.join(f'selectinload({model.name}.{name})' for name in names)})`"
+        ),
         notes=(
             Note("it is loaded when it is first read", model.lazy[names[0]]),
             Note("the rows come without it", module.span(rows)),

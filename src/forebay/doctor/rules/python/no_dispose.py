@@ -6,13 +6,15 @@ from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding, Note
 from forebay.doctor.python.engines import ASYNC, CONNECTIONS, engines_of
+from forebay.doctor.python.engines import Kind as Made
 from forebay.doctor.python.functions import in_functions
 from forebay.doctor.python.handlers import Kind, handlers_of
 from forebay.doctor.python.source import production
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 
-_CLOSES = frozenset({"dispose", "close_all", "disconnect", "aclose", "wait_closed", "terminate"})
+_CLOSES = frozenset({"dispose", "close_all", "disconnect", "aclose", "wait_closed", "terminate",
+                     "close_connections"})  # fmt: skip
 
 
 def check(repository: Repository) -> Iterator[Finding]:
@@ -23,8 +25,10 @@ def check(repository: Repository) -> Iterator[Finding]:
     if lifespan is None or _is_closed(repository):
         return
     for engine in repository.known(engines_of):
-        if engine.kind not in ASYNC - CONNECTIONS or engine.handler is not None:
+        if engine.kind not in (ASYNC | {Made.TORTOISE}) - CONNECTIONS or engine.handler is not None:
             continue
+        if engine.kind is Made.TORTOISE and engine.call.last != "init":
+            continue  # what registers it also closes it
         if in_functions(repository, engine.module.file) is None:
             yield Finding(
                 f"nothing closes this {engine.kind.value} when the application ends",
@@ -49,7 +53,8 @@ RULE = Rule(
     what="An application with a lifespan does not close its engine or pool in it.",
     why="At a rolling deploy the old process goes without saying goodbye: PostgreSQL keeps its "
     "connections until TCP notices, beside those of the new one.",
-    fix="`await engine.dispose()` (or `await pool.close()`) after the lifespan's `yield`",
+    fix="`await engine.dispose()` (or `await pool.close()`, "
+    "`await Tortoise.close_connections()`) after the lifespan's `yield`",
     language="python",
     bad="""\
 import os

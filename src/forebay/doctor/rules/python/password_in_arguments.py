@@ -18,7 +18,7 @@ _MADE_UP = re.compile(
     re.IGNORECASE,
 )
 _NOWHERE = re.compile(
-    r"(^|\.)(example|localhost|test|invalid|local|internal|host|docker)(\.|$)|^\d+\.\d+\.\d+\.\d+$|"
+    r"(^|\.)(example|localhost|test|invalid|local|host|docker)(\.|$)|^\d+\.\d+\.\d+\.\d+$|"
     r"your|[{<$%\[]|^(127|10|192\.168)\.",
     re.IGNORECASE,
 )

@@ -18,6 +18,7 @@ _MOST = {
     Kind.PSYCOPG_POOL: ("max_size",),
     Kind.PSYCOPG_ASYNC_POOL: ("max_size",),
     Kind.PSYCOPG2_POOL: ("maxconn",),
+    Kind.TORTOISE: ("max_size",),
 }
 
 
@@ -46,6 +47,8 @@ def _size(engine: Engine) -> str | None:
             return f"keeps up to {size} connections" if size > 1 else None
     if engine.kind is Kind.ASYNCPG_POOL and engine.argument("max_size") is None:
         return "opens 10 connections at once (asyncpg's default `min_size`)"
+    if engine.kind is Kind.TORTOISE:
+        return "keeps up to 5 connections (Tortoise's default `maxsize`)"
     return None
 
 
@@ -57,7 +60,8 @@ RULE = Rule(
     why="AWS Lambda gives an instance one request at a time, so that a second connection is used "
     "only by tasks of one request that run beside each other. What the pool keeps open is taken "
     "from every other instance.",
-    fix="set the pool's size to 1 (`pool_size=1, max_overflow=0`, `min_size=0, max_size=1`)",
+    fix="set the pool's size to 1 (`pool_size=1, max_overflow=0`, `min_size=0, max_size=1`; "
+    "for Tortoise `?minsize=1&maxsize=1`)",
     language="python",
     bad="""\
 import os

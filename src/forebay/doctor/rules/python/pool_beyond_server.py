@@ -14,7 +14,8 @@ from forebay.doctor.rule import Rule, Severity
 
 # PostgreSQL's default max_connections, less what it keeps for superusers.
 _USABLE = 97
-_POOLS = {Kind.ASYNCPG_POOL: 10, Kind.PSYCOPG_POOL: 4, Kind.PSYCOPG_ASYNC_POOL: 4}
+_POOLS = {Kind.ASYNCPG_POOL: 10, Kind.PSYCOPG_POOL: 4, Kind.PSYCOPG_ASYNC_POOL: 4,
+          Kind.TORTOISE: 5}  # fmt: skip
 
 
 def check(repository: Repository) -> Iterator[Finding]:

@@ -22,6 +22,7 @@ _SINGLE = frozenset(
     "first one one_or_none scalar scalar_one scalar_one_or_none count get get_one commit exists "
     "update delete subquery cte paginate".split()
 )
+_LISTS = frozenset({"filter", "order_by", "limit", "prefetch_related"})
 _RAW = frozenset({"fetch", "fetchrow", "fetchval", "execute"})
 
 
@@ -90,7 +91,7 @@ def _source(
     call = module.call(rows) if hops else None
     if call is not None and call.last in ("list", "enumerate", "reversed") and call.node.args:
         return _source(effects, module, function, call.node.args[0], hops - 1)
-    if call is not None and (call.last in _ROWS or _is_walked(effects, module, call)):
+    if call is not None and _gives_rows(effects, module, call):
         return module.span(call.node)
     if call is not None and effects.of_call(module, call, Does.READS) is not None:
         body = effects.classes.target(module, call)
@@ -100,6 +101,13 @@ def _source(
         if len(values) == 1 and not isinstance(values[0], ast.Name):
             return _source(effects, module, function, values[0], hops - 1)
     return None
+
+
+def _gives_rows(effects: Effects, module: Module, call: Call) -> bool:
+    if call.last in _ROWS or _is_walked(effects, module, call):
+        return True
+    # `for user in await User.filter(…)`
+    return call.last in _LISTS and effects.held.is_query(call, module)
 
 
 def _returned(effects: Effects, body: Body, hops: int) -> Span | None:
@@ -144,6 +152,9 @@ def _is_read(effects: Effects, module: Module, call: Call) -> bool:
     if deed is not None and deed[1] is not None:
         given = call.node.args[0] if call.node.args else None
         written = ast.unparse(given) if given is not None else ""
+        text = sql_of(module, call)
+        if text is not None and not re.match(r"\s*(select|with)\b", text, re.IGNORECASE):
+            return False
         return deed[0] is Does.READS and not re.search(
             r"\b(update|delete|insert|upsert|pg_insert)\b", written, re.I
         )

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from forebay.doctor.finding import Finding
 from forebay.doctor.python.module import Call, Function, Module
 from forebay.doctor.python.project import Project, project_of
-from forebay.doctor.python.sessions import made_by
+from forebay.doctor.python.sessions import made_by, maker_flavour
 from forebay.doctor.python.source import is_command, production
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
@@ -29,6 +29,28 @@ def check(repository: Repository) -> Iterator[Finding]:
                 message = _message(module, function, node, name)
                 if message is not None:
                     yield Finding(message, module.span(node))
+        for call in module.calls:
+            if call.last == "Depends" and _is_maker(module, call, project):
+                name = ast.unparse(call.node.args[0])
+                yield Finding(
+                    f"`Depends({name})` opens a session for each request, and nobody closes it",
+                    module.span(call.node),
+                    help=f"depend on a function that yields it: `with {name}() as session: "
+                    "yield session`",
+                )
+
+
+def _is_maker(module: Module, call: Call, project: Project) -> bool:
+    """Whether `Depends` is given a `sessionmaker` itself, which returns and closes nothing."""
+    found = project.definition_of(call.node.args[0], module) if call.node.args else None
+    if found is None or not isinstance(found.node, ast.expr):
+        return False
+    made = found.module.call(found.node)
+    return (
+        made is not None
+        and not made.name.endswith("scoped_session")
+        and maker_flavour(found.module, made) is not None
+    )
 
 
 def _opened(module: Module, function: Function, project: Project) -> Iterator[ast.Assign]:
@@ -37,6 +59,18 @@ def _opened(module: Module, function: Function, project: Project) -> Iterator[as
         if call is not None and not isinstance(node.value, ast.Await):
             if made_by(module, call, project) is not None and not _is_borrowed(call):
                 yield node
+            elif call.last == "connect" and _is_of_engine(module, call, project):
+                yield node
+
+
+def _is_of_engine(module: Module, call: Call, project: Project) -> bool:
+    """Whether a connection is taken of an engine that a module keeps."""
+    function = call.node.func
+    if not isinstance(function, ast.Attribute) or not isinstance(function.value, ast.Name):
+        return False
+    found = project.definition_of(function.value, module)
+    made = found.module.call(found.node) if found is not None else None
+    return made is not None and made.name in ("sqlalchemy.create_engine", "sqlmodel.create_engine")
 
 
 def _is_borrowed(call: Call) -> bool:
@@ -129,7 +163,7 @@ RULE = Rule(
     code="FD608",
     name="session-not-closed",
     severity=Severity.WARNING,
-    what="A session is opened without `with`, and not closed on every way out.",
+    what="A session, or a connection, is opened without `with`, and not closed on every way out.",
     why="It keeps its connection, in a transaction, until Python collects it. An exception's "
     "traceback keeps it alive longer still: after fifteen of them the pool is empty, and requests "
     "wait 30 seconds for `QueuePool limit of size 5 overflow 10 reached`.",

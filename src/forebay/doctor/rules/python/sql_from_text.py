@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding, Span
+from forebay.doctor.python.chosen import Chooser
 from forebay.doctor.python.module import Call, Function, Module
 from forebay.doctor.python.project import project_of
 from forebay.doctor.python.source import once_a_file, production, sql_node
+from forebay.doctor.python.statements import pieces
 from forebay.doctor.python.values import constant
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
@@ -22,9 +24,12 @@ _HARMLESS = re.compile(
     r"placeholder|column|field|table|schema|clause|where|order|sql|query", re.IGNORECASE
 )
 
+# A tool that runs what its user types is meant to.
+_WHOLE = frozenset({"sql", "query", "statement", "stmt"})
+
 
 def check(repository: Repository) -> Iterator[Finding]:
-    """Find f-strings, `%` and `format` that quote a parameter of the function, once a file."""
+    """Find texts with a parameter in quotes, or with what a client sent, once a file."""
     yield from once_a_file(_found(repository))
 
 
@@ -32,15 +37,29 @@ def _found(repository: Repository) -> Iterator[tuple[Span, str]]:
     for module in production(repository):
         for call in module.calls:
             node = sql_node(module, call)
-            # Who binds other values of the same statement knows what may be written into it.
-            if node is None or _BOUND.search(ast.unparse(node)):
+            if node is None:
                 continue
-            name = _put_in(repository, module, call, node)
+            name = _chosen(repository, module, call)
+            # Who binds other values of the same statement knows what may be written into it.
+            if name is None and not _BOUND.search(ast.unparse(node)):
+                name = _put_in(repository, module, call, node)
             if name is not None:
                 yield (
                     module.span(call.node),
                     f"`{name}` is written into the statement: whoever chooses it writes SQL",
                 )
+
+
+def _chosen(repository: Repository, module: Module, call: Call) -> str | None:
+    """Return what is put anywhere into the statement, when the client of a request chooses it."""
+    function = module.function_around(call.node)
+    if function is None:
+        return None
+    chooser = Chooser(repository, module, function)
+    for one in pieces(module, function, call.node.args[0]):
+        if _root(one) not in _WHOLE and chooser.is_chosen(one):
+            return ast.unparse(one)
+    return None
 
 
 def _put_in(repository: Repository, module: Module, call: Call, node: ast.expr) -> str | None:

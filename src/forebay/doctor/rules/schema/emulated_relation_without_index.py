@@ -24,8 +24,8 @@ def check(repository: Repository) -> Iterator[Finding]:
             field, _ = lacking[0]
             said = "; ".join(", ".join(columns) for _, columns in lacking)
             yield Finding(
-                f"no index of {model.name} begins with {said}, by which Prisma itself "
-                "keeps relations whole",
+                f"no index of {model.name} begins with {said}: relations are joined and kept "
+                "whole by it, without a foreign key",
                 project.line_span(field.node.start),
                 notes=(Note('relationMode is "prisma"', project.line_span(mode.start)),),
                 edits=(index_edit(project, model, [columns for _, columns in lacking]),),

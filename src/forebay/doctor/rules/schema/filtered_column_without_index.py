@@ -34,7 +34,14 @@ def _lacking(lookup: Lookup) -> str | None:
     used = (*lookup.equal, *lookup.ranges)
     if any(name in heads for name in used):
         return None
-    telling = [name for name in used if _is_telling(model, name)]
+    telling = [name for name in lookup.equal if _is_telling(model, name)]
+    if not telling:
+        # Behind a yes or no, only a time is sure to tell rows apart.
+        telling = [
+            name
+            for name in lookup.ranges
+            if _is_telling(model, name) and (not lookup.equal or _is_time(model, name))
+        ]
     if telling:
         return telling[0]
     if used or not lookup.order or lookup.order[0] in heads:
@@ -53,11 +60,20 @@ def _is_telling(model: Model, name: str) -> bool:
     )
 
 
+def _is_time(model: Model, name: str) -> bool:
+    return any(one.name == name and one.type == "DateTime" for one in model.scalars)
+
+
 def _finding(project: PrismaProject, column: str, lookups: list[Lookup]) -> Finding:
     model = lookups[0].model
     field = next(one for one in model.scalars if one.name == column)
-    columns = [column, *(one for one in lookups[0].equal if one != column)]
-    columns += [one for one in lookups[0].order if one not in columns][:1]
+    # What is compared for equality comes first: a B-tree is of no use behind a range.
+    compared = [one for one in lookups[0].equal if one != column]
+    is_range = column in lookups[0].ranges
+    columns = [*compared, column] if is_range else [column, *compared]
+    if not is_range:
+        behind = (*lookups[0].ranges, *lookups[0].order)
+        columns += [one for one in behind if one not in columns][:1]
     count = len(lookups)
     is_sorted = column not in (*lookups[0].equal, *lookups[0].ranges)
     what = "sort" if is_sorted else "look rows up"
@@ -66,8 +82,13 @@ def _finding(project: PrismaProject, column: str, lookups: list[Lookup]) -> Find
         if count > 1
         else f"a query {'sorts' if is_sorted else 'looks rows up'}"
     )
+    begins = (
+        f"leads to {column} behind {' and '.join(compared)}"
+        if is_range and compared
+        else f"begins with {column}"
+    )
     return Finding(
-        f"no index of {model.name} begins with {column}, by which {said}",
+        f"no index of {model.name} {begins}, by which {said}",
         project.line_span(field.node.start),
         help=f"add `@@index([{', '.join(columns)}])` to {model.name}",
         notes=tuple(Note("a query", one.span) for one in lookups[:3]),

@@ -10,6 +10,13 @@ from forebay.doctor.rule import Rule, Severity
 from forebay.doctor.schemas import sound_projects
 from forebay.schema.check import check as check_schema
 
+# The minor version of Prisma 6 that made a preview feature a part of Prisma: in one before, the
+# name is what turns it on.
+_SINCE = {
+    "tracing": 1, "omitApi": 2, "prismaSchemaFolder": 7, "multiSchema": 13, "metrics": 14,
+    "driverAdapters": 16, "queryCompiler": 16,
+}  # fmt: skip
+
 
 def check(repository: Repository) -> Iterator[Finding]:
     """Find what Prisma itself would warn of, in the version that the manifest asks for."""
@@ -20,11 +27,18 @@ def check(repository: Repository) -> Iterator[Finding]:
         files = [(file.path, file.text) for file in project.files]
         checked = check_schema(files, 7 if version[0] >= 7 else 6)
         for warning in checked.warnings:
-            if "review feature" in warning.message:
+            if "review feature" in warning.message and not _is_needed(warning.message, version):
                 yield Finding(
                     warning.message.replace("\n", " ").rstrip("."),
                     project.span(warning.start, warning.end),
                 )
+
+
+def _is_needed(message: str, version: tuple[int, int]) -> bool:
+    """Whether the oldest version that the manifest allows knows the feature as a preview still."""
+    return version[0] == 6 and any(
+        f'"{name}"' in message and version[1] < minor for name, minor in _SINCE.items()
+    )
 
 
 RULE = Rule(

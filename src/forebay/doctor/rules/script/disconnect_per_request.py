@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from forebay.doctor.finding import Finding
+from forebay.doctor.finding import Finding, Note
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 from forebay.doctor.script.knowledge import Knowledge, knowledge_of
 from forebay.doctor.script.next import Kind
-from forebay.doctor.script.nodes import declaration_of, unwrap
+from forebay.doctor.script.nodes import declaration_of, is_inside, unwrap
 from forebay.doctor.script.script import Script, text_of
+
+# Longer than a function that does nothing but disconnect.
+_SHORT = 300
 
 
 def check(repository: Repository) -> Iterator[Finding]:
@@ -19,6 +22,7 @@ def check(repository: Repository) -> Iterator[Finding]:
     for script in known.scripts:
         if "$disconnect" in script.file.text:
             yield from _in_file(known, script)
+        yield from _elsewhere(known, script)
 
 
 def _in_file(known: Knowledge, script: Script) -> Iterator[Finding]:
@@ -43,6 +47,38 @@ def _in_file(known: Knowledge, script: Script) -> Iterator[Finding]:
             "the next request connects anew, and one that runs beside it loses its connection",
             script.span(call.node),
         )
+
+
+def _elsewhere(known: Knowledge, script: Script) -> Iterator[Finding]:
+    """Yield the calls, in handlers, of another module's function that disconnects."""
+    for entry in known.entries_in(script):
+        if entry.kind in (Kind.COMPONENT, Kind.PAGE):
+            continue
+        for call in script.calls:
+            if len(call.names) > 1 or not is_inside(call.node, entry.node):
+                continue
+            led = known.function_of(script, call.last)
+            if led is None:
+                continue
+            other, function = led
+            found = next(
+                (
+                    inner
+                    for inner in other.calls
+                    if inner.last == "$disconnect" and is_inside(inner.node, function)
+                ),
+                None,
+            )
+            # A function that also builds or asks something closes a client of its own.
+            if found is None or "new " in text_of(function) or len(text_of(function)) > _SHORT:
+                continue
+            yield Finding(
+                f"{entry.label} closes the shared client when it is done: the next request "
+                "connects anew, and one that runs beside it loses its connection",
+                script.span(call.node),
+                notes=(Note("it is closed here", other.span(found.node)),),
+            )
+            break
 
 
 RULE = Rule(

@@ -11,7 +11,7 @@ from forebay.doctor.finding import Finding, Note
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 from forebay.doctor.script.knowledge import knowledge_of
-from forebay.doctor.script.nodes import enclosing_function
+from forebay.doctor.script.nodes import descendants, enclosing_function
 from forebay.doctor.script.prisma import Query
 from forebay.doctor.script.script import around, properties, text_of
 from forebay.schema.model import Model
@@ -67,7 +67,33 @@ def _follows(find: Query, create: Query) -> bool:
     return bool(
         re.search(rf"if\s*\(\s*{one}\s*\)\s*\{{?[^}}]*\b(return|throw)\b", between)
         or re.search(rf"if\s*\(\s*!\s*{one}\s*\)\s*\{{?[^}}]*$", between)
+        or _is_over(function, text_of(name), find.node.end_byte, create.node.start_byte)
     )
+
+
+def _is_over(function: Node, name: str, start: int, end: int) -> bool:
+    """Whether a row that is found ends the function, on every way through the `if` about it."""
+    return any(
+        one.start_byte > start
+        and one.end_byte <= end
+        and text_of(one.child_by_field_name("condition") or one).strip("() ") == name
+        and _leaves(one.child_by_field_name("consequence"))
+        for one in descendants(function, "if_statement")
+    )
+
+
+def _leaves(node: Node | None) -> bool:
+    """Whether a statement never goes on to the next."""
+    while node is not None and node.type in ("statement_block", "else_clause"):
+        inner = [one for one in node.named_children if one.type != "comment"]
+        node = inner[-1] if inner else None
+    if node is None:
+        return False
+    if node.type == "if_statement":
+        return _leaves(node.child_by_field_name("consequence")) and _leaves(
+            node.child_by_field_name("alternative")
+        )
+    return node.type in ("return_statement", "throw_statement")
 
 
 def _refuses(find: Query, create: Query) -> bool:
@@ -97,7 +123,12 @@ def _help(is_unique: bool, refuses: bool) -> str | None:
 
 def _shared(find: Query, create: Query) -> list[str]:
     """Return the keys that are looked for and then written with the same value."""
-    where, data = properties(find.options.get("where")), properties(create.options.get("data"))
+    where, whole = properties(find.options.get("where")), create.options.get("data")
+    if whole is not None and whole.type == "identifier":
+        # All of it is written: what was looked for with it is in it.
+        every = all(text_of(one) == f"{text_of(whole)}.{key}" for key, one in where.items())
+        return list(where) if every and where and list(where) != ["id"] else []
+    data = properties(whole)
     shared = [key for key, value in where.items() if key in data and _same(data[key], value)]
     return shared if len(shared) == len(where) and shared != ["id"] else []
 

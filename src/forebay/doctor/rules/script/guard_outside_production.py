@@ -7,28 +7,37 @@ from collections.abc import Iterator
 from forebay.doctor.finding import Finding
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
-from forebay.doctor.script.guard import guards_of
+from forebay.doctor.script.guard import Guard, gathered, guards_of
 from forebay.doctor.script.nodes import enclosing_function, is_inside
 from forebay.doctor.script.script import text_of
 
 
 def check(repository: Repository) -> Iterator[Finding]:
     """Find assignments of the client to the global object under a test for production."""
-    for guard in guards_of(repository):
-        if guard.condition is None or guard.stores is None or enclosing_function(guard.stores):
-            continue
-        if not any("next" in package.javascript for package in repository.packages):
+    outside = [guard for guard in guards_of(repository) if _is_outside(repository, guard)]
+    for guard, more, notes in gathered(repository, outside):
+        if guard.condition is None or guard.stores is None:
             continue
         condition = guard.condition.child_by_field_name("condition")
         otherwise = guard.condition.child_by_field_name("alternative")
         is_kept_there = otherwise is None or not is_inside(guard.stores, otherwise)
         where = text_of(condition)[1:-1] if condition is not None else ""
+        said = "kept only where" if is_kept_there else "not kept where"
         yield Finding(
-            f"the client is kept only where `{where}`"
-            if is_kept_there
-            else f"the client is not kept where `{where}`",
+            f"the client is {said} `{where}`{more}",
             guard.build.script.span(guard.stores),
+            notes=notes,
         )
+
+
+def _is_outside(repository: Repository, guard: Guard) -> bool:
+    return (
+        guard.condition is not None
+        and guard.stores is not None
+        and not guard.is_backwards  # which `no-singleton` speaks of
+        and enclosing_function(guard.stores) is None
+        and any("next" in package.javascript for package in repository.packages)
+    )
 
 
 RULE = Rule(

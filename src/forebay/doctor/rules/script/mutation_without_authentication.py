@@ -6,20 +6,29 @@ import re
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding, Note
+from forebay.doctor.repository.file import File
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 from forebay.doctor.script.inputs import KNOWS_WHO
-from forebay.doctor.script.knowledge import knowledge_of
+from forebay.doctor.script.knowledge import Knowledge, knowledge_of
 from forebay.doctor.script.next import Entry, Kind
-from forebay.doctor.script.script import Script
+from forebay.doctor.script.nodes import is_inside
+from forebay.doctor.script.script import Script, text_of
 
 # What is there for strangers by its nature.
 _PUBLIC = re.compile(
-    r"sign-?(in|up|out)|log-?(in|out)|regist|auth|webhook|subscri|newsletter|contact|wait-?list"
-    r"|public|cron|health|track|view|beacon|pixel|feedback|invite|callback|hook|open|health|ping"
-    r"|demo|internal|like|vote|share|reset|forgot|password|onboard|token|job|queue|worker|test",
+    r"sign-?(in|up|out)|log-?(in|out)|regist|auth(?!or(?!i))|webhook|subscri|newsletter|contact|wait-?list"
+    r"|public|cron|health|track|(?<!re)view|beacon|pixel|feedback|invite|callback|hook|open|health|ping"
+    r"|demo|internal|like|vote|share|reset|forgot|password|onboard|token|job|queue|worker|\btest|tests?\b",
     re.IGNORECASE,
 )
+# Words of a middleware that lets nobody in whom it does not know.
+_GUARDS = re.compile(
+    r"auth|session|token|clerk|currentUser|getUser|jwt|api-?_?key|bearer|signature|passport|cookie",
+    re.IGNORECASE,
+)
+# A matcher that keeps the middleware away from every route handler.
+_LEAVES_OUT = re.compile(r"""matcher\s*:[^;]*\(\?!\(?\/?(?:[\w./-]+\|)*api/?[|)]""")
 _ASKS = re.compile(r"check|require|ensure|assert|get|with|can|must|allow")
 _MUTATING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -27,9 +36,15 @@ _MUTATING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 def check(repository: Repository) -> Iterator[Finding]:
     """Find actions and mutating handlers that write and nowhere ask who is calling."""
     known = knowledge_of(repository)
-    guarded = _has_guard(repository)
+    guards = _guards(repository)
     for script in known.scripts:
+        yield from _elsewhere(known, script)
         seen = set()
+        package = repository.package_of(script.file)
+        guarded = any(
+            package is None or file.path.startswith(package.folder) or "/" not in file.path
+            for file in guards
+        )
         for query in known.queries_in(script):
             entry = known.entry_of(script, query.node) if query.is_write else None
             if entry is None or entry.node.id in seen or not _is_open(script, entry, guarded):
@@ -52,6 +67,40 @@ def check(repository: Repository) -> Iterator[Finding]:
                     *notes,
                 ),
             )  # fmt: skip
+
+
+def _elsewhere(known: Knowledge, script: Script) -> Iterator[Finding]:
+    """Find actions for browsers that write through a function of another module."""
+    if "use server" not in script.directives:
+        return
+    for entry in known.entries_in(script):
+        taken = known.in_browser.get((script.file.path, entry.name))
+        if entry.kind is not Kind.ACTION or taken is None or not _is_open(script, entry, False):
+            continue
+        for call in script.calls:
+            if len(call.names) > 1 or not is_inside(call.node, entry.node):
+                continue
+            led = known.function_of(script, call.last)
+            if led is None or KNOWS_WHO.search(text_of(led[1])):
+                continue
+            other, function = led
+            writes = [
+                one
+                for one in known.queries_in(other)
+                if one.is_write and is_inside(one.node, function)
+            ]
+            if writes:
+                yield Finding(
+                    f"{entry.label} runs `{writes[0].name}` for whoever calls it",
+                    script.span(call.node),
+                    notes=(
+                        Note("anybody can call it from outside; nothing in it asks who does",
+                             script.span(entry.node)),
+                        Note("it writes here", other.span(writes[0].node)),
+                        Note("browser code calls it here", taken[0].span(taken[1])),
+                    ),
+                )  # fmt: skip
+                break
 
 
 def _is_open(script: Script, entry: Entry, guarded: bool) -> bool:
@@ -77,11 +126,13 @@ def _is_open(script: Script, entry: Entry, guarded: bool) -> bool:
     )
 
 
-def _has_guard(repository: Repository) -> bool:
-    """Whether a middleware asks who is calling before any handler runs."""
-    return any(
-        KNOWS_WHO.search(file.text) for file in repository.named("middleware.[tj]s", "proxy.[tj]s")
-    )
+def _guards(repository: Repository) -> list[File]:
+    """Return the middleware that asks who is calling before any handler runs."""
+    return [
+        file
+        for file in repository.named("middleware.[tj]s", "proxy.[tj]s")
+        if _GUARDS.search(file.text) and not _LEAVES_OUT.search(file.text)
+    ]
 
 
 RULE = Rule(

@@ -8,28 +8,38 @@ from collections.abc import Iterator
 from forebay.doctor.finding import Finding
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
-from forebay.doctor.script.guard import WITHOUT_POOL, guards_of
+from forebay.doctor.script.guard import WITHOUT_POOL, Guard, gathered, guards_of
+from forebay.doctor.script.next import is_client, is_entry
 from forebay.doctor.script.script import around
 
 
 def check(repository: Repository) -> Iterator[Finding]:
-    """Find clients' modules without `server-only` in packages with Next.js' app folder."""
-    for guard in guards_of(repository):
-        script = guard.build.script
-        package = repository.package_of(script.file)
-        if package is None or "next" not in package.javascript or "server-only" in script.file.text:
-            continue
-        app = re.compile(re.escape(package.folder) + r"(src/)?app/.*(page|layout)\.[jt]sx?$")
-        if script.imports_from(*WITHOUT_POOL):
-            continue
-        if not any(app.match(file.path) for file in repository.files):
-            continue
-        if any(above.type == "class_body" for above in around(guard.build.call.node)):
-            continue
+    """Find clients' modules without `server-only` in applications that have client components."""
+    open_ones = [guard for guard in guards_of(repository) if _is_open(repository, guard)]
+    for guard, more, notes in gathered(repository, open_ones):
         yield Finding(
-            "nothing keeps this module, which builds the client, out of a client component",
-            script.span(guard.build.call.node),
+            f"nothing keeps this module, which builds the client, out of a client component{more}",
+            guard.build.script.span(guard.build.call.node),
+            notes=notes,
         )
+
+
+def _is_open(repository: Repository, guard: Guard) -> bool:
+    script = guard.build.script
+    package = repository.package_of(script.file)
+    if package is None or "next" not in package.javascript or "server-only" in script.file.text:
+        return False
+    if is_entry(script.file.path) or script.imports_from(*WITHOUT_POOL):
+        return False
+    app = re.compile(re.escape(package.folder) + r"(src/)?app/.*(page|layout)\.[jt]sx?$")
+    return (
+        any(app.match(file.path) for file in repository.files)
+        and any(
+            is_client(one) and one.file.path.startswith(package.folder)
+            for one in repository.scripts
+        )
+        and not any(above.type == "class_body" for above in around(guard.build.call.node))
+    )
 
 
 RULE = Rule(
@@ -56,6 +66,7 @@ export const prisma = new PrismaClient()
     files={
         "package.json": '{"dependencies": {"next": "16.0.0", "@prisma/client": "6.19.0"}}\n',
         "app/page.tsx": "export default function Page() {\n  return <main />\n}\n",
+        "app/like.tsx": '"use client"\n\nexport const Like = () => <button>Like</button>\n',
     },
     check=check,
 )

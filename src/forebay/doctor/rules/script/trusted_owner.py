@@ -30,6 +30,8 @@ def check(repository: Repository) -> Iterator[Finding]:
                 continue
             if re.search(r"webhook|cron|admin|internal", script.file.path):
                 continue
+            if not known.is_reached(script, entry):
+                continue
             finding = _finding(entry, query)
             if finding is not None:
                 yield finding

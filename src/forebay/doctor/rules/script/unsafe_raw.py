@@ -11,8 +11,10 @@ from forebay.doctor.finding import Finding
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 from forebay.doctor.rules.script.query_in_loop import short
+from forebay.doctor.script.chosen import chosen_part
 from forebay.doctor.script.knowledge import knowledge_of
-from forebay.doctor.script.nodes import declaration_of, enclosing_function, unwrap
+from forebay.doctor.script.next import Entry
+from forebay.doctor.script.nodes import declaration_of, descendants, enclosing_function, unwrap
 from forebay.doctor.script.script import Call, Script, names_of, text_of
 
 _UNSAFE = frozenset({"$queryRawUnsafe", "$executeRawUnsafe"})
@@ -32,16 +34,18 @@ _REQUEST = re.compile(r"\b(req|request)\.(body|query|params|headers)\b|searchPar
 
 def check(repository: Repository) -> Iterator[Finding]:
     """Find raw calls whose statement has expressions in it."""
-    for script in knowledge_of(repository).scripts:
+    known = knowledge_of(repository)
+    for script in known.scripts:
         for call in script.calls:
             statement = _statement(script, call)
             if statement is None:
                 continue
-            what = _made_of(statement)
+            what = _made_of(statement, known.entry_of(script, call.node))
             if what is not None:
+                is_here = call.node.start_byte <= what.start_byte < call.node.end_byte
                 yield Finding(
                     f"`{short(text_of(what))}` becomes part of the statement's text",
-                    script.span(what if what.start_byte >= call.node.start_byte else call.node),
+                    script.span(what if is_here else call.node),
                 )
 
 
@@ -56,32 +60,47 @@ def _statement(script: Script, call: Call) -> Node | None:
         return None
     if call.last == "unsafe" and call.names[0] in ("sql", "tx", "db", "pg", "postgres"):
         return first
-    if call.last == "raw" and call.names == ("Prisma", "raw"):
-        return first if first.type == "template_string" else None
+    if call.last == "raw" and call.names in (("Prisma", "raw"), ("sql", "raw")):
+        return first if first.type in ("template_string", "identifier") else None
     if call.last == "query" and _DRIVER.match(call.names[-2]):
-        text = text_of(first).strip("`\"'( \n")
-        is_driver = script.imports_from(
-            "pg", "@neondatabase/serverless", "mysql2", "@vercel/postgres"
-        )
+        text = text_of(_written(first)).strip("`\"'( \n")
+        is_driver = script.imports_from(*_DRIVERS)
         return first if _SQL.match(text) and (is_driver or "pg" in call.names[-2].lower()) else None
     return None
 
 
-def _made_of(statement: Node) -> Node | None:
-    """Return the first expression in a statement's text that a caller chooses, or None."""
-    value: Node | None = statement
-    if value is not None and value.type == "identifier":
-        found = declaration_of(text_of(value), value)
+def _written(statement: Node) -> Node:
+    """Return a statement's text where it is written: here, or where its name is declared."""
+    if statement.type == "identifier":
+        found = declaration_of(text_of(statement), statement)
         value = unwrap(found[1]) if found is not None else None
-    if value is None:
-        return None
+        return value if value is not None else statement
+    return statement
+
+
+def _made_of(statement: Node, entry: Entry | None) -> Node | None:
+    """Return the first expression in a statement's text that a caller chooses, or None."""
     before = ""
-    for part in _parts(value):
-        if part.type in ("string_fragment", "string", "escape_sequence"):
-            before = text_of(part).rstrip('"' if part.type == "string" else "")
-        elif _VALUE.search(before) and _is_foreign(part):
-            return part
+    for value in (_written(statement), *_added_to(statement)):
+        for part in _parts(value):
+            if part.type in ("string_fragment", "string", "escape_sequence"):
+                before = text_of(part).rstrip('"' if part.type == "string" else "")
+            elif _HARMLESS.search(text_of(part)) is None and (
+                (_VALUE.search(before) and _is_foreign(part)) or chosen_part(part, entry)
+            ):
+                return part
     return None
+
+
+def _added_to(statement: Node) -> Iterator[Node]:
+    """Yield what `+=` adds to a statement that has a name."""
+    function = enclosing_function(statement)
+    if statement.type != "identifier" or function is None:
+        return
+    for one in descendants(function, "augmented_assignment_expression"):
+        left, right = one.child_by_field_name("left"), one.child_by_field_name("right")
+        if left is not None and right is not None and text_of(left) == text_of(statement):
+            yield right
 
 
 def _parts(value: Node) -> Iterator[Node]:
@@ -92,7 +111,7 @@ def _parts(value: Node) -> Iterator[Node]:
                 yield one.named_children[0]
             else:
                 yield one
-    elif value.type == "binary_expression":
+    elif value.type == "binary_expression" and text_of(value.children[1]) == "+":
         for one in value.named_children:
             yield from _parts(one)
     elif value.type == "string":

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from tree_sitter import Node
+
 from forebay.doctor.finding import Finding, Note
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
@@ -14,6 +16,9 @@ from forebay.doctor.script.next import Entry, Kind
 from forebay.doctor.script.prisma import Query
 from forebay.doctor.script.script import names_of, text_of
 from forebay.schema.model import Model, RelationField, ScalarField
+
+# All columns at once is the freest of all: see `_how_free`.
+_WHOLE = 3
 
 
 def check(repository: Repository) -> Iterator[Finding]:
@@ -27,7 +32,7 @@ def check(repository: Repository) -> Iterator[Finding]:
                 Kind.ROUTE, Kind.ACTION, Kind.API, Kind.HANDLER
             ):  # fmt: skip
                 continue
-            if checks_input(entry):
+            if checks_input(entry) or not known.is_reached(script, entry):
                 continue
             finding = _finding(entry, query, known.model_of(query))
             if finding is not None:
@@ -38,6 +43,7 @@ def check(repository: Repository) -> Iterator[Finding]:
 def _finding(entry: Entry, query: Query, model: Model | None) -> Finding | None:
     sent = sent_names(entry)
     options = query.options
+    found: list[tuple[int, str, Node]] = []
     for name in ("data", "create", "update"):
         for path, value in values(options.get(name)):
             root = names_of(value)[0]
@@ -49,38 +55,53 @@ def _finding(entry: Entry, query: Query, model: Model | None) -> Finding | None:
                 continue
             if entry.kind is Kind.ACTION and not whole and ".get(" not in text_of(value):
                 continue  # typed, and one field: the type is at least what the author meant
-            if not whole and _is_looked_at(entry, root):
+            if not whole and (_is_looked_at(entry, root) or _is_flag(path, model)):
                 continue
-            what = (
-                f"all of `{text_of(value)}` is written: the client chooses the columns"
-                if whole
-                else f"`{path}` is what the client sent, {_how_free(path, model)}"
-            )
-            return Finding(
-                f"{what}, and {entry.label} checks nothing of it",
-                query.script.span(value),
-                notes=(Note("it is written here", query.script.span(query.node)),),
-            )
-    return None
+            if whole:
+                said = f"all of `{text_of(value)}` is written: the client chooses the columns"
+                found.append((_WHOLE, said, value))
+            else:
+                worth, free = _how_free(path, model)
+                found.append((worth, f"`{path}` is what the client sent, {free}", value))
+    if not found:
+        return None
+    _, said, value = max(found, key=lambda one: one[0])  # of those alike, the first
+    return Finding(
+        f"{said}, and {entry.label} checks nothing of it",
+        query.script.span(value),
+        notes=(Note("it is written here", query.script.span(query.node)),),
+    )
 
 
-def _how_free(path: str, model: Model | None) -> str:
-    """Return what a value may be that goes into a field: a scalar's type Prisma itself checks."""
+def _how_free(path: str, model: Model | None) -> tuple[int, str]:
+    """Return what a value may be that goes into a field: a scalar's type Prisma itself checks.
+
+    The number orders the values of one write: the freer, the higher.
+    """
     field = model.by_name.get(path) if model is not None else None
     if "." in path or isinstance(field, RelationField):
-        return "of any type and length"
+        return 2, "of any type and length"
     if isinstance(field, ScalarField):
         if field.type == "Json" or field.arity == "list":
-            return "of any type and length"
+            return 2, "of any type and length"
         if field.type not in ("String", "Bytes"):
-            return "unlooked at: a wrong type ends as a 500"
-    return "of any length; a wrong type ends as a 500"
+            return 0, "unlooked at: a wrong type ends as a 500"
+    return 1, "of any length; a wrong type ends as a 500"
+
+
+def _is_flag(path: str, model: Model | None) -> bool:
+    """Whether a field is a yes or no, of which Prisma itself lets through nothing else."""
+    field = model.by_name.get(path) if model is not None else None
+    return isinstance(field, ScalarField) and field.type == "Boolean" and field.arity != "list"
 
 
 def _is_looked_at(entry: Entry, name: str) -> bool:
     """Whether a field is tested before it is written: there, not empty, of a shape."""
     one = re.escape(name)
-    tested = rf"!\s*{one}\b|\b{one}\??\.(trim|length|match)|\.test\({one}|\b{one}\s*[!=]=|slug"
+    tested = (
+        rf"!\s*{one}\b|\b{one}\??\.(trim|length|match)|\.(test|includes|has|indexOf)\({one}\b"
+        rf"|\b{one}\s*([!=]=|[<>])|slug"
+    )
     return re.search(tested, entry.text) is not None
 
 

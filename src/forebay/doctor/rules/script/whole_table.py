@@ -25,6 +25,12 @@ _SHORT = re.compile(
 _WHOLE = re.compile(r"cron|backup|export|sitemap|feed|rss", re.IGNORECASE)
 
 
+_DISTINCT = (
+    "`groupBy({ by: […] })`, which the database answers: Prisma reads all rows and keeps the "
+    "distinct ones itself, unless `nativeDistinct` is on"
+)
+
+
 def check(repository: Repository) -> Iterator[Finding]:
     """Find `findMany` in what answers requests, with neither `where` nor `take`."""
     known = knowledge_of(repository)
@@ -34,6 +40,8 @@ def check(repository: Repository) -> Iterator[Finding]:
                 continue
             entry = known.entry_of(script, query.node)
             if entry is None or entry.kind is Kind.COMPONENT or _WHOLE.search(script.file.path):
+                continue
+            if not known.is_reached(script, entry):
                 continue
             given = query.call.arguments
             shape = unwrap(given[0]) if given else None
@@ -48,6 +56,7 @@ def check(repository: Repository) -> Iterator[Finding]:
             yield Finding(
                 f"{entry.label} reads every `{query.model}` there is",
                 script.span(query.node),
+                help=_DISTINCT if "distinct" in query.options else None,
             )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from postgast import pg_query_pb2 as pb
 
-from forebay.migrate.lint.locks import Mode
+from forebay.migrate.lint.modes import Mode
 from forebay.migrate.lint.registry import Found, Level, Look, Page, rule
 from forebay.migrate.lint.tree import Name, named, option
 
