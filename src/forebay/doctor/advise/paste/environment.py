@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from forebay.doctor.advise.paste.facts import PREPARED, WAIT, Facts
-
-# The doctor sees a URL, and not the pooler behind it.
-_PREPARED = (
-    "# doctor: ignore[FD203] this pooler keeps Prisma's prepared statements"
-    f" (max_prepared_statements = {PREPARED})"
-)
+from forebay.doctor.advise.paste.facts import WAIT, Facts
 
 
 def environment(facts: Facts, *, has_limits: bool, is_prisma: bool = False) -> str:
@@ -29,7 +23,7 @@ def environment(facts: Facts, *, has_limits: bool, is_prisma: bool = False) -> s
     return "\n".join(
         [
             f"# {_pooled(facts)}",
-            *([_PREPARED] if is_prisma and not (facts.is_unprepared or facts.is_direct) else []),
+            *([facts.kept("FD203")] if is_prisma and facts.keeps_statements else []),
             f'DATABASE_URL="{facts.url(**parameters)}"',
             "# Straight to a session of its own, for migrations: they take a lock and keep it.",
             f'DIRECT_URL="{facts.direct_url()}"',

@@ -38,6 +38,19 @@ class Facts:
     # Supabase's name of the project.
     project: str = "PROJECT"
 
+    @property
+    def keeps_statements(self) -> bool:
+        """Whether a pooler is before PostgreSQL, which keeps prepared statements."""
+        return not (self.is_unprepared or self.is_direct)
+
+    @staticmethod
+    def kept(code: str) -> str:
+        """Write the comment for the doctor, who sees a URL and not the pooler behind it."""
+        return (
+            f"# doctor: ignore[{code}] this pooler keeps prepared statements"
+            f" (max_prepared_statements = {PREPARED})"
+        )
+
     def url(self, **parameters: str | int) -> str:
         """Write DATABASE_URL."""
         return _url(self.host, self.port, self._user, self.place, parameters)

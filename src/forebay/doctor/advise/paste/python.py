@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 
@@ -22,6 +23,13 @@ _NEEDS = {
     Client.PSYCOPG2: "psycopg2-binary",
 }
 _ASYNC = frozenset({Client.SQLALCHEMY_ASYNCPG, Client.SQLALCHEMY_PSYCOPG_ASYNC})
+# Those that name their prepared statements, and the line that they connect in.
+_NAMING = frozenset({Client.ASYNCPG, Client.SQLALCHEMY_ASYNCPG, Client.PSYCOPG})
+_CONNECTS = re.compile(
+    r"^( *)(?:return await asyncpg\.create_pool|engine = create_async_engine|pool = ConnectionPool"
+    r"|return psycopg\.connect)\(",
+    re.MULTILINE,
+)
 _UNKNOWN = "  # this pooler does not know them"
 
 
@@ -34,7 +42,10 @@ def lines_of(client: Client, facts: Facts) -> str:
     """Write the lines that a client is built with, and what they need."""
     needs = _NEEDS.get(client)
     head = f"# pip install {needs}\n" if needs else ""
-    return head + _WRITERS[client](facts)
+    text = _WRITERS[client](facts)
+    if client in _NAMING and facts.keeps_statements:
+        text = _CONNECTS.sub(rf"\1{facts.kept('FD525')}\n\g<0>", text, count=1)
+    return head + text
 
 
 def _sqlalchemy(client: Client, facts: Facts) -> str:
