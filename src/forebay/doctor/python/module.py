@@ -18,6 +18,8 @@ _MOST_PARTS = 40
 Node = TypeVar("Node", bound=ast.AST)
 Other = TypeVar("Other", bound=ast.AST)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+# The nodes in the order of the text, what each stands in, and those of each type.
+_Walked = tuple[tuple[ast.AST, ...], dict[ast.AST, ast.AST], dict[type[ast.AST], list[Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +32,8 @@ class Call:
 
     node: ast.Call
     name: str
-
-    @property
-    def last(self) -> str:
-        """The last part of the name."""
-        return self.name.rpartition(".")[2]
+    # The last part of the name, which rules ask for of every call.
+    last: str
 
     def keyword(self, name: str) -> ast.expr | None:
         """Return the value given to a keyword, or None."""
@@ -59,21 +58,27 @@ class Module:
             return None
 
     @functools.cached_property
-    def _walked(self) -> tuple[tuple[ast.AST, ...], dict[ast.AST, ast.AST]]:
+    def _walked(self) -> _Walked:
         nodes: list[ast.AST] = []
         parents: dict[ast.AST, ast.AST] = {}
+        by_type: dict[type[ast.AST], list[Any]] = {}
         waiting: list[ast.AST] = [self.tree]
         while waiting:
             node = waiting.pop()
             nodes.append(node)
-            if node.__class__ in _LEAVES:
+            kind = node.__class__
+            if kind in by_type:
+                by_type[kind].append(node)
+            else:
+                by_type[kind] = [node]
+            if kind in _LEAVES:
                 continue
             below = _below(node)
             if below:
                 parents.update(dict.fromkeys(below, node))
                 below.reverse()
                 waiting += below
-        return tuple(nodes), parents
+        return tuple(nodes), parents, by_type
 
     @functools.cached_property
     def _assigns(self) -> dict[Function | None, list[ast.Assign]]:
@@ -118,16 +123,9 @@ class Module:
         """Every node in the order of the text, outer ones first."""
         return self._walked[0]
 
-    @functools.cached_property
+    @property
     def _by_type(self) -> dict[type[ast.AST], list[Any]]:
-        found: dict[type[ast.AST], list[Any]] = {}
-        for node in self.nodes:
-            known = found.get(type(node))
-            if known is None:
-                found[type(node)] = [node]
-            else:
-                known.append(node)
-        return found
+        return self._walked[2]
 
     @overload
     def of(self, one: type[Node], /) -> list[Node]: ...
@@ -209,7 +207,8 @@ class Module:
     @functools.cached_property
     def calls(self) -> tuple[Call, ...]:
         """Every call."""
-        return tuple(Call(node, self.name_of(node.func)) for node in self.of(ast.Call))
+        named = [(node, self.name_of(node.func)) for node in self.of(ast.Call)]
+        return tuple(Call(node, name, name.rpartition(".")[2]) for node, name in named)
 
     @functools.cached_property
     def _call_of(self) -> dict[ast.AST, Call]:
@@ -286,10 +285,23 @@ class Module:
 
     def function_around(self, node: ast.AST) -> Function | None:
         """Return the nearest function around a node."""
-        above = self._parents.get(node)
-        while above is not None and not isinstance(above, FUNCTIONS):
-            above = self._parents.get(above)
-        return above
+        parents, known = self._parents, self._functions
+        passed: list[ast.AST] = []
+        above = parents.get(node)
+        while above is not None and above not in known:
+            if isinstance(above, FUNCTIONS):
+                known[above] = above
+                break
+            passed.append(above)
+            above = parents.get(above)
+        function = known[above] if above is not None else None
+        known.update(dict.fromkeys(passed, function))
+        return function
+
+    @functools.cached_property
+    def _functions(self) -> dict[ast.AST, Function | None]:
+        """The nearest function of nodes that were asked for before; a function's is itself."""
+        return {}
 
     def class_around(self, node: ast.AST) -> ast.ClassDef | None:
         """Return the class whose method or attribute a node belongs to."""

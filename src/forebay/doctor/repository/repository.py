@@ -54,6 +54,7 @@ class Repository:
         self.files = tuple(File(path, where) for path, where in walk(root, self.skipped))
         self._by_path = {file.path: file for file in self.files}
         self._known: dict[Callable[[Repository], Any], Any] = {}
+        self._folders: dict[str, tuple[Package | None, tuple[Deployment, ...]]] = {}
 
     def known(self, read: Callable[[Repository], Fact]) -> Fact:
         """Return what a function makes of this repository, worked out once."""
@@ -102,10 +103,7 @@ class Repository:
 
     def package_of(self, file: File) -> Package | None:
         """Return the package that a file belongs to: the nearest folder with a manifest."""
-        for package in self.packages:
-            if file.path.startswith(package.folder):
-                return package
-        return None
+        return self._by_folder(file)[0]
 
     def depends_on(self, file: File, *names: str) -> bool:
         """Whether a package around the file depends on one of these."""
@@ -120,9 +118,20 @@ class Repository:
 
     def deployments_of(self, file: File) -> tuple[Deployment, ...]:
         """Return where the package of this file is deployed; the deepest folder that says so."""
-        around = [one for one in self.deployments if file.path.startswith(one.folder)]
-        deepest = max((len(one.folder) for one in around), default=0)
-        return tuple(one for one in around if len(one.folder) == deepest)
+        return self._by_folder(file)[1]
+
+    def _by_folder(self, file: File) -> tuple[Package | None, tuple[Deployment, ...]]:
+        """Return the package and the deployments of a file, which are those of its folder."""
+        path = file.path
+        folder = path[: path.rfind("/") + 1]
+        found = self._folders.get(folder)
+        if found is None:
+            package = next((one for one in self.packages if path.startswith(one.folder)), None)
+            around = [one for one in self.deployments if path.startswith(one.folder)]
+            deepest = max((len(one.folder) for one in around), default=0)
+            found = package, tuple(one for one in around if len(one.folder) == deepest)
+            self._folders[folder] = found
+        return found
 
     def is_serverless(self, file: File) -> Deployment | None:
         """Return what says that this file runs in short-lived functions, or None."""
