@@ -1,6 +1,7 @@
 """Fixtures for every room: a database, a pooler before it, and folders PostgreSQL can reach."""
 
 import shutil
+import signal
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
@@ -13,6 +14,11 @@ from bench.processes import free_port
 from forebay.postgres.binaries import find_binaries
 from forebay.postgres.embedded import EmbeddedServer, start_ephemeral
 from tests.running import RunningForebay, start_forebay
+
+# A shell has what it starts in the background ignore Ctrl-C, and programs inherit that: those that
+# tests start and interrupt would never end.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,8 @@
     │   ├── Unsupported          the engine does not answer requests like it         FB1302
     │   └── Forbidden            a rule of an extension forbids the request          FB1303
     ├── MigrationError           a migration cannot go on; it holds Prisma's code     P3000
-    │   └── ResetNeeded          the database would have to be emptied first          FB1501
+    │   ├── ResetNeeded          the database would have to be emptied first          FB1501
+    │   └── Interrupted          a signal stopped the migrations                      FB1502
     ├── PrismaError              what a client raises: the tree in client/errors.py  FB1400
     ├── SchemaError              a Prisma schema is wrong; it holds what Prisma says P1012
     └── ConnectionFailed         cannot reach the database, or was refused by it     P1001

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+from typing import Any, ClassVar
 
 import psycopg
 
@@ -25,6 +25,8 @@ _PATIENCE = 5.0
 
 class Interrupted(MigrationError):
     """A run that somebody stopped; ``kept`` says what became of the script under way, if any."""
+
+    code: ClassVar[str] = "FB1502"
 
     def __init__(
         self,
