@@ -15,10 +15,14 @@ from forebay.postgres.binaries import find_binaries
 from forebay.postgres.embedded import EmbeddedServer, start_ephemeral
 from tests.running import RunningForebay, start_forebay
 
-# A shell has what it starts in the background ignore Ctrl-C, and programs inherit that: those that
-# tests start and interrupt would never end.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# A shell has what it starts in the background ignore the keyboard's signals, and programs inherit
+# that: those that tests start and interrupt would never end.
+for _number, _usual in (
+    (signal.SIGINT, signal.default_int_handler),
+    (signal.SIGQUIT, signal.SIG_DFL),
+):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _usual)
 
 
 @pytest.fixture(scope="session")
