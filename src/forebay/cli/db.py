@@ -21,6 +21,7 @@ from forebay.migrate.commands.push import push
 from forebay.migrate.commands.seed import seed
 from forebay.migrate.to_schema.pulled import Pulled
 from forebay.postgres.url import PostgresUrl, parse_url
+from forebay.schema.files import read_text
 
 db = typer.Typer(help="The database of a schema.", no_args_is_help=True)
 
@@ -144,7 +145,7 @@ def execute_command(
     if (file is None) == (not stdin):
         raise typer.BadParameter("say where the script is: --file FILE, or --stdin")
     with answering(schema):
-        text = _decoded(sys.stdin.buffer.read(), "-") if file is None else _read(file)
+        text = _decoded(sys.stdin.buffer.read()) if file is None else read_text(file)
         given = _given(url)
         execute(given if given is not None else open_project(schema).url, text)
         write("Script executed successfully.")
@@ -170,21 +171,11 @@ def _given(url: str | None) -> PostgresUrl | None:
     return parse_url(url) if url else None
 
 
-def _read(path: Path) -> str:
-    try:
-        return _decoded(path.read_bytes(), str(path))
-    except OSError:
-        raise _unread(str(path)) from None
-
-
-def _decoded(text: bytes, name: str) -> str:
+def _decoded(text: bytes) -> str:
     try:
         return text.decode()
-    except UnicodeDecodeError:
-        raise _unread(name) from None
-
-
-def _unread(name: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"{name} cannot be read as a script", hint="check the path, its rights and that it is UTF-8"
-    )
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(
+            f"the standard input is not UTF-8: byte {error.start} cannot be read",
+            hint="send the script in UTF-8",
+        ) from None

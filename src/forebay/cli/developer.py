@@ -56,15 +56,14 @@ def generate_after(schema: Path | None, *, is_skipped: bool) -> None:
     """Write the clients that a schema asks for, if it asks for any of ours."""
     if is_skipped or os.environ.get(SKIP_GENERATE):
         return
-    from forebay.generator.run import jobs, other_generators, wants_a_client
+    from forebay.generator.run import asked_for
 
-    others = ", ".join(other_generators(schema, Path()))
+    jobs, others = asked_for(schema, Path())
     if others:
-        note = f"not generated here: {others}; run `npx prisma generate`, or the generator's own"
+        names = ", ".join(others)
+        note = f"not generated here: {names}; run `npx prisma generate`, or the generator's own"
         print(f"note: {note}", file=sys.stderr)
-    if not wants_a_client(schema, Path()):
-        return
-    for job in jobs(schema, None, Path()):
+    for job in jobs:
         difference = job.write()
         state = "wrote" if difference else "nothing to change in"
         write(f"\n{state} {os.path.relpath(job.options.output)}: {job.models} models")

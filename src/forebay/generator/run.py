@@ -13,6 +13,7 @@ from forebay.generator.package import package_files
 from forebay.generator.write import Difference, compare, write
 from forebay.schema.files import Located, find_schema
 from forebay.schema.load import load
+from forebay.schema.model import Schema
 
 # How often a watched schema is looked at, in seconds.
 INTERVAL = 0.3
@@ -47,7 +48,10 @@ def jobs(path: Path | None, only: str | None, folder: Path) -> list[Job]:
 
 def jobs_of(found: Located, only: str | None) -> list[Job]:
     """Return the clients that a schema asks for, which has been read."""
-    schema = load(found.files)
+    return _jobs(load(found.files), found, only)
+
+
+def _jobs(schema: Schema, found: Located, only: str | None) -> list[Job]:
     models = len(schema.models) + len(schema.views)
     return [
         Job(options, package_files(schema, options.name, options.interface), models)
@@ -55,27 +59,21 @@ def jobs_of(found: Located, only: str | None) -> list[Job]:
     ]
 
 
-def wants_a_client(path: Path | None, folder: Path) -> bool:
-    """Say whether a schema has a generator of ours.
+def asked_for(path: Path | None, folder: Path) -> tuple[list[Job], list[str]]:
+    """Return the clients that a schema asks for, and the providers of generators not ours.
+
+    A schema that asks for none of ours is no error here.
 
     Raises:
-        ConfigurationError: there is no schema.
+        ConfigurationError: there is no schema, or an option is wrong.
         SchemaError: the schema has errors.
     """
-    return bool(ours(load(find_schema(path, folder).files)))
-
-
-def other_generators(path: Path | None, folder: Path) -> list[str]:
-    """Name the providers of a schema's generators that are not ours.
-
-    Raises:
-        ConfigurationError: there is no schema.
-        SchemaError: the schema has errors.
-    """
-    schema = load(find_schema(path, folder).files)
+    found = find_schema(path, folder)
+    schema = load(found.files)
     mine = ours(schema)
-    found = (one.provider for one in schema.generators if one not in mine)
-    return list(dict.fromkeys(one.value or one.variable or "" for one in found))
+    others = (one.provider for one in schema.generators if one not in mine)
+    names = dict.fromkeys(one.value or one.variable or "" for one in others)
+    return _jobs(schema, found, None) if mine else [], list(names)
 
 
 def changes(path: Path | None, folder: Path, stop: Event) -> Iterator[None]:

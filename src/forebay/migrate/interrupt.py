@@ -62,8 +62,9 @@ class Interrupted(MigrationError):
 
     def among(self, applied: Sequence[str], left: Sequence[str]) -> Interrupted:
         """Return the same with what was applied before, and what was not begun."""
-        kept = {"script": self.script, "kept": self.kept}
-        return Interrupted(self.signal, applied=applied, left=left, **kept)  # type: ignore[arg-type]
+        return Interrupted(
+            self.signal, script=self.script, kept=self.kept, applied=applied, left=left
+        )
 
 
 class Now(KeyboardInterrupt):

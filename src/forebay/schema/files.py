@@ -37,7 +37,7 @@ def find_schema(path: Path | None, folder: Path) -> Located:
     """
     found = _existing(folder / path) if path is not None else _default(folder)
     paths = _files_below(found) if found.is_dir() else [found]
-    return Located(found, paths, [(_name(one, folder), _read(one)) for one in paths])
+    return Located(found, paths, [(_name(one, folder), read_text(one)) for one in paths])
 
 
 def _existing(path: Path) -> Path:
@@ -88,7 +88,7 @@ def _from_package(folder: Path) -> tuple[Path, Path] | None:
         if not package.is_file():
             continue
         try:
-            content = json.loads(_read(package))
+            content = json.loads(read_text(package))
         except ValueError as error:
             raise ConfigurationError(
                 f"{package} is not JSON: {error}", hint="mend it, or name the schema's path"
@@ -115,7 +115,12 @@ def _name(path: Path, folder: Path) -> str:
     return path.as_posix()
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """Return what a file holds.
+
+    Raises:
+        ConfigurationError: it cannot be read, or is not UTF-8.
+    """
     try:
         return path.read_bytes().decode()
     except OSError as error:

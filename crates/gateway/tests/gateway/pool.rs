@@ -5,7 +5,7 @@ use std::sync::Barrier;
 
 use serde_json::json;
 
-use crate::running::{connect, count, start, wait_until};
+use crate::running::{connect, count, servers, start, wait_until};
 
 const SIZE: usize = 3;
 
@@ -33,10 +33,7 @@ fn crowd(workers: usize, clients: usize) -> BTreeSet<String> {
             .collect();
         threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
     });
-    let in_pool = ["active", "idle", "connecting"];
-    let total: u64 =
-        in_pool.map(|kind| count(&gateway, &format!("/pools/0/server_{kind}"))).iter().sum();
-    assert!(total <= SIZE as u64, "{}", gateway.statistics());
+    assert!(servers(&gateway) <= SIZE as u64, "{}", gateway.statistics());
     assert_eq!(count(&gateway, "/panics"), 0);
     processes
 }

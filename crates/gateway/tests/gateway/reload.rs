@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::messages::query;
-use crate::running::{app, connect, connect_directly, count, database, reload, start, wait_until};
+use crate::running::{
+    app, connect, connect_directly, count, database, reload, servers, start, wait_until,
+};
 
 /// Make a database of that name, which stays until the server ends.
 fn create_database(name: &str) {
@@ -194,9 +196,7 @@ fn a_smaller_pool_closes_servers_as_they_come_back_and_a_larger_one_opens_more()
     for client in &mut clients[..3] {
         client.query("COMMIT");
     }
-    wait_until("one is left", || {
-        count(&gateway, "/pools/0/server_active") + count(&gateway, "/pools/0/server_idle") == 1
-    });
+    wait_until("one is left", || servers(&gateway) == 1);
     clients[0].query("BEGIN");
     clients[1].send(&query("SELECT 1"));
     wait_until("one waits", || count(&gateway, "/clients_waiting") == 1);

@@ -112,13 +112,7 @@ class Guards:
         """Return the call that makes the router that a name, or the owner of a method, is."""
         if isinstance(node, ast.Attribute) and node.attr in _METHODS:
             node = node.value
-        if not isinstance(node, ast.Name | ast.Attribute):
-            return None
-        found = self._project.definition_of(node, module)
-        if found is None or not isinstance(found.node, ast.expr):
-            return None
-        call = found.module.call(found.node)
-        return (found.module, call) if call is not None else None
+        return self._project.call_of(node, module)
 
     def _may_ask(
         self, module: Module, annotation: ast.expr | None, default: ast.expr | None, hops: int

@@ -102,13 +102,8 @@ class Held:
 
     def extension(self, node: ast.expr, module: Module) -> tuple[Module, Call] | None:
         """Return the `SQLAlchemy(…)` of Flask-SQLAlchemy that a name stands for, or None."""
-        if not isinstance(node, ast.Name | ast.Attribute):
-            return None
-        found = self.project.definition_of(node, module)
-        if found is None or not isinstance(found.node, ast.expr):
-            return None
-        call = found.module.call(found.node)
-        return (found.module, call) if call is not None and call.name in _EXTENSIONS else None
+        found = self.project.call_of(node, module)
+        return found if found is not None and found[1].name in _EXTENSIONS else None
 
     def is_query(self, call: Call, module: Module) -> bool:
         """Whether a call asks by a model itself: `User.query.get(1)`, `await User.get(id=1)`."""

@@ -90,6 +90,14 @@ class Project:
             return None  # of a long chain of calls, not even the name is worth its making
         return self.definition(module.name_of(node), module)
 
+    def call_of(self, node: ast.expr, module: Module) -> tuple[Module, Call] | None:
+        """Return the call whose result an expression that is a name stands for."""
+        found = self.definition_of(node, module)
+        if found is None or not isinstance(found.node, ast.expr):
+            return None
+        call = found.module.call(found.node)
+        return (found.module, call) if call is not None else None
+
     def calls_named(self, last: str) -> Sequence[tuple[Module, Call]]:
         """Return every call whose name ends so."""
         return self._calls.get(last, ())

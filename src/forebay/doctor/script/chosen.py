@@ -11,8 +11,8 @@ from forebay.doctor.script.next import Entry, Kind
 from forebay.doctor.script.nodes import (
     declaration_of,
     declared_names,
-    descendants,
     enclosing_function,
+    is_set_again,
     parameters,
 )
 from forebay.doctor.script.script import names_of, text_of
@@ -172,7 +172,9 @@ def is_looked_at(name: str, node: Node) -> bool:
     function = enclosing_function(node)
     text = text_of(function) if function is not None else ""
     one = rf"(?<![\w.$]){re.escape(name)}(?:\.\w+)*"
-    return re.search(_LOOKS.replace("NAME", one), text) is not None or _is_set_again(name, function)
+    return re.search(_LOOKS.replace("NAME", one), text) is not None or (
+        function is not None and is_set_again(name, function)
+    )
 
 
 _LOOKS = (
@@ -189,14 +191,3 @@ def _is_looked_at_within(node: Node) -> bool:
     """Whether an expression's own condition looks at a value: `ok.includes(a) ? a : "id"`."""
     test = node.child_by_field_name("condition")
     return test is not None and test.type not in ("identifier", "member_expression")
-
-
-def _is_set_again(name: str, function: Node | None) -> bool:
-    """Whether a name is given another value later, which may be what a check lets through."""
-    if function is None:
-        return False
-    for one in descendants(function, "assignment_expression"):
-        target = one.child_by_field_name("left")
-        if target is not None and text_of(target) == name:
-            return True
-    return False

@@ -49,6 +49,14 @@ def descendants(node: Node, *types: str) -> Iterator[Node]:
         stack.extend(reversed(here.named_children))
 
 
+def is_set_again(name: str, scope: Node) -> bool:
+    """Whether a variable is given another value below a node."""
+    targets = (
+        one.child_by_field_name("left") for one in descendants(scope, "assignment_expression")
+    )
+    return any(target is not None and text_of(target) == name for target in targets)
+
+
 def identifiers(node: Node) -> frozenset[str]:
     """Return the variables that an expression reads."""
     if node.type in ("identifier", "shorthand_property_identifier"):

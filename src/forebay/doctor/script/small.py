@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from forebay.doctor.script.nodes import declaration_of, descendants, unwrap
+from forebay.doctor.script.nodes import declaration_of, descendants, is_set_again, unwrap
 from forebay.doctor.script.script import EACH, FUNCTIONS, around, names_of, text_of
 
 MOST = 25
@@ -121,10 +121,8 @@ def _is_filled_little(name: str, left: Node, hops: int) -> bool:
     scope = next((one for one in around(left) if one.type in ("statement_block", "program")), None)
     if scope is None:
         return False
-    for one in descendants(scope, "assignment_expression"):
-        target = one.child_by_field_name("left")
-        if target is not None and text_of(target) == name:
-            return False
+    if is_set_again(name, scope):
+        return False
     pushes = [
         call
         for call in descendants(scope, "call_expression")

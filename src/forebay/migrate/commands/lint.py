@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 
 from forebay.errors import ConfigurationError
-from forebay.migrate.commands.scripts import read_script, shown
+from forebay.migrate.commands.scripts import shown
 from forebay.migrate.connect import connect, schema_of
 from forebay.migrate.folder import SCRIPT, Migration, read_migrations
 from forebay.migrate.history import History, pending
@@ -23,6 +23,7 @@ from forebay.migrate.lint.registry import Level
 from forebay.migrate.lint.running import UNKNOWN, Running
 from forebay.migrate.lint.transactions import Sending
 from forebay.postgres.url import PostgresUrl
+from forebay.schema.files import read_text
 
 _LEVELS = {one.text: one for one in Level}
 _SETTINGS = frozenset({"exclude", "include", "fatal", "pg-version"})
@@ -113,7 +114,7 @@ def lint_files(
     linter = Linter(options, facts, running=running)
     reports = []
     for path in paths:
-        text = read_script(path)
+        text = read_text(path)
         usual: Sending = "deployed" if path.name == SCRIPT else "single"
         reports.append(linter.lint(str(path), text, sending or usual))
     return reports

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from forebay.migrate.apply import Say
 from forebay.migrate.commands.project import Project
-from forebay.migrate.commands.scripts import read_script
 from forebay.migrate.connect import schema_of
 from forebay.migrate.database import EMPTY, Database
 from forebay.migrate.diff.differ import difference
@@ -18,7 +17,7 @@ from forebay.migrate.roll_out import Plan, plan
 from forebay.migrate.script import script
 from forebay.migrate.shadow import after_migrations, shadow_database
 from forebay.migrate.where import connect_directly
-from forebay.schema.files import find_schema
+from forebay.schema.files import find_schema, read_text
 from forebay.schema.load import load
 from forebay.schema.model import Schema
 
@@ -68,7 +67,7 @@ def to_script(project: Project, client: Schema, path: Path, say: Say) -> Change:
     Raises:
         MigrationError: the script, or a migration, fails on the shadow database (P3006).
     """
-    text = read_script(path)
+    text = read_text(path)
     migrations = read_migrations(project.migrations)
     if not migrations:
         made = script(difference(EMPTY, from_schema(client, default_schema=project.scope.default)))

@@ -17,7 +17,7 @@ from forebay.errors import ConfigurationError, ForebayError, MigrationError
 from forebay.migrate.apply import Say
 from forebay.migrate.commands.named import Named
 from forebay.migrate.commands.project import Project
-from forebay.migrate.commands.scripts import read_script, shown
+from forebay.migrate.commands.scripts import shown
 from forebay.migrate.connect import DEFAULT_SCHEMA, schema_of
 from forebay.migrate.database import EMPTY, Database
 from forebay.migrate.diff.differ import difference
@@ -32,7 +32,7 @@ from forebay.migrate.script import script
 from forebay.migrate.shadow import embedded_database, run_migration, shadow_database
 from forebay.migrate.to_schema.pulled import to_schema
 from forebay.postgres.url import PostgresUrl
-from forebay.schema.files import find_schema
+from forebay.schema.files import find_schema, read_text
 from forebay.schema.load import judge, load
 from forebay.schema.model import Schema
 
@@ -117,7 +117,7 @@ class _Look:
         if not before:
             made = from_schema(client, default_schema=self._scope.default)
             before = [Migration("the client's schema", script(difference(EMPTY, made)))]
-        after = Migration(str(path), read_script(path))
+        after = Migration(str(path), read_text(path))
         states = self._states([*before, after], len(before))
         return compare(client, states[0], states[1], self._scope.default)
 

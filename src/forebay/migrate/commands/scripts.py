@@ -1,4 +1,4 @@
-"""Scripts that are named on a command line: found, read, and called as they are from here."""
+"""Scripts that are named on a command line: found, and called as they are from here."""
 
 from __future__ import annotations
 
@@ -26,25 +26,6 @@ def scripts(paths: Sequence[Path]) -> list[Path]:
         else:
             raise ConfigurationError(f"there is no {path}", hint="check the path")
     return found
-
-
-def read_script(path: Path) -> str:
-    """Return a script's text.
-
-    Raises:
-        ConfigurationError: it cannot be read, or is not UTF-8.
-    """
-    try:
-        return path.read_bytes().decode()
-    except OSError as error:
-        raise ConfigurationError(
-            f"{path} cannot be read: {error.strerror}", hint="check the path and its rights"
-        ) from None
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(
-            f"{path} is not UTF-8: byte {error.start} begins no character",
-            hint="save the file as UTF-8",
-        ) from None
 
 
 def shown(path: Path) -> str:
