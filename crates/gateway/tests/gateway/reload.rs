@@ -123,6 +123,8 @@ fn another_mode_holds_from_the_next_transaction_and_leaves_nothing_behind() {
     let found = second.until_ready(1);
     assert!(found.iter().any(|reply| reply.to_string() == "DataRow t"), "{found:?}");
 
+    // A client has its answer before its server is released, and one released in session mode is kept.
+    wait_until("the server is at rest", || count(&gateway, "/pools/0/server_idle") == 1);
     reload(&gateway, &json!({"pool_mode": "session", "default_pool_size": 1}));
     second.query("CREATE TEMPORARY TABLE left_behind ()");
     assert_eq!(count(&gateway, "/pools/0/server_active"), 1, "held for the session");
