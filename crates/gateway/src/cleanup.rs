@@ -183,6 +183,20 @@ pub async fn exchange(
     shared: &Shared,
     bytes: &[u8],
 ) -> Result<(), SessionError> {
+    exchange_with(server, client, shared, bytes, |_| {}).await
+}
+
+/// [`exchange`] with a client that is `heard`: what the server sends for it, piece by piece.
+///
+/// # Errors
+/// As [`exchange`].
+pub async fn exchange_with(
+    server: &mut Server,
+    client: &mut ClientState,
+    shared: &Shared,
+    bytes: &[u8],
+    mut heard: impl FnMut(&[u8]),
+) -> Result<(), SessionError> {
     let lost = |what: &str| SessionError::Server(what.to_owned());
     server.stream.write_all(bytes).await.map_err(|error| lost(&error.to_string()))?;
     let mut unread = 0;
@@ -209,6 +223,8 @@ pub async fn exchange(
                     &mut output,
                     &mut to_server,
                 )?;
+                output.gather();
+                heard(&nowhere);
                 std::task::Poll::Ready(Ok::<_, SessionError>((count, to_server)))
             })
         })

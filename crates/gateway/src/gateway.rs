@@ -11,7 +11,7 @@ use arc_swap::{ArcSwap, Guard};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
 
-use crate::auth::users::Users;
+use crate::auth::users::{User, Users};
 use crate::budget::Instances;
 use crate::clients::Clients;
 use crate::configuration::Configuration;
@@ -180,6 +180,15 @@ impl Context {
     /// The pool for a database and a user, made when first asked for; `None` without such a database.
     pub fn pool(&self, name: &str, user: &str) -> Option<Arc<Pool>> {
         self.pools.get(name, user, &self.common, &self.budgets, || self.users())
+    }
+
+    /// Keep what `auth_query` has said of a user that has logged in to a database with it.
+    pub(crate) fn keep_found(&self, database: &str, user: &Arc<User>) {
+        let users = self.users();
+        if users.keep(database, user) {
+            let configuration = || Arc::clone(&self.common.configuration());
+            self.pools.renew(database, user.name(), configuration, &users);
+        }
     }
 
     /// Make the pools that are to have servers before anybody comes.

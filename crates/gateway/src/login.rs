@@ -1,5 +1,6 @@
 //! A client's first packets: negotiation, startup, authentication, settings, and the welcome.
 
+mod lookup;
 mod scram;
 mod settings;
 mod tls_door;
@@ -14,6 +15,7 @@ use pgwire::{WireError, frame, frontend};
 
 use crate::auth::md5::{md5_password, verify_md5_response};
 use crate::auth::random::secure_random;
+use crate::auth::users::User;
 use crate::auth::{AuthenticationError, StoredPassword};
 use crate::cancel;
 use crate::clients::{Entry, Facts, Registration, Seat};
@@ -116,7 +118,11 @@ pub async fn log_in(
 
     let is_own = is_console && console::session::is_own_user(door.stream, &request.user);
     if !is_own {
-        door.authenticate(context, &request.user).await?;
+        let user = door.identify(context, &request).await?;
+        door.authenticate(context, &request.user, user.as_deref()).await?;
+        if let Some(user) = user.filter(|user| !user.is_listed()) {
+            context.keep_found(&request.database, &user);
+        }
     }
     if is_console {
         let Door { stream, received, .. } = door;
@@ -331,9 +337,12 @@ impl Door<'_> {
         Ok(self.stream.write_all(&out).await?)
     }
 
-    async fn authenticate(&mut self, context: &Context, name: &str) -> Result<(), Failure> {
-        let users = context.users();
-        let user = users.get(name);
+    async fn authenticate(
+        &mut self,
+        context: &Context,
+        name: &str,
+        user: Option<&User>,
+    ) -> Result<(), Failure> {
         let stored = user.and_then(|user| user.stored.as_ref());
         let auth_type = context.common.configuration().auth_type;
         let is_right = match auth_type {
@@ -350,11 +359,11 @@ impl Door<'_> {
                 self.ask(&Authentication::Md5(salt)).await?;
                 let body = self.password().await?;
                 let given = frontend::password(&body)?;
-                let expected = user.and_then(crate::auth::users::User::md5);
+                let expected = user.and_then(User::md5);
                 let hash = expected.clone().unwrap_or_else(|| md5_password(name, &salt));
                 verify_md5_response(&hash, salt, given) && expected.is_some()
             }
-            AuthType::Md5 | AuthType::Scram => self.scram(context, name).await?,
+            AuthType::Md5 | AuthType::Scram => self.scram(context, name, user).await?,
         };
         if is_right {
             return Ok(());

@@ -108,6 +108,35 @@ impl Pools {
         Some(pool)
     }
 
+    /// Have the pool of that database and user, if there is one, log in with what is known of the user now.
+    pub(crate) fn renew(
+        &self,
+        name: &str,
+        user: &str,
+        configuration: impl FnOnce() -> Arc<Configuration>,
+        users: &Users,
+    ) {
+        let inner = self.lock();
+        let configuration = configuration();
+        let place = inner.current.get(&(name.to_owned(), user.to_owned()));
+        if let (Some(place), Some(database)) = (place, configuration.database(name)) {
+            place.pool.reconfigure(Plan::derive(&configuration, users, database, name, user));
+        }
+    }
+
+    /// Forget a pool of an automatic database that has been of no use: anybody can name such a database.
+    pub(crate) fn forget_useless(&self, pool: Arc<Pool>, configuration: &Configuration) {
+        let key = (pool.database.clone(), pool.user.clone());
+        let mut inner = self.lock();
+        drop(pool);
+        if configuration.is_automatic(&key.0)
+            && inner.current.get(&key).is_some_and(|place| is_unused(&place.pool))
+            && !inner.paused.contains(&key.0)
+        {
+            inner.current.remove(&key);
+        }
+    }
+
     /// Every pool there is, in order of name.
     pub fn all(&self) -> Vec<Arc<Pool>> {
         let inner = self.lock();

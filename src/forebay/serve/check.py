@@ -9,6 +9,7 @@ from forebay.serve.source import Place
 
 _ABSTRACT = "name a folder: sockets of the abstract namespace are not built yet"
 _HOSTS = "name one host: a list of hosts is not built yet"
+_CONSOLE = "pgbouncer"
 
 Where = Callable[[Place], str | None]
 
@@ -54,10 +55,14 @@ def problems_in(settings: Settings, where: Where) -> list[Problem]:
 
 def notes_on(settings: Settings, where: Where) -> list[Problem]:
     """Return what was set and changes nothing here, with the reason."""
-    return [
+    idle = [
         Problem(where(place), f"{'.'.join(place)} changes nothing here: {setting.note}")
         for place, setting in _changed(settings)
         if setting.home == "nothing"
+    ]
+    return idle + [
+        Problem(where(place), f"{'.'.join(place)}: {why}, so that auth_query always fails", hint)
+        for place, why, hint in _useless_places(settings)
     ]
 
 
@@ -67,12 +72,12 @@ def not_servable(settings: Settings, where: Where) -> list[Problem]:
     if not settings.databases:
         hint = "add an entry to [databases]; * stands for every name"
         problems.append(Problem(where(("databases",)), "no database is named", hint))
-    if not settings.users:
+    if not settings.users and not _looks_up(settings):
         problems.append(
             Problem(
                 where(("auth_type",)),
                 f"auth_type {settings.auth_type} needs users, and none is named",
-                'set auth_file to a file of "user" "password" lines',
+                'set auth_file to a file of "user" "password" lines, or auth_user',
             )
         )
     if not settings.listen_addr and settings.unix_socket_dir is None:
@@ -84,6 +89,24 @@ def not_servable(settings: Settings, where: Where) -> list[Problem]:
             )
         )
     return problems
+
+
+def _looks_up(settings: Settings) -> bool:
+    databases = settings.databases.values()
+    return bool(settings.auth_user) or any(database.auth_user for database in databases)
+
+
+def _useless_places(settings: Settings) -> Iterator[tuple[Place, str, str]]:
+    """Yield each auth_dbname that cannot be looked in, with why and what to do."""
+    named: list[tuple[Place, str | None]] = [(("auth_dbname",), settings.auth_dbname)]
+    for name, database in settings.databases.items():
+        named.append((("databases", name, "auth_dbname"), database.auth_dbname))
+    for place, database_name in named:
+        if database_name == _CONSOLE:
+            yield place, f"{_CONSOLE} is the console's own", "name a database of [databases]"
+        elif database_name and not {database_name, "*"} & settings.databases.keys():
+            why = f"there is no database {database_name}"
+            yield place, why, f"add {database_name} to [databases], or name one of them"
 
 
 def _changed(settings: Settings) -> Iterator[tuple[Place, SettingDescription]]:

@@ -1,7 +1,7 @@
 //! The users that may come in, with what their passwords are checked against.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::md5::{Md5Hash, md5_password};
 use super::random::secure_random;
@@ -16,8 +16,12 @@ const ITERATIONS: u32 = 4096;
 #[derive(Debug)]
 pub struct User {
     name: String,
-    /// As configured; absent when no password was given.
+    /// As configured or found; absent when no password was given, or an empty one.
     password: Option<Secret>,
+    /// Whether the configuration lists it, rather than that `auth_query` has found it.
+    is_listed: bool,
+    /// It lists it with a password, if only an empty one: `auth_query` is not asked.
+    is_settled: bool,
     /// The same, understood.
     pub stored: Option<StoredPassword>,
     /// Derived once from a plain password, because PBKDF2 costs milliseconds.
@@ -27,6 +31,41 @@ pub struct User {
 }
 
 impl User {
+    fn listed(listed: &configuration::User) -> Self {
+        let given = listed.password.as_ref();
+        let is_settled = given.is_some();
+        Self { is_listed: true, is_settled, ..Self::found(&listed.name, given) }
+    }
+
+    fn found(name: &str, given: Option<&Secret>) -> Self {
+        // PostgreSQL accepts no empty password; to take one would let anybody in.
+        let given = given.filter(|text| !text.expose().is_empty());
+        Self {
+            name: name.to_owned(),
+            password: given.cloned(),
+            is_listed: false,
+            is_settled: false,
+            stored: given.map(|given| StoredPassword::parse(given.expose())),
+            verifier: OnceLock::new(),
+            learnt: LearntKeys::default(),
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether the configuration lists it, rather than that `auth_query` has found it.
+    pub fn is_listed(&self) -> bool {
+        self.is_listed
+    }
+
+    /// The password as configured or found, to log in to PostgreSQL with.
+    pub fn password(&self) -> Option<&Secret> {
+        self.password.as_ref()
+    }
+
     /// What a SCRAM login is checked against; `None` when the stored form cannot check one.
     pub fn verifier(&self) -> Result<Option<ScramVerifier>, AuthenticationError> {
         match &self.stored {
@@ -56,10 +95,15 @@ impl User {
     }
 }
 
-/// Everybody that may come in.
+/// Whom `auth_query` has found and who has logged in, by the database that was asked for and the name.
+type Found = HashMap<(String, String), Arc<User>>;
+
+/// Everybody that may come in, as far as is known here.
 #[derive(Debug)]
 pub struct Users {
-    by_name: HashMap<String, User>,
+    by_name: HashMap<String, Arc<User>>,
+    /// Outlives a reload: their pools go on, and log in as them.
+    found: Arc<Mutex<Found>>,
     /// Keys the challenges of users that do not exist, so that they look like anybody's.
     mock_key: [u8; 32],
 }
@@ -67,18 +111,9 @@ pub struct Users {
 impl Users {
     /// The users of a configuration.
     pub fn new(listed: &[configuration::User]) -> Result<Self, AuthenticationError> {
-        let by_name = listed
-            .iter()
-            .map(|user| {
-                // PostgreSQL accepts no empty password; to take one would let anybody in.
-                let given = user.password.as_ref().filter(|text| !text.expose().is_empty());
-                let stored = given.map(|given| StoredPassword::parse(given.expose()));
-                let (name, password) = (user.name.clone(), given.cloned());
-                let (verifier, learnt) = (OnceLock::new(), LearntKeys::default());
-                (name.clone(), User { name, password, stored, verifier, learnt })
-            })
-            .collect();
-        Ok(Self { by_name, mock_key: secure_random()? })
+        let by_name =
+            listed.iter().map(|user| (user.name.clone(), Arc::new(User::listed(user)))).collect();
+        Ok(Self { by_name, found: Arc::default(), mock_key: secure_random()? })
     }
 
     /// The users of another configuration, in the place of these.
@@ -86,10 +121,11 @@ impl Users {
     /// Who is in both with the same password keeps the salt that was made for it, and who is in neither the
     /// challenge that was made up: what changes with a reload would tell the two apart.
     pub fn renewed(&self, listed: &[configuration::User]) -> Result<Self, AuthenticationError> {
-        let mut renewed = Self { mock_key: self.mock_key, ..Self::new(listed)? };
+        let (found, mock_key) = (Arc::clone(&self.found), self.mock_key);
+        let mut renewed = Self { found, mock_key, ..Self::new(listed)? };
         renewed.by_name.iter_mut().for_each(|(name, user)| {
-            let Some(before) = self.get(name).filter(|before| before.password == user.password)
-            else {
+            let before = self.listed(name).filter(|before| before.password == user.password);
+            let Some((before, user)) = before.zip(Arc::get_mut(user)) else {
                 return;
             };
             user.learnt = before.learnt.clone();
@@ -100,24 +136,53 @@ impl Users {
         Ok(renewed)
     }
 
-    /// The password of a user, as configured.
-    pub fn password(&self, name: &str) -> Option<&Secret> {
-        self.get(name)?.password.as_ref()
-    }
-
-    /// What logins of that user against its verifier have shown.
-    pub fn learnt(&self, name: &str) -> LearntKeys {
-        self.get(name).map(|user| user.learnt.clone()).unwrap_or_default()
-    }
-
-    /// The user of that name.
-    pub fn get(&self, name: &str) -> Option<&User> {
+    /// The user of that name, if it is listed.
+    pub fn listed(&self, name: &str) -> Option<&Arc<User>> {
         self.by_name.get(name)
     }
 
+    /// Whether the configuration says all there is to know of that user; `auth_query` is for the others.
+    pub fn is_settled(&self, name: &str) -> bool {
+        self.listed(name).is_some_and(|user| user.is_settled)
+    }
+
+    /// Who comes to a database under that name, as far as is known here.
+    pub fn of(&self, database: &str, name: &str) -> Option<Arc<User>> {
+        let listed = self.listed(name);
+        if listed.is_some_and(|user| user.is_settled) {
+            return listed.cloned();
+        }
+        let key = (database.to_owned(), name.to_owned());
+        self.found().get(&key).or(listed).cloned()
+    }
+
+    /// The user that `auth_query` has just found, with what is known of it where its password is the same.
+    /// It is kept by [`Self::keep`] only, once it has shown that it knows the password.
+    pub fn recognise(&self, database: &str, name: &str, password: Option<&Secret>) -> Arc<User> {
+        let new = User::found(name, password);
+        let key = (database.to_owned(), name.to_owned());
+        let known = self.found().get(&key).filter(|known| known.password == new.password).cloned();
+        known.unwrap_or_else(|| Arc::new(new))
+    }
+
+    /// Keep a user that has been found and has logged in. Says whether its password is news.
+    pub fn keep(&self, database: &str, user: &Arc<User>) -> bool {
+        let key = (database.to_owned(), user.name.clone());
+        let before = self.found().insert(key, Arc::clone(user));
+        before.is_none_or(|before| before.password != user.password)
+    }
+
+    fn found(&self) -> MutexGuard<'_, Found> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What a SCRAM login of `name` is checked against, be there such a user or not.
-    pub fn verifier(&self, name: &str) -> Result<ScramVerifier, AuthenticationError> {
-        let real = self.get(name).map(User::verifier).transpose()?.flatten();
+    pub fn verifier(
+        &self,
+        name: &str,
+        user: Option<&User>,
+    ) -> Result<ScramVerifier, AuthenticationError> {
+        let real = user.map(User::verifier).transpose()?.flatten();
         Ok(real.unwrap_or_else(|| ScramVerifier::mock(name, &self.mock_key)))
     }
 }
@@ -139,10 +204,44 @@ mod tests {
     fn renewing_changes_the_salt_of_a_changed_password_only() {
         let before = Users::new(&listed(&[("kept", "one"), ("changed", "one")])).unwrap();
         let names = ["kept", "changed", "nobody"];
-        let old = names.map(|name| before.verifier(name).unwrap());
+        let verifier = |users: &Users, name: &str| {
+            users.verifier(name, users.listed(name).map(|user| &**user)).unwrap()
+        };
+        let old = names.map(|name| verifier(&before, name));
         let now = before.renewed(&listed(&[("kept", "one"), ("changed", "two")])).unwrap();
-        let is_same = |index: usize| old[index].is_same_as(&now.verifier(names[index]).unwrap());
+        let is_same = |index: usize| old[index].is_same_as(&verifier(&now, names[index]));
         assert_eq!([is_same(0), is_same(1), is_same(2)], [true, false, true]);
-        assert!(now.verifier("changed").unwrap().verify_plain(b"two"));
+        assert!(verifier(&now, "changed").verify_plain(b"two"));
+    }
+
+    #[test]
+    fn who_is_found_is_known_for_that_database_until_listed_with_a_password() {
+        let users = Users::new(&listed(&[("listed", "one"), ("empty", "")])).unwrap();
+        assert!(users.is_settled("listed") && users.is_settled("empty"));
+        assert!(!users.is_settled("found"));
+        let found = users.recognise("app", "found", Some(&Secret::from("two")));
+        assert!(users.of("app", "found").is_none(), "not before it has logged in");
+        assert!(users.keep("app", &found) && !users.keep("app", &found));
+        assert!(Arc::ptr_eq(&users.of("app", "found").unwrap(), &found));
+        assert!(users.of("other", "found").is_none());
+        let again = users.recognise("app", "found", Some(&Secret::from("two")));
+        assert!(Arc::ptr_eq(&again, &found), "its keys are kept");
+        let changed = users.recognise("app", "found", Some(&Secret::from("three")));
+        assert!(users.keep("app", &changed));
+
+        let users = users.renewed(&[]).unwrap();
+        assert!(Arc::ptr_eq(&users.of("app", "found").unwrap(), &changed), "a reload keeps it");
+        let users = users.renewed(&listed(&[("found", "four")])).unwrap();
+        let password = users.of("app", "found").unwrap().password().cloned();
+        assert_eq!(password, Some(Secret::from("four")));
+    }
+
+    #[test]
+    fn nobody_is_found_with_an_empty_password() {
+        let users = Users::new(&[]).unwrap();
+        for password in [None, Some(Secret::from(""))] {
+            let found = users.recognise("app", "found", password.as_ref());
+            assert!(found.stored.is_none() && found.verifier().unwrap().is_none());
+        }
     }
 }
