@@ -127,6 +127,7 @@ def test_every_problem_is_found_whatever_its_kind():
 @pytest.mark.parametrize(
     ("line", "words"),
     [
+        ("auth_dbname = pgbouncer", 'auth_dbname: cannot use the reserved "pgbouncer" database'),
         ("auth_hba_file = x", "auth_hba_file: not built yet in this version"),
         ("auth_type = any", "auth_type any: not built yet in this version"),
         ("auth_type = pam", "auth_type pam: not built yet in this version"),
@@ -143,7 +144,7 @@ def test_every_problem_is_found_whatever_its_kind():
         ("[databases]\na = host=@h", "databases.a.host: not built yet in this version"),
     ],
 )
-def test_what_is_not_built_is_refused_by_name_with_its_line(line, words):
+def test_what_cannot_be_had_is_refused_by_name_with_its_line(line, words):
     with pytest.raises(BadSettings) as caught:
         _load(f"[pgbouncer]\n{line}\n")
     (problem,) = caught.value.problems
@@ -187,7 +188,10 @@ def test_who_looks_users_up_needs_none_listed():
     ("line", "words"),
     [
         ("auth_dbname = x", "auth_dbname: there is no database x, so that auth_query"),
-        ("auth_dbname = pgbouncer", "auth_dbname: pgbouncer is the console's own, so that"),
+        (
+            "[databases]\na = host=h auth_dbname=pgbouncer",
+            "databases.a.auth_dbname: pgbouncer is the console's own, so that",
+        ),
         (
             "[databases]\na = host=h auth_dbname=x",
             "databases.a.auth_dbname: there is no database x",

@@ -15,7 +15,7 @@ Where = Callable[[Place], str | None]
 
 
 def problems_in(settings: Settings, where: Where) -> list[Problem]:
-    """Return what asks for something that is not built in this version."""
+    """Return what asks for something that is not built in this version, or cannot be had."""
     problems = [
         _not_built(place, where(place), _way_out(setting))
         for place, setting in _changed(settings)
@@ -42,6 +42,14 @@ def problems_in(settings: Settings, where: Where) -> list[Problem]:
                 "max_server_connections auto needs control_user: nobody could look at PostgreSQL",
                 "name a role that is a member of pg_monitor, with its password in auth_file,"
                 " or give max_server_connections a number",
+            )
+        )
+    if settings.auth_dbname == _CONSOLE:
+        problems.append(
+            Problem(
+                where(("auth_dbname",)),
+                f'auth_dbname: cannot use the reserved "{_CONSOLE}" database as an auth_dbname',
+                "name a database of [databases], where auth_query can run",
             )
         )
     for name, database in settings.databases.items():
