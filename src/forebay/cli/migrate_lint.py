@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -14,11 +13,10 @@ import typer
 
 from forebay import __version__
 from forebay.cli.migrate_roll_out import ClientOption, RevisionOption
-from forebay.cli.output import write
+from forebay.cli.output import aside, has_colour, write
 from forebay.cli.refusal import SchemaOption, answering
 from forebay.errors import ForebayError, MigrationError, MissingExtra
 from forebay.migrate.commands import project as projects
-from forebay.migrate.folder import Migration
 from forebay.postgres.url import parse_url
 
 if TYPE_CHECKING:
@@ -46,7 +44,7 @@ class LevelName(StrEnum):
     NEVER = "never"
 
 
-def _needed() -> None:
+def needed() -> None:
     """Refuse where the parser is not installed.
 
     Raises:
@@ -136,7 +134,7 @@ def lint_command(
         )
     sending = in_transaction if in_transaction or no_transaction else None
     with answering(schema):
-        _needed()
+        needed()
         from forebay.migrate.commands import lint as commands
         from forebay.migrate.lint.linter import codes
 
@@ -155,7 +153,7 @@ def lint_command(
         if named and not running.is_known:
             raise MigrationError("", running.line(), hint="the scripts were looked at without it")
         if shape is Shape.GITHUB:
-            _aside(running.line())
+            aside(running.line())
         limit = commands.level_of(fail_on.value, "--fail-on")
         if limit is not None and any(one.worst and one.worst >= limit for one in reports):
             raise typer.Exit(1)
@@ -204,7 +202,7 @@ def _reports(asked: _Asked, options: Options) -> tuple[list[Report], Running]:
         if connection is not None and place is not None and found is not None:
             rows = commands.history_rows(connection, place)
         paths = scripts(asked.paths) if asked.paths else None
-        running = look(asked.named, found, paths, rows, place, _aside)
+        running = look(asked.named, found, paths, rows, place, aside)
         if paths is not None:
             return commands.lint_files(paths, options, facts, sending, running), running
         folder = found.migrations if found is not None else Path()
@@ -220,10 +218,6 @@ def _project(asked: _Asked) -> projects.Project | None:
         if not asked.paths or asked.schema is not None or (asked.has_database and not asked.url):
             raise
         return None
-
-
-def _aside(text: str) -> None:
-    print(text, file=sys.stderr)
 
 
 def _written(
@@ -242,13 +236,8 @@ def _written(
         return report.as_github(reports, least)
     if shape is Shape.SARIF:
         return report.as_sarif(reports, least, __version__, running)
-    writer = report.Writer(has_colour=_has_colour(sys.stdout))
+    writer = report.Writer(has_colour=has_colour(sys.stdout))
     return writer.text(reports, least, running, has_locks=locks)
-
-
-def _has_colour(stream: object) -> bool:
-    is_terminal = bool(getattr(stream, "isatty", lambda: False)())
-    return is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def explain_command(
@@ -259,7 +248,7 @@ def explain_command(
 ) -> None:
     """Explain a rule of the linter, or list all of them."""
     with answering():
-        _needed()
+        needed()
         from forebay.errors import ConfigurationError
         from forebay.migrate.lint.page import explanation
         from forebay.migrate.lint.registry import RULES, find_rule
@@ -275,91 +264,3 @@ def explain_command(
                 f"no rule is called {code}", hint="`forebay migrate explain` lists them"
             )
         write(explanation(rule))
-
-
-def before_deploy(
-    found: projects.Project, fatal: LevelName | None, named: Named | None = None
-) -> Callable[[Sequence[Migration]], None]:
-    """Return what looks at the migrations that a deploy is about to apply.
-
-    It refuses at ``fatal`` or above (by default what the project's settings say, and otherwise
-    nothing). A linter that fails says so; it stands in the way only of who asked for its word.
-    Which queries of the running client fail is looked at where ``named`` names it.
-    """
-
-    def look(todo: Sequence[Migration]) -> None:
-        if not todo:
-            return
-        limit: Level | None = None
-        is_asked = fatal is not None and fatal is not LevelName.NEVER
-        try:
-            _needed()
-            from forebay.migrate.commands import lint as commands
-
-            settings = commands.read_settings(Path())
-            limit = settings.fatal
-            if fatal is not None:
-                limit = commands.level_of(fatal.value, "--lint-fatal")
-            is_asked = limit is not None
-            running = _beside(found, named)
-            reports = commands.lint_pending(found.migrations, todo, found.url, settings, running)
-            if named and not running.is_known:
-                raise MigrationError("", running.line())
-        except Exception as error:
-            _failed(error, is_asked=is_asked)
-            return
-        _told(reports, running, limit)
-
-    return look
-
-
-def _beside(found: projects.Project, named: Named | None) -> Running:
-    """Look at the running client before a deploy: where nobody names it, nothing is tried."""
-    from forebay.migrate.commands import lint as commands
-    from forebay.migrate.commands.running import look
-    from forebay.migrate.lint.running import UNKNOWN
-
-    if not named:
-        return UNKNOWN
-    with commands.knowledge(found.url) as (_, connection):
-        rows = commands.history_rows(connection, found.url) if connection is not None else None
-        return look(named, found, None, rows, found.url, _aside)
-
-
-def _failed(error: Exception, *, is_asked: bool) -> None:
-    """Say that the linter did not come to its end, and why.
-
-    Raises:
-        MigrationError: its word was asked for.
-    """
-    if isinstance(error, ForebayError):
-        why, hint = error.message, error.hint or ""
-    else:
-        why, hint = f"{type(error).__name__}: {error}", "this is a defect of the linter"
-    if is_asked:
-        raise MigrationError(
-            "",
-            f"the linter did not come to its end, and nothing was applied: {why}",
-            hint=f"{hint}; --no-lint goes on without its word".removeprefix("; "),
-        )
-    said = f"note: the migrations are applied without the linter's word: {why}"
-    print(f"{said} ({hint})" if hint else said, file=sys.stderr)
-
-
-def _told(reports: list[Report], running: Running, limit: Level | None) -> None:
-    from forebay.migrate.lint.registry import Level
-    from forebay.migrate.lint.report import Writer
-
-    least = min(Level.WARNING, limit or Level.WARNING)
-    if not any(one.worst and one.worst >= least for one in reports):
-        return
-    text = Writer(has_colour=_has_colour(sys.stderr)).text(reports, least, running)
-    print(f"{text}\n", file=sys.stderr)
-    if limit is not None and any(one.worst and one.worst >= limit for one in reports):
-        raise MigrationError(
-            "",
-            f"the linter found what may not be applied here (level {limit.text} or above):"
-            " nothing was applied",
-            hint="change the migration, or write `-- forebay-ignore CODE: why` before the"
-            " statement; --no-lint applies it unseen",
-        )

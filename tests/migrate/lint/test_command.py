@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from forebay.cli import migrate_lint
-from forebay.cli.migrate_lint import LevelName, before_deploy
+from forebay.cli import migrate_look
+from forebay.cli.migrate_lint import LevelName
+from forebay.cli.migrate_look import before_deploy
 from forebay.errors import MigrationError
 from forebay.migrate.commands.deploy import deploy
 from forebay.migrate.commands.lint import lint_files, read_settings
@@ -160,7 +161,7 @@ def test_a_linter_that_fails_stands_in_nobodys_way_and_says_so(place, monkeypatc
     def fail() -> None:
         raise RuntimeError("out of order")
 
-    monkeypatch.setattr(migrate_lint, "_needed", fail)
+    monkeypatch.setattr(migrate_look, "needed", fail)
     todo = [Migration("1_a", "select 1;")]
     before_deploy(place.project(), None)(todo)
     assert "without the linter's word: RuntimeError: out of order" in capsys.readouterr().err
@@ -169,7 +170,7 @@ def test_a_linter_that_fails_stands_in_nobodys_way_and_says_so(place, monkeypatc
 
 
 def test_nothing_pending_needs_no_linter(place, monkeypatch):
-    monkeypatch.setattr(migrate_lint, "_needed", lambda: pytest.fail("it was asked"))
+    monkeypatch.setattr(migrate_look, "needed", lambda: pytest.fail("it was asked"))
     before_deploy(place.project(), LevelName.ERROR)([])
     assert Path(place.folder).exists()
 

@@ -17,7 +17,7 @@ from forebay.migrate.commands.scripts import shown
 from forebay.migrate.connect import connect, schema_of
 from forebay.migrate.folder import SCRIPT, Migration, read_migrations
 from forebay.migrate.history import History, pending
-from forebay.migrate.lint.facts import Facts
+from forebay.migrate.lint.facts import Facts, Unmeasured
 from forebay.migrate.lint.linter import Linter, Options, Report, codes
 from forebay.migrate.lint.registry import Level
 from forebay.migrate.lint.running import UNKNOWN, Running
@@ -169,3 +169,10 @@ def lint_pending(
         options = replace(settings.options(), version=None)
         linter = Linter(options, facts, True, running)
         return [_lint(linter, folder, one, "deployed") for one in todo]
+
+
+def lint_new(folder: Path, one: Migration, url: PostgresUrl, settings: Settings) -> Report:
+    """Lint a migration that was just written, beside a database that is as it is before it."""
+    with connect(url) as connection:
+        facts = Unmeasured(connection, schema_of(url))
+        return _lint(Linter(settings.options(), facts), folder, one, "deployed")

@@ -56,6 +56,20 @@ class Writer:
             lines += [f"{' ' * width}     {_plain(text)}" for text in step.split("\n")]
         return "\n".join(lines)
 
+    def concise(self, reports: Sequence[Report], level: Level) -> str:
+        """Return a line for each finding at a level or above, and one that counts all of them."""
+        lines = []
+        for report in reports:
+            for one in report.findings:
+                if one.level < level:
+                    continue
+                line, column = report.script.position(one.offset)
+                what = self._paint(f"{one.level.text}[{one.rule.code}]", _COLOURS[one.level])
+                lines.append(
+                    f"{_plain(report.name)}:{line}:{column}: {what}: {_plain(one.message)}"
+                )
+        return "\n".join([*lines, summary(reports, level)])
+
     def text(
         self,
         reports: Sequence[Report],
