@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from forebay.cli.developer import SkipGenerate, SkipSeed, generate_after, seed_after
+from forebay.cli.findings_options import Least
 from forebay.cli.migrate_dev import dev_command
-from forebay.cli.migrate_lint import LevelName, explain_command, lint_command, named_client
+from forebay.cli.migrate_lint import explain_command, lint_command, named_client
 from forebay.cli.migrate_look import before_deploy
 from forebay.cli.migrate_roll_out import ClientOption, RevisionOption, roll_out_command
 from forebay.cli.migrate_words import applied as told_applied
@@ -50,7 +51,7 @@ def deploy_command(
         bool, typer.Option("--lint/--no-lint", help="Look at them first, and say what they do.")
     ] = True,
     lint_fatal: Annotated[
-        LevelName | None,
+        Least | None,
         typer.Option(
             help="Apply nothing if this is found, or worse. (default: the project's)",
             show_default=False,

@@ -5,43 +5,34 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forebay import __version__
+from forebay.cli.findings_options import (
+    FailOnOption,
+    Format,
+    FormatOption,
+    IgnoreOption,
+    JsonOption,
+    Least,
+    Level,
+    LevelOption,
+    SelectOption,
+)
 from forebay.cli.migrate_roll_out import ClientOption, RevisionOption
 from forebay.cli.output import aside, has_colour, write
 from forebay.cli.refusal import SchemaOption, answering
 from forebay.errors import ForebayError, MigrationError, MissingExtra
+from forebay.findings.severity import Severity
 from forebay.migrate.commands import project as projects
 from forebay.postgres.url import parse_url
 
 if TYPE_CHECKING:
     from forebay.migrate.commands.named import Named
     from forebay.migrate.lint.linter import Options, Report
-    from forebay.migrate.lint.registry import Level
     from forebay.migrate.lint.running import Running
-
-
-class Shape(StrEnum):
-    """How findings are written."""
-
-    TEXT = "text"
-    JSON = "json"
-    GITHUB = "github"
-    SARIF = "sarif"
-
-
-class LevelName(StrEnum):
-    """The levels, and none."""
-
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
-    NEVER = "never"
 
 
 def needed() -> None:
@@ -58,9 +49,6 @@ def needed() -> None:
 
 def _option(help_: str) -> object:
     return typer.Option(help=help_, show_default=False)
-
-
-Codes = Annotated[list[str] | None, _option("A rule to leave out; may be given again.")]
 
 
 def lint_command(
@@ -82,22 +70,16 @@ def lint_command(
     client: ClientOption = None,
     client_revision: RevisionOption = None,
     schema: SchemaOption = None,
-    level: Annotated[
-        LevelName,
-        typer.Option(
-            metavar="LEVEL", help="info, warning, error or never: the least that is shown."
-        ),
-    ] = LevelName.WARNING,
-    fail_on: Annotated[
-        LevelName, typer.Option(metavar="LEVEL", help="The least that makes the exit code 1.")
-    ] = LevelName.ERROR,
-    exclude: Codes = None,
-    include: Annotated[
-        list[str] | None, _option("An opt-in rule to add, or all; may be given again.")
+    written: FormatOption = Format.TEXT,
+    is_json: JsonOption = False,
+    only: SelectOption = None,
+    without: IgnoreOption = None,
+    added: Annotated[
+        list[str] | None,
+        typer.Option("--extend-select", help="Opt-in rules to add, or all.", show_default=False),
     ] = None,
-    shape: Annotated[
-        Shape, typer.Option("--format", metavar="FORMAT", help="text, json, github or sarif.")
-    ] = Shape.TEXT,
+    level: LevelOption = Level.WARNING,
+    fail_on: FailOnOption = Least.WARNING,
     locks: Annotated[
         bool, typer.Option("--locks", help="Show the locks of every statement.")
     ] = False,
@@ -124,8 +106,7 @@ def lint_command(
 ) -> None:
     """Say what migrations lock, lose and break, before they run.
 
-    Exit code 0; 1 when something at --fail-on or above is found, or the client that was named could
-    not be looked at; 2 when an option is wrong.
+    Exit code 0 when nothing is as bad as --fail-on, 1 when something is, 2 when it cannot look.
     """
     named = named_client(client, client_revision)
     if in_transaction and no_transaction:
@@ -133,7 +114,8 @@ def lint_command(
             "--assume-in-transaction and --assume-no-transaction exclude each other"
         )
     sending = in_transaction if in_transaction or no_transaction else None
-    with answering(schema):
+    # 1 is the word for what was found: what goes wrong must not be taken for it.
+    with answering(schema, code=2):
         needed()
         from forebay.migrate.commands import lint as commands
         from forebay.migrate.lint.linter import codes
@@ -143,19 +125,21 @@ def lint_command(
         options = replace(
             options,
             version=pg_version or options.version,
-            exclude=options.exclude | codes(exclude or []),
-            include=options.include | codes(include or []),
+            select=codes(only or []) or options.select,
+            ignore=options.ignore | codes(without or []),
+            extend=options.extend | codes(added or []),
         )
         asked = _Asked(paths, url, schema, sending, with_database, named)
         reports, running = _reports(asked, options)
-        shown = commands.level_of(level.value, "--level")
-        write(_written(reports, running, shape, shown, locks=locks))
+        shape = Format.JSON if is_json else written
+        write(_written(reports, running, shape, Severity[level.name], locks=locks))
         if named and not running.is_known:
             raise MigrationError("", running.line(), hint="the scripts were looked at without it")
-        if shape is Shape.GITHUB:
+        if shape is Format.GITHUB:
             aside(running.line())
-        limit = commands.level_of(fail_on.value, "--fail-on")
-        if limit is not None and any(one.worst and one.worst >= limit for one in reports):
+        if fail_on is not Least.NEVER and any(
+            one.worst and one.worst >= Severity[fail_on.name] for one in reports
+        ):
             raise typer.Exit(1)
 
 
@@ -221,22 +205,19 @@ def _project(asked: _Asked) -> projects.Project | None:
 
 
 def _written(
-    reports: list[Report], running: Running, shape: Shape, level: Level | None, *, locks: bool
+    reports: list[Report], running: Running, shape: Format, least: Severity, *, locks: bool
 ) -> str:
     from forebay.migrate.lint import report
-    from forebay.migrate.lint.registry import Level
 
-    # `never` shows the count alone.
-    least: Level = level if level is not None else Level.ERROR
-    if level is None:
-        return report.summary(reports, least)
-    if shape is Shape.JSON:
+    if shape is Format.JSON:
         return report.as_json(reports, least, running)
-    if shape is Shape.GITHUB:
+    if shape is Format.GITHUB:
         return report.as_github(reports, least)
-    if shape is Shape.SARIF:
-        return report.as_sarif(reports, least, __version__, running)
+    if shape is Format.SARIF:
+        return report.as_sarif(reports, least, running)
     writer = report.Writer(has_colour=has_colour(sys.stdout))
+    if shape is Format.CONCISE:
+        return writer.concise(reports, least)
     return writer.text(reports, least, running, has_locks=locks)
 
 
@@ -249,18 +230,15 @@ def explain_command(
     """Explain a rule of the linter, or list all of them."""
     with answering():
         needed()
-        from forebay.errors import ConfigurationError
         from forebay.migrate.lint.page import explanation
-        from forebay.migrate.lint.registry import RULES, find_rule
+        from forebay.migrate.lint.registry import RULES, find_rule, no_rule
 
         if code is None:
             for one in sorted(RULES.values(), key=lambda one: one.code):
                 opt_in = ", opt-in" if one.is_opt_in else ""
-                write(f"{one.code}  {one.name} ({one.level.text}{opt_in})")
+                write(f"{one.code}  {one.name} ({one.level.label}{opt_in})")
             return
         rule = find_rule(code)
         if rule is None:
-            raise ConfigurationError(
-                f"no rule is called {code}", hint="`forebay migrate explain` lists them"
-            )
+            raise no_rule(code)
         write(explanation(rule))

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from forebay.cli.migrate_lint import LevelName, needed
+from forebay.cli.findings_options import Least
+from forebay.cli.migrate_lint import needed
 from forebay.cli.output import aside, has_colour
 from forebay.errors import ForebayError, MigrationError
 from forebay.migrate.commands import project as projects
@@ -16,14 +17,14 @@ from forebay.migrate.commands.scripts import shown
 from forebay.migrate.folder import SCRIPT, Migration
 
 if TYPE_CHECKING:
+    from forebay.findings.severity import Severity
     from forebay.migrate.commands.named import Named
     from forebay.migrate.lint.linter import Report
-    from forebay.migrate.lint.registry import Level
     from forebay.migrate.lint.running import Running
 
 
 def before_deploy(
-    found: projects.Project, fatal: LevelName | None, named: Named | None = None
+    found: projects.Project, fatal: Least | None, named: Named | None = None
 ) -> Callable[[Sequence[Migration]], None]:
     """Return what looks at the migrations that a deploy is about to apply.
 
@@ -35,8 +36,8 @@ def before_deploy(
     def look(todo: Sequence[Migration]) -> None:
         if not todo:
             return
-        limit: Level | None = None
-        is_asked = fatal is not None and fatal is not LevelName.NEVER
+        limit: Severity | None = None
+        is_asked = fatal is not None and fatal is not Least.NEVER
         try:
             needed()
             from forebay.migrate.commands import lint as commands
@@ -79,8 +80,8 @@ def look_at_new(found: projects.Project, migration: Migration) -> None:
     """
     try:
         needed()
+        from forebay.findings.severity import Severity
         from forebay.migrate.commands import lint as commands
-        from forebay.migrate.lint.registry import Level
         from forebay.migrate.lint.report import Writer
 
         settings = commands.read_settings(Path())
@@ -88,22 +89,22 @@ def look_at_new(found: projects.Project, migration: Migration) -> None:
     except Exception as error:
         _failed(error, is_asked=False)
         return
-    if report.worst is None or report.worst < Level.WARNING:
+    if report.worst is None or report.worst < Severity.WARNING:
         return
     writer = Writer(has_colour=has_colour(sys.stderr))
     path = shown(found.migrations / migration.name / SCRIPT)
     aside(
-        f"{writer.concise([report], Level.WARNING)}\n"
+        f"{writer.concise([report], Severity.WARNING)}\n"
         f"{_deploy_will(settings.fatal)}; `forebay migrate lint {shlex.quote(path)}` says what to"
         " write instead\n"
     )
 
 
-def _deploy_will(limit: Level | None) -> str:
+def _deploy_will(limit: Severity | None) -> str:
     look = "`forebay migrate deploy` looks at it again, beside the rows of its database,"
     if limit is None:
         return f"{look} says so and applies it (with --lint-fatal error it would not)"
-    return f"{look} and applies nothing where it finds level {limit.text} or above"
+    return f"{look} and applies nothing where it finds level {limit.label} or above"
 
 
 def _failed(error: Exception, *, is_asked: bool) -> None:
@@ -126,11 +127,11 @@ def _failed(error: Exception, *, is_asked: bool) -> None:
     print(f"{said} ({hint})" if hint else said, file=sys.stderr)
 
 
-def _told(reports: list[Report], running: Running, limit: Level | None) -> None:
-    from forebay.migrate.lint.registry import Level
+def _told(reports: list[Report], running: Running, limit: Severity | None) -> None:
+    from forebay.findings.severity import Severity
     from forebay.migrate.lint.report import Writer
 
-    least = min(Level.WARNING, limit or Level.WARNING)
+    least = min(Severity.WARNING, limit or Severity.WARNING)
     if not any(one.worst and one.worst >= least for one in reports):
         return
     text = Writer(has_colour=has_colour(sys.stderr)).text(reports, least, running)
@@ -138,8 +139,8 @@ def _told(reports: list[Report], running: Running, limit: Level | None) -> None:
     if limit is not None and any(one.worst and one.worst >= limit for one in reports):
         raise MigrationError(
             "",
-            f"the linter found what may not be applied here (level {limit.text} or above):"
+            f"the linter found what may not be applied here (level {limit.label} or above):"
             " nothing was applied",
-            hint="change the migration, or write `-- forebay-ignore CODE: why` before the"
+            hint="change the migration, or write `-- forebay: ignore[CODE] why` before the"
             " statement; --no-lint applies it unseen",
         )
