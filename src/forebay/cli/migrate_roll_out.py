@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from forebay.cli.output import write
+from forebay.cli.output import aside, write
 from forebay.cli.refusal import SchemaOption, answering
 from forebay.errors import ConfigurationError
 from forebay.migrate.commands.project import Project, open_project
@@ -110,12 +109,8 @@ def _change(
     if to is not None or project is None:
         return to_schema(client, to or Path())
     if script is not None:
-        return to_script(project, client, script, _aside)
-    return to_pending(project, _aside)
-
-
-def _aside(text: str) -> None:
-    print(text, file=sys.stderr)
+        return to_script(project, client, script, aside)
+    return to_pending(project, aside)
 
 
 def _text(found: Plan, what: str) -> str:

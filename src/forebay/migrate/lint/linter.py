@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from forebay.errors import ConfigurationError
 from forebay.migrate.lint import rules as _all
 from forebay.migrate.lint.bodies import inner
 from forebay.migrate.lint.facts import Facts, Size
@@ -17,10 +16,11 @@ from forebay.migrate.lint.registry import (
     NEWEST,
     RULES,
     Found,
-    Level,
     Look,
     Rule,
+    Severity,
     find_rule,
+    no_rule,
     rules_for,
 )
 from forebay.migrate.lint.rules.reading import NO_REASON, SYNTAX, UNREAD, UNUSED
@@ -43,7 +43,7 @@ class Finding:
     """What a rule found: where, how bad it is here, which locks are taken, what to do instead."""
 
     rule: Rule
-    level: Level
+    level: Severity
     message: str
     offset: int
     end: int
@@ -73,29 +73,38 @@ class Report:
     ignored: int = 0
 
     @property
-    def worst(self) -> Level | None:
+    def worst(self) -> Severity | None:
         """The highest level among the findings."""
         return max((one.level for one in self.findings), default=None)
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to lint: how scripts are sent, for which version, and which rules."""
+    """How to lint: how scripts are sent, for which version, and which rules.
+
+    Where ``select`` names rules, no others are asked; ``extend`` names opt-in rules to ask as well.
+    That a script cannot be read is said whatever is selected.
+    """
 
     sending: Sending = "deployed"
     version: int | None = None
-    exclude: frozenset[str] = frozenset()
-    include: frozenset[str] = frozenset()
+    select: frozenset[str] = frozenset()
+    ignore: frozenset[str] = frozenset()
+    extend: frozenset[str] = frozenset()
 
     def is_on(self, rule: Rule) -> bool:
         """Say whether a rule is asked; opt-in rules are when they are named."""
-        if rule.code in self.exclude:
+        if rule.code in self.ignore:
             return False
-        return not rule.is_opt_in or rule.code in self.include
+        if rule.code in self.extend or rule is SYNTAX:
+            return True
+        return rule.code in self.select if self.select else not rule.is_opt_in
 
 
 def codes(names: Sequence[str]) -> frozenset[str]:
     """Return the codes of rules that somebody named, one by one or with commas between.
+
+    A name is a code, the beginning of one, or a word; ``all`` names every rule.
 
     Raises:
         ConfigurationError: no rule has such a name.
@@ -105,12 +114,13 @@ def codes(names: Sequence[str]) -> frozenset[str]:
         if name.lower() == "all":
             found |= set(RULES)
             continue
-        known = [one for one in RULES.values() if name.lower() in one.names]
+        known = [
+            one
+            for one in RULES.values()
+            if name.lower() in one.names or one.code.startswith(name.upper())
+        ]
         if not known:
-            raise ConfigurationError(
-                f"no rule is called {name}",
-                hint="`forebay migrate explain` lists them",
-            )
+            raise no_rule(name)
         found |= {one.code for one in known}
     return frozenset(found)
 
@@ -225,7 +235,7 @@ class Linter:
         is_known = bool(sizes) and len(sizes) == len(found.tables)
         if rule.danger == "lock" and is_known and all(size.is_small for _, size in sizes):
             if found.level is None:
-                level = Level.INFO
+                level = Severity.NOTE
                 notes.append("over in a moment, as small as it is here")
         if rule.danger == "habit":
             blocking = []
@@ -239,7 +249,7 @@ def _finding(
     found: Found,
     statement: Statement,
     blocking: Sequence[Lock],
-    level: Level | None = None,
+    level: Severity | None = None,
     sizes: Sequence[tuple[str, Size]] = (),
     notes: Sequence[str] = (),
 ) -> Finding:
@@ -303,7 +313,7 @@ def _of_remarks(
             yield Finding(NO_REASON, NO_REASON.level, f"no rule is called {name}", one.offset, end)
         if not one.is_sound:
             what = "no reason is given" if one.rules or one.unknown else "no rule is named"
-            text = f"{what}: write `forebay-ignore CODE: why`"
+            text = f"{what}: write `forebay: ignore[CODE] why`"
             yield Finding(NO_REASON, NO_REASON.level, text, one.offset, end)
             continue
         for rule in one.rules:
