@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, LiteralString
-
-import psycopg
-from psycopg import sql
-from psycopg.rows import dict_row
+from typing import TYPE_CHECKING, Any, LiteralString
 
 from forebay.errors import ConnectionFailed
 from forebay.postgres.probe import explain
 from forebay.postgres.url import PostgresUrl
+
+if TYPE_CHECKING:
+    import psycopg
+    from psycopg import sql
 
 Row = dict[str, Any]
 
@@ -79,6 +79,8 @@ class LiveDatabase:
         self, query: LiteralString | sql.Composed, parameters: Sequence[object] = ()
     ) -> list[Row]:
         """Return the rows of a query, by the names of their columns."""
+        from psycopg.rows import dict_row
+
         with self._connection.transaction(), self._connection.cursor(row_factory=dict_row) as one:
             return one.execute(query, parameters or None).fetchall()
 
@@ -96,6 +98,9 @@ def looking(url: PostgresUrl, name: str = APPLICATION_NAME, **given: Any) -> Ite
     Raises:
         ConnectionFailed: the database cannot be reached, refuses, or goes away.
     """
+    # Who looks at files alone does not wait for a driver.
+    import psycopg
+
     try:
         connection = _connect(url, name)
     except psycopg.Error as error:
@@ -112,6 +117,9 @@ def looking(url: PostgresUrl, name: str = APPLICATION_NAME, **given: Any) -> Ite
 
 
 def _connect(url: PostgresUrl, name: str) -> psycopg.Connection[Row]:
+    import psycopg
+    from psycopg.rows import dict_row
+
     given: dict[str, Any] = {key: value for key, value in url.parameters if key in _LIBPQ}
     return psycopg.connect(
         host=url.host or "localhost",

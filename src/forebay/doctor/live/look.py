@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-
-import psycopg
+from typing import TYPE_CHECKING
 
 from forebay.doctor.finding import Finding
 from forebay.doctor.live.database import LiveDatabase, Patience, Plan, looking
@@ -14,6 +13,9 @@ from forebay.doctor.rule import Rule
 from forebay.doctor.run import Report, Reported, examine
 from forebay.errors import ConnectionFailed
 from forebay.postgres.url import PostgresUrl
+
+if TYPE_CHECKING:
+    import psycopg
 
 _FULL = "FD904"
 _REFUSED = "has no free connection"
@@ -75,6 +77,8 @@ def _guarded(rule: Rule) -> Rule:
 def _safely(
     rule: Rule, check: Callable[[LiveDatabase], Iterable[Finding]], database: LiveDatabase
 ) -> Iterator[Finding]:
+    import psycopg
+
     try:
         yield from check(database)
     except psycopg.OperationalError as error:

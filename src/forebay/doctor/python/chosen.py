@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import re
 
+from forebay.doctor.python.children import walk
 from forebay.doctor.python.handlers import Handler, Kind, handlers_of
 from forebay.doctor.python.module import Call, Function, Module
 from forebay.doctor.python.project import project_of
@@ -124,7 +125,7 @@ class Chooser:
             and one.id == name
             and isinstance(one.ctx, ast.Store)
             and not isinstance(self._module.parent(one), ast.AugAssign)
-            for one in ast.walk(self._function)
+            for one in walk(self._function)
         )
 
     def _given(self) -> dict[str, tuple[ast.arg, ast.expr | None]]:
@@ -190,7 +191,7 @@ class Chooser:
 
     def _is_looked_at(self, name: str) -> bool:
         """Whether the function tests a value in a way that may leave only harmless ones."""
-        for one in ast.walk(self._function):
+        for one in walk(self._function):
             if isinstance(one, ast.Compare) and _compares(one, name):
                 return True
             if isinstance(one, ast.Match) and ast.unparse(one.subject) == name:
@@ -203,7 +204,7 @@ class Chooser:
 
 def uses_name(node: ast.Assign, name: str) -> bool:
     """Whether a value is made of the name that it is given to."""
-    return any(isinstance(one, ast.Name) and one.id == name for one in ast.walk(node.value))
+    return any(isinstance(one, ast.Name) and one.id == name for one in walk(node.value))
 
 
 def _compares(node: ast.Compare, name: str) -> bool:

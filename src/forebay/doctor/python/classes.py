@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from forebay.doctor.python.children import walk
 from forebay.doctor.python.module import FUNCTIONS, Call, Function, Module
 from forebay.doctor.python.project import Definition, Project, project_of
 from forebay.doctor.repository.repository import Repository
@@ -176,7 +177,7 @@ class Classes:
             return self.annotated(found.node.returns, found.module, hops - 1)
         returned = [
             one.value
-            for one in ast.walk(found.node)
+            for one in walk(found.node)
             if isinstance(one, ast.Return | ast.Yield) and one.value is not None
         ]
         if len(returned) != 1:

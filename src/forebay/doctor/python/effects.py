@@ -15,12 +15,13 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from forebay.doctor.python.children import inside, walk
 from forebay.doctor.python.classes import Body, Classes, classes_of
 from forebay.doctor.python.foreign import foreign_calls
 from forebay.doctor.python.held import Held, held_of
 from forebay.doctor.python.module import FUNCTIONS, Call, Function, Module
 from forebay.doctor.python.sessions import READS, Flavour
-from forebay.doctor.python.source import inside, sql_of
+from forebay.doctor.python.source import sql_of
 from forebay.doctor.repository.repository import Repository
 
 
@@ -237,7 +238,7 @@ def _is_handler(module: Module, decorator: ast.expr) -> bool:
 
 
 def _words(function: Function) -> Iterator[str]:
-    for one in ast.walk(function):
+    for one in walk(function):
         if isinstance(one, ast.Attribute):
             yield one.attr
         elif isinstance(one, ast.Name):

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from forebay.doctor.finding import Span
+from forebay.doctor.python.children import walk
 from forebay.doctor.python.classes import classes_of
 from forebay.doctor.python.extensions import Told, told_to_flask, told_to_tortoise
 from forebay.doctor.python.handlers import PER_REQUEST, Handler, handlers_of
@@ -276,9 +277,7 @@ def _is_kept(module: Module, call: Call, function: Function) -> bool:
     """Whether what a function makes is kept for the next call: a cache, a global, an attribute."""
     if _is_cached(module, function):
         return True
-    names = {
-        name for one in ast.walk(function) if isinstance(one, ast.Global) for name in one.names
-    }
+    names = {name for one in walk(function) if isinstance(one, ast.Global) for name in one.names}
     holder = module.parent(call.node)
     while isinstance(holder, ast.Await | ast.IfExp | ast.BoolOp | ast.NamedExpr):
         holder = module.parent(holder)
@@ -305,9 +304,9 @@ def _is_cached(module: Module, function: Function) -> bool:
 
 def _is_handed_on(function: Function, name: str) -> bool:
     """Whether a local name is later put into an attribute, a global or a cache's place."""
-    for node in ast.walk(function):
+    for node in walk(function):
         if isinstance(node, ast.Assign) and any(
-            isinstance(one, ast.Name) and one.id == name for one in ast.walk(node.value)
+            isinstance(one, ast.Name) and one.id == name for one in walk(node.value)
         ):
             if any(isinstance(one, ast.Attribute | ast.Subscript) for one in node.targets):
                 return True

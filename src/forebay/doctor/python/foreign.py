@@ -6,8 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 
+from forebay.doctor.python.children import inside, walk
 from forebay.doctor.python.module import Call, Function, Module
-from forebay.doctor.python.source import inside
 
 _DIRECT = re.compile(
     r"^(requests|httpx)\.(get|post|put|patch|delete|head|request|stream)$|"
@@ -58,7 +58,7 @@ def _clients(module: Module, function: Function) -> set[str]:
     owner = module.class_around(function)
     if owner is not None:
         found |= _attributes(module, owner)
-    for node in ast.walk(function):
+    for node in walk(function):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             call = module.call(node.value)
             if call is not None and _MADE.search(call.name):

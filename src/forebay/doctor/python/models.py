@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass
 
 from forebay.doctor.finding import Span
+from forebay.doctor.python.children import walk
 from forebay.doctor.python.module import Module
 from forebay.doctor.python.project import project_of
 from forebay.doctor.python.values import constant
@@ -76,7 +77,7 @@ def entity_of(repository: Repository, module: Module, node: ast.expr) -> Model |
     """
     expressions = [node, *_origins(module, node)]
     words = {
-        one.attr for each in expressions for one in ast.walk(each) if isinstance(one, ast.Attribute)
+        one.attr for each in expressions for one in walk(each) if isinstance(one, ast.Attribute)
     }
     if words & {"options", "select_related", "prefetch_related", "values", "values_list",
                 "with_entities", "unique", "mappings", "tuples"}:  # fmt: skip
@@ -116,7 +117,7 @@ def _origins(module: Module, node: ast.expr, hops: int = 3) -> list[ast.expr]:
     function = module.function_around(node)
     if function is None or not hops:
         return []
-    names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+    names = {one.id for one in walk(node) if isinstance(one, ast.Name)}
     found: list[ast.expr] = []
     for name in names:
         for one in module.given(function, name):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import functools
 import warnings
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
 from forebay.doctor.finding import Span
+from forebay.doctor.python.children import LEAVES, children, walk
 from forebay.doctor.repository.file import File
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -18,8 +20,11 @@ _MOST_PARTS = 40
 Node = TypeVar("Node", bound=ast.AST)
 Other = TypeVar("Other", bound=ast.AST)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-# The nodes in the order of the text, what each stands in, and those of each type.
-_Walked = tuple[tuple[ast.AST, ...], dict[ast.AST, ast.AST], dict[type[ast.AST], list[Any]]]
+# What each node stands in; without the leaves, those of each type in the order of the text, and the
+# function around each.
+_Walked = tuple[
+    dict[ast.AST, ast.AST], dict[type[ast.AST], list[Any]], dict[ast.AST, Function | None]
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,10 @@ class Call:
 
     def keyword(self, name: str) -> ast.expr | None:
         """Return the value given to a keyword, or None."""
-        return next((one.value for one in self.node.keywords if one.arg == name), None)
+        for one in self.node.keywords:
+            if one.arg == name:
+                return one.value
+        return None
 
 
 class Module:
@@ -59,42 +67,40 @@ class Module:
 
     @functools.cached_property
     def _walked(self) -> _Walked:
-        nodes: list[ast.AST] = []
         parents: dict[ast.AST, ast.AST] = {}
-        by_type: dict[type[ast.AST], list[Any]] = {}
+        functions: dict[ast.AST, Function | None] = {self.tree: None}
+        by_type: defaultdict[type[ast.AST], list[Any]] = defaultdict(list)
         waiting: list[ast.AST] = [self.tree]
         while waiting:
             node = waiting.pop()
-            nodes.append(node)
             kind = node.__class__
-            if kind in by_type:
-                by_type[kind].append(node)
-            else:
-                by_type[kind] = [node]
-            if kind in _LEAVES:
-                continue
-            below = _below(node)
-            if below:
-                parents.update(dict.fromkeys(below, node))
-                below.reverse()
-                waiting += below
-        return tuple(nodes), parents, by_type
+            by_type[kind].append(node)
+            within: Any = node if kind in FUNCTIONS else functions[node]
+            below = children(node)
+            below.reverse()
+            for one in below:
+                parents[one] = node
+                if one.__class__ not in LEAVES:
+                    functions[one] = within
+                    waiting.append(one)
+        return parents, dict(by_type), functions
 
     @functools.cached_property
-    def _assigns(self) -> dict[Function | None, list[ast.Assign]]:
-        found: dict[Function | None, list[ast.Assign]] = {}
+    def _assigns(self) -> dict[Function | None, dict[str, list[ast.Assign]]]:
+        """Where names are given values, by function and name; those of all names by none."""
+        found: dict[Function | None, dict[str, list[ast.Assign]]] = {}
         for node in self.of(ast.Assign):
-            if isinstance(node.targets[0], ast.Name):
-                found.setdefault(self.function_around(node), []).append(node)
+            target = node.targets[0]
+            if isinstance(target, ast.Name):
+                own = found.setdefault(self.function_around(node), {})
+                own.setdefault("", []).append(node)
+                own.setdefault(target.id, []).append(node)
         return found
 
     def given(self, function: Function | None, name: str = "") -> list[ast.Assign]:
         """Return where a function itself gives a value to a name: this one, or any."""
-        return [
-            one
-            for one in self._assigns.get(function, ())
-            if not name or (isinstance(one.targets[0], ast.Name) and one.targets[0].id == name)
-        ]
+        own = self._assigns.get(function)
+        return own.get(name, []) if own is not None else []
 
     @functools.cached_property
     def attributes(self) -> dict[tuple[ast.ClassDef, str], list[ast.Assign | ast.AnnAssign]]:
@@ -119,13 +125,8 @@ class Module:
         return found
 
     @property
-    def nodes(self) -> tuple[ast.AST, ...]:
-        """Every node in the order of the text, outer ones first."""
-        return self._walked[0]
-
-    @property
     def _by_type(self) -> dict[type[ast.AST], list[Any]]:
-        return self._walked[2]
+        return self._walked[1]
 
     @overload
     def of(self, one: type[Node], /) -> list[Node]: ...
@@ -134,17 +135,24 @@ class Module:
     @overload
     def of(self, *types: type[ast.AST]) -> list[Any]: ...
     def of(self, *types: type[ast.AST]) -> list[Any]:
-        """Return every node of these very types, in the order of the text."""
+        """Return every node of these very types, in the order of the text; names are not kept."""
         if len(types) == 1:
             return self._by_type.get(types[0], [])
-        found = [one for each in types for one in self._by_type.get(each, ())]
-        if sum(each in self._by_type for each in types) > 1:
-            found.sort(key=lambda one: (one.lineno, one.col_offset))
-        return found
+        known = self._of_several.get(types)
+        if known is None:
+            known = [one for each in types for one in self._by_type.get(each, ())]
+            if sum(each in self._by_type for each in types) > 1:
+                known.sort(key=lambda one: (one.lineno, one.col_offset))
+            self._of_several[types] = known
+        return known
+
+    @functools.cached_property
+    def _of_several(self) -> dict[tuple[type[ast.AST], ...], list[Any]]:
+        return {}
 
     @property
     def _parents(self) -> dict[ast.AST, ast.AST]:
-        return self._walked[1]
+        return self._walked[0]
 
     @functools.cached_property
     def functions(self) -> tuple[Function, ...]:
@@ -176,8 +184,8 @@ class Module:
         }
 
     def _is_of_module(self, node: ast.AST) -> bool:
-        return not any(
-            isinstance(one, (*FUNCTIONS, ast.ClassDef, ast.Lambda)) for one in self.around(node)
+        return self.function_around(node) is None and not any(
+            isinstance(one, ast.ClassDef | ast.Lambda) for one in self.around(node)
         )
 
     @functools.cached_property
@@ -198,11 +206,18 @@ class Module:
 
     def imports_from(self, *packages: str) -> bool:
         """Whether one of these packages, or a part of it, is imported."""
-        return any(
-            name == package or name.startswith(package + ".")
-            for name in self.imports.values()
-            for package in packages
-        )
+        known = self._imported.get(packages)
+        if known is None:
+            below = tuple(package + "." for package in packages)
+            known = any(
+                name in packages or name.startswith(below) for name in self.imports.values()
+            )
+            self._imported[packages] = known
+        return known
+
+    @functools.cached_property
+    def _imported(self) -> dict[tuple[str, ...], bool]:
+        return {}
 
     @functools.cached_property
     def calls(self) -> tuple[Call, ...]:
@@ -236,7 +251,7 @@ class Module:
         return [
             self._call_of[one]
             for node in nodes
-            for one in ast.walk(node)
+            for one in walk(node)
             if isinstance(one, ast.Call) and one in self._call_of
         ]
 
@@ -285,23 +300,13 @@ class Module:
 
     def function_around(self, node: ast.AST) -> Function | None:
         """Return the nearest function around a node."""
-        parents, known = self._parents, self._functions
-        passed: list[ast.AST] = []
+        parents, _, functions = self._walked
+        if node in functions:
+            return functions[node]
         above = parents.get(node)
-        while above is not None and above not in known:
-            if isinstance(above, FUNCTIONS):
-                known[above] = above
-                break
-            passed.append(above)
-            above = parents.get(above)
-        function = known[above] if above is not None else None
-        known.update(dict.fromkeys(passed, function))
-        return function
-
-    @functools.cached_property
-    def _functions(self) -> dict[ast.AST, Function | None]:
-        """The nearest function of nodes that were asked for before; a function's is itself."""
-        return {}
+        if isinstance(above, ast.FunctionDef | ast.AsyncFunctionDef):
+            return above
+        return functions.get(above) if above is not None else None
 
     def class_around(self, node: ast.AST) -> ast.ClassDef | None:
         """Return the class whose method or attribute a node belongs to."""
@@ -326,20 +331,3 @@ def _of_self(node: ast.expr) -> str:
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
         return node.attr if node.value.id == "self" else ""
     return ""
-
-
-# Most nodes are names and literals, below which no rule looks.
-_LEAVES = frozenset({ast.Name, ast.Constant, ast.alias, ast.Pass, ast.Global})
-
-
-def _below(node: ast.AST) -> list[ast.AST]:
-    found: list[ast.AST] = []
-    for value in node.__dict__.values():
-        if value.__class__ is list:
-            found += [one for one in value if isinstance(one, ast.AST)]
-        elif isinstance(value, ast.AST) and not isinstance(value, _CONTEXTS):
-            found.append(value)
-    return found
-
-
-_CONTEXTS = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterable, Iterator
 
 from forebay.doctor.finding import Finding, Span
-from forebay.doctor.python.module import FUNCTIONS, Call, Function, Module
+from forebay.doctor.python.children import walk
+from forebay.doctor.python.module import Call, Function, Module
 from forebay.doctor.python.values import text_of
 from forebay.doctor.repository.file import Role
 from forebay.doctor.repository.repository import Repository
@@ -32,9 +34,14 @@ def production(repository: Repository) -> Iterator[Module]:
     )
 
 
+@functools.lru_cache(maxsize=4096)
+def _is_of_commands(path: str) -> bool:
+    return re.search(r"(^|/)(cli|commands?|management)(/|\.py$)", path) is not None
+
+
 def is_command(module: Module, node: ast.AST) -> bool:
     """Whether a node runs in a command that somebody types, which ends with its process."""
-    if re.search(r"(^|/)(cli|commands?|management)(/|\.py$)", module.file.path):
+    if _is_of_commands(module.file.path):
         return True
     for function in module.functions_around(node):
         for decorator in function.decorator_list:
@@ -50,7 +57,7 @@ def sql_of(module: Module, call: Call) -> str | None:
 
     ``execute(text("…"))`` has its text.
     """
-    return text_of(sql_node(module, call))
+    return text_of(sql_node(module, call)) if call.last in _RUNS_SQL else None
 
 
 def sql_node(module: Module, call: Call) -> ast.expr | None:
@@ -110,26 +117,16 @@ def is_under_main(module: Module, node: ast.AST) -> bool:
     )
 
 
-def inside(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield what is inside a node, without the bodies of functions defined in it."""
-    waiting = list(ast.iter_child_nodes(node))
-    while waiting:
-        one = waiting.pop()
-        yield one
-        if not isinstance(one, (*FUNCTIONS, ast.Lambda)):
-            waiting.extend(ast.iter_child_nodes(one))
-
-
 def uses(node: ast.AST, name: str) -> bool:
     """Whether a name is read somewhere inside a node."""
-    return any(isinstance(one, ast.Name) and one.id == name for one in ast.walk(node))
+    return any(isinstance(one, ast.Name) and one.id == name for one in walk(node))
 
 
 def closed_names(function: ast.AST, *methods: str) -> set[str]:
     """Return the local names on which one of these methods is called."""
     return {
         one.func.value.id
-        for one in ast.walk(function)
+        for one in walk(function)
         if isinstance(one, ast.Call)
         and isinstance(one.func, ast.Attribute)
         and isinstance(one.func.value, ast.Name)

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from forebay.doctor.python.children import walk
 from forebay.doctor.python.module import Function, Module
 
 _SQL = re.compile(
@@ -26,7 +27,7 @@ def pieces(module: Module, function: Function, node: ast.expr) -> Iterator[ast.e
         texts = [one.value for one in module.given(function, node.id)]
         texts += [
             one.value
-            for one in ast.walk(function)
+            for one in walk(function)
             if isinstance(one, ast.AugAssign)
             and isinstance(one.target, ast.Name)
             and one.target.id == node.id

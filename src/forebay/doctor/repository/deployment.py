@@ -80,6 +80,11 @@ _SIGNS: tuple[tuple[str, str, Platform], ...] = (
 _COMPILED = tuple(
     (re.compile(path), re.compile(text, re.MULTILINE), platform) for path, text, platform in _SIGNS
 )
+# What a path must hold for one of them to fit: most hold none of it.
+_HINTS = re.compile(
+    r"\.ya?ml$|\.toml$|\.json$|\.jsonc$|\.tf$|serverless\.|sst\.config|chalicelib/|Procfile$|Dockerf"
+    r"|Containerf"
+)
 # Dependencies that only run on one platform.
 _DEPENDENCIES: tuple[tuple[tuple[str, ...], Platform], ...] = (
     (("mangum", "aws-lambda-powertools", "chalice", "zappa", "apig-wsgi"), Platform.LAMBDA),
@@ -105,7 +110,7 @@ def read_deployments(files: Iterable[File], packages: Iterable[Package]) -> Iter
 
 def _of_files(files: Iterable[File]) -> Iterator[Deployment]:
     for file in files:
-        if file.role in (Role.TEST, Role.EXAMPLE):
+        if not _HINTS.search(file.path) or file.role in (Role.TEST, Role.EXAMPLE):
             continue
         for path, text, platform in _COMPILED:
             if not path.search(file.path):

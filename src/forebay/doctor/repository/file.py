@@ -40,18 +40,11 @@ class File:
 
     def __init__(self, path: str, where: Path) -> None:
         self.path = path
+        # The last part of its path.
+        self.name = path.rpartition("/")[2]
+        # Its ending with the dot, in small letters; empty when it has none.
+        self.suffix = self.name[self.name.rfind(".") :].lower() if "." in self.name else ""
         self._where = where
-
-    @property
-    def name(self) -> str:
-        """The last part of its path."""
-        return self.path.rpartition("/")[2]
-
-    @property
-    def suffix(self) -> str:
-        """Its ending with the dot, in small letters; empty when it has none."""
-        name = self.name
-        return name[name.rfind(".") :].lower() if "." in name else ""
 
     @functools.cached_property
     def role(self) -> Role:

@@ -60,7 +60,7 @@ class Modules:
 
     def _at(self, path: str) -> Iterator[File]:
         stem = re.sub(r"\.[cm]?js$", "", path)  # TypeScript names the file that it will become
-        for start in (path, stem):
+        for start in (path, stem) if stem != path else (path,):
             for ending in _ENDINGS:
                 found = self._repository.file(start + ending)
                 if found is not None:

@@ -16,6 +16,7 @@ from forebay.doctor.urls import SecretKind, Url, classify, is_blank
 _CANDIDATE = re.compile(
     rb"\b(?:postgres(?:ql)?(?:\+\w+)?|prisma(?:\+postgres)?)://[^\s\"'`<>()|,;]{6,600}"
 )
+_SCHEMES = (b"postgres", b"prisma")
 # AWS, Google and Fly.io call servers so; the names of a container's own machine are nobody's.
 _OF_CLOUD = re.compile(r"^(?!.*\b(docker|containers|minikube|lima|orb)\.internal$).+\.internal$")
 # Part of a Markdown or comment that shows how a URL is made.
@@ -26,7 +27,9 @@ _LEAST_KEY = 40
 def check(repository: Repository) -> Iterator[Finding]:
     """Find URLs of hosts that are not this machine's, with a password that nobody made up."""
     for file in repository.files:
-        if b"://" not in file.data or not repository.is_committed(file):
+        if b"://" not in file.data or not any(word in file.data for word in _SCHEMES):
+            continue
+        if not repository.is_committed(file):
             continue
         for match in _CANDIDATE.finditer(file.data):
             text = match[0].decode(errors="replace")

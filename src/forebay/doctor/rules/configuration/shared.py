@@ -55,17 +55,22 @@ def deployed_note(deployment: Deployment) -> Note:
 
 def prisma_of(repository: Repository, connection: Connection) -> PrismaProject | None:
     """Return the Prisma schema that reads this variable as its datasource's URL."""
-    around = [
-        project
-        for project in repository.prisma
-        if connection.name in (project.url_variable, project.migration_variable)
-        and project.is_postgresql
-    ]
+    around = repository.known(_by_variable).get(connection.name, [])
     for project in around:
         folder = project.package.folder if project.package is not None else ""
         if connection.file.path.startswith(folder):
             return project
     return around[0] if around else None
+
+
+def _by_variable(repository: Repository) -> dict[str | None, list[PrismaProject]]:
+    """Return the schemas of PostgreSQL by the variables that they read."""
+    found: dict[str | None, list[PrismaProject]] = {}
+    for project in repository.prisma:
+        if project.is_postgresql:
+            for name in {project.url_variable, project.migration_variable}:
+                found.setdefault(name, []).append(project)
+    return found
 
 
 def with_parameter(connection: Connection, parameter: str) -> tuple[Edit, ...]:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import psycopg
-from psycopg import sql
-
 from forebay.doctor.finding import Finding, Note
 from forebay.doctor.live.database import LiveDatabase
 from forebay.doctor.live.words import counted
@@ -36,6 +33,9 @@ order by s.total_exec_time desc limit {}
 
 def check(database: LiveDatabase) -> Iterator[Finding]:
     """Name the slow ones that cost most in all; nothing where the extension is not there."""
+    import psycopg
+    from psycopg import sql
+
     for found in database.rows(_WHERE):
         query = sql.SQL(_ASK).format(
             sql.Identifier(found["schema"]), sql.Literal(_CALLS), sql.Literal(_MEAN_MS), _MOST

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding, Note
+from forebay.doctor.python.children import walk
 from forebay.doctor.python.engines import Kind, engines_of
 from forebay.doctor.python.module import FUNCTIONS, Call, Module
 from forebay.doctor.python.project import Project, project_of
@@ -99,7 +100,7 @@ def _named(module: Module) -> set[str]:
 
 def _says(module: Module, annotation: ast.expr) -> bool:
     """Whether an annotation names asyncpg's pool."""
-    for one in ast.walk(annotation):
+    for one in walk(annotation):
         if isinstance(one, ast.Name | ast.Attribute) and module.name_of(one) in _CLASSES:
             return True
         if isinstance(one, ast.Constant) and "asyncpg.Pool" in str(one.value):

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding, Note
+from forebay.doctor.python.children import walk
 from forebay.doctor.python.effects import Does, Effects, effects_of
 from forebay.doctor.python.module import Call, Function, Module
 from forebay.doctor.python.sessions import receiver
@@ -30,8 +31,8 @@ def check(repository: Repository) -> Iterator[Finding]:
                 is_one = effects.held.of_call(call, module) is not None
                 if is_one and not _is_of(loop, receiver(call)):
                     yield _finding(module, call)
-            elif not _is_of(loop, ""):
-                yield from _through(effects, module, call)
+            else:
+                yield from (x for x in _through(effects, module, call) if not _is_of(loop, ""))
 
 
 def _in_short_loops(module: Module) -> Iterator[Call]:
@@ -86,7 +87,7 @@ def _is_of(loop: ast.For | ast.AsyncFor, name: str) -> bool:
         (isinstance(one, ast.Assign) and any(_is_name(x, name) for x in one.targets))
         or _is_name(getattr(one, "optional_vars", None), name)
         or (isinstance(one, ast.Attribute) and one.attr in ("rollback", "begin_nested"))
-        for one in ast.walk(loop)
+        for one in walk(loop)
     )
 
 

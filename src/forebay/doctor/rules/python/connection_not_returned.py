@@ -7,12 +7,14 @@ import re
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding
+from forebay.doctor.python.children import inside, walk
 from forebay.doctor.python.module import Function, Module
-from forebay.doctor.python.source import inside, production
+from forebay.doctor.python.source import production
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 
 _TAKES = re.compile(r"pool\w*(\(\))?\.(getconn|acquire)$", re.IGNORECASE)
+_TAKERS = frozenset({"getconn", "acquire"})
 _GIVES = ("putconn", "release", "close")
 
 
@@ -20,8 +22,10 @@ def check(repository: Repository) -> Iterator[Finding]:
     """Find `pool.getconn()` and `await pool.acquire()` whose return is not in a `finally`."""
     for module in production(repository):
         for call in module.calls:
+            if call.last.lower() not in _TAKERS or not _TAKES.search(call.name):
+                continue
             function = module.function_around(call.node)
-            if function is None or not _TAKES.search(call.name):
+            if function is None:
                 continue
             holder = module.parent(call.node)
             while isinstance(holder, ast.Await):
@@ -51,7 +55,7 @@ def _is_handed_on(function: Function, name: str) -> bool:
 
 
 def _is_given_back(module: Module, function: Function, name: str) -> bool:
-    for node in ast.walk(function):
+    for node in walk(function):
         parts = [*node.finalbody, *node.handlers] if isinstance(node, ast.Try) else []
         for part in parts:
             for call in module.calls_in(part):

@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding
+from forebay.doctor.python.children import inside
 from forebay.doctor.python.handlers import Handler, Kind, handlers_of
 from forebay.doctor.python.project import Project, project_of
 from forebay.doctor.python.sessions import made_by
-from forebay.doctor.python.source import inside
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 

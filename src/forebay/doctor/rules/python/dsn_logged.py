@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding, Span
+from forebay.doctor.python.children import walk
 from forebay.doctor.python.module import Call, Module
 from forebay.doctor.python.source import once_a_file
 from forebay.doctor.python.values import text_of
@@ -72,7 +73,7 @@ def _is_masked(module: Module, node: ast.expr) -> bool:
     return function is not None and any(
         isinstance(one, ast.Assign)
         and any(isinstance(target, ast.Name) and target.id == _id(node) for target in one.targets)
-        for one in ast.walk(function)
+        for one in walk(function)
         if "mask" in ast.dump(one).lower() or "***" in ast.dump(one)
     )
 

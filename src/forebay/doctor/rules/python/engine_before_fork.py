@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding, Note, Span
+from forebay.doctor.python.children import walk
 from forebay.doctor.python.engines import Engine, Kind, engines_of
 from forebay.doctor.python.functions import commands_of, mentions
 from forebay.doctor.python.handlers import Kind as HandlerKind
@@ -81,19 +82,19 @@ def _fork(engine: Engine) -> Call | None:
     made = {
         name
         for name, value in module.assigned.items()
-        if any(one is engine.call.node for one in ast.walk(value))
+        if any(one is engine.call.node for one in walk(value))
     }
     for name, value in module.assigned.items():
-        if any(isinstance(one, ast.Name) and one.id in made for one in ast.walk(value)):
+        if any(isinstance(one, ast.Name) and one.id in made for one in walk(value)):
             made.add(name)
     for call in module.calls:
         if call.name in _FORKS and not _spawns(call):
-            targets = {one.id for one in ast.walk(call.node) if isinstance(one, ast.Name)}
+            targets = {one.id for one in walk(call.node) if isinstance(one, ast.Name)}
             around = module.function_around(call.node)
             if around is not None:
-                targets |= {one.id for one in ast.walk(around) if isinstance(one, ast.Name)}
+                targets |= {one.id for one in walk(around) if isinstance(one, ast.Name)}
             for target in targets & module.defined.keys():
-                body = ast.walk(module.defined[target])
+                body = walk(module.defined[target])
                 if module.defined[target] is not around and any(
                     isinstance(one, ast.Name) and one.id in made for one in body
                 ):

@@ -6,9 +6,10 @@ import ast
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding, Note
+from forebay.doctor.python.children import inside
 from forebay.doctor.python.models import entity_of
 from forebay.doctor.python.module import Module
-from forebay.doctor.python.source import COMPREHENSIONS, inside, production
+from forebay.doctor.python.source import COMPREHENSIONS, production
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 

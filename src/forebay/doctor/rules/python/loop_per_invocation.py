@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding, Note
+from forebay.doctor.python.children import walk
 from forebay.doctor.python.engines import ASYNC, Engine, engines_of
 from forebay.doctor.python.handlers import Handler, Kind, handler_around
 from forebay.doctor.python.module import Call, Function, Module
@@ -71,7 +72,7 @@ def _reached(
 
 
 def _named(project: Project, module: Module, node: ast.AST) -> Iterator[tuple[Module, ast.AST]]:
-    for one in ast.walk(node):
+    for one in walk(node):
         if isinstance(one, ast.Name) or (
             isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name)
         ):
@@ -86,13 +87,13 @@ def _touches(engine: Engine, node: Function | ast.expr | ast.AST) -> bool:
     names = {
         name
         for name, value in module.assigned.items()
-        if any(one is engine.call.node for one in ast.walk(value))
+        if any(one is engine.call.node for one in walk(value))
     }
     if engine.function is not None:
         names.add(engine.function.name)
     return any(
         one is engine.call.node or (isinstance(one, ast.Name) and one.id in names)
-        for one in ast.walk(node)
+        for one in walk(node)
     )
 
 

@@ -6,10 +6,11 @@ import ast
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding
+from forebay.doctor.python.children import inside, walk
 from forebay.doctor.python.module import Function, Module
 from forebay.doctor.python.project import project_of
 from forebay.doctor.python.sessions import receiver, sessions_in
-from forebay.doctor.python.source import inside, production
+from forebay.doctor.python.source import production
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 
@@ -48,9 +49,7 @@ def _loop(module: Module, node: ast.AST, function: Function | None) -> ast.AST |
 
 def _made(loop: ast.AST) -> set[str]:
     return {
-        one.id
-        for one in ast.walk(loop)
-        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
+        one.id for one in walk(loop) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
     }
 
 
@@ -73,7 +72,7 @@ def _silent(module: Module, node: ast.Try, name: str) -> ast.ExceptHandler | Non
         if not any(
             isinstance(one, ast.Raise | ast.Return | ast.Break)
             or (isinstance(one, ast.Attribute) and one.attr in ("rollback", "close", "exit"))
-            for one in ast.walk(handler)
+            for one in walk(handler)
         ):
             return handler
     return None

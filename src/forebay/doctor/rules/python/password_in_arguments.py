@@ -29,7 +29,9 @@ def check(repository: Repository) -> Iterator[Finding]:
     for module in repository.modules:
         if module.file.role in (Role.TEST, Role.EXAMPLE):
             continue
-        is_postgres = bool(re.search(rb"psycopg|asyncpg|postgres", module.file.data))
+        is_postgres = b"password" in module.file.data.lower() and bool(
+            re.search(rb"psycopg|asyncpg|postgres", module.file.data)
+        )
         for node in module.of(ast.Dict, ast.Call) if is_postgres else ():
             if isinstance(node, ast.Dict):
                 found = _in_parts(_pairs(node))

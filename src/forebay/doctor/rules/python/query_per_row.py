@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding, Note, Span
+from forebay.doctor.python.children import inside, walk
 from forebay.doctor.python.classes import Body
 from forebay.doctor.python.effects import Deed, Does, Effects, effects_of
 from forebay.doctor.python.module import Call, Function, Module
 from forebay.doctor.python.sessions import receiver
-from forebay.doctor.python.source import COMPREHENSIONS, inside, production, sql_of, uses
+from forebay.doctor.python.source import COMPREHENSIONS, production, sql_of, uses
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 
@@ -62,7 +63,7 @@ def _in_loop(
     source = _source(effects, module, function, rows)
     if source is None:
         return
-    variables = {one.id for one in ast.walk(target) if isinstance(one, ast.Name)}
+    variables = {one.id for one in walk(target) if isinstance(one, ast.Name)}
     for body in bodies:
         for one in [body, *inside(body)]:
             call = module.call(one) if isinstance(one, ast.Call) else None
@@ -192,7 +193,7 @@ def _depends(
         outermost = above
     if any(uses(outermost, name) for name in variables):
         return True
-    names = {one.id for one in ast.walk(outermost) if isinstance(one, ast.Name)}
+    names = {one.id for one in walk(outermost) if isinstance(one, ast.Name)}
     return any(
         isinstance(one, ast.Assign)
         and isinstance(one.targets[0], ast.Name)

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding, Span
+from forebay.doctor.python.children import walk
 from forebay.doctor.python.module import Module
 from forebay.doctor.python.project import project_of
 from forebay.doctor.python.sessions import made_by
@@ -59,7 +60,7 @@ def _own(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
     }
     return arguments | {
         one.id
-        for one in ast.walk(function)
+        for one in walk(function)
         if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
     }
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding
+from forebay.doctor.python.children import walk
 from forebay.doctor.python.module import Call, Function, Module
 from forebay.doctor.python.project import Project, project_of
 from forebay.doctor.python.sessions import made_by, maker_flavour
@@ -84,7 +85,7 @@ def _message(module: Module, function: Function, node: ast.Assign, name: str) ->
         return None
     closes = [
         one
-        for one in ast.walk(function)
+        for one in walk(function)
         if isinstance(one, ast.Call)
         and isinstance(one.func, ast.Attribute)
         and isinstance(one.func.value, ast.Name)
@@ -102,7 +103,7 @@ def _message(module: Module, function: Function, node: ast.Assign, name: str) ->
 
 def _is_handed_on(function: Function, made: ast.Assign, name: str) -> bool:
     """Whether somebody else may close it: it is returned, yielded, kept, entered or wrapped."""
-    for node in ast.walk(function):
+    for node in walk(function):
         inner: ast.AST | None = None
         if isinstance(node, ast.Return | ast.Yield):
             inner = node.value
@@ -124,10 +125,8 @@ def _hands(node: ast.AST, name: str) -> bool:
     return any(
         isinstance(one, ast.Name)
         and one.id == name
-        and not any(
-            isinstance(above, ast.Attribute) and above.value is one for above in ast.walk(node)
-        )
-        for one in ast.walk(node)
+        and not any(isinstance(above, ast.Attribute) and above.value is one for above in walk(node))
+        for one in walk(node)
     )
 
 
@@ -155,7 +154,7 @@ def _asks(function: Function, name: str) -> bool:
         and isinstance(one.value, ast.Name)
         and one.value.id == name
         and one.attr not in _CLOSES
-        for one in ast.walk(function)
+        for one in walk(function)
     )
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding
+from forebay.doctor.python.children import walk
 from forebay.doctor.python.module import Module
 from forebay.doctor.python.pooled import behind_pooler
 from forebay.doctor.python.source import sql_matching
@@ -56,7 +57,7 @@ def _resets(module: Module, function: ast.AST | None) -> bool:
         isinstance(one, ast.Constant)
         and isinstance(one.value, str)
         and re.search(r"\b(RESET|DISCARD|SET LOCAL)\b|TO DEFAULT", one.value, re.IGNORECASE)
-        for one in ast.walk(function)
+        for one in walk(function)
     )
 
 

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding, Note
+from forebay.doctor.python.children import walk
 from forebay.doctor.python.engines import CONNECTIONS, Engine, engines_of
 from forebay.doctor.python.handlers import Handler, Kind, handlers_of
 from forebay.doctor.repository.repository import Repository
@@ -38,7 +39,7 @@ def _user(repository: Repository, engine: Engine, name: str) -> Handler | None:
     for handler in repository.known(handlers_of).values():
         if handler.module is not engine.module or handler.kind not in (Kind.ROUTE, Kind.VIEW):
             continue
-        if any(isinstance(one, ast.Name) and one.id == name for one in ast.walk(handler.node)):
+        if any(isinstance(one, ast.Name) and one.id == name for one in walk(handler.node)):
             return handler
     return None
 

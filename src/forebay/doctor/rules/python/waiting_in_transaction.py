@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from forebay.doctor.finding import Finding, Note
+from forebay.doctor.python.children import inside, walk
 from forebay.doctor.python.effects import ENDS, Deed, Does, Effects, effects_of
 from forebay.doctor.python.foreign import foreign_calls
 from forebay.doctor.python.module import Call, Function, Module
 from forebay.doctor.python.sessions import QUERIES, parameters
-from forebay.doctor.python.source import inside, production
+from forebay.doctor.python.source import production
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 
@@ -66,8 +67,8 @@ def _sessions(effects: Effects, module: Module, function: Function) -> list[str]
     """Return the sessions that a function is given, or that its object has, as it calls them."""
     found = list(parameters(module, function, effects.held.project))
     for call in module.calls_by(function):
-        name = _receiver(call)
-        if name.startswith("self.") and call.last in QUERIES and name not in found:
+        name = _receiver(call) if call.last in QUERIES else ""
+        if name.startswith("self.") and name not in found:
             if effects.held.of_call(call, module) is not None:
                 found.append(name)
     return found
@@ -190,7 +191,7 @@ def _parts(fork: ast.AST, below: ast.AST, second: Call) -> bool:
         one, other = fork.body, fork.handlers
     else:
         return isinstance(fork, ast.Match)
-    return below in one and any(second.node is node for part in other for node in ast.walk(part))
+    return below in one and any(second.node is node for part in other for node in walk(part))
 
 
 def _is_handed(module: Module, function: Function, call: Call, name: str) -> bool:
