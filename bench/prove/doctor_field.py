@@ -58,7 +58,8 @@ def read_table(path: Path = TABLE) -> list[Verdict]:
             if one and one[0].startswith(_MEETING):
                 meeting = one[0].removeprefix(_MEETING)
             elif one and not one[0].startswith("#"):
-                found.append(Verdict(*one, meeting=meeting))
+                name, commit, place, code, says, reason = one
+                found.append(Verdict(name, commit, place, code, says, reason, meeting))
     return found
 
 
