@@ -35,16 +35,34 @@ class Least(enum.StrEnum):
     NEVER = "never"
 
 
-FormatOption = Annotated[Format, typer.Option("--format", help="How the findings are written.")]
+# The values are in the help, since a column of types is too narrow for them.
+FormatOption = Annotated[
+    Format, typer.Option("--format", metavar="FORMAT", help=f"One of {', '.join(Format)}.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
 SelectOption = Annotated[
     list[str] | None,
-    typer.Option("--select", help="Only these codes (or their beginnings) and names."),
+    typer.Option(
+        "--select", metavar="CODES", help="Only these codes (or their beginnings) and names."
+    ),
 ]
 IgnoreOption = Annotated[
-    list[str] | None, typer.Option("--ignore", help="All but these codes and names.")
+    list[str] | None,
+    typer.Option("--ignore", metavar="CODES", help="All but these codes and names."),
 ]
-LevelOption = Annotated[Level, typer.Option("--level", help="The least severity that is shown.")]
+LevelOption = Annotated[
+    Level,
+    typer.Option(
+        "--level",
+        metavar="SEVERITY",
+        help=f"The least severity that is shown: {', '.join(Level)}.",
+    ),
+]
 FailOnOption = Annotated[
-    Least, typer.Option("--fail-on", help="The least severity that ends with exit code 1.")
+    Least,
+    typer.Option(
+        "--fail-on",
+        metavar="SEVERITY",
+        help=f"The least severity that ends with exit code 1: {', '.join(Least)}.",
+    ),
 ]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from forebay.cli.developer import SkipGenerate, SkipSeed, generate_after, seed_after
 from forebay.cli.findings_options import Least
@@ -27,7 +28,20 @@ from forebay.migrate.commands.resolve import mark_applied, mark_rolled_back
 from forebay.migrate.commands.status import Status, status
 from forebay.migrate.lock import PATIENCE
 
-migrate = typer.Typer(help="Migrations: made, applied, looked at.", no_args_is_help=True)
+
+class _Menu(TyperGroup):
+    """The commands, in the order in which a project meets them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Name the commands."""
+        return list(_ORDER)
+
+
+_ORDER = (
+    "dev", "deploy", "status", "lint", "explain", "diff", "roll-out", "resolve", "reset",
+)  # fmt: skip
+
+migrate = typer.Typer(cls=_Menu, help="Migrations: made, applied, looked at.", no_args_is_help=True)
 migrate.command(name="dev")(dev_command)
 migrate.command(name="roll-out")(roll_out_command)
 migrate.command(name="lint")(lint_command)
@@ -39,13 +53,22 @@ def deploy_command(
     *,
     schema: SchemaOption = None,
     lock_timeout: Annotated[
-        float, typer.Option(help="Seconds that a statement waits for a table's lock.", min=0)
+        float,
+        typer.Option(
+            metavar="SECONDS", help="How long a statement waits for a table's lock.", min=0
+        ),
     ] = Patience().lock_timeout,
     lock_tries: Annotated[
-        int, typer.Option(help="How often a script is sent that met no free lock.", min=1)
+        int,
+        typer.Option(
+            metavar="COUNT", help="How often a script is sent that met no free lock.", min=1
+        ),
     ] = Patience().tries,
     lock_wait: Annotated[
-        float, typer.Option(help="Seconds to wait for another run of migrations.", min=0.001)
+        float,
+        typer.Option(
+            metavar="SECONDS", help="How long to wait for another run of migrations.", min=0.001
+        ),
     ] = PATIENCE,
     lint: Annotated[
         bool, typer.Option("--lint/--no-lint", help="Look at them first, and say what they do.")
@@ -53,7 +76,9 @@ def deploy_command(
     lint_fatal: Annotated[
         Least | None,
         typer.Option(
-            help="Apply nothing if this is found, or worse. (default: the project's)",
+            metavar="SEVERITY",
+            help=f"Apply nothing if this is found, or worse: {', '.join(Least)}."
+            " (default: the project's)",
             show_default=False,
         ),
     ] = None,

@@ -47,14 +47,15 @@ def needed() -> None:
         raise MissingExtra("lint", needed_for="the linter of migrations") from None
 
 
-def _option(help_: str) -> object:
-    return typer.Option(help=help_, show_default=False)
+def _option(help_: str, metavar: str) -> object:
+    return typer.Option(help=help_, metavar=metavar, show_default=False)
 
 
 def lint_command(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
+            metavar="PATH",
             help="Scripts, or folders of them. (default: the project's migrations; with --database"
             " or --url, those that the database has not seen)",
             show_default=False,
@@ -62,7 +63,7 @@ def lint_command(
     ] = None,
     *,
     url: Annotated[
-        str | None, _option("The database whose rows and sizes count. (default: none)")
+        str | None, _option("The database whose rows and sizes count. (default: none)", "URL")
     ] = None,
     with_database: Annotated[
         bool, typer.Option("--database", help="Ask the project's own database.")
@@ -76,7 +77,12 @@ def lint_command(
     without: IgnoreOption = None,
     added: Annotated[
         list[str] | None,
-        typer.Option("--extend-select", help="Opt-in rules to add, or all.", show_default=False),
+        typer.Option(
+            "--extend-select",
+            metavar="CODES",
+            help="Opt-in rules to add, or all.",
+            show_default=False,
+        ),
     ] = None,
     level: LevelOption = Level.WARNING,
     fail_on: FailOnOption = Least.WARNING,
@@ -98,6 +104,7 @@ def lint_command(
     pg_version: Annotated[
         int | None,
         typer.Option(
+            metavar="VERSION",
             help="The PostgreSQL that scripts will run on. (default: the database's, or 18)",
             min=10,
             show_default=False,

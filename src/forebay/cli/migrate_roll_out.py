@@ -31,6 +31,7 @@ ClientOption = Annotated[
     Path | None,
     typer.Option(
         "--client",
+        metavar="PATH",
         help="The client that runs: its generated package, or the schema it was made from.",
         show_default=False,
     ),
@@ -39,6 +40,7 @@ RevisionOption = Annotated[
     str | None,
     typer.Option(
         "--client-revision",
+        metavar="REVISION",
         help="The client that runs: the schema of this revision of git.",
         show_default=False,
     ),
@@ -53,6 +55,7 @@ def roll_out_command(
         Path | None,
         typer.Option(
             "--to-schema",
+            metavar="PATH",
             help="Look at the way to this schema; no database is asked. (default: the pending"
             " migrations of the folder)",
             show_default=False,

@@ -21,6 +21,7 @@ SchemaOption = Annotated[
     Path | None,
     typer.Option(
         "--schema",
+        metavar="PATH",
         help="A schema.prisma, or a folder of them. (default: where Prisma looks)",
         show_default=False,
     ),

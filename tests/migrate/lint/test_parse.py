@@ -31,12 +31,13 @@ def test_a_syntax_error_has_its_line_and_column():
     assert _said("CREATE TABLE a (")[0][:3] == ("FM001", 1, 17)
 
 
-def test_what_comes_before_a_syntax_error_is_looked_at():
+def test_what_is_around_a_syntax_error_is_looked_at():
     text = "DROP TABLE é;\nDO $$ BEGIN; $$;\n-- x\nALTER TABLE b DROP COLUMN c;\n"
     assert [one[:3] for one in _said(text + "ALTER TABEL d;\nDROP TABLE e;")] == [
         ("FM202", 1, 1),
         ("FM201", 4, 1),
         ("FM001", 5, 7),
+        ("FM202", 6, 1),
     ]
     # Whether a COMMIT, an index or a statement to ignore comes later is nobody's to say.
     text = "BEGIN;\nALTER TABLE a ADD FOREIGN KEY (b) REFERENCES c (d);\n"
@@ -49,6 +50,20 @@ def test_what_comes_before_a_syntax_error_is_looked_at():
         "FM202",
         "FM001",
     ]
+
+
+def test_every_syntax_error_is_said():
+    text = "SELEC 'é;';\nDROP TABLE a;\nCREATE TABEL b (\n  c int;\nALTER TABLE d DROP e;\nFOO\n"
+    assert [one[:3] for one in _said(text)] == [
+        ("FM001", 1, 1),
+        ("FM202", 2, 1),
+        ("FM001", 3, 8),
+        ("FM201", 5, 1),
+        ("FM001", 6, 1),
+    ]
+    # Somebody else's language is not told line by line.
+    codes = [one[0] for one in _said("SELEC 1;\n" * 1000)]
+    assert codes == ["FM001"] * 51
 
 
 def test_places_count_characters_not_bytes():

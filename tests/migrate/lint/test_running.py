@@ -131,7 +131,7 @@ def test_the_client_is_taken_from_the_applied_migrations_and_told_more_quietly(p
     place.schema(OLD.replace("  name  String\n", ""))
     place.migration("2_second", 'ALTER TABLE "User" DROP COLUMN "name";')
     before = place.ask("select datname from pg_database order by 1")
-    done = _lint(place, "--database")
+    done = _lint(place, "--database", "--fail-on", "error")
     assert _said(done) == [("FM701", "warning", "migrations/2_second/migration.sql", 1)]
     client = json.loads(done.stdout)["running_client"]
     assert (client["is_known"], client["is_assumed"]) == (True, True)
@@ -190,7 +190,7 @@ def test_without_a_client_the_last_line_says_how_one_is_named(place):
 def test_a_client_that_cannot_be_looked_at_is_an_error_behind_the_findings(place):
     place.migration("1_first", 'CREATE INDEX "i" ON "A" ("b");')
     done = _run(place, "lint", "--client", "nowhere.prisma", "--fail-on", "never")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "error[FM107]" in done.stdout
     assert "not looked at: there is no schema at nowhere.prisma" in done.stderr
     done = _run(place, "lint", "--client", "schema.prisma")

@@ -6,8 +6,8 @@ here, and a test holds the two together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Literal
 
@@ -58,7 +58,11 @@ class Found:
 
 @dataclass(frozen=True)
 class Look:
-    """What a rule looks at: a statement, where it runs, what was before it, what is known."""
+    """What a rule looks at: a statement, where it runs, what was before it, what is known.
+
+    ``script`` are the statements that make or change something, with their ``places``, and
+    ``of_tables`` those of each table's own that do.
+    """
 
     statement: Statement
     place: Place
@@ -69,6 +73,7 @@ class Look:
     is_version_known: bool
     script: Sequence[Statement] = ()
     places: Sequence[Place] = ()
+    of_tables: Mapping[tuple[str, str], Sequence[Statement]] = field(default_factory=dict)
 
     @property
     def node(self) -> Any:

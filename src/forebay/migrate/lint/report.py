@@ -152,6 +152,8 @@ def _locks(report: Report) -> str:
             lines.append(f"      and the like on {len(parts) - _MOST_LISTED} partitions more")
         if not one.locks:
             lines.append("      no lock on a table that was there")
+        if one.more:
+            lines.append(f"  and {one.more:,} more like it, of other values")
     return "\n".join(lines)
 
 
@@ -234,6 +236,7 @@ def _statement(report: Report, one: Taken) -> dict[str, Any]:
         "column": column,
         "locks": [_lock(lock) for lock in one.locks],
         "sizes": [_size(name, size) for name, size in one.sizes],
+        "more": one.more,
     }
 
 

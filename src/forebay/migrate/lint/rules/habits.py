@@ -182,7 +182,7 @@ def _was_dropped(look: Look, command: Any, definition: Any) -> bool:
     if command.subtype != pb.AT_AddConstraint:
         return False
     wanted = definition.constraint.conname
-    for statement in look.script:
+    for statement in look.of_tables.get(look.table.key, ()):
         if statement.kind != "alter_table_stmt" or statement.start > look.statement.start:
             continue
         for one in statement.node.alter_table_stmt.cmds if statement.node is not None else ():

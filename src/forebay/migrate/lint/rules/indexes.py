@@ -189,17 +189,12 @@ def _is_covered(look: Look, table: Name, columns: list[str]) -> bool:
 
 def _written(look: Look, table: Name) -> Iterator[list[str]]:
     """Return the columns of the indexes that the script makes on a table, wherever it does."""
-    for statement in look.script:
-        if statement.node is None:
-            continue
-        if statement.kind == "index_stmt":
-            node = statement.node.index_stmt
-            if named(node.relation).key == table.key and not node.HasField("where_clause"):
-                yield [one.index_elem.name for one in node.index_params]
-        elif statement.kind in ("create_stmt", "alter_table_stmt"):
-            node = getattr(statement.node, statement.kind)
-            if named(node.relation).key == table.key:
-                yield from _keys(node)
+    for statement in look.of_tables.get(table.key, ()):
+        node = getattr(statement.node, statement.kind)
+        if statement.kind != "index_stmt":
+            yield from _keys(node)
+        elif not node.HasField("where_clause"):
+            yield [one.index_elem.name for one in node.index_params]
 
 
 def _keys(node: pb.CreateStmt) -> Iterator[list[str]]:

@@ -10,7 +10,8 @@ SYNTAX = told(
         about="PostgreSQL's grammar does not take the script.",
         why="""A script is sent as one query, and PostgreSQL reads all of it before it runs any of
 it: nothing of the script would run. Neither psql's own commands nor a byte order mark are SQL. The
-statements before the error are looked at all the same, those after it are not.""",
+statements around the error are looked at all the same, but for those behind a quote without an
+end.""",
         instead="Correct it where the caret points.",
         bad='ALTER TABLE "Reader" ADD COLUM "city" text;',
         good='ALTER TABLE "Reader" ADD COLUMN "city" text;',
