@@ -80,6 +80,33 @@ pub fn reset(mut lease: Lease, pool: &Arc<Pool>, common: &Arc<Common>) {
     begin(lease, nobody, pool, common);
 }
 
+/// Take back all that clients may have left in an idle server's session: what is not followed as well, such as tables
+/// that a function has made and that hide others.
+///
+/// # Errors
+/// As [`exchange`].
+pub async fn begin_anew(
+    server: &mut Server,
+    pool: &Pool,
+    shared: &Shared,
+) -> Result<(), SessionError> {
+    if !server.has_served {
+        return Ok(());
+    }
+    run(server, shared, "DISCARD ALL").await?;
+    server.state.set_applied(Arc::default());
+    server.has_served = false;
+    let order = pool.order();
+    if order.target.connect_query.is_empty() {
+        return Ok(());
+    }
+    match run(server, shared, &order.target.connect_query).await {
+        // As when the connection began, which has logged it.
+        Err(SessionError::Setting { .. }) => Ok(()),
+        result => result,
+    }
+}
+
 /// Run a query of the pooler's own on a server that nobody holds; what it returns is for nobody.
 ///
 /// # Errors
@@ -127,6 +154,7 @@ async fn clean(
             if resets_everything(reset_query.as_bytes()) {
                 server.state.set_applied(Arc::default());
             }
+            server.has_served &= !reset_query.trim().eq_ignore_ascii_case("DISCARD ALL");
         }
         Ok::<(), SessionError>(())
     };

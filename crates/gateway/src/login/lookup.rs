@@ -10,9 +10,8 @@ use std::time::Duration;
 use pgwire::backend::{self, Fields};
 use pgwire::{frame, frontend};
 
-use super::{Door, Failure, Request};
+use super::{Door, Failure, Identified, Request};
 use crate::auth::Secret;
-use crate::auth::users::User;
 use crate::cancel;
 use crate::cleanup;
 use crate::configuration::Configuration;
@@ -32,7 +31,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 const MESSAGE_LIMIT: u32 = 1024 * 1024;
 
 /// Classes of SQLSTATE whose messages name what is in the way, and no value that a row holds.
-const TELLING: [&str; 8] = ["25", "28", "3D", "3F", "42", "53", "55", "57"];
+const TELLING: [&str; 9] = ["08", "25", "28", "3D", "3F", "42", "53", "55", "57"];
 
 /// What is asked, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,15 +104,15 @@ impl Door<'_> {
         &mut self,
         context: &Context,
         request: &Request,
-    ) -> Result<Option<Arc<User>>, Failure> {
+    ) -> Result<Identified, Failure> {
         let (users, name) = (context.users(), &request.user);
         let listed = users.listed(name).cloned();
         if users.is_settled(name) {
-            return Ok(listed);
+            return Ok(Identified { user: listed, is_looked_up: false });
         }
         let configuration = Arc::clone(&context.common.configuration());
         let Some(question) = Question::about(&request.database, &configuration) else {
-            return Ok(listed);
+            return Ok(Identified { user: listed, is_looked_up: false });
         };
         let failed = |what: &str| {
             let (database, user) = (&*question.database, &*question.user);
@@ -126,30 +125,26 @@ impl Door<'_> {
         if context.is_disabled(&question.database) {
             return Err(Refusal::auth_database_disabled(&question.database).into());
         }
-        let Some(pool) = context.pool(&question.database, &question.user) else {
+        let Some(pool) = context.pool_of(&question.database, &question.user) else {
             let what =
                 format!("authentication database \"{}\" is not configured", question.database);
             return Err(failed(&what));
         };
-        let lease = match self.checkout(&pool).await {
-            Ok(lease) => lease,
-            Err(failure) => {
-                context.pools.forget_useless(pool, &configuration);
-                return Err(failure);
-            }
-        };
+        let lease = self.checkout(&pool).await?;
+        let number = users.number();
         let task =
             look_up(lease, pool, Arc::clone(&context.common), question.clone(), name.clone());
         // On its own, so that a client that leaves does not cost the server.
-        match tokio::spawn(task).await {
-            Ok(Ok(Answer::Nobody)) => Ok(listed),
+        let user = match tokio::spawn(task).await {
+            Ok(Ok(Answer::Nobody)) => listed,
             Ok(Ok(Answer::User(password))) => {
-                Ok(Some(users.recognise(&request.database, name, password.as_ref())))
+                Some(users.recognise(&request.database, name, password.as_ref(), number))
             }
-            Ok(Err(Trouble::Configuration(what))) => Err(failed(&what)),
-            Ok(Err(Trouble::Server(what))) => Err(Refusal::server_lost(&what).into()),
-            Err(_) => Err(failed("it was given up")),
-        }
+            Ok(Err(Trouble::Configuration(what))) => return Err(failed(&what)),
+            Ok(Err(Trouble::Server(what))) => return Err(Refusal::server_lost(&what).into()),
+            Err(_) => return Err(failed("it was given up")),
+        };
+        Ok(Identified { user, is_looked_up: true })
     }
 }
 
@@ -167,7 +162,7 @@ async fn look_up(
     let identity = Arc::clone(&server.identity);
     let mut nobody = ClientState::nobody(server.state.reported());
     let messages = question.messages(&name);
-    let asked = ask(server, &mut nobody, &common.session, &messages);
+    let asked = ask(server, &mut nobody, &pool, &common.session, &messages);
     match within(&common, LIMIT, asked).await {
         Ok(Ok(answer)) => {
             cleanup::begin(lease, nobody, &pool, &common);
@@ -186,13 +181,15 @@ async fn look_up(
     }
 }
 
-/// Send `messages` to a server with the settings that its sessions begin with; returns what it answers.
+/// Send `messages` to a server with nothing that its clients have left, and the settings that its sessions begin with; returns what it answers.
 async fn ask(
     server: &mut Server,
     nobody: &mut ClientState,
+    pool: &Pool,
     session: &Shared,
     messages: &[u8],
 ) -> Result<Vec<u8>, Trouble> {
+    cleanup::begin_anew(server, pool, session).await?;
     let mut settings = Vec::new();
     server.state.link(nobody, &mut settings, &mut Vec::new());
     cleanup::exchange(server, nobody, session, &settings).await?;

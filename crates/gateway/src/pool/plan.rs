@@ -126,8 +126,10 @@ impl Plan {
         name: &str,
         user: &str,
     ) -> Self {
-        // A password that a database names on its own is nobody's, and no login shows its keys.
-        let own = database.password.as_ref();
+        // A password that a database names on its own is nobody's, and no login shows its keys. Beside a user it is
+        // that user's: `auth_user` has another.
+        let is_own = database.user.as_deref().is_none_or(|forced| forced == user);
+        let own = database.password.as_ref().filter(|_| is_own);
         let role = if own.is_none() { users.of(name, user) } else { None };
         let stored = own.or_else(|| role.as_ref()?.password()).cloned();
         let parsed = stored.as_ref().map(|stored| StoredPassword::parse(stored.expose()));

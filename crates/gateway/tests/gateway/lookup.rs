@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::client::{Client, Login};
 use crate::replies::Reply;
 use crate::running::{connect_directly, count, database, reload, start, wait_until};
+use crate::server::USER;
 
 /// What looks users up without the right to read `pg_authid`, and shows which settings it runs with.
 const FIND: &str = "\
@@ -70,6 +71,17 @@ fn log_in_to(
     password: &str,
 ) -> Result<Client, Reply> {
     Client::log_in(&gateway.addresses()[0], &Login { user, password, database, settings: vec![] })
+}
+
+/// A client that has said its name, and no more.
+fn say_who(gateway: &Gateway, database: &str, user: &str) -> Client {
+    let mut client = Client::open(&gateway.addresses()[0]);
+    let mut out = Vec::new();
+    let named = [("user", user), ("database", database)];
+    let bytes = named.map(|(name, value)| (name.as_bytes(), value.as_bytes()));
+    pgwire::startup::put_startup(&mut out, pgwire::startup::VERSION_3_0, bytes);
+    client.send(&out);
+    client
 }
 
 #[test]
@@ -255,13 +267,7 @@ fn a_crowd_is_looked_up_through_one_server_and_who_leaves_costs_none() {
             scope.spawn(move || {
                 if number % 3 == 0 {
                     // It goes as soon as it has said its name.
-                    let mut client = Client::open(&gateway.addresses()[0]);
-                    let mut out = Vec::new();
-                    let named = [("user", "scrammer"), ("database", "app")];
-                    let bytes = named.map(|(name, value)| (name.as_bytes(), value.as_bytes()));
-                    let version = pgwire::startup::VERSION_3_0;
-                    pgwire::startup::put_startup(&mut out, version, bytes);
-                    client.send(&out);
+                    say_who(gateway, "app", "scrammer");
                 } else {
                     let mut client = log_in(gateway, "scrammer", "scrams").unwrap();
                     assert_eq!(client.value("SELECT session_user"), "scrammer");
@@ -284,4 +290,91 @@ fn names_of_databases_made_up_leave_no_pool() {
     }
     wait_until("they are gone", || !gateway.statistics().contains("made_up"));
     log_in_to(&gateway, "postgres", "scrammer", "scrams").unwrap();
+}
+
+#[test]
+fn who_looks_is_auth_user_whoever_the_databases_clients_become() {
+    let query = "SELECT name, password FROM find_user($1) WHERE session_user = 'looker'";
+    let databases = json!([database(&json!({"min_pool_size": 2}))]);
+    let gateway = started(&json!({"databases": databases, "auth_query": query}));
+    let mut client = log_in(&gateway, "scrammer", "scrams").unwrap();
+    assert_ne!(client.value("SELECT session_user"), "looker");
+    assert_eq!(log_in(&gateway, "scrammer", "looks").unwrap_err().sqlstate(), "28P01");
+    reload(&gateway, &looking_up(&json!({"databases": databases, "auth_query": query})));
+    log_in(&gateway, "scrammer", "scrams").unwrap();
+    // Those that are to be ready are for the clients.
+    let count_of = |user: &str| {
+        let statistics: Value = serde_json::from_str(&gateway.statistics()).unwrap();
+        let pools = statistics["pools"].as_array().unwrap().clone();
+        let pool = pools.iter().find(|pool| pool["user"] == user).unwrap().clone();
+        pool["server_connects"].as_u64().unwrap()
+    };
+    wait_until("they are there", || count_of(USER) >= 2);
+    assert_eq!(count_of("looker"), 1);
+}
+
+#[test]
+fn what_a_client_of_auth_user_leaves_behind_does_not_reach_the_query() {
+    roles();
+    let mut direct = connect_directly();
+    for statement in [
+        "CREATE TABLE looked (name text, password text)",
+        "INSERT INTO looked VALUES ('shadowed', 'right')",
+        "GRANT SELECT ON looked TO looker",
+        "CREATE FUNCTION shadow() RETURNS text LANGUAGE plpgsql AS $$ BEGIN \
+         CREATE TEMPORARY TABLE looked AS SELECT 'shadowed' AS name, 'evil' AS password; RETURN 'made'; END $$",
+    ] {
+        direct.query(statement);
+    }
+    let query = "SELECT name, password FROM looked WHERE name = $1 AND current_setting('app.place') = 'here'";
+    let place = "SET app.place TO 'here'";
+    for (mode, reset) in [("transaction", "DISCARD ALL"), ("session", "")] {
+        let databases = json!([
+            database(&json!({"name": "forced", "auth_dbname": "app"})),
+            own(&json!({"connect_query": place})),
+        ]);
+        let gateway =
+            started(&json!({"databases": databases, "auth_query": query, "default_pool_size": 1,
+            "pool_mode": mode, "server_reset_query": reset}));
+        let shadowed = |password| log_in_to(&gateway, "forced", "shadowed", password);
+        shadowed("right").unwrap();
+        let mut looker = log_in(&gateway, "looker", "looks").unwrap();
+        assert_eq!(looker.value("SELECT shadow()"), "made");
+        drop(looker);
+        let told = shadowed("evil").map(|_| ()).unwrap_err();
+        assert_eq!(told.sqlstate(), "28P01", "{mode}: {told}");
+        shadowed("right").unwrap();
+        // A client that comes after that finds what its session is to begin with.
+        let mut looker = log_in(&gateway, "looker", "looks").unwrap();
+        assert_eq!(looker.value("SHOW app.place"), "here");
+    }
+}
+
+#[test]
+fn the_question_does_not_tell_who_is_there() {
+    let gateway = started(&json!({"auth_type": "md5"}));
+    let questions = ["scrammer", "nopassword", "expired", "nobody at all"].map(|user| {
+        let reply = say_who(&gateway, "app", user).reply().unwrap();
+        (reply.tag, reply.body)
+    });
+    assert!(questions.iter().all(|question| *question == questions[0]), "{questions:?}");
+    let refused = log_in(&gateway, "nobody at all", "x").unwrap_err();
+    let wrong = log_in(&gateway, "scrammer", "x").unwrap_err();
+    assert_eq!(refused.to_string().replace("nobody at all", "scrammer"), wrong.to_string());
+}
+
+#[test]
+fn who_leaves_before_postgresql_answers_leaves_no_pool() {
+    // It accepts, and never says a word.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let databases = json!([own(&json!({"name": "*", "host": "127.0.0.1", "port": port}))]);
+    let gateway = started(&json!({"databases": databases, "server_connect_timeout": 2}));
+    let mut clients: Vec<Client> =
+        (0..5).map(|number| say_who(&gateway, &format!("made_up_{number}"), "scrammer")).collect();
+    wait_until("they wait", || {
+        (0..5).all(|number| gateway.statistics().contains(&format!("made_up_{number}")))
+    });
+    clients.clear();
+    wait_until("their pools are gone", || !gateway.statistics().contains("made_up"));
 }
