@@ -130,14 +130,13 @@ class Script:
         ]
         found.sort(key=lambda one: one[0].start_byte)
         known: Named = {}
-        # Of a chain the inner calls come first, and the outer ones are made of their names.
-        calls = []
-        for node, field, is_new in found:
-            names = names_of(node.child_by_field_name(field), known)
-            calls.append(Call(node, names, is_new))
+        named: Named = {}
+        # Of a chain the inner calls end first, and the outer ones are made of their names.
+        for node, field, is_new in sorted(found, key=lambda one: one[0].end_byte):
+            named[node.id] = names = names_of(node.child_by_field_name(field), known)
             if not is_new:
                 known[node.id] = (*names, "()")
-        return tuple(calls)
+        return tuple(Call(node, named[node.id], is_new) for node, _, is_new in found)
 
     @functools.cached_property
     def imports(self) -> dict[str, Import]:
