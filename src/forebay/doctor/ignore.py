@@ -39,7 +39,7 @@ def ignores_of(file: File) -> list[Ignore]:
         said = comment_of(match)
         if not _is_ours(file, said):
             continue
-        line = file.text.count("\n", 0, match.start()) + 1
+        line = file.span(match.start()).line
         is_alone = not file.lines[line - 1][: _column(file, line, match.start())].strip(" \t{")
         found.append(
             Ignore(
@@ -65,7 +65,8 @@ class Ignores:
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
-        self._by_path: dict[str, list[Ignore]] = {}
+        # By path and line; those for a whole file at line 0.
+        self._by_path: dict[str, dict[int, list[Ignore]]] = {}
 
     def covers(self, rule: Rule, finding: Finding) -> bool:
         """Whether a comment with a reason silences this finding."""
@@ -74,12 +75,14 @@ class Ignores:
         path = finding.span.path
         if path not in self._by_path:
             file = self._repository.file(path)
-            self._by_path[path] = ignores_of(file) if file is not None else []
+            lines = self._by_path[path] = {}
+            for one in ignores_of(file) if file is not None else ():
+                lines.setdefault(one.line, []).append(one)
+        known = self._by_path[path]
         return any(
-            one.reason
-            and one.line in (0, finding.span.line)
-            and {name.lower() for name in one.codes} & {rule.code.lower(), rule.name}
-            for one in self._by_path[path]
+            one.reason and {name.lower() for name in one.codes} & {rule.code.lower(), rule.name}
+            for line in {0, finding.span.line}
+            for one in known.get(line, ())
         )
 
 

@@ -13,6 +13,7 @@ from forebay.doctor.ignore import Ignores
 from forebay.doctor.registry import no_rule
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
+from forebay.doctor.script.nodes import forget
 
 if TYPE_CHECKING:
     from forebay.doctor.live.database import LiveDatabase
@@ -45,6 +46,7 @@ class Report:
     files: int = 0
     rules: int = 0
     skipped: list[str] = field(default_factory=list)  # links that lead out of the folder
+    unread: list[str] = field(default_factory=list)  # files and rules that were given up, and why
 
     def count(self, severity: Severity) -> int:
         """Return how many findings are exactly this bad."""
@@ -69,11 +71,14 @@ def examine(
         for done, rule in enumerate(rules):
             if progress:
                 progress(rule.name, done, len(rules))
-            for finding in _findings(rule, repository, database):
+            for finding in _followed(report, rule, _findings(rule, repository, database)):
                 if ignores is not None and ignores.covers(rule, finding):
                     report.ignored += 1
                 else:
                     report.found.append(Reported(rule, finding))
+    for file in repository.files if repository else ():
+        if file.unread:
+            report.unread.append(f"{file.path} ({file.unread})")
     report.found.sort(key=lambda one: one.order)
     return report
 
@@ -86,8 +91,17 @@ def _uncollected() -> Iterator[None]:
     try:
         yield
     finally:
+        forget()
         if was_on:
             gc.enable()
+
+
+def _followed(report: Report, rule: Rule, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield a rule's findings up to an expression that nests deeper than Python can follow."""
+    try:
+        yield from findings
+    except RecursionError:
+        report.unread.append(f"the rest of {rule.code} ({rule.name}): an expression nests too deep")
 
 
 def _findings(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 
 from forebay.doctor.python.children import walk
 from forebay.doctor.python.handlers import Handler, Kind, handlers_of
@@ -120,13 +121,7 @@ class Chooser:
 
     def _is_set_only_so(self, name: str, plain: int) -> bool:
         """Whether a name gets its values by these plain assignments alone."""
-        return plain == sum(
-            isinstance(one, ast.Name)
-            and one.id == name
-            and isinstance(one.ctx, ast.Store)
-            and not isinstance(self._module.parent(one), ast.AugAssign)
-            for one in walk(self._function)
-        )
+        return plain == self._module.known(_stored, self._function).get(name, 0)
 
     def _given(self) -> dict[str, tuple[ast.arg, ast.expr | None]]:
         given = self._function.args
@@ -191,15 +186,35 @@ class Chooser:
 
     def _is_looked_at(self, name: str) -> bool:
         """Whether the function tests a value in a way that may leave only harmless ones."""
-        for one in walk(self._function):
-            if isinstance(one, ast.Compare) and _compares(one, name):
-                return True
-            if isinstance(one, ast.Match) and ast.unparse(one.subject) == name:
-                return True
-            call = self._module.call(one) if isinstance(one, ast.Call) else None
-            if call is not None and _looks(call, name):
-                return True
-        return False
+        known = self._module.known(_looked_at, self._function)
+        if name not in known:
+            known[name] = any(
+                (isinstance(one, ast.Compare) and _compares(one, name))
+                or (isinstance(one, ast.Match) and ast.unparse(one.subject) == name)
+                or (
+                    isinstance(one, ast.Call)
+                    and (call := self._module.call(one)) is not None
+                    and _looks(call, name)
+                )
+                for one in walk(self._function)
+            )
+        return known[name]
+
+
+def _stored(module: Module, function: Function) -> Counter[str]:
+    """Return how often a function gives each of its names a value, `+=` apart."""
+    return Counter(
+        one.id
+        for one in walk(function)
+        if isinstance(one, ast.Name)
+        and isinstance(one.ctx, ast.Store)
+        and not isinstance(module.parent(one), ast.AugAssign)
+    )
+
+
+def _looked_at(module: Module, function: Function) -> dict[str, bool]:
+    """Return where it is kept which names a function tests; filled as they are asked for."""
+    return {}
 
 
 def uses_name(node: ast.Assign, name: str) -> bool:

@@ -19,6 +19,8 @@ from forebay.doctor.repository.repository import Repository
 # So many names, attributes and factories stand between a value and its class at most.
 _HOPS = 6
 _BASES = 8
+# Of a class with more below it, a program wrote most.
+_MOST_BELOW = 500
 _WRAPS = frozenset({"Annotated", "Optional", "Final", "ClassVar", "Required", "Self"})
 
 
@@ -46,6 +48,7 @@ class Classes:
         self._targets: dict[ast.Call, Body | None] = {}
         self._attributes: dict[tuple[ast.ClassDef, str], Owner | None] = {}
         self._lines: dict[ast.ClassDef, tuple[Owner, ...]] = {}
+        self._replacing: dict[ast.ClassDef, frozenset[str]] = {}
         self._below: dict[ast.ClassDef, list[ast.ClassDef]] | None = None
 
     def target(self, module: Module, call: Call) -> Body | None:
@@ -263,11 +266,17 @@ class Classes:
 
     def _is_replaced(self, owner: Owner, found: Body) -> bool:
         """Whether a class below writes the method anew: then nobody knows which one runs."""
-        return any(
-            isinstance(m, FUNCTIONS) and m.name == found.node.name
-            for one in self._all_below(owner.node)
-            for m in one.body
-        )
+        return found.node.name in self._methods_below(owner.node)
+
+    def _methods_below(self, owner: ast.ClassDef) -> frozenset[str]:
+        if owner not in self._replacing:
+            self._replacing[owner] = frozenset(
+                method.name
+                for one in self._all_below(owner)
+                for method in one.body
+                if isinstance(method, FUNCTIONS)
+            )
+        return self._replacing[owner]
 
     def _all_below(self, owner: ast.ClassDef) -> list[ast.ClassDef]:
         """Return the classes that are made of a class, at any distance."""
@@ -279,7 +288,7 @@ class Classes:
                         self._below.setdefault(base.node, []).append(one)
         found: dict[ast.ClassDef, None] = {}
         waiting = [owner]
-        while waiting:
+        while waiting and len(found) < _MOST_BELOW:
             for one in self._below.get(waiting.pop(), ()):
                 if one not in found:
                     found[one] = None

@@ -47,17 +47,17 @@ def _is_of_client(call: Call, clients: set[str]) -> bool:
 
 def _clients(module: Module, function: Function) -> set[str]:
     """Return the names that are clients of something else: of the module, and of the function."""
-    found = {
-        name
-        for name, value in module.assigned.items()
-        if (call := module.call(value)) is not None and _MADE.search(call.name)
-    }
+    return module.known(_clients_of, function)
+
+
+def _clients_of(module: Module, function: Function) -> set[str]:
+    found = set(module.known(_clients_at_top, module.tree))
     for one in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs):
         if one.annotation is not None and _MADE.search(module.name_of(one.annotation)):
             found.add(one.arg)
     owner = module.class_around(function)
     if owner is not None:
-        found |= _attributes(module, owner)
+        found |= module.known(_attributes, owner)
     for node in walk(function):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             call = module.call(node.value)
@@ -70,12 +70,20 @@ def _clients(module: Module, function: Function) -> set[str]:
     return found
 
 
+def _clients_at_top(module: Module, _: ast.Module) -> set[str]:
+    return {
+        name
+        for name, value in module.assigned.items()
+        if (call := module.call(value)) is not None and _MADE.search(call.name)
+    }
+
+
 def _attributes(module: Module, owner: ast.ClassDef) -> set[str]:
     """Return `self.name` for what a class's methods give a client, and nothing else."""
     return {
         f"self.{name}"
-        for (node, name), given in module.attributes.items()
-        if node is owner and all(_is_client(module, one) for one in given)
+        for name, given in module.attributes_of(owner).items()
+        if all(_is_client(module, one) for one in given)
     }
 
 

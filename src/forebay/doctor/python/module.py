@@ -6,7 +6,7 @@ import ast
 import functools
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
@@ -17,8 +17,12 @@ from forebay.doctor.repository.file import File
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 # A longer chain of calls was written by a program.
 _MOST_PARTS = 40
+# So was a longer line; Python itself takes long over a text with so many values in it.
+_LONGEST_LINE = 50_000
 Node = TypeVar("Node", bound=ast.AST)
 Other = TypeVar("Other", bound=ast.AST)
+About = TypeVar("About", bound=ast.AST)
+Fact = TypeVar("Fact")
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # What each node stands in; without the leaves, those of each type in the order of the text, and the
 # function around each.
@@ -58,11 +62,18 @@ class Module:
     @classmethod
     def read(cls, file: File) -> Module | None:
         """Parse a file; None when Python cannot read it."""
+        data = file.data
+        if len(data) > _LONGEST_LINE and len(max(data.split(b"\n"), key=len)) > _LONGEST_LINE:
+            file.unread = f"a line has more than {_LONGEST_LINE:,} bytes"
+            return None
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                return cls(file, ast.parse(file.data))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+                return cls(file, ast.parse(data))
+        except (RecursionError, MemoryError):
+            file.unread = "nested too deep"
+            return None
+        except (SyntaxError, ValueError):
             return None
 
     @functools.cached_property
@@ -115,6 +126,31 @@ class Module:
                 if name and isinstance(owner, ast.ClassDef):
                     found.setdefault((owner, name), []).append(node)
         return found
+
+    def attributes_of(self, owner: ast.ClassDef) -> dict[str, list[ast.Assign | ast.AnnAssign]]:
+        """Return where a class says what its attributes are, by their names."""
+        return self._attributes_by_class.get(owner, {})
+
+    @functools.cached_property
+    def _attributes_by_class(
+        self,
+    ) -> dict[ast.ClassDef, dict[str, list[ast.Assign | ast.AnnAssign]]]:
+        found: dict[ast.ClassDef, dict[str, list[ast.Assign | ast.AnnAssign]]] = {}
+        for (owner, name), given in self.attributes.items():
+            found.setdefault(owner, {})[name] = given
+        return found
+
+    def known(self, read: Callable[[Module, About], Fact], about: About) -> Fact:
+        """Return what a function makes of a node of this file, worked out once."""
+        key = (read, about)
+        if key not in self._known:
+            self._known[key] = read(self, about)
+        found: Fact = self._known[key]
+        return found
+
+    @functools.cached_property
+    def _known(self) -> dict[tuple[Any, ast.AST], Any]:
+        return {}
 
     @functools.cached_property
     def withs(self) -> dict[Function | None, list[ast.With | ast.AsyncWith]]:

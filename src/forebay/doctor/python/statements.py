@@ -25,19 +25,22 @@ def pieces(module: Module, function: Function, node: ast.expr) -> Iterator[ast.e
     texts = [node]
     if isinstance(node, ast.Name):
         texts = [one.value for one in module.given(function, node.id)]
-        texts += [
-            one.value
-            for one in walk(function)
-            if isinstance(one, ast.AugAssign)
-            and isinstance(one.target, ast.Name)
-            and one.target.id == node.id
-        ]
+        texts += module.known(_added_to, function).get(node.id, [])
     if not texts or not _SQL.match(_beginning(texts[0])):
         return
     for text in texts:
         for one in _put_in(text):
             if not (isinstance(one, ast.Name) and isinstance(node, ast.Name) and one.id == node.id):
                 yield one
+
+
+def _added_to(module: Module, function: Function) -> dict[str, list[ast.expr]]:
+    """Return what a function adds to its names by `+=` and the like."""
+    found: dict[str, list[ast.expr]] = {}
+    for one in walk(function):
+        if isinstance(one, ast.AugAssign) and isinstance(one.target, ast.Name):
+            found.setdefault(one.target.id, []).append(one.value)
+    return found
 
 
 def _beginning(node: ast.expr, hops: int = _HOPS) -> str:

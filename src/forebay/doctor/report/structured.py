@@ -29,6 +29,7 @@ def as_json(report: Report, repository: Repository | None) -> dict[str, Any]:
             "files": report.files,
             "rules": report.rules,
             "skipped": report.skipped,
+            "unread": report.unread,
         },
     }
 

@@ -98,7 +98,7 @@ def summary(report: Report) -> Text:
         if report.stale
         else ""
     )
-    stale += _skipped(report.skipped) + _first(report)
+    stale += _skipped(report.skipped) + _unread(report.unread) + _first(report)
     return Text(f"{said} ({where}{ignored}{known}){stale}", style="bold" if counts else "green")
 
 
@@ -108,6 +108,14 @@ def _skipped(links: list[str]) -> str:
     names = ", ".join(printable(one) for one in links[:_MOST_LINKS])
     more = f" and {len(links) - _MOST_LINKS} more" if len(links) > _MOST_LINKS else ""
     return f"\nskipped, since they are links out of the folder: {names}{more}"
+
+
+def _unread(given_up: list[str]) -> str:
+    if not given_up:
+        return ""
+    names = ", ".join(printable(one) for one in given_up[:_MOST_LINKS])
+    more = f" and {len(given_up) - _MOST_LINKS} more" if len(given_up) > _MOST_LINKS else ""
+    return f"\nnot looked into: {names}{more}"
 
 
 def _first(report: Report) -> str:

@@ -6,6 +6,7 @@ A command that runs a package's script (`npm run migrate`) is followed to what t
 from __future__ import annotations
 
 import enum
+import functools
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -54,6 +55,7 @@ _RUN = re.compile(
     r"\s+(?:run(?:-script)?\s+)?(?P<name>[\w:.-]+)|\bturbo\s+(?:run\s+)?(?P<turbo>[\w:.-]+)"
 )
 _FOR_PEOPLE = re.compile(r"dev|test|e2e|local|ci\b|example|preview", re.IGNORECASE)
+_PAIR = re.compile(r'"((?:[^"\\]|\\.)*)"\s*:\s*"(?:[^"\\]|\\.)*"')
 _DOCKER = re.compile(r"^[ \t]*(RUN|CMD|ENTRYPOINT)[ \t]+((?:[^\n\\]|\\\n|\\[^\n])*)", re.M)
 
 
@@ -203,16 +205,20 @@ def script_span(package: Package, name: str) -> Span | None:
     for file in package.manifests:
         if file.name != "package.json":
             continue
-        match = re.search(rf'"{re.escape(name)}"\s*:\s*"(?:[^"\\]|\\.)*"', _scripts_of(file))
-        if match:
-            start = file.text.find(match[0])
-            return file.span(start, start + len(match[0]))
+        place = _scripts_of(file).get(name)
+        if place is not None:
+            return file.span(*place)
     return None
 
 
-def _scripts_of(file: File) -> str:
+@functools.lru_cache(maxsize=256)
+def _scripts_of(file: File) -> dict[str, tuple[int, int]]:
+    """Return where a manifest has each script, and what is written like one behind them."""
     start = file.text.find('"scripts"')
-    return file.text[start:] if start >= 0 else ""
+    found: dict[str, tuple[int, int]] = {}
+    for match in _PAIR.finditer(file.text, start) if start >= 0 else ():
+        found.setdefault(match[1], match.span())
+    return found
 
 
 def _lines(file: File, start: int, end: int, when: When) -> Iterator[Command]:

@@ -44,6 +44,8 @@ class File:
         self.name = path.rpartition("/")[2]
         # Its ending with the dot, in small letters; empty when it has none.
         self.suffix = self.name[self.name.rfind(".") :].lower() if "." in self.name else ""
+        # Why it is not looked into, where a rule has asked and it was not.
+        self.unread = ""
         self._where = where
 
     @functools.cached_property
@@ -64,7 +66,10 @@ class File:
         try:
             about = self._where.stat()
             # A pipe would be waited for, and a device may never end.
-            if not stat.S_ISREG(about.st_mode) or about.st_size > LARGEST_BYTES:
+            if not stat.S_ISREG(about.st_mode):
+                return b""
+            if about.st_size > LARGEST_BYTES:
+                self.unread = f"longer than {LARGEST_BYTES:,} bytes"
                 return b""
             return self._where.read_bytes()
         except OSError:

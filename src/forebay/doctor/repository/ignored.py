@@ -6,8 +6,10 @@ where the URLs are.
 
 from __future__ import annotations
 
+import itertools
 import re
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 # A longer one hides nothing: every pattern is tried with every path.
@@ -36,14 +38,9 @@ class Ignored:
             text = where.read_text(errors="replace")
         except OSError:
             return
-        for line in text.splitlines():
-            line = line.rstrip()
-            if not line or line.startswith("#"):
-                continue
-            is_kept = line.startswith("!")
-            pattern = line[1:] if is_kept else line
-            only_folders = pattern.endswith("/")
-            regex = _regex(pattern.rstrip("/"))
+        # Neighbours that say the same of what fits are one pattern: a path is tried with each.
+        for (only_folders, is_kept), some in itertools.groupby(_read(text), key=lambda one: one[1]):
+            regex = re.compile("|".join(f"(?:{one})" for one, _ in some))
             self._patterns.append((prefix, regex, only_folders, is_kept))
 
     def hides(self, path: str, is_folder: bool) -> bool:
@@ -69,7 +66,18 @@ class Ignored:
         return hidden
 
 
-def _regex(pattern: str) -> re.Pattern[str]:
+def _read(text: str) -> Iterator[tuple[str, tuple[bool, bool]]]:
+    """Yield what the lines say: an expression, whether for folders alone, and whether kept."""
+    for line in text.splitlines():
+        line = line.rstrip()
+        if not line or line.startswith("#"):
+            continue
+        is_kept = line.startswith("!")
+        pattern = line[1:] if is_kept else line
+        yield _regex(pattern.rstrip("/")), (pattern.endswith("/"), is_kept)
+
+
+def _regex(pattern: str) -> str:
     anchored = "/" in pattern
     pattern = pattern.lstrip("/")
     written = "" if anchored else "(?:.*/)?"
@@ -90,4 +98,4 @@ def _regex(pattern: str) -> re.Pattern[str]:
         else:
             written += re.escape(pattern[place])
             place += 1
-    return re.compile(written)
+    return written

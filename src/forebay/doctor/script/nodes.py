@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from forebay.doctor.script.script import FUNCTIONS, around, text_of
+from forebay.doctor.script.script import FUNCTIONS, around, parent_of, text_of
 
 _WORD = re.compile(r"[A-Za-z_$][\w$]*")
 # What may stand between a value and the word that makes use of it, without changing it.
@@ -109,10 +110,26 @@ def declaration_of(name: str, node: Node) -> tuple[Node, Node | None] | None:
             if left is not None and name in declared_names(left):
                 return left, None
         if above.type in ("statement_block", "program"):
-            for left, value in declarations(above):
-                if name in declared_names(left):
-                    return left, value
+            found = _declared_in(above).get(name)
+            if found is not None:
+                return found
     return None
+
+
+@functools.lru_cache(maxsize=1 << 12)
+def _declared_in(block: Node) -> dict[str, tuple[Node, Node | None]]:
+    """Return what a block itself declares, by name; the first of several."""
+    found: dict[str, tuple[Node, Node | None]] = {}
+    for left, value in declarations(block):
+        for name in declared_names(left):
+            found.setdefault(name, (left, value))
+    return found
+
+
+def forget() -> None:
+    """Let go of the trees that were asked about."""
+    parent_of.cache_clear()
+    _declared_in.cache_clear()
 
 
 def parameters(function: Node) -> list[Node]:

@@ -109,7 +109,10 @@ class Script:
     def tree(self) -> Tree:
         """The syntax tree; what cannot be parsed is an ERROR node in it."""
         data = self.file.data
-        return Parser(self._language).parse(b"" if _is_too_deep(data) else data)
+        if _is_too_deep(data):
+            self.file.unread = f"nested more than {_DEEPEST} deep"
+            data = b""
+        return Parser(self._language).parse(data)
 
     @functools.cached_property
     def _found(self) -> dict[str, list[Node]]:
@@ -126,10 +129,14 @@ class Script:
             for node in self._found.get(kind, ())
         ]
         found.sort(key=lambda one: one[0].start_byte)
-        return tuple(
-            Call(node, names_of(node.child_by_field_name(field)), is_new)
-            for node, field, is_new in found
-        )
+        known: Named = {}
+        named: Named = {}
+        # Of a chain the inner calls end first, and the outer ones are made of their names.
+        for node, field, is_new in sorted(found, key=lambda one: one[0].end_byte):
+            named[node.id] = names = names_of(node.child_by_field_name(field), known)
+            if not is_new:
+                known[node.id] = (*names, "()")
+        return tuple(Call(node, named[node.id], is_new) for node, _, is_new in found)
 
     @functools.cached_property
     def imports(self) -> dict[str, Import]:
@@ -180,39 +187,59 @@ def text_of(node: Node) -> str:
     return (node.text or b"").decode(errors="replace")
 
 
-def names_of(node: Node | None) -> tuple[str, ...]:
-    """Return the parts of a dotted expression, as `Call.names` says."""
+# The names of the calls of a file that were asked for, by their nodes.
+Named = dict[int, tuple[str, ...]]
+
+
+def names_of(node: Node | None, known: Named | None = None) -> tuple[str, ...]:
+    """Return the parts of a dotted expression, as `Call.names` says.
+
+    ``known`` keeps those of a file's calls, so that a chain of calls is gone through once.
+    """
     parts: list[str] = []
+    before: tuple[str, ...] = ()
     while node is not None and len(parts) < _MOST_NAMES:
-        if node.type == "member_expression":
-            parts.append(text_of(node.child_by_field_name("property") or node))
-            node = node.child_by_field_name("object")
-        elif node.type == "subscript_expression":
-            index = node.child_by_field_name("index")
-            parts.append(f"[{text_of(index)}]" if index else "?")
-            node = node.child_by_field_name("object")
-        elif node.type in ("non_null_expression", "parenthesized_expression", "as_expression",
-                           "await_expression", "satisfies_expression"):  # fmt: skip
-            node = node.named_children[0] if node.named_children else None
-        elif node.type in ("identifier", "this", "super", "import", "property_identifier",
-                           "shorthand_property_identifier"):  # fmt: skip
-            parts.append(text_of(node))
+        if known is not None and node.id in known:
+            before = known[node.id]
             break
-        elif node.type == "call_expression":
-            parts.append("()")
-            node = node.child_by_field_name("function")
-        else:
-            parts.append("?")
-            break
-    return tuple(reversed(parts)) or ("?",)
+        part, node = _part(node)
+        if part:
+            parts.append(part)
+    found = (*before, *reversed(parts))[-_MOST_NAMES:]
+    return found or ("?",)
+
+
+def _part(node: Node) -> tuple[str, Node | None]:
+    """Return the last part of a dotted expression, where it has one, and what stands before it."""
+    if node.type == "member_expression":
+        name = text_of(node.child_by_field_name("property") or node)
+        return name, node.child_by_field_name("object")
+    if node.type == "subscript_expression":
+        index = node.child_by_field_name("index")
+        return f"[{text_of(index)}]" if index else "?", node.child_by_field_name("object")
+    if node.type in ("non_null_expression", "parenthesized_expression", "as_expression",
+                     "await_expression", "satisfies_expression"):  # fmt: skip
+        return "", node.named_children[0] if node.named_children else None
+    if node.type in ("identifier", "this", "super", "import", "property_identifier",
+                     "shorthand_property_identifier"):  # fmt: skip
+        return text_of(node), None
+    if node.type == "call_expression":
+        return "()", node.child_by_field_name("function")
+    return "?", None
 
 
 def around(node: Node) -> Iterator[Node]:
     """Yield the nodes around a node, the nearest first."""
-    above = node.parent
+    above = parent_of(node)
     while above is not None:
         yield above
-        above = above.parent
+        above = parent_of(above)
+
+
+@functools.lru_cache(maxsize=1 << 17)
+def parent_of(node: Node) -> Node | None:
+    """Return the node around a node, for which the parser goes through its tree from the top."""
+    return node.parent
 
 
 def function_name(node: Node) -> str:

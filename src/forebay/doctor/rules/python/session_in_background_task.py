@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding, Note
+from forebay.doctor.python.children import inside
 from forebay.doctor.python.handlers import Kind, handlers_of
 from forebay.doctor.python.module import Call, Function, Module
 from forebay.doctor.python.project import project_of
 from forebay.doctor.python.sessions import depended
-from forebay.doctor.python.source import inside, uses
+from forebay.doctor.python.source import uses
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 
