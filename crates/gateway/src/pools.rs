@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::auth::users::Users;
 use crate::configuration::{Configuration, Database};
@@ -158,11 +159,12 @@ impl Pools {
     }
 
     /// Forget pools that have come to their end: retired ones, and those of automatic databases that nobody has
-    /// used for `autodb_idle_timeout`, or that have been of no use, since anybody can make such a name up. With its
-    /// last pool goes whoever has been found for such a database.
+    /// used for `autodb_idle_timeout`, or have been of no use for `server_login_retry`, since anybody can make such
+    /// a name up. With its last pool goes whoever has been found for such a database.
     pub(crate) fn sweep(&self, configuration: &Configuration, users: &Users, now: u64) {
         let limit = configuration.autodb_idle_timeout;
-        let limit = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+        let millis = |limit: Duration| u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+        let (limit, retry) = (millis(limit), millis(configuration.server_login_retry));
         let mut inner = self.lock();
         inner.retired.retain(|pool| !is_unused(pool));
         let Inner { current, paused, .. } = &mut *inner;
@@ -176,8 +178,10 @@ impl Pools {
             if !configuration.is_automatic(name) || paused.contains(name) {
                 return true;
             }
+            let unused = now - since.min(now);
             let is_useless = place.pool.welcome().is_none();
-            let is_kept = !is_useless && (limit == 0 || now - since.min(now) < limit);
+            // It knows for as long that there is nothing to be had.
+            let is_kept = if is_useless { unused < retry } else { limit == 0 || unused < limit };
             if !is_kept && !is_useless {
                 tracing::info!(database = name, "automatic database dropped: autodb_idle_timeout");
             }

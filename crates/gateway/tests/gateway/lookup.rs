@@ -166,6 +166,8 @@ fn a_changed_password_holds_from_the_next_login_on_both_sides() {
     connect_directly().query(&format!(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'changing' AND pid <> {process}"
     ));
+    let left = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'changing'";
+    wait_until("they have ended", || connect_directly().value(left) == "0");
     wait_until("it logs in again", || {
         before.query("SELECT session_user").contains(&"DataRow changing".to_owned())
     });
@@ -369,7 +371,9 @@ fn who_leaves_before_postgresql_answers_leaves_no_pool() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = silent.local_addr().unwrap().port();
     let databases = json!([own(&json!({"name": "*", "host": "127.0.0.1", "port": port}))]);
-    let gateway = started(&json!({"databases": databases, "server_connect_timeout": 2}));
+    let gateway = started(
+        &json!({"databases": databases, "server_connect_timeout": 2, "server_login_retry": 0.1}),
+    );
     let mut clients: Vec<Client> =
         (0..5).map(|number| say_who(&gateway, &format!("made_up_{number}"), "scrammer")).collect();
     wait_until("they wait", || {
