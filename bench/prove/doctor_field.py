@@ -2,8 +2,9 @@
 
 The verdicts, by file and line and in words of our own, are in doctor_field.tsv, of repositories
 that the rules were mended on, and in doctor_unseen.tsv, of others: what the doctor said there when
-it met them for the first time, before a rule was changed, and the mistakes it did not see. None of
-the code is part of the project. What is missing is said.
+it met them for the first time, before a rule was changed, and the mistakes it did not see. It met
+two lots of them, one after the other: what was learned of the first is in the rules that met the
+second. None of the code is part of the project. What is missing is said.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from forebay.doctor.run import examine
 
 TABLE = Path(__file__).parent / "doctor_field.tsv"
 UNSEEN = Path(__file__).parent / "doctor_unseen.tsv"
+_MEETING = "# meeting: "
 LEAST_TRUE = 40
 LEAST_REPOSITORIES = 10
 PRECISION = 0.90
@@ -34,7 +36,8 @@ Place = tuple[str, str]  # file:line, code
 class Verdict:
     """What whoever read the code says: `true`, `false` or `unclear` of a finding.
 
-    `missed` is a mistake that the doctor should have found and did not.
+    `missed` is a mistake that the doctor should have found and did not. ``meeting`` says which lot
+    of unseen repositories it belongs to.
     """
 
     repository: str
@@ -43,16 +46,21 @@ class Verdict:
     code: str
     says: str
     reason: str
+    meeting: str = ""
 
 
 def read_table(path: Path = TABLE) -> list[Verdict]:
-    """Return the verdicts."""
+    """Return the verdicts; a comment of a meeting names that of the lines below it."""
+    found = []
+    meeting = ""
     with path.open(encoding="utf-8", newline="") as file:
-        return [
-            Verdict(*one)
-            for one in csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-            if one and not one[0].startswith("#")
-        ]
+        for one in csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
+            if one and one[0].startswith(_MEETING):
+                meeting = one[0].removeprefix(_MEETING)
+            elif one and not one[0].startswith("#"):
+                name, commit, place, code, says, reason = one
+                found.append(Verdict(name, commit, place, code, says, reason, meeting))
+    return found
 
 
 @proof(
@@ -111,12 +119,17 @@ def doctor_field(context: Context) -> list[Finding]:
             {"without a verdict": unread},
             is_conclusive=not missing,
         ),
-        first_run(unseen, late),
+        *(
+            first_run(name, [one for one in unseen if one.meeting == name], late)
+            for name in dict.fromkeys(one.meeting for one in unseen)
+        ),
     ]
 
 
-def first_run(unseen: list[Verdict], late: list[str]) -> Finding:
-    """Return what the first look at unseen repositories was worth: a record, with no bar."""
+def first_run(meeting: str, unseen: list[Verdict], late: list[str]) -> Finding:
+    """Return what a first look at unseen repositories was worth: a record, with no bar."""
+    missed = {f"{one.repository} {one.place} {one.code}" for one in unseen if one.says == "missed"}
+    late = [one for one in late if one in missed]
     says = Counter(one.says for one in unseen)
     names = {one.repository for one in unseen}
     judged = says["true"] + says["false"]
@@ -124,8 +137,8 @@ def first_run(unseen: list[Verdict], late: list[str]) -> Finding:
     for one in unseen:
         rules.setdefault(one.code, Counter())[one.says] += 1
     return Finding(
-        f"unseen at first run: {len(names)} repositories with findings or mistakes",
-        "a record, before any rule was changed",
+        f"unseen, {meeting} meeting: {len(names)} repositories with findings or mistakes",
+        "a record, before a rule was changed for them",
         f"{says['true'] / judged:.1%} of {judged} true, {says['unclear']} more unclear; "
         f"{says['missed']} mistakes missed, of which {len(late)} are found today",
         is_pass=True,

@@ -16,7 +16,7 @@ from bench.prove.registry import Context, Finding, proof
 from forebay.migrate.lint.facts import Facts
 from forebay.migrate.lint.linter import Linter, Options, Report
 from forebay.migrate.lint.modes import Mode
-from forebay.migrate.lint.registry import Level
+from forebay.migrate.lint.registry import Severity
 from forebay.migrate.lint.transactions import Sending
 from forebay.postgres.embedded import start_ephemeral
 from forebay.postgres.url import PostgresUrl
@@ -52,7 +52,7 @@ def copy(url: PostgresUrl) -> Iterator[PostgresUrl]:
 def examine(example: Example, url: PostgresUrl) -> tuple[Report, list[Seen]]:
     """Lint an example beside a database, and run it there."""
     sending: Sending = "wrapped" if example.is_wrapped else "single"
-    options = Options(sending, example.version, include=frozenset(example.include))
+    options = Options(sending, example.version, extend=frozenset(example.include))
     with psycopg.connect(url.text(), autocommit=True) as connection:
         report = Linter(options, Facts(connection)).lint("example.sql", example.sql)
     return report, observe(example.sql, url.text())
@@ -61,7 +61,7 @@ def examine(example: Example, url: PostgresUrl) -> tuple[Report, list[Seen]]:
 def judged(example: Example, report: Report, seen: list[Seen]) -> Finding:
     """Say of an example whether it was found, or left in peace, and locked as was foretold."""
     codes = sorted({one.rule.code for one in report.findings})
-    loud = sorted({one.rule.code for one in report.findings if one.level >= Level.WARNING})
+    loud = sorted({one.rule.code for one in report.findings if one.level >= Severity.WARNING})
     own = set(loud) | (set(codes) & set(example.include))
     is_found = not own if example.is_safe else set(example.codes) <= set(codes)
     refused = next((one.refused for one in seen if one.refused), None)

@@ -87,7 +87,7 @@ def test_severities_decide_what_is_shown_and_how_it_ends(folder):
     assert doctor(folder, "--select", "FD121", "--fail-on", "error").returncode == 0
     hidden = doctor(folder, "--select", "FD121", "--level", "error")
     assert (hidden.returncode, "FD121" in hidden.stdout) == (0, False)
-    assert doctor(folder, "--exclude", "FD1,FD2,FD4").returncode == 0
+    assert doctor(folder, "--ignore", "FD1,FD2,FD4").returncode == 0
     assert doctor(folder, "nowhere").returncode == 2
     assert doctor(folder, "--bogus").returncode == 2
 
@@ -192,8 +192,8 @@ def test_a_missing_parser_is_named_by_its_extra(folder):
 def test_a_line_for_each_finding_and_a_count_for_each_rule(folder):
     done = doctor(folder, "--format", "concise", "--select", "FD121,FD401", "--level", "warning")
     first, second, count = done.stdout.splitlines()
-    assert first.startswith("db.ts:1:1: FD121 `prisma.$use` is middleware")
-    assert second.startswith("prisma/schema.prisma:12:3: FD401 no index of Post begins with")
+    assert first.startswith("db.ts:1:1: warning[FD121]: `prisma.$use` is middleware")
+    assert second.startswith("prisma/schema.prisma:12:3: warning[FD401]: no index of Post begins")
     assert count == "2 warnings (3 files, 2 rules)"
     done = doctor(folder, "--statistics", "--select", "FD121,FD401")
     assert done.stdout.splitlines() == [
@@ -220,7 +220,7 @@ def test_never_fails_on_findings(folder):
     assert doctor(folder, "--fail-on", "never").returncode == 0
 
 
-@pytest.mark.parametrize("option", ["--select", "--exclude"])
+@pytest.mark.parametrize("option", ["--select", "--ignore"])
 def test_a_code_that_no_rule_has_is_refused(folder, option):
     done = doctor(folder, option, "FD121,FD12I")
     assert (done.returncode, done.stdout) == (2, "")
@@ -247,7 +247,7 @@ def test_paths_lead_from_here_and_one_file_has_its_project(folder):
         assert f"--> {inner}:7:1\n" in doctor(folder, given, "--select", "FD121").stdout
     assert "(1 files" in done.stdout
     done = doctor(app, "route.ts", "--select", "FD121", "--format", "concise")
-    assert done.stdout.startswith(f"{(folder / inner).resolve()}:7:1: FD121")
+    assert done.stdout.startswith(f"{(folder / inner).resolve()}:7:1: warning[FD121]")
 
 
 def test_mended_schemas_say_that_a_migration_is_next(folder):

@@ -224,7 +224,7 @@ def test_the_console_reads_the_file_again_and_changes_one_setting(production):
             ("set pool_size = 1", "there is no setting pool_size"),
             ("set pool_mode = both", "pool_mode cannot be 'both'"),
             # As from the file: what is not built is refused, and not taken in silence.
-            ("set auth_user = x", "auth_user: not built yet in this version"),
+            ("set auth_hba_file = x", "auth_hba_file: not built yet in this version"),
             ("set auth_type = hba", "auth_type hba: not built yet in this version"),
         ):
             with pytest.raises(psycopg.Error) as caught:

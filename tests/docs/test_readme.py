@@ -124,7 +124,8 @@ def test_the_session_prints_what_it_says(place: Place) -> None:
 
 
 # A storm's figures and its curves are of the run; its words are not.
-_FIGURE = re.compile(r"\d[\d.,]*(?:ms|%| ?s\b)?")
+# Where nothing was served, there is a dash.
+_FIGURE = re.compile(r"\d[\d.,]*(?:ms|%| ?s\b)?|(?<= )-(?= )")
 _CURVE = "│▁▂▃▄▅▆▇█"
 
 

@@ -30,11 +30,11 @@ def test_finds_at_the_line_and_shows_it(tmp_path):
 @pytest.mark.parametrize(
     ("comment", "expected"),
     [
-        ("// doctor: ignore[FD121] old client, pinned", 1),
-        ("// doctor: ignore[use-middleware] old client", 1),
-        ("// doctor: ignore[FD121]", 0),
-        ("// doctor: ignore[FD999] another rule", 0),
-        ("// doctor: ignore a reason and no rule", 0),
+        ("// forebay: ignore[FD121] old client, pinned", 1),
+        ("// forebay: ignore[use-middleware] old client", 1),
+        ("// forebay: ignore[FD121]", 0),
+        ("// forebay: ignore[FD999] another rule", 0),
+        ("// forebay: ignore a reason and no rule", 0),
     ],
 )
 def test_a_comment_with_a_reason_silences_its_rule(tmp_path, comment, expected):
@@ -68,7 +68,7 @@ def test_what_no_rule_is_called_is_refused():
 
 
 def test_a_remark_is_quoted_as_it_is_written(tmp_path):
-    repository = write(tmp_path, db_dot_ts="prisma.$use(f) // doctor: ignore[FD1Z1] old client\n")
+    repository = write(tmp_path, db_dot_ts="prisma.$use(f) // forebay: ignore[FD1Z1] old client\n")
     report = examine(select(all_rules(), ["FD002"]), repository)
     (one,) = report.found
     assert "silences FD1Z1," in one.finding.message

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from forebay.errors import BadSettings
+from forebay.errors import BadSettings, Problem
 from forebay.postgres.secret import Secret
+from forebay.serve.check import not_servable
 from forebay.serve.load import Loaded, load, make_settings, read_file
+from forebay.serve.settings import Settings
 
 
 @pytest.fixture
@@ -125,9 +127,8 @@ def test_every_problem_is_found_whatever_its_kind():
 @pytest.mark.parametrize(
     ("line", "words"),
     [
+        ("auth_dbname = pgbouncer", 'auth_dbname: cannot use the reserved "pgbouncer" database'),
         ("auth_hba_file = x", "auth_hba_file: not built yet in this version"),
-        ("auth_user = x", "auth_user: not built yet in this version"),
-        ("auth_query = select 1", "auth_query: not built yet in this version"),
         ("auth_type = any", "auth_type any: not built yet in this version"),
         ("auth_type = pam", "auth_type pam: not built yet in this version"),
         ("auth_type = ldap", "auth_type ldap: not built yet in this version"),
@@ -141,11 +142,9 @@ def test_every_problem_is_found_whatever_its_kind():
         ("[peers]\n1 = host=x", "peers.1: not built yet in this version"),
         ("[databases]\na = host=h,i", "databases.a.host: not built yet in this version"),
         ("[databases]\na = host=@h", "databases.a.host: not built yet in this version"),
-        ("[databases]\na = host=h auth_user=x", "databases.a.auth_user: not built yet in this"),
-        ("[databases]\na = host=h auth_query=x", "databases.a.auth_query: not built yet in this"),
     ],
 )
-def test_what_is_not_built_is_refused_by_name_with_its_line(line, words):
+def test_what_cannot_be_had_is_refused_by_name_with_its_line(line, words):
     with pytest.raises(BadSettings) as caught:
         _load(f"[pgbouncer]\n{line}\n")
     (problem,) = caught.value.problems
@@ -167,6 +166,45 @@ def test_a_budget_needs_somebody_who_looks():
 
 
 @pytest.mark.usefixtures("here")
+def test_who_looks_users_up_needs_none_listed():
+    def problems(settings: Settings) -> list[Problem]:
+        return not_servable(settings, lambda _: None)
+
+    (problem,) = problems(_load("[databases]\na = host=h\n[pgbouncer]\n").settings)
+    assert "or auth_user" in (problem.hint or "")
+    for text in (
+        "[databases]\na = host=h\n[pgbouncer]\nauth_user = looker\n",
+        "[databases]\na = host=h auth_user=looker auth_query='SELECT 1, 2'\n[pgbouncer]\n",
+    ):
+        loaded = _load(text)
+        assert not loaded.notes
+        assert not problems(loaded.settings)
+        settings = loaded.settings
+        assert "looker" in (settings.auth_user, settings.databases["a"].auth_user)
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("auth_dbname = x", "auth_dbname: there is no database x, so that auth_query"),
+        (
+            "[databases]\na = host=h auth_dbname=pgbouncer",
+            "databases.a.auth_dbname: pgbouncer is the console's own, so that",
+        ),
+        (
+            "[databases]\na = host=h auth_dbname=x",
+            "databases.a.auth_dbname: there is no database x",
+        ),
+    ],
+)
+def test_a_database_that_cannot_be_looked_in_is_noted(line, words):
+    (note,) = _load(f"[databases]\na = host=h\n[pgbouncer]\n{line}\n").notes
+    assert note.message.startswith(words)
+    assert note.hint
+
+
+@pytest.mark.usefixtures("here")
 @pytest.mark.parametrize(
     "line",
     [
@@ -174,7 +212,6 @@ def test_a_budget_needs_somebody_who_looks():
         *("dns_nxdomain_ttl = 1", "dns_zone_check_period = 1", "query_wait_notify = 0"),
         *("job_name = x", "service_name = x", "conffile = x", "syslog_ident = x"),
         *("syslog_facility = local0", "[databases]\na = host=h load_balance_hosts=disable"),
-        *("auth_dbname = x", "[databases]\na = host=h auth_dbname=x"),
     ],
 )
 def test_what_changes_nothing_here_is_taken_with_a_note(line):

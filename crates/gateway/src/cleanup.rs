@@ -80,6 +80,33 @@ pub fn reset(mut lease: Lease, pool: &Arc<Pool>, common: &Arc<Common>) {
     begin(lease, nobody, pool, common);
 }
 
+/// Take back all that clients may have left in an idle server's session: what is not followed as well, such as tables
+/// that a function has made and that hide others.
+///
+/// # Errors
+/// As [`exchange`].
+pub async fn begin_anew(
+    server: &mut Server,
+    pool: &Pool,
+    shared: &Shared,
+) -> Result<(), SessionError> {
+    if !server.has_served {
+        return Ok(());
+    }
+    run(server, shared, "DISCARD ALL").await?;
+    server.state.set_applied(Arc::default());
+    server.has_served = false;
+    let order = pool.order();
+    if order.target.connect_query.is_empty() {
+        return Ok(());
+    }
+    match run(server, shared, &order.target.connect_query).await {
+        // As when the connection began, which has logged it.
+        Err(SessionError::Setting { .. }) => Ok(()),
+        result => result,
+    }
+}
+
 /// Run a query of the pooler's own on a server that nobody holds; what it returns is for nobody.
 ///
 /// # Errors
@@ -127,6 +154,7 @@ async fn clean(
             if resets_everything(reset_query.as_bytes()) {
                 server.state.set_applied(Arc::default());
             }
+            server.has_served &= !reset_query.trim().eq_ignore_ascii_case("DISCARD ALL");
         }
         Ok::<(), SessionError>(())
     };
@@ -183,6 +211,20 @@ pub async fn exchange(
     shared: &Shared,
     bytes: &[u8],
 ) -> Result<(), SessionError> {
+    exchange_with(server, client, shared, bytes, |_| {}).await
+}
+
+/// [`exchange`] with a client that is `heard`: what the server sends for it, piece by piece.
+///
+/// # Errors
+/// As [`exchange`].
+pub async fn exchange_with(
+    server: &mut Server,
+    client: &mut ClientState,
+    shared: &Shared,
+    bytes: &[u8],
+    mut heard: impl FnMut(&[u8]),
+) -> Result<(), SessionError> {
     let lost = |what: &str| SessionError::Server(what.to_owned());
     server.stream.write_all(bytes).await.map_err(|error| lost(&error.to_string()))?;
     let mut unread = 0;
@@ -209,6 +251,8 @@ pub async fn exchange(
                     &mut output,
                     &mut to_server,
                 )?;
+                output.gather();
+                heard(&nowhere);
                 std::task::Poll::Ready(Ok::<_, SessionError>((count, to_server)))
             })
         })

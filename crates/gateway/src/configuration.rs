@@ -17,6 +17,10 @@ use crate::error::StartError;
 use derived::Cell;
 use values::{names, seconds};
 
+/// PgBouncer's, which needs the right to read `pg_authid`.
+const AUTH_QUERY: &str = "SELECT rolname, CASE WHEN rolvaliduntil < now() THEN NULL ELSE rolpassword END \
+                          FROM pg_authid WHERE rolname=$1 AND rolcanlogin";
+
 pub use kinds::{AuthType, LogFormat, MetricsNames, PoolMode, ServerLimit, SslMode};
 pub use tables::{Database, User};
 
@@ -41,6 +45,12 @@ pub struct Configuration {
     pub auth_type: AuthType,
     /// Who may come in.
     pub users: Vec<User>,
+    /// Who looks up users without a password here; nobody when absent.
+    pub auth_user: Option<String>,
+    /// The query for it: of one parameter, the name; its row is name and stored password.
+    pub auth_query: String,
+    /// The database, by a client's name for it, to look them up in; the client's own when absent.
+    pub auth_dbname: Option<String>,
     /// What they may ask for.
     pub databases: Vec<Database>,
     /// When a server goes back to its pool.
@@ -230,6 +240,9 @@ impl Default for Configuration {
             workers: 1,
             auth_type: AuthType::Md5,
             users: Vec::new(),
+            auth_user: None,
+            auth_query: AUTH_QUERY.to_owned(),
+            auth_dbname: None,
             databases: Vec::new(),
             pool_mode: PoolMode::Session,
             max_client_conn: 100,
@@ -336,6 +349,8 @@ impl Configuration {
             "max_client_conn is 0: no client could ever connect"
         } else if self.max_packet_size < 16_384 {
             "max_packet_size is below 16384 bytes"
+        } else if self.auth_queries().any(|query| query.contains('\0')) {
+            "auth_query has a zero byte, which no SQL has"
         } else if self.listen_addr.is_empty() && self.unix_socket_dir.is_none() {
             "listen_addr is empty and unix_socket_dir is not set: nobody could connect"
         } else if self.max_server_connections == ServerLimit::Auto && self.control_user.is_none() {
@@ -344,6 +359,11 @@ impl Configuration {
             return Ok(());
         };
         Err(StartError::Configuration { message: problem.to_owned() })
+    }
+
+    fn auth_queries(&self) -> impl Iterator<Item = &str> {
+        let own = self.databases.iter().filter_map(|database| database.auth_query.as_deref());
+        own.chain([&*self.auth_query])
     }
 
     /// The database a client's name for it stands for.

@@ -245,6 +245,7 @@ async fn log_in_over(
             let now = common.clock.milliseconds();
             let identity = Identity::new(target.address.clone(), process, key, &login.stream, now);
             Ok(Server {
+                has_served: false,
                 stream: login.stream,
                 state: ServerState::new(common.session.parameters.intern(reported)),
                 identity: Arc::new(identity),

@@ -11,10 +11,10 @@ use arc_swap::{ArcSwap, Guard};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
 
-use crate::auth::users::Users;
+use crate::auth::users::{User, Users};
 use crate::budget::Instances;
 use crate::clients::Clients;
-use crate::configuration::Configuration;
+use crate::configuration::{Configuration, Database};
 use crate::deadline::Deadlines;
 use crate::error::StartError;
 use crate::listener::{self, Bound};
@@ -179,7 +179,22 @@ pub struct Context {
 impl Context {
     /// The pool for a database and a user, made when first asked for; `None` without such a database.
     pub fn pool(&self, name: &str, user: &str) -> Option<Arc<Pool>> {
-        self.pools.get(name, user, &self.common, &self.budgets, || self.users())
+        let log_in_as = |database: &Database| database.user.as_deref().unwrap_or(user).to_owned();
+        self.pools.get(name, log_in_as, &self.common, &self.budgets, || self.users())
+    }
+
+    /// The pool of that user itself, whoever the database's clients become.
+    pub(crate) fn pool_of(&self, name: &str, user: &str) -> Option<Arc<Pool>> {
+        self.pools.get(name, |_| user.to_owned(), &self.common, &self.budgets, || self.users())
+    }
+
+    /// Keep what `auth_query` has said of a user that has logged in to a database with it.
+    pub(crate) fn keep_found(&self, database: &str, user: &Arc<User>) {
+        let users = self.users();
+        if users.keep(database, user) {
+            let configuration = || Arc::clone(&self.common.configuration());
+            self.pools.renew(database, user.name(), configuration, &users);
+        }
     }
 
     /// Make the pools that are to have servers before anybody comes.

@@ -56,7 +56,7 @@ async fn run(context: &Context) {
             context.clients.wake_all();
         }
         drop(pools);
-        context.pools.sweep(&configuration, now);
+        context.pools.sweep(&configuration, &context.users(), now);
         drop(configuration);
         if context.has_shut_down() {
             context.advance(Phase::Stopping);

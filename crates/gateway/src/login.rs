@@ -1,5 +1,6 @@
 //! A client's first packets: negotiation, startup, authentication, settings, and the welcome.
 
+mod lookup;
 mod scram;
 mod settings;
 mod tls_door;
@@ -14,6 +15,7 @@ use pgwire::{WireError, frame, frontend};
 
 use crate::auth::md5::{md5_password, verify_md5_response};
 use crate::auth::random::secure_random;
+use crate::auth::users::User;
 use crate::auth::{AuthenticationError, StoredPassword};
 use crate::cancel;
 use crate::clients::{Entry, Facts, Registration, Seat};
@@ -115,8 +117,11 @@ pub async fn log_in(
     let mut registration = Registration::new(context, entry);
 
     let is_own = is_console && console::session::is_own_user(door.stream, &request.user);
+    let mut found = None;
     if !is_own {
-        door.authenticate(context, &request.user).await?;
+        let identified = door.identify(context, &request).await?;
+        door.authenticate(context, &request.user, &identified).await?;
+        found = identified.user.filter(|user| !user.is_listed());
     }
     if is_console {
         let Door { stream, received, .. } = door;
@@ -128,6 +133,10 @@ pub async fn log_in(
         return Err(Refusal::database_disabled(&request.database).into());
     }
     registration.occupy(take_places(context, &request.database, &request.user)?);
+    // Not before, so that there is a pool, with which it is forgotten again.
+    if let Some(user) = found {
+        context.keep_found(&request.database, &user);
+    }
     // Before the pool is looked for, so that a reload that removes it finds the client.
     let (database, user) = (request.database.as_str().into(), request.user.as_str().into());
     let _ = registration.entry.seat.set(Seat { database, user });
@@ -178,6 +187,14 @@ struct Request {
     user: String,
     database: String,
     settings: Parameters,
+}
+
+/// Who a client says that it is.
+struct Identified {
+    /// Absent when there is nobody of that name.
+    user: Option<Arc<User>>,
+    /// `auth_query` was asked.
+    is_looked_up: bool,
 }
 
 struct Door<'a> {
@@ -331,11 +348,20 @@ impl Door<'_> {
         Ok(self.stream.write_all(&out).await?)
     }
 
-    async fn authenticate(&mut self, context: &Context, name: &str) -> Result<(), Failure> {
-        let users = context.users();
-        let user = users.get(name);
+    async fn authenticate(
+        &mut self,
+        context: &Context,
+        name: &str,
+        identified: &Identified,
+    ) -> Result<(), Failure> {
+        let user = identified.user.as_deref();
         let stored = user.and_then(|user| user.stored.as_ref());
         let auth_type = context.common.configuration().auth_type;
+        let has_scram = match stored {
+            Some(stored) => matches!(stored, StoredPassword::Scram(_)),
+            // As for most that can be found, so that the question does not tell who is there.
+            None => identified.is_looked_up,
+        };
         let is_right = match auth_type {
             AuthType::Trust => user.is_some(),
             AuthType::Cert => self.has_certificate_of(name)? && user.is_some(),
@@ -345,23 +371,22 @@ impl Door<'_> {
                 let given = frontend::password(&body)?;
                 stored.is_some_and(|stored| stored.verify_plain(name, given))
             }
-            AuthType::Md5 if !matches!(stored, Some(StoredPassword::Scram(_))) => {
+            AuthType::Md5 if !has_scram => {
                 let salt = secure_random::<4>().map_err(|error| broken(&error))?;
                 self.ask(&Authentication::Md5(salt)).await?;
                 let body = self.password().await?;
                 let given = frontend::password(&body)?;
-                let expected = user.and_then(crate::auth::users::User::md5);
+                let expected = user.and_then(User::md5);
                 let hash = expected.clone().unwrap_or_else(|| md5_password(name, &salt));
                 verify_md5_response(&hash, salt, given) && expected.is_some()
             }
-            AuthType::Md5 | AuthType::Scram => self.scram(context, name).await?,
+            AuthType::Md5 | AuthType::Scram => self.scram(context, name, user).await?,
         };
         if is_right {
             return Ok(());
         }
         tracing::warn!(user = name, "client login refused: wrong password or unknown user");
-        let is_sasl = auth_type == AuthType::Scram
-            || (auth_type == AuthType::Md5 && matches!(stored, Some(StoredPassword::Scram(_))));
+        let is_sasl = auth_type == AuthType::Scram || (auth_type == AuthType::Md5 && has_scram);
         Err(match auth_type {
             AuthType::Trust => Refusal::trust_failed(name),
             _ if is_sasl => Refusal::sasl_failed(name),

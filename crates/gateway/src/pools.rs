@@ -72,11 +72,12 @@ impl Pools {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The pool for a database and a user, made when first asked for; `None` without such a database.
+    /// The pool for a database and the user that `log_in_as` names, made when first asked for; `None` without such a
+    /// database.
     pub fn get(
         &self,
         name: &str,
-        user: &str,
+        log_in_as: impl FnOnce(&Database) -> String,
         common: &Arc<Common>,
         budgets: &Budgets,
         users: impl FnOnce() -> Arc<Users>,
@@ -85,15 +86,14 @@ impl Pools {
         // Under the lock, so that a reload either is seen here or finds this pool.
         let configuration = common.configuration();
         let database = configuration.database(name)?;
-        let server_user = database.user.as_deref().unwrap_or(user);
-        let key = (name.to_owned(), server_user.to_owned());
+        let key = (name.to_owned(), log_in_as(database));
         if let Some(place) = inner.current.get(&key) {
             return Some(Arc::clone(&place.pool));
         }
         if configuration.is_automatic(name) && !inner.knows(name) {
             tracing::info!("registered new auto-database: {name}");
         }
-        let plan = Plan::derive(&configuration, &users(), database, name, server_user);
+        let plan = Plan::derive(&configuration, &users(), database, name, &key.1);
         let (database, user) = key.clone();
         let limit = configuration.max_server_connections;
         let shares = budgets.shares(&database, &user, common.instances.scopes(&plan.target, limit));
@@ -106,6 +106,22 @@ impl Pools {
         }
         inner.current.insert(key, Place { pool: Arc::clone(&pool), unused_since: None });
         Some(pool)
+    }
+
+    /// Have the pool of that database and user, if there is one, log in with what is known of the user now.
+    pub(crate) fn renew(
+        &self,
+        name: &str,
+        user: &str,
+        configuration: impl FnOnce() -> Arc<Configuration>,
+        users: &Users,
+    ) {
+        let inner = self.lock();
+        let configuration = configuration();
+        let place = inner.current.get(&(name.to_owned(), user.to_owned()));
+        if let (Some(place), Some(database)) = (place, configuration.database(name)) {
+            place.pool.reconfigure(Plan::derive(&configuration, users, database, name, user));
+        }
     }
 
     /// Every pool there is, in order of name.
@@ -142,28 +158,38 @@ impl Pools {
     }
 
     /// Forget pools that have come to their end: retired ones, and those of automatic databases that nobody has
-    /// used for `autodb_idle_timeout`.
-    pub(crate) fn sweep(&self, configuration: &Configuration, now: u64) {
+    /// used for `autodb_idle_timeout`, or that have been of no use, since anybody can make such a name up. With its
+    /// last pool goes whoever has been found for such a database.
+    pub(crate) fn sweep(&self, configuration: &Configuration, users: &Users, now: u64) {
         let limit = configuration.autodb_idle_timeout;
         let limit = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
         let mut inner = self.lock();
         inner.retired.retain(|pool| !is_unused(pool));
         let Inner { current, paused, .. } = &mut *inner;
+        let before = current.len();
         current.retain(|(name, _), place| {
             if !is_unused(&place.pool) {
                 place.unused_since = None;
                 return true;
             }
             let since = *place.unused_since.get_or_insert(now);
-            let is_kept = limit == 0
-                || now - since.min(now) < limit
-                || !configuration.is_automatic(name)
-                || paused.contains(name);
-            if !is_kept {
+            if !configuration.is_automatic(name) || paused.contains(name) {
+                return true;
+            }
+            let is_useless = place.pool.welcome().is_none();
+            let is_kept = !is_useless && (limit == 0 || now - since.min(now) < limit);
+            if !is_kept && !is_useless {
                 tracing::info!(database = name, "automatic database dropped: autodb_idle_timeout");
             }
             is_kept
         });
+        if current.len() < before {
+            users.forget(|database| {
+                let first = current.range((database.to_owned(), String::new())..).next();
+                configuration.is_automatic(database)
+                    && first.is_none_or(|((name, _), _)| name != database)
+            });
+        }
         let pools = inner.current.len() + inner.retired.len();
         inner.ledger.settle(pools);
     }

@@ -94,6 +94,21 @@ impl Refusal {
         )
     }
 
+    /// `auth_query` does not work. Why is for the log: who is told this has not shown who it is.
+    pub fn lookup_failed() -> Self {
+        Self::fatal(
+            "F0000",
+            "bouncer config error: auth_query failed",
+            "the pooler's log says why; list the user in auth_file, or mend auth_query",
+        )
+    }
+
+    /// `auth_query` is to run in a database that an administrator has disabled.
+    pub fn auth_database_disabled(name: &str) -> Self {
+        let disabled = Self::database_disabled(name);
+        Self { message: format!("authentication {}", disabled.message), ..disabled }
+    }
+
     /// An authentication exchange that went wrong otherwise.
     pub fn authentication(error: &crate::auth::AuthenticationError) -> Self {
         Self::fatal(error.sqlstate(), error.to_string(), error.hint().unwrap_or_default())

@@ -145,6 +145,8 @@ impl Identity {
 /// One connection to PostgreSQL, logged in.
 #[derive(Debug)]
 pub struct Server {
+    /// A client has had it, and what that may have left in the session has not all been taken back.
+    pub has_served: bool,
     /// Its socket.
     pub stream: Stream,
     /// Its session.

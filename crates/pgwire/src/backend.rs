@@ -185,6 +185,22 @@ pub fn backend_key_data(body: &[u8]) -> Result<(u32, &[u8]), WireError> {
     Ok((process, crate::startup::cancel_key(cursor)?))
 }
 
+/// The values of a DataRow, `None` for NULL.
+///
+/// # Errors
+/// The row ends before its values do.
+pub fn data_row(body: &[u8]) -> Result<Vec<Option<&[u8]>>, WireError> {
+    let mut cursor = Cursor::new(body);
+    let count = cursor.u16("column count")?;
+    let mut values = Vec::with_capacity(usize::from(count));
+    for _ in 0..count {
+        let length = cursor.u32("value length")?;
+        let is_null = length == u32::MAX;
+        values.push(if is_null { None } else { Some(cursor.bytes(length as usize, "value")?) });
+    }
+    Ok(values)
+}
+
 /// The tag of a `CommandComplete`, such as `SELECT 1`.
 pub fn command_tag(body: &[u8]) -> Result<&[u8], WireError> {
     let mut cursor = Cursor::new(body);

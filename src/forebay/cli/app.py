@@ -2,6 +2,7 @@
 
 import difflib
 import importlib
+import inspect
 from typing import Annotated, Any
 
 import typer
@@ -67,7 +68,16 @@ def _command(name: str, found: Any) -> Any:
         alone.command(name=name)(found)
         command = typer.main.get_command(alone)
     command.name = name
+    _reflow(command)
     return command
+
+
+def _reflow(command: Any) -> None:
+    """Let a terminal wrap the paragraphs of a help, instead of the line breaks of a docstring."""
+    paragraphs = inspect.cleandoc(command.help or "").split("\n\n")
+    command.help = "\n\n".join(" ".join(one.split()) for one in paragraphs)
+    for one in getattr(command, "commands", {}).values():
+        _reflow(one)
 
 
 app = typer.Typer(

@@ -6,7 +6,6 @@ and everything else is options and a path. A folder called `explain` is `./expla
 
 from __future__ import annotations
 
-import enum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,6 +22,17 @@ from forebay.cli.doctor_live import (
     WorkersOption,
 )
 from forebay.cli.doctor_pages import explain, list_rules
+from forebay.cli.findings_options import (
+    FailOnOption,
+    Format,
+    FormatOption,
+    IgnoreOption,
+    JsonOption,
+    Least,
+    Level,
+    LevelOption,
+    SelectOption,
+)
 from forebay.errors import ForebayError
 
 _LOOK = "look"
@@ -41,33 +51,6 @@ class _DefaultGroup(TyperGroup):
         """Find the command; the default one has no name that help could tell."""
         name, command, rest = super().resolve_command(ctx, args)
         return "" if name == _LOOK else name, command, rest
-
-
-class Format(enum.StrEnum):
-    """How findings are written."""
-
-    TEXT = "text"
-    CONCISE = "concise"
-    JSON = "json"
-    SARIF = "sarif"
-    GITHUB = "github"
-
-
-class Level(enum.StrEnum):
-    """A severity, as an option."""
-
-    NOTE = "note"
-    WARNING = "warning"
-    ERROR = "error"
-
-
-class Least(enum.StrEnum):
-    """A severity that ends with exit code 1, or none."""
-
-    NOTE = "note"
-    WARNING = "warning"
-    ERROR = "error"
-    NEVER = "never"
 
 
 doctor = typer.Typer(
@@ -91,23 +74,12 @@ def look(
         Path, typer.Argument(help="The repository's folder, or one file.", show_default="here")
     ] = Path(),
     *,
-    written: Annotated[
-        Format, typer.Option("--format", help="How the findings are written.")
-    ] = Format.TEXT,
-    is_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
-    only: Annotated[
-        list[str] | None,
-        typer.Option("--select", help="Only these codes (or their beginnings) and names."),
-    ] = None,
-    without: Annotated[
-        list[str] | None, typer.Option("--exclude", help="All but these codes and names.")
-    ] = None,
-    level: Annotated[
-        Level, typer.Option("--level", help="The least severity that is shown.")
-    ] = Level.NOTE,
-    fail_on: Annotated[
-        Least, typer.Option("--fail-on", help="The least severity that ends with exit code 1.")
-    ] = Least.WARNING,
+    written: FormatOption = Format.TEXT,
+    is_json: JsonOption = False,
+    only: SelectOption = None,
+    without: IgnoreOption = None,
+    level: LevelOption = Level.NOTE,
+    fail_on: FailOnOption = Least.WARNING,
     is_counted: Annotated[
         bool, typer.Option("--statistics", help="Count the findings of each rule instead.")
     ] = False,

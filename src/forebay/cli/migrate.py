@@ -2,46 +2,47 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from forebay.cli.developer import (
-    Developer,
-    SkipGenerate,
-    SkipSeed,
-    generate_after,
-    is_there,
-    seed_after,
-)
-from forebay.cli.migrate_lint import (
-    LevelName,
-    before_deploy,
-    explain_command,
-    lint_command,
-    named_client,
-)
+from forebay.cli.developer import SkipGenerate, SkipSeed, generate_after, seed_after
+from forebay.cli.findings_options import Least
+from forebay.cli.migrate_dev import dev_command
+from forebay.cli.migrate_lint import explain_command, lint_command, named_client
+from forebay.cli.migrate_look import before_deploy
 from forebay.cli.migrate_roll_out import ClientOption, RevisionOption, roll_out_command
-from forebay.cli.output import write
-from forebay.cli.refusal import SchemaOption, answering, confirm_reset, show_dangers
+from forebay.cli.migrate_words import applied as told_applied
+from forebay.cli.migrate_words import begin, counted
+from forebay.cli.output import aside, write
+from forebay.cli.refusal import SchemaOption, answering, confirm_reset
 from forebay.errors import ConfigurationError
 from forebay.migrate.apply import Patience
 from forebay.migrate.commands import project as projects
 from forebay.migrate.commands.deploy import deploy
-from forebay.migrate.commands.dev import develop
-from forebay.migrate.commands.diagnosis import ResetNeeded
 from forebay.migrate.commands.diff import Kind, Side, default_schema_path, diff
-from forebay.migrate.commands.prisma_config import overlooked
 from forebay.migrate.commands.reset import reset
 from forebay.migrate.commands.resolve import mark_applied, mark_rolled_back
 from forebay.migrate.commands.status import Status, status
-from forebay.migrate.connect import schema_of
-from forebay.migrate.danger import Dangers
 from forebay.migrate.lock import PATIENCE
 
-migrate = typer.Typer(help="Migrations: made, applied, looked at.", no_args_is_help=True)
+
+class _Menu(TyperGroup):
+    """The commands, in the order in which a project meets them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Name the commands."""
+        return list(_ORDER)
+
+
+_ORDER = (
+    "dev", "deploy", "status", "lint", "explain", "diff", "roll-out", "resolve", "reset",
+)  # fmt: skip
+
+migrate = typer.Typer(cls=_Menu, help="Migrations: made, applied, looked at.", no_args_is_help=True)
+migrate.command(name="dev")(dev_command)
 migrate.command(name="roll-out")(roll_out_command)
 migrate.command(name="lint")(lint_command)
 migrate.command(name="explain")(explain_command)
@@ -52,21 +53,32 @@ def deploy_command(
     *,
     schema: SchemaOption = None,
     lock_timeout: Annotated[
-        float, typer.Option(help="Seconds that a statement waits for a table's lock.", min=0)
+        float,
+        typer.Option(
+            metavar="SECONDS", help="How long a statement waits for a table's lock.", min=0
+        ),
     ] = Patience().lock_timeout,
     lock_tries: Annotated[
-        int, typer.Option(help="How often a script is sent that met no free lock.", min=1)
+        int,
+        typer.Option(
+            metavar="COUNT", help="How often a script is sent that met no free lock.", min=1
+        ),
     ] = Patience().tries,
     lock_wait: Annotated[
-        float, typer.Option(help="Seconds to wait for another run of migrations.", min=0.001)
+        float,
+        typer.Option(
+            metavar="SECONDS", help="How long to wait for another run of migrations.", min=0.001
+        ),
     ] = PATIENCE,
     lint: Annotated[
         bool, typer.Option("--lint/--no-lint", help="Look at them first, and say what they do.")
     ] = True,
     lint_fatal: Annotated[
-        LevelName | None,
+        Least | None,
         typer.Option(
-            help="Apply nothing if this is found, or worse. (default: the project's)",
+            metavar="SEVERITY",
+            help=f"Apply nothing if this is found, or worse: {', '.join(Least)}."
+            " (default: the project's)",
             show_default=False,
         ),
     ] = None,
@@ -80,12 +92,12 @@ def deploy_command(
     named = named_client(client, client_revision)
     with answering(schema):
         found = projects.open_project(schema)
-        _begin(found)
+        begin(found)
         patience = Patience(lock_timeout, lock_tries)
         look = before_deploy(found, lint_fatal, named) if lint else None
         done = deploy(found, write, patience=patience, lock_patience=lock_wait, look=look)
-        write(_count(done.found, found.migrations))
-        write(_applied(done.applied) if done.applied else "No pending migrations to apply.")
+        write(counted(done.found, found.migrations))
+        write(told_applied(done.applied) if done.applied else "No pending migrations to apply.")
 
 
 @migrate.command(name="status")
@@ -96,9 +108,9 @@ def status_command(*, schema: SchemaOption = None) -> None:
     """
     with answering(schema):
         found = projects.open_project(schema)
-        _begin(found)
+        begin(found)
         seen = status(found)
-        write(_count(len(seen.found), found.migrations))
+        write(counted(len(seen.found), found.migrations))
         for line in _told(seen):
             write(line)
         if not seen.is_up_to_date:
@@ -202,7 +214,7 @@ def diff_command(
             _located(after),
             is_script=script,
             shadow=shadow_database_url,
-            say=_aside,
+            say=aside,
         )
         _put(found.text, output)
         if exit_code and not found.is_empty:
@@ -239,92 +251,6 @@ def _put(text: str, output: Path | None) -> None:
         ) from None
 
 
-@migrate.command(name="dev")
-def dev_command(
-    *,
-    name: Annotated[str, typer.Option("--name", "-n", help="What the migration is about.")] = "",
-    create_only: Annotated[
-        bool, typer.Option("--create-only", help="Write the migration, and do not apply it.")
-    ] = False,
-    accept_data_loss: Annotated[
-        bool, typer.Option("--accept-data-loss", help="Apply it whatever its warnings say.")
-    ] = False,
-    skip_generate: SkipGenerate = False,
-    skip_seed: SkipSeed = False,
-    schema: SchemaOption = None,
-) -> None:
-    """Write the migration that the schema asks for, and apply it to the development database.
-
-    Afterwards the schema's clients are generated, and a database that was empty is seeded. Exit
-    code 0 when all of it is done, 1 when something forbids it, 130 when the database must be
-    emptied first or the developer says no.
-    """
-    with answering(schema):
-        found = projects.open_project(schema)
-        _begin(found)
-        ask = Developer() if is_there() else None
-        try:
-            done = develop(
-                found, name, write, only_create=create_only, accepts_loss=accept_data_loss, ask=ask
-            )
-        except ResetNeeded as needed:
-            _show_reset(needed, found)
-            raise typer.Exit(130) from None
-        if not done.is_done:
-            _refuse(done.dangers, is_asked=ask is not None)
-        if done.written is not None:
-            write(f"The migration is written: {done.written}/migration.sql")
-        if create_only:
-            show_dangers(done.dangers)
-            return
-        if done.applied:
-            write(_applied(done.applied))
-        elif done.written is None:
-            write("Already in sync, no schema change or pending migration was found.")
-        generate_after(schema, is_skipped=skip_generate)
-        if done.is_new:
-            seed_after(is_skipped=skip_seed)
-
-
-def _show_reset(needed: ResetNeeded, found: projects.Project) -> None:
-    schemas = ", ".join(found.schemas or ())
-    what = f'following schemas: "{schemas}"' if schemas else f'"{schema_of(found.url)}" schema'
-    print(
-        f"{needed.message.rstrip()}\n\nWe need to reset the {what} at"
-        f' "{found.url.address}"\n\nYou may use forebay migrate reset to drop the development'
-        " database.\nAll data will be lost.",
-        file=sys.stderr,
-    )
-    for way in needed.ways:
-        print(f"\n{way}", file=sys.stderr)
-
-
-def _refuse(found: Dangers, *, is_asked: bool) -> None:
-    """Say why a migration is not made; one that was denied needs no more words."""
-    if found.unexecutable:
-        show_dangers(found)
-        print(
-            "\nYou can use forebay migrate dev --create-only to create the migration file, and"
-            " manually modify it to address the underlying issue(s).\nThen run forebay migrate dev"
-            " to apply it and verify it works.",
-            file=sys.stderr,
-        )
-        raise typer.Exit(1)
-    if is_asked:
-        print("Migration cancelled.", file=sys.stderr)
-        raise typer.Exit(130)
-    show_dangers(found)
-    print(
-        "\nError: Prisma Migrate has detected that the environment is non-interactive, which is not"
-        " supported.\n\n`forebay migrate dev` is an interactive command designed to create new"
-        " migrations and evolve the database in development.\nTo apply existing migrations in"
-        " deployments, use forebay migrate deploy.\n\nUse --create-only to write the migration and"
-        " see to that by hand, or --accept-data-loss.",
-        file=sys.stderr,
-    )
-    raise typer.Exit(1)
-
-
 @migrate.command(name="reset")
 def reset_command(
     *,
@@ -340,39 +266,14 @@ def reset_command(
     """
     with answering(schema):
         found = projects.open_project(schema)
-        _begin(found)
+        begin(found)
         confirm_reset(is_forced=force)
         applied = reset(found, write)
         write("Database reset successful\n")
         if applied:
-            write(_applied(applied))
+            write(told_applied(applied))
         generate_after(schema, is_skipped=skip_generate)
         seed_after(is_skipped=skip_seed)
-
-
-def _aside(text: str) -> None:
-    print(text, file=sys.stderr)
-
-
-def _begin(found: projects.Project) -> None:
-    url = found.url
-    write(f'PostgreSQL database "{url.database or url.user}" at "{url.address}"')
-    for line in overlooked(Path(), found.path, found.migrations):
-        _aside(f"warning: {line}")
-
-
-def _count(count: int, folder: Path) -> str:
-    if not count:
-        return f"No migration found in {folder}"
-    return f"{count} migration{'s' if count > 1 else ''} found in {folder}"
-
-
-def _applied(names: list[str]) -> str:
-    lines = "".join(f"\n  {name}" for name in names)
-    return (
-        f"The following migration(s) have been applied:\n{lines}\n\n"
-        "All migrations have been successfully applied."
-    )
 
 
 def _told(seen: Status) -> list[str]:

@@ -2,51 +2,40 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forebay import __version__
+from forebay.cli.findings_options import (
+    FailOnOption,
+    Format,
+    FormatOption,
+    IgnoreOption,
+    JsonOption,
+    Least,
+    Level,
+    LevelOption,
+    SelectOption,
+)
 from forebay.cli.migrate_roll_out import ClientOption, RevisionOption
-from forebay.cli.output import write
+from forebay.cli.output import aside, has_colour, write
 from forebay.cli.refusal import SchemaOption, answering
 from forebay.errors import ForebayError, MigrationError, MissingExtra
+from forebay.findings.severity import Severity
 from forebay.migrate.commands import project as projects
-from forebay.migrate.folder import Migration
 from forebay.postgres.url import parse_url
 
 if TYPE_CHECKING:
     from forebay.migrate.commands.named import Named
     from forebay.migrate.lint.linter import Options, Report
-    from forebay.migrate.lint.registry import Level
     from forebay.migrate.lint.running import Running
 
 
-class Shape(StrEnum):
-    """How findings are written."""
-
-    TEXT = "text"
-    JSON = "json"
-    GITHUB = "github"
-    SARIF = "sarif"
-
-
-class LevelName(StrEnum):
-    """The levels, and none."""
-
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
-    NEVER = "never"
-
-
-def _needed() -> None:
+def needed() -> None:
     """Refuse where the parser is not installed.
 
     Raises:
@@ -58,17 +47,15 @@ def _needed() -> None:
         raise MissingExtra("lint", needed_for="the linter of migrations") from None
 
 
-def _option(help_: str) -> object:
-    return typer.Option(help=help_, show_default=False)
-
-
-Codes = Annotated[list[str] | None, _option("A rule to leave out; may be given again.")]
+def _option(help_: str, metavar: str) -> object:
+    return typer.Option(help=help_, metavar=metavar, show_default=False)
 
 
 def lint_command(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
+            metavar="PATH",
             help="Scripts, or folders of them. (default: the project's migrations; with --database"
             " or --url, those that the database has not seen)",
             show_default=False,
@@ -76,7 +63,7 @@ def lint_command(
     ] = None,
     *,
     url: Annotated[
-        str | None, _option("The database whose rows and sizes count. (default: none)")
+        str | None, _option("The database whose rows and sizes count. (default: none)", "URL")
     ] = None,
     with_database: Annotated[
         bool, typer.Option("--database", help="Ask the project's own database.")
@@ -84,22 +71,21 @@ def lint_command(
     client: ClientOption = None,
     client_revision: RevisionOption = None,
     schema: SchemaOption = None,
-    level: Annotated[
-        LevelName,
+    written: FormatOption = Format.TEXT,
+    is_json: JsonOption = False,
+    only: SelectOption = None,
+    without: IgnoreOption = None,
+    added: Annotated[
+        list[str] | None,
         typer.Option(
-            metavar="LEVEL", help="info, warning, error or never: the least that is shown."
+            "--extend-select",
+            metavar="CODES",
+            help="Opt-in rules to add, or all.",
+            show_default=False,
         ),
-    ] = LevelName.WARNING,
-    fail_on: Annotated[
-        LevelName, typer.Option(metavar="LEVEL", help="The least that makes the exit code 1.")
-    ] = LevelName.ERROR,
-    exclude: Codes = None,
-    include: Annotated[
-        list[str] | None, _option("An opt-in rule to add, or all; may be given again.")
     ] = None,
-    shape: Annotated[
-        Shape, typer.Option("--format", metavar="FORMAT", help="text, json, github or sarif.")
-    ] = Shape.TEXT,
+    level: LevelOption = Level.WARNING,
+    fail_on: FailOnOption = Least.WARNING,
     locks: Annotated[
         bool, typer.Option("--locks", help="Show the locks of every statement.")
     ] = False,
@@ -118,6 +104,7 @@ def lint_command(
     pg_version: Annotated[
         int | None,
         typer.Option(
+            metavar="VERSION",
             help="The PostgreSQL that scripts will run on. (default: the database's, or 18)",
             min=10,
             show_default=False,
@@ -126,8 +113,7 @@ def lint_command(
 ) -> None:
     """Say what migrations lock, lose and break, before they run.
 
-    Exit code 0; 1 when something at --fail-on or above is found, or the client that was named could
-    not be looked at; 2 when an option is wrong.
+    Exit code 0 when nothing is as bad as --fail-on, 1 when something is, 2 when it cannot look.
     """
     named = named_client(client, client_revision)
     if in_transaction and no_transaction:
@@ -135,8 +121,9 @@ def lint_command(
             "--assume-in-transaction and --assume-no-transaction exclude each other"
         )
     sending = in_transaction if in_transaction or no_transaction else None
-    with answering(schema):
-        _needed()
+    # 1 is the word for what was found: what goes wrong must not be taken for it.
+    with answering(schema, code=2):
+        needed()
         from forebay.migrate.commands import lint as commands
         from forebay.migrate.lint.linter import codes
 
@@ -145,19 +132,21 @@ def lint_command(
         options = replace(
             options,
             version=pg_version or options.version,
-            exclude=options.exclude | codes(exclude or []),
-            include=options.include | codes(include or []),
+            select=codes(only or []) or options.select,
+            ignore=options.ignore | codes(without or []),
+            extend=options.extend | codes(added or []),
         )
         asked = _Asked(paths, url, schema, sending, with_database, named)
         reports, running = _reports(asked, options)
-        shown = commands.level_of(level.value, "--level")
-        write(_written(reports, running, shape, shown, locks=locks))
+        shape = Format.JSON if is_json else written
+        write(_written(reports, running, shape, Severity[level.name], locks=locks))
         if named and not running.is_known:
             raise MigrationError("", running.line(), hint="the scripts were looked at without it")
-        if shape is Shape.GITHUB:
-            _aside(running.line())
-        limit = commands.level_of(fail_on.value, "--fail-on")
-        if limit is not None and any(one.worst and one.worst >= limit for one in reports):
+        if shape is Format.GITHUB:
+            aside(running.line())
+        if fail_on is not Least.NEVER and any(
+            one.worst and one.worst >= Severity[fail_on.name] for one in reports
+        ):
             raise typer.Exit(1)
 
 
@@ -204,7 +193,7 @@ def _reports(asked: _Asked, options: Options) -> tuple[list[Report], Running]:
         if connection is not None and place is not None and found is not None:
             rows = commands.history_rows(connection, place)
         paths = scripts(asked.paths) if asked.paths else None
-        running = look(asked.named, found, paths, rows, place, _aside)
+        running = look(asked.named, found, paths, rows, place, aside)
         if paths is not None:
             return commands.lint_files(paths, options, facts, sending, running), running
         folder = found.migrations if found is not None else Path()
@@ -222,33 +211,21 @@ def _project(asked: _Asked) -> projects.Project | None:
         return None
 
 
-def _aside(text: str) -> None:
-    print(text, file=sys.stderr)
-
-
 def _written(
-    reports: list[Report], running: Running, shape: Shape, level: Level | None, *, locks: bool
+    reports: list[Report], running: Running, shape: Format, least: Severity, *, locks: bool
 ) -> str:
     from forebay.migrate.lint import report
-    from forebay.migrate.lint.registry import Level
 
-    # `never` shows the count alone.
-    least: Level = level if level is not None else Level.ERROR
-    if level is None:
-        return report.summary(reports, least)
-    if shape is Shape.JSON:
+    if shape is Format.JSON:
         return report.as_json(reports, least, running)
-    if shape is Shape.GITHUB:
+    if shape is Format.GITHUB:
         return report.as_github(reports, least)
-    if shape is Shape.SARIF:
-        return report.as_sarif(reports, least, __version__, running)
-    writer = report.Writer(has_colour=_has_colour(sys.stdout))
+    if shape is Format.SARIF:
+        return report.as_sarif(reports, least, running)
+    writer = report.Writer(has_colour=has_colour(sys.stdout))
+    if shape is Format.CONCISE:
+        return writer.concise(reports, least)
     return writer.text(reports, least, running, has_locks=locks)
-
-
-def _has_colour(stream: object) -> bool:
-    is_terminal = bool(getattr(stream, "isatty", lambda: False)())
-    return is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def explain_command(
@@ -259,107 +236,16 @@ def explain_command(
 ) -> None:
     """Explain a rule of the linter, or list all of them."""
     with answering():
-        _needed()
-        from forebay.errors import ConfigurationError
+        needed()
         from forebay.migrate.lint.page import explanation
-        from forebay.migrate.lint.registry import RULES, find_rule
+        from forebay.migrate.lint.registry import RULES, find_rule, no_rule
 
         if code is None:
             for one in sorted(RULES.values(), key=lambda one: one.code):
                 opt_in = ", opt-in" if one.is_opt_in else ""
-                write(f"{one.code}  {one.name} ({one.level.text}{opt_in})")
+                write(f"{one.code}  {one.name} ({one.level.label}{opt_in})")
             return
         rule = find_rule(code)
         if rule is None:
-            raise ConfigurationError(
-                f"no rule is called {code}", hint="`forebay migrate explain` lists them"
-            )
+            raise no_rule(code)
         write(explanation(rule))
-
-
-def before_deploy(
-    found: projects.Project, fatal: LevelName | None, named: Named | None = None
-) -> Callable[[Sequence[Migration]], None]:
-    """Return what looks at the migrations that a deploy is about to apply.
-
-    It refuses at ``fatal`` or above (by default what the project's settings say, and otherwise
-    nothing). A linter that fails says so; it stands in the way only of who asked for its word.
-    Which queries of the running client fail is looked at where ``named`` names it.
-    """
-
-    def look(todo: Sequence[Migration]) -> None:
-        if not todo:
-            return
-        limit: Level | None = None
-        is_asked = fatal is not None and fatal is not LevelName.NEVER
-        try:
-            _needed()
-            from forebay.migrate.commands import lint as commands
-
-            settings = commands.read_settings(Path())
-            limit = settings.fatal
-            if fatal is not None:
-                limit = commands.level_of(fatal.value, "--lint-fatal")
-            is_asked = limit is not None
-            running = _beside(found, named)
-            reports = commands.lint_pending(found.migrations, todo, found.url, settings, running)
-            if named and not running.is_known:
-                raise MigrationError("", running.line())
-        except Exception as error:
-            _failed(error, is_asked=is_asked)
-            return
-        _told(reports, running, limit)
-
-    return look
-
-
-def _beside(found: projects.Project, named: Named | None) -> Running:
-    """Look at the running client before a deploy: where nobody names it, nothing is tried."""
-    from forebay.migrate.commands import lint as commands
-    from forebay.migrate.commands.running import look
-    from forebay.migrate.lint.running import UNKNOWN
-
-    if not named:
-        return UNKNOWN
-    with commands.knowledge(found.url) as (_, connection):
-        rows = commands.history_rows(connection, found.url) if connection is not None else None
-        return look(named, found, None, rows, found.url, _aside)
-
-
-def _failed(error: Exception, *, is_asked: bool) -> None:
-    """Say that the linter did not come to its end, and why.
-
-    Raises:
-        MigrationError: its word was asked for.
-    """
-    if isinstance(error, ForebayError):
-        why, hint = error.message, error.hint or ""
-    else:
-        why, hint = f"{type(error).__name__}: {error}", "this is a defect of the linter"
-    if is_asked:
-        raise MigrationError(
-            "",
-            f"the linter did not come to its end, and nothing was applied: {why}",
-            hint=f"{hint}; --no-lint goes on without its word".removeprefix("; "),
-        )
-    said = f"note: the migrations are applied without the linter's word: {why}"
-    print(f"{said} ({hint})" if hint else said, file=sys.stderr)
-
-
-def _told(reports: list[Report], running: Running, limit: Level | None) -> None:
-    from forebay.migrate.lint.registry import Level
-    from forebay.migrate.lint.report import Writer
-
-    least = min(Level.WARNING, limit or Level.WARNING)
-    if not any(one.worst and one.worst >= least for one in reports):
-        return
-    text = Writer(has_colour=_has_colour(sys.stderr)).text(reports, least, running)
-    print(f"{text}\n", file=sys.stderr)
-    if limit is not None and any(one.worst and one.worst >= limit for one in reports):
-        raise MigrationError(
-            "",
-            f"the linter found what may not be applied here (level {limit.text} or above):"
-            " nothing was applied",
-            hint="change the migration, or write `-- forebay-ignore CODE: why` before the"
-            " statement; --no-lint applies it unseen",
-        )

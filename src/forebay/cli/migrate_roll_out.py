@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from forebay.cli.output import write
+from forebay.cli.output import aside, write
 from forebay.cli.refusal import SchemaOption, answering
 from forebay.errors import ConfigurationError
 from forebay.migrate.commands.project import Project, open_project
@@ -32,6 +31,7 @@ ClientOption = Annotated[
     Path | None,
     typer.Option(
         "--client",
+        metavar="PATH",
         help="The client that runs: its generated package, or the schema it was made from.",
         show_default=False,
     ),
@@ -40,6 +40,7 @@ RevisionOption = Annotated[
     str | None,
     typer.Option(
         "--client-revision",
+        metavar="REVISION",
         help="The client that runs: the schema of this revision of git.",
         show_default=False,
     ),
@@ -54,6 +55,7 @@ def roll_out_command(
         Path | None,
         typer.Option(
             "--to-schema",
+            metavar="PATH",
             help="Look at the way to this schema; no database is asked. (default: the pending"
             " migrations of the folder)",
             show_default=False,
@@ -110,12 +112,8 @@ def _change(
     if to is not None or project is None:
         return to_schema(client, to or Path())
     if script is not None:
-        return to_script(project, client, script, _aside)
-    return to_pending(project, _aside)
-
-
-def _aside(text: str) -> None:
-    print(text, file=sys.stderr)
+        return to_script(project, client, script, aside)
+    return to_pending(project, aside)
 
 
 def _text(found: Plan, what: str) -> str:

@@ -1,6 +1,7 @@
 """What a command prints: all of it, or one refusal that says why not."""
 
 import os
+import sys
 
 from forebay.errors import ConfigurationError
 
@@ -21,6 +22,17 @@ def write(text: str) -> None:
             f"the output cannot be written: {error.strerror}",
             hint="check where it goes, and the free space there",
         ) from None
+
+
+def aside(text: str) -> None:
+    """Print a text on the standard error, where it is in nobody's way."""
+    print(text, file=sys.stderr)
+
+
+def has_colour(stream: object) -> bool:
+    """Say whether a stream is a terminal that shows colours."""
+    is_terminal = bool(getattr(stream, "isatty", lambda: False)())
+    return is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def _forget_output() -> None:

@@ -21,6 +21,7 @@ SchemaOption = Annotated[
     Path | None,
     typer.Option(
         "--schema",
+        metavar="PATH",
         help="A schema.prisma, or a folder of them. (default: where Prisma looks)",
         show_default=False,
     ),
@@ -40,13 +41,14 @@ def answering(schema: Path | None = None, *, code: int | None = None) -> Iterato
         yield
     except SchemaError as error:
         print(f"Error: {error.code}\n\n{error.rendered}", file=sys.stderr)
-        raise typer.Exit(1) from None
+        raise typer.Exit(1 if code is None else code) from None
     except MigrationError as error:
         head = f"Error: {error.number}\n\n" if error.number else "Error: "
         print(f"{head}{error.message}", file=sys.stderr)
         if error.hint:
             print(f"\nhint: {error.hint}", file=sys.stderr)
-        raise typer.Exit(error.exit_code if isinstance(error, Interrupted) else 1) from None
+        usual = 1 if code is None else code
+        raise typer.Exit(error.exit_code if isinstance(error, Interrupted) else usual) from None
     except ForebayError as error:
         usual = report(error)
         raise typer.Exit(usual if code is None else code) from None
@@ -55,11 +57,11 @@ def answering(schema: Path | None = None, *, code: int | None = None) -> Iterato
         raise typer.Exit(130) from None
     except psycopg.Error as error:
         _show(f"PostgreSQL refused: {_said(error)}", _way_on(error))
-        raise typer.Exit(1) from None
+        raise typer.Exit(1 if code is None else code) from None
     except OSError as error:
         what = f"{error.filename}: " if error.filename else ""
         _show(f"{what}{error.strerror or error}", "check the path, its rights and the disk")
-        raise typer.Exit(1) from None
+        raise typer.Exit(1 if code is None else code) from None
 
 
 def _show(message: str, hint: str) -> None:

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
-def printable(text: str) -> str:
-    """Return a text without what a terminal obeys or a log's reader is misled by, as escapes."""
-    return "".join(
-        one if one.isprintable() else one.encode("unicode_escape", "backslashreplace").decode()
-        for one in text
-    )
+from forebay.findings.text import printable
 
 
 @dataclass(frozen=True, slots=True, order=True)

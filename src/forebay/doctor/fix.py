@@ -16,11 +16,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from forebay.doctor.finding import Edit, printable
+from forebay.doctor.finding import Edit
 from forebay.doctor.mask import masked
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.run import Report, Reported
 from forebay.errors import ConfigurationError
+from forebay.findings.text import printable
 
 
 @dataclass
@@ -131,7 +132,7 @@ def _changes(fixes: Fixes, root: Path) -> list[_Change]:
         if not where.is_relative_to(base.resolve()):
             raise ConfigurationError(
                 f"{path} is a link to a file outside of {base}, which --fix leaves alone",
-                hint="mend it where it belongs, or leave its rule out with --exclude",
+                hint="mend it where it belongs, or leave its rule out with --ignore",
             )
         change = _Change(path, where, fixes.before[path].encode(), fixes.texts[path].encode())
         known = found.setdefault(where, change)

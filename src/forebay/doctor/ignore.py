@@ -1,7 +1,7 @@
 """Comments that silence a rule in one place, with the reason for it.
 
-``// doctor: ignore[FD101] warmed by hand`` at the end of a line is for that line; on a line of its
-own it is for the next one. ``doctor: ignore-file[FD101] …`` anywhere in a file is for all of it.
+``// forebay: ignore[FD101] warmed by hand`` at the end of a line is for that line; on a line of its
+own it is for the next one. ``forebay: ignore-file[FD101] …`` anywhere in a file is for all of it.
 Without a reason a comment silences nothing: the rule `ignore-without-reason` says so.
 """
 
@@ -14,11 +14,9 @@ from forebay.doctor.finding import Finding
 from forebay.doctor.repository.file import File
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule
+from forebay.findings.comment import BODY, MARK, Comment, comment_of, is_code
 
-IGNORE = re.compile(
-    r"(?P<mark>//|\#|--|/\*+|;|<!--)[ \t]*doctor:[ \t]*ignore(?P<file>-file)?"
-    r"[ \t]*(?:\[(?P<codes>[^\]\n]*)\])?(?P<reason>[^\n]*)"
-)
+_IGNORE = re.compile(rf"(?://|\#|--|/\*+|;|<!--)[ \t]*{BODY}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +32,32 @@ class Ignore:
 
 def ignores_of(file: File) -> list[Ignore]:
     """Return the comments of a file, those without a reason included."""
-    if "doctor:" not in file.text:
+    if MARK not in file.text:
         return []
     found = []
-    for match in IGNORE.finditer(file.text):
+    for match in _IGNORE.finditer(file.text):
+        said = comment_of(match)
+        if not _is_ours(file, said):
+            continue
         line = file.span(match.start()).line
         is_alone = not file.lines[line - 1][: _column(file, line, match.start())].strip(" \t{")
-        codes = frozenset(one.strip() for one in (match["codes"] or "").split(",") if one.strip())
         found.append(
             Ignore(
-                codes,
-                0 if match["file"] else line + is_alone,
-                re.sub(r"(\*/\}?|-->)\s*$", "", match["reason"]).strip(" \t\r:-"),
+                frozenset(said.codes),
+                0 if said.is_for_file else line + is_alone,
+                said.reason,
                 match.start(),
                 match.end(),
             )
         )
     return found
+
+
+def _is_ours(file: File, said: Comment) -> bool:
+    """Say whether a comment is for the doctor: in SQL it is the linter's if it names none of us."""
+    if file.path.endswith(".sql"):
+        return any(is_code(one, "FD") for one in said.codes)
+    return not said.only("FM")
 
 
 class Ignores:

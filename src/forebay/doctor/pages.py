@@ -52,8 +52,8 @@ def page(rule: Rule) -> str:
 def _silence(rule: Rule) -> str:
     written = _COMMENTS.get(rule.language)
     if written is None:
-        return f"`--exclude {rule.code}`, or a baseline: a file like this has no comments."
-    comment = written.format(f"doctor: ignore[{rule.code}] the reason")
+        return f"`--ignore {rule.code}`, or a baseline: a file like this has no comments."
+    comment = written.format(f"forebay: ignore[{rule.code}] the reason")
     return f"`{comment}` at the end of the line or on the one before; `ignore-file` for a file."
 
 

@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from forebay.doctor.finding import Finding
+from forebay.findings.severity import Severity as Severity
 
 if TYPE_CHECKING:
     from forebay.doctor.live.database import LiveDatabase
     from forebay.doctor.repository.repository import Repository
-
-
-class Severity(enum.IntEnum):
-    """How bad it is, worst last, so that severities compare."""
-
-    NOTE = 1  # worth knowing; nothing breaks for it
-    WARNING = 2  # breaks under load, or on a day that will come
-    ERROR = 3  # breaks, leaks or loses data as it stands
-
-    @property
-    def label(self) -> str:
-        """The word for it in reports and options."""
-        return self.name.lower()
 
 
 _PATHS = {

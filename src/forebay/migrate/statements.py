@@ -76,9 +76,14 @@ def statements(script: str) -> list[Statement]:
     return found
 
 
-def _ends(script: str) -> Iterator[tuple[int, list[str]]]:
+def end_of_statement(script: str, start: int) -> int:
+    """Return where the statement that begins at a place ends, behind its semicolon."""
+    return next(_ends(script, start))[0]
+
+
+def _ends(script: str, start: int = 0) -> Iterator[tuple[int, list[str]]]:
     """Return where statements end, each with its words."""
-    at, words, depth = 0, list[str](), 0
+    at, words, depth = start, list[str](), 0
     while (token := _TOKEN.search(script, at)) is not None:
         at = token.end()
         kind = token.lastgroup

@@ -9,12 +9,13 @@ from forebay.serve.source import Place
 
 _ABSTRACT = "name a folder: sockets of the abstract namespace are not built yet"
 _HOSTS = "name one host: a list of hosts is not built yet"
+_CONSOLE = "pgbouncer"
 
 Where = Callable[[Place], str | None]
 
 
 def problems_in(settings: Settings, where: Where) -> list[Problem]:
-    """Return what asks for something that is not built in this version."""
+    """Return what asks for something that is not built in this version, or cannot be had."""
     problems = [
         _not_built(place, where(place), _way_out(setting))
         for place, setting in _changed(settings)
@@ -43,6 +44,14 @@ def problems_in(settings: Settings, where: Where) -> list[Problem]:
                 " or give max_server_connections a number",
             )
         )
+    if settings.auth_dbname == _CONSOLE:
+        problems.append(
+            Problem(
+                where(("auth_dbname",)),
+                f'auth_dbname: cannot use the reserved "{_CONSOLE}" database as an auth_dbname',
+                "name a database of [databases], where auth_query can run",
+            )
+        )
     for name, database in settings.databases.items():
         place = ("databases", name, "host")
         if "," in database.host:
@@ -54,10 +63,14 @@ def problems_in(settings: Settings, where: Where) -> list[Problem]:
 
 def notes_on(settings: Settings, where: Where) -> list[Problem]:
     """Return what was set and changes nothing here, with the reason."""
-    return [
+    idle = [
         Problem(where(place), f"{'.'.join(place)} changes nothing here: {setting.note}")
         for place, setting in _changed(settings)
         if setting.home == "nothing"
+    ]
+    return idle + [
+        Problem(where(place), f"{'.'.join(place)}: {why}, so that auth_query always fails", hint)
+        for place, why, hint in _useless_places(settings)
     ]
 
 
@@ -67,12 +80,12 @@ def not_servable(settings: Settings, where: Where) -> list[Problem]:
     if not settings.databases:
         hint = "add an entry to [databases]; * stands for every name"
         problems.append(Problem(where(("databases",)), "no database is named", hint))
-    if not settings.users:
+    if not settings.users and not _looks_up(settings):
         problems.append(
             Problem(
                 where(("auth_type",)),
                 f"auth_type {settings.auth_type} needs users, and none is named",
-                'set auth_file to a file of "user" "password" lines',
+                'set auth_file to a file of "user" "password" lines, or auth_user',
             )
         )
     if not settings.listen_addr and settings.unix_socket_dir is None:
@@ -84,6 +97,24 @@ def not_servable(settings: Settings, where: Where) -> list[Problem]:
             )
         )
     return problems
+
+
+def _looks_up(settings: Settings) -> bool:
+    databases = settings.databases.values()
+    return bool(settings.auth_user) or any(database.auth_user for database in databases)
+
+
+def _useless_places(settings: Settings) -> Iterator[tuple[Place, str, str]]:
+    """Yield each auth_dbname that cannot be looked in, with why and what to do."""
+    named: list[tuple[Place, str | None]] = [(("auth_dbname",), settings.auth_dbname)]
+    for name, database in settings.databases.items():
+        named.append((("databases", name, "auth_dbname"), database.auth_dbname))
+    for place, database_name in named:
+        if database_name == _CONSOLE:
+            yield place, f"{_CONSOLE} is the console's own", "name a database of [databases]"
+        elif database_name and not {database_name, "*"} & settings.databases.keys():
+            why = f"there is no database {database_name}"
+            yield place, why, f"add {database_name} to [databases], or name one of them"
 
 
 def _changed(settings: Settings) -> Iterator[tuple[Place, SettingDescription]]:

@@ -6,7 +6,7 @@ This is the one registry. Names, meanings and defaults are PgBouncer's; an unkno
 from typing import Literal
 
 from forebay.serve.registry import SettingDescription, Table, describe, setting
-from forebay.serve.tables import NO_AUTH_QUERY, Database, Peer, PoolMode, User
+from forebay.serve.tables import Database, Peer, PoolMode, User
 from forebay.serve.values import Addresses, Duration, Limit, Mode, Names, OptionalPath, OptionalText
 
 __all__ = ["TABLES", "Database", "Peer", "PoolMode", "Settings", "User", "describe_settings"]
@@ -93,10 +93,10 @@ class Settings(Table):
     auth_hba_file: OptionalPath = setting(None, "Rules in pg_hba.conf's form", home="later")
     auth_ident_file: OptionalPath = setting(None, "Map of user names", home="later")
     auth_ldap_options: OptionalText = setting(None, "Where and how to ask LDAP", home="later")
-    auth_user: OptionalText = setting(None, "User that runs auth_query", home="later")
-    auth_query: str = setting(_AUTH_QUERY, "Looks up a user's password", home="later")
+    auth_user: OptionalText = setting(None, "User that looks up those whom auth_file does not list")
+    auth_query: str = setting(_AUTH_QUERY, "Its query: $1 is the name, the row name and password")
     auth_dbname: OptionalText = setting(
-        None, "Database that auth_query runs in", home="nothing", note=NO_AUTH_QUERY
+        None, "Database that auth_query runs in; the client's own when not set"
     )
     scram_iterations: int = setting(
         4096, "Iterations of a SCRAM secret made here from a password", home="later", ge=1

@@ -8,8 +8,6 @@ from forebay.serve.registry import Table, setting
 from forebay.serve.values import InheritedDuration, OptionalText, SecretText
 
 PoolMode = Literal["session", "transaction", "statement"]
-# It alone looks nobody up. auth_user does, by the default of auth_query, and stays refused.
-NO_AUTH_QUERY = "auth_query alone asks for it, and that is not built yet"
 _ONE_HOST = "a list of hosts is not built yet, and one host needs no choice"
 
 
@@ -23,11 +21,9 @@ class Database(Table):
     password: SecretText | None = setting(
         None, "That user's password; when absent, what `auth_file` says of that user"
     )
-    auth_user: OptionalText = setting(None, "Overrides auth_user", home="later")
-    auth_query: OptionalText = setting(None, "Overrides auth_query", home="later")
-    auth_dbname: OptionalText = setting(
-        None, "Overrides auth_dbname", home="nothing", note=NO_AUTH_QUERY
-    )
+    auth_user: OptionalText = setting(None, "Overrides auth_user")
+    auth_query: OptionalText = setting(None, "Overrides auth_query")
+    auth_dbname: OptionalText = setting(None, "Overrides auth_dbname")
     pool_size: int | None = setting(None, "Overrides default_pool_size", ge=1)
     min_pool_size: int | None = setting(None, "Overrides min_pool_size", ge=0)
     reserve_pool_size: int | None = setting(None, "Overrides reserve_pool_size", ge=0)

@@ -12,7 +12,7 @@ import pytest
 from bench.prove.migrate_lint import EXAMPLES, examine, judged
 from bench.prove.migrate_lint_examples import SETUP, Example
 from forebay.migrate.lint.linter import Linter, Options
-from forebay.migrate.lint.registry import Level
+from forebay.migrate.lint.registry import Severity
 
 # What only a database says: the types that columns have, and the indexes that are there.
 _NEEDS_DATABASE = {"changing the type of a column", "changing-column-type"}
@@ -38,10 +38,10 @@ def test_an_example_is_found_or_left_in_peace(example):
     options = Options(
         "wrapped" if example.is_wrapped else "single",
         example.version,
-        include=frozenset(example.include),
+        extend=frozenset(example.include),
     )
     found = Linter(options).lint("a.sql", example.sql).findings
-    codes = {one.rule.code for one in found if one.level >= Level.WARNING or example.include}
+    codes = {one.rule.code for one in found if one.level >= Severity.WARNING or example.include}
     if example.is_safe:
         needless = {"FM601"} | ({"FM113"} if example.page in _NEEDS_DATABASE else set())
         own = codes & set(example.include) if example.include else codes

@@ -4,7 +4,7 @@ import pytest
 
 from forebay.migrate.lint.facts import Facts
 from forebay.migrate.lint.linter import Finding, Linter, Options
-from forebay.migrate.lint.registry import Level
+from forebay.migrate.lint.registry import Severity
 
 
 @pytest.fixture
@@ -25,10 +25,10 @@ def test_what_takes_long_on_a_large_table_is_a_note_on_a_small_one(place, lint):
     place.ask("create table a (i int, n text)")
     statement = "create index on a (i)"
     one = _one(lint(statement))
-    assert (one.level, str(one.sizes[0][1])) == (Level.INFO, "empty")
+    assert (one.level, str(one.sizes[0][1])) == (Severity.NOTE, "empty")
     place.ask("insert into a select g, repeat('x', 100) from generate_series(1, 20000) g")
     one = _one(lint(statement))
-    assert one.level is Level.ERROR
+    assert one.level is Severity.ERROR
     name, size = one.sizes[0]
     assert (name, size.rows, size.is_counted) == ("a", 20000, True)
     assert str(size).startswith("20,000 rows, ")
@@ -48,12 +48,12 @@ def test_what_fails_on_the_rows_that_are_there_stays_an_error(place, lint):
     place.ask("create table a (i int, b text)")
     place.ask("insert into a values (1, 'x'), (2, null)")
     one = _one(lint("alter table a alter column b set not null"))
-    assert (one.level, one.notes) == (Level.ERROR, ("it fails: 1 of 2 rows are null",))
+    assert (one.level, one.notes) == (Severity.ERROR, ("it fails: 1 of 2 rows are null",))
     one = _one(lint("alter table a add column c int not null"))
-    assert (one.level, one.notes) == (Level.ERROR, ("it fails: there are 2 rows",))
+    assert (one.level, one.notes) == (Severity.ERROR, ("it fails: there are 2 rows",))
     place.ask("delete from a")
     one = _one(lint("alter table a add column c int not null"))
-    assert (one.level, one.notes) == (Level.WARNING, ("the table is empty",))
+    assert (one.level, one.notes) == (Severity.WARNING, ("the table is empty",))
 
 
 def test_types_indexes_and_checks_of_the_database_are_known(place, lint):
@@ -97,7 +97,7 @@ def test_what_the_role_may_not_read_is_not_known(place):
         place.ask("set role nobody_special")
         facts = Facts(place.connection)
         one = _one(list(Linter(Options("single"), facts).lint("a", "drop table a").findings))
-        assert one.level is Level.WARNING
+        assert one.level is Severity.WARNING
     finally:
         place.ask("reset role")
         place.ask("drop role nobody_special")

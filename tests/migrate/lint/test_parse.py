@@ -7,7 +7,7 @@ import pytest
 
 from forebay.migrate.lint.linter import Linter, Options, codes
 from forebay.migrate.lint.parse import parse
-from forebay.migrate.lint.registry import RULES, Level
+from forebay.migrate.lint.registry import RULES, Severity
 from forebay.migrate.lint.report import Writer, as_github, as_json, as_sarif
 
 
@@ -31,16 +31,17 @@ def test_a_syntax_error_has_its_line_and_column():
     assert _said("CREATE TABLE a (")[0][:3] == ("FM001", 1, 17)
 
 
-def test_what_comes_before_a_syntax_error_is_looked_at():
+def test_what_is_around_a_syntax_error_is_looked_at():
     text = "DROP TABLE é;\nDO $$ BEGIN; $$;\n-- x\nALTER TABLE b DROP COLUMN c;\n"
     assert [one[:3] for one in _said(text + "ALTER TABEL d;\nDROP TABLE e;")] == [
         ("FM202", 1, 1),
         ("FM201", 4, 1),
         ("FM001", 5, 7),
+        ("FM202", 6, 1),
     ]
     # Whether a COMMIT, an index or a statement to ignore comes later is nobody's to say.
     text = "BEGIN;\nALTER TABLE a ADD FOREIGN KEY (b) REFERENCES c (d);\n"
-    assert [one[0] for one in _said(text + "SELEC 1;\n-- forebay-ignore FM202: old\n")] == [
+    assert [one[0] for one in _said(text + "SELEC 1;\n-- forebay: ignore[FM202] old\n")] == [
         "FM101",
         "FM001",
     ]
@@ -49,6 +50,20 @@ def test_what_comes_before_a_syntax_error_is_looked_at():
         "FM202",
         "FM001",
     ]
+
+
+def test_every_syntax_error_is_said():
+    text = "SELEC 'é;';\nDROP TABLE a;\nCREATE TABEL b (\n  c int;\nALTER TABLE d DROP e;\nFOO\n"
+    assert [one[:3] for one in _said(text)] == [
+        ("FM001", 1, 1),
+        ("FM202", 2, 1),
+        ("FM001", 3, 8),
+        ("FM201", 5, 1),
+        ("FM001", 6, 1),
+    ]
+    # Somebody else's language is not told line by line.
+    codes = [one[0] for one in _said("SELEC 1;\n" * 1000)]
+    assert codes == ["FM001"] * 51
 
 
 def test_places_count_characters_not_bytes():
@@ -173,7 +188,10 @@ STATEMENTS = [
         "ALTER FUNCTION f() SET SCHEMA b",
         "ALTER SEQUENCE s RESTART",
     ),
-    *("-- forebay-ignore FM201, x: y\n{statement}", "/* forebay-ignore-file FM107 */ {statement}"),
+    *(
+        "-- forebay: ignore[FM201, x] y\n{statement}",
+        "/* forebay: ignore-file[FM107] */ {statement}",
+    ),
     *("CREATE STATISTICS s ON a, b FROM {name}", "CREATE SEQUENCE s OWNED BY a.b", "DISCARD ALL"),
 ]
 BAG = {
@@ -215,15 +233,15 @@ def _texts(count: int, seed: int) -> list[str]:
 def test_nothing_that_the_grammar_takes_makes_the_linter_fail():
     # The plugin that shuffles tests has set a seed, and prints it.
     seed = random.getrandbits(32)
-    options = Options(include=codes(["all"]))
+    options = Options(extend=codes(["all"]))
     read = 0
     for text in _texts(1500, seed):
         report = Linter(options).lint("a.sql", text)
         read += bool(report.script.statements)
         for one in report.findings:
             report.script.position(one.offset)
-        Writer(has_colour=True).text([report], Level.INFO, has_locks=True)
+        Writer(has_colour=True).text([report], Severity.NOTE, has_locks=True)
         for written in (as_json, as_github):
-            written([report], Level.INFO)
-        as_sarif([report], Level.INFO, "1")
+            written([report], Severity.NOTE)
+        as_sarif([report], Severity.NOTE)
     assert read > 500, f"{read} texts of seed {seed} were SQL"

@@ -16,7 +16,7 @@ from forebay.migrate.lint.linter import Linter, Options
 from forebay.migrate.lint.locks import locks
 from forebay.migrate.lint.modes import Lock, Mode
 from forebay.migrate.lint.parse import parse
-from forebay.migrate.lint.registry import Level
+from forebay.migrate.lint.registry import Severity
 from forebay.migrate.lint.report import Writer, as_json
 from forebay.migrate.lint.story import Story
 from forebay.migrate.lint.transactions import Place
@@ -201,14 +201,14 @@ def test_the_size_of_a_partitioned_table_is_that_of_its_partitions(there):
         there.execute("analyze p")
         report = _linter(there).lint("a.sql", "create index on p (amount);")
         (one,) = [each for each in report.findings if each.rule.code == "FM107"]
-        assert one.level is Level.ERROR
+        assert one.level is Severity.ERROR
         assert [(name, size.rows, size.is_counted) for name, size in one.sizes] == [
             ("p", 20000, True)
         ]
-        text = Writer().text([report], Level.ERROR, has_locks=True)
+        text = Writer().text([report], Severity.ERROR, has_locks=True)
         assert "lock: SHARE on p1, p2, p2a, below p: blocks writes" in text
         assert "SHARE on p2a: blocks writes, below p (about 10,000 rows, " in text
-        (statement,) = json.loads(as_json([report], Level.INFO))["scripts"][0]["statements"]
+        (statement,) = json.loads(as_json([report], Severity.NOTE))["scripts"][0]["statements"]
         assert statement["locks"][1] == {
             "relation": "p1",
             "mode": "SHARE",
@@ -228,7 +228,7 @@ def test_many_partitions_are_not_all_named(there):
                 f"create table p{number} partition of p for values in ({number})".encode()
             )
         report = _linter(there).lint("a.sql", "alter table p drop column amount;")
-        text = Writer().text([report], Level.INFO, has_locks=True)
+        text = Writer().text([report], Severity.NOTE, has_locks=True)
         assert "on p1, p100, p101, p102, p103 and 28 more, below p: blocks reads" in text
         assert "and the like on 13 partitions more" in text
     finally:

@@ -7,9 +7,9 @@ import pytest
 
 from forebay.migrate.lint.linter import Linter, Options, Report, codes
 from forebay.migrate.lint.page import pages
-from forebay.migrate.lint.registry import RULES, Level
+from forebay.migrate.lint.registry import RULES, Severity
 
-EVERYTHING = Options("single", include=codes(["all"]))
+EVERYTHING = Options("single", extend=codes(["all"]))
 
 
 def lint(text: str, **changes: Any) -> Report:
@@ -184,4 +184,4 @@ def test_a_text_that_is_executed_and_is_no_sql_is_not_examined():
 
 
 def test_levels_are_ordered():
-    assert Level.INFO < Level.WARNING < Level.ERROR
+    assert Severity.NOTE < Severity.WARNING < Severity.ERROR

@@ -63,7 +63,7 @@ def _old(place: Place, text: str = OLD) -> None:
 def _said(done: subprocess.CompletedProcess[str]) -> list[tuple[str, str, str, int]]:
     """Return code, level, script and line of what is said of the client."""
     return [
-        (one["code"], one["level"], script["path"], one["line"])
+        (one["code"], one["severity"], script["path"], one["line"])
         for script in json.loads(done.stdout)["scripts"]
         for one in script["findings"]
         if one["code"] in CODES
@@ -71,7 +71,7 @@ def _said(done: subprocess.CompletedProcess[str]) -> list[tuple[str, str, str, i
 
 
 def _lint(place: Place, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return _run(place, "lint", "--format", "json", "--level", "info", *arguments)
+    return _run(place, "lint", "--format", "json", "--level", "note", *arguments)
 
 
 CHANGES = """\
@@ -131,7 +131,7 @@ def test_the_client_is_taken_from_the_applied_migrations_and_told_more_quietly(p
     place.schema(OLD.replace("  name  String\n", ""))
     place.migration("2_second", 'ALTER TABLE "User" DROP COLUMN "name";')
     before = place.ask("select datname from pg_database order by 1")
-    done = _lint(place, "--database")
+    done = _lint(place, "--database", "--fail-on", "error")
     assert _said(done) == [("FM701", "warning", "migrations/2_second/migration.sql", 1)]
     client = json.loads(done.stdout)["running_client"]
     assert (client["is_known"], client["is_assumed"]) == (True, True)
@@ -190,7 +190,7 @@ def test_without_a_client_the_last_line_says_how_one_is_named(place):
 def test_a_client_that_cannot_be_looked_at_is_an_error_behind_the_findings(place):
     place.migration("1_first", 'CREATE INDEX "i" ON "A" ("b");')
     done = _run(place, "lint", "--client", "nowhere.prisma", "--fail-on", "never")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "error[FM107]" in done.stdout
     assert "not looked at: there is no schema at nowhere.prisma" in done.stderr
     done = _run(place, "lint", "--client", "schema.prisma")
@@ -201,13 +201,13 @@ def test_a_client_that_cannot_be_looked_at_is_an_error_behind_the_findings(place
 
 def test_a_remark_with_a_reason_ignores_it_and_is_not_held_to_be_of_no_use(place):
     _old(place)
-    remark = "-- forebay-ignore FM701, FM201: no client of this year asks for it\n"
+    remark = "-- forebay: ignore[FM701, FM201] no client of this year asks for it\n"
     place.migration("2_second", remark + 'ALTER TABLE "User" DROP COLUMN "name";')
     assert _said(_lint(place, "--client", "old.prisma")) == []
     done = _run(place, "lint", "--client", "old.prisma")
     assert "2 ignored by remarks" in done.stdout
     # Where nobody looks at the client, nobody can say that there is nothing to ignore.
-    assert "FM004" not in _run(place, "lint", "--level", "info").stdout
+    assert "FM004" not in _run(place, "lint", "--level", "note").stdout
 
 
 def test_a_script_of_ones_own_is_tried_behind_the_migrations_or_on_the_clients_database(place):

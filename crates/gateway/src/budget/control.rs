@@ -2,7 +2,7 @@
 //! one holds.
 
 use pgwire::backend::{self, Fields};
-use pgwire::{frame, frontend};
+use pgwire::{WireError, frame, frontend};
 
 use super::arithmetic::Published;
 use super::look::{self, Look, Row};
@@ -72,7 +72,10 @@ impl Control {
                 }
             };
             match tag {
-                backend::DATA_ROW => rows.push(read_row(body)),
+                backend::DATA_ROW => {
+                    let row = read_row(body).map_err(|error| self.broken(&error.to_string()))?;
+                    rows.push(row);
+                }
                 backend::ERROR_RESPONSE => refusal = Some(refused(body)),
                 backend::READY_FOR_QUERY => return refusal.map_or(Ok(rows), Err),
                 _ => {}
@@ -89,20 +92,10 @@ fn blind(user: &str) -> Refusal {
     Refusal { hint, ..Refusal::server_refused("42501", &what) }
 }
 
-/// The values of a DataRow, as far as it goes.
-fn read_row(body: &[u8]) -> Row {
-    let mut row = Vec::new();
-    let mut rest = body.get(2..).unwrap_or(&[]);
-    while let Some((length, after)) = rest.split_first_chunk::<4>() {
-        let length = usize::try_from(i32::from_be_bytes(*length)).ok();
-        let (value, after) = length.map_or((None, after), |length| {
-            let (value, after) = after.split_at(length.min(after.len()));
-            (Some(String::from_utf8_lossy(value).into_owned()), after)
-        });
-        row.push(value);
-        rest = after;
-    }
-    row
+/// The values of a DataRow.
+fn read_row(body: &[u8]) -> Result<Row, WireError> {
+    let text = |value| String::from_utf8_lossy(value).into_owned();
+    Ok(backend::data_row(body)?.into_iter().map(|value| value.map(text)).collect())
 }
 
 /// The refusal for an ErrorResponse.

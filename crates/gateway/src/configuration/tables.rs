@@ -66,6 +66,15 @@ pub struct Database {
     /// That user's password.
     #[serde(default)]
     pub password: Option<Secret>,
+    /// Overrides the `auth_user` of all databases.
+    #[serde(default)]
+    pub auth_user: Option<String>,
+    /// Overrides the `auth_query` of all databases.
+    #[serde(default)]
+    pub auth_query: Option<String>,
+    /// Overrides the `auth_dbname` of all databases.
+    #[serde(default)]
+    pub auth_dbname: Option<String>,
     /// Overrides `default_pool_size`.
     #[serde(default)]
     pub pool_size: Option<usize>,

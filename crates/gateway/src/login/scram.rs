@@ -8,12 +8,18 @@ use pgwire::frontend;
 use super::{Door, Failure, broken};
 use crate::auth::AuthenticationError;
 use crate::auth::scram::{MECHANISM, MECHANISM_PLUS, ServerBinding, ServerExchange};
+use crate::auth::users::User;
 use crate::gateway::Context;
 use crate::report::Refusal;
 
 impl Door<'_> {
     /// Whether the client knows the password.
-    pub(super) async fn scram(&mut self, context: &Context, name: &str) -> Result<bool, Failure> {
+    pub(super) async fn scram(
+        &mut self,
+        context: &Context,
+        name: &str,
+        user: Option<&User>,
+    ) -> Result<bool, Failure> {
         let offer: &[u8] = match self.end_point {
             Some(_) => b"SCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0",
             None => b"SCRAM-SHA-256\0\0",
@@ -29,14 +35,14 @@ impl Door<'_> {
             None if mechanism == MECHANISM.as_bytes() => ServerBinding::None,
             _ => return Err(Refusal::login_protocol("unknown SASL mechanism").into()),
         };
-        let verifier = context.users().verifier(name).map_err(|error| broken(&error))?;
+        let verifier = context.users().verifier(name, user).map_err(|error| broken(&error))?;
         let mut exchange = ServerExchange::bound(verifier, binding);
         let challenge = exchange.first(first).map_err(|error| broken(&error))?;
         self.ask(&Authentication::SaslContinue(&challenge)).await?;
         let answer = self.password().await?;
         match exchange.finish(&answer) {
             Ok(last) => {
-                if let (Some(keys), Some(user)) = (exchange.keys(), context.users().get(name)) {
+                if let (Some(keys), Some(user)) = (exchange.keys(), user) {
                     user.learnt.learn(keys);
                 }
                 self.ask(&Authentication::SaslFinal(&last)).await?;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Rules;
-use crate::auth::scram::LearntKeys;
 use crate::auth::users::Users;
 use crate::auth::{Secret, StoredPassword};
 use crate::configuration::{Configuration, Database, PoolMode};
@@ -50,14 +49,16 @@ impl Target {
         address: &Address,
     ) -> Option<Self> {
         let user = configuration.control_user.as_ref()?;
-        let stored = users.password(user).cloned();
+        let role = users.listed(user);
+        let stored = role.and_then(|role| role.password()).cloned();
         let parsed = stored.as_ref().map(|stored| StoredPassword::parse(stored.expose()));
+        let learnt = role.map(|role| role.learnt.clone()).unwrap_or_default();
         let name = format!("{}1+0 of 1, not looking yet", crate::budget::NAME);
         Some(Self {
             address: address.clone(),
             database: configuration.control_dbname.clone(),
             user: user.clone(),
-            credential: Credential::new(parsed.as_ref(), users.learnt(user)),
+            credential: Credential::new(parsed.as_ref(), learnt),
             settings: vec![("application_name", name), ("search_path", "pg_catalog".to_owned())],
             connect_query: String::new(),
             outlives_clients: AtomicBool::new(true),
@@ -125,14 +126,14 @@ impl Plan {
         name: &str,
         user: &str,
     ) -> Self {
-        let stored = match &database.password {
-            Some(password) => Some(password.clone()),
-            None => users.password(user).cloned(),
-        };
+        // A password that a database names on its own is nobody's, and no login shows its keys. Beside a user it is
+        // that user's: `auth_user` has another.
+        let is_own = database.user.as_deref().is_none_or(|forced| forced == user);
+        let own = database.password.as_ref().filter(|_| is_own);
+        let role = if own.is_none() { users.of(name, user) } else { None };
+        let stored = own.or_else(|| role.as_ref()?.password()).cloned();
         let parsed = stored.as_ref().map(|stored| StoredPassword::parse(stored.expose()));
-        // Of the user whose verifier it is: one that a database names on its own is nobody's.
-        let is_own = database.password.is_none();
-        let learnt = if is_own { users.learnt(user) } else { LearntKeys::default() };
+        let learnt = role.map(|role| role.learnt.clone()).unwrap_or_default();
         let address = Address::new(&database.host, database.port);
         let tls = address.host().map(|_| ServerSettings::new(configuration));
         let rules = Rules::new(configuration, database, user);

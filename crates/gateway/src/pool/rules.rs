@@ -40,9 +40,9 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// The rules of the pool that logs in to `database` as `user`.
-    pub fn new(configuration: &Configuration, database: &Database, user: &str) -> Self {
-        let user = configuration.user(user);
+    /// The rules of the pool that logs in to `database` as `own_name`.
+    pub fn new(configuration: &Configuration, database: &Database, own_name: &str) -> Self {
+        let user = configuration.user(own_name);
         let of_user = |number: fn(&User) -> Option<usize>| user.and_then(number);
         let size = of_user(|user| user.pool_size)
             .or(database.pool_size)
@@ -77,7 +77,7 @@ impl Rules {
             } else {
                 String::new()
             },
-            has_fixed_user: database.user.is_some(),
+            has_fixed_user: database.user.as_deref() == Some(own_name),
         }
     }
 

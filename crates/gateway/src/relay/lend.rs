@@ -40,6 +40,7 @@ impl Relay {
             self.client.tracking.turn(self.mode != PoolMode::Session);
             self.client.tracking.allow_pins(!self.pool.resets());
             self.last_server = server.identity.number;
+            server.has_served = true;
             server.state.link_safely(&mut self.client, &mut self.to_server, &mut self.to_client);
             self.holds_back = true;
         }

@@ -4,7 +4,7 @@
 //! followed here: the question is put once the server is idle, behind the client's ReadyForQuery, and what it
 //! answers is what is.
 
-use pgwire::{cursor::Cursor, frontend};
+use pgwire::{backend, frontend};
 
 use super::expect::Expect;
 use super::scan::{Found, Marks};
@@ -38,24 +38,9 @@ pub struct Inquiry {
 impl Inquiry {
     /// The answer's row has come.
     pub(super) fn row(&mut self, body: &[u8]) {
-        let mut cursor = Cursor::new(body);
-        let Ok(count) = cursor.u16("column count") else {
-            return;
-        };
-        let mut values = Vec::with_capacity(usize::from(count));
-        for _ in 0..count {
-            let Ok(length) = cursor.u32("value length") else {
-                return;
-            };
-            if length == u32::MAX {
-                values.push(None);
-            } else if let Ok(value) = cursor.bytes(length as usize, "value") {
-                values.push(Some(value.to_vec()));
-            } else {
-                return;
-            }
+        if let Ok(values) = backend::data_row(body) {
+            self.answer = Some(values.into_iter().map(|value| value.map(<[u8]>::to_vec)).collect());
         }
-        self.answer = Some(values);
     }
 }
 

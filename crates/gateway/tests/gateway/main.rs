@@ -39,6 +39,7 @@ mod limits;
 mod listen;
 mod listen_differential;
 mod login;
+mod lookup;
 mod opening;
 mod panic;
 mod pool;

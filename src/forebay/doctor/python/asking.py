@@ -28,7 +28,8 @@ _GUARD = re.compile(
 )
 _HARMLESS = re.compile(
     r"(CORS|GZip|TrustedHost|HTTPSRedirect|Session|Prometheus|ProxyHeaders|ProxyFix|RequestI[dD]"
-    r"|CorrelationId|OpenTelemetry|Sentry\w*|Timing|Logging|Compress\w*|Brotli)(Middleware)?$"
+    r"|CorrelationId|OpenTelemetry|Sentry\w*|Timing|Logging|Compress\w*|Brotli|\w*Metrics|Tracing"
+    r"|RequestLogging|AccessLog|SecurityHeaders|RawContext|ServerTiming|Locale|I18n)(Middleware)?$"
 )
 # Parameters of these types bring nothing that could have asked.
 _PLAIN = re.compile(
@@ -37,6 +38,11 @@ _PLAIN = re.compile(
     r"|Response|Path|Query|Body|File|Form)|starlette\..*Response|sqlalchemy\..*|sqlmodel\..*"
     r"|pydantic\..*)$"
 )
+# What a request's body is read as, where the file that declares it is not known.
+_SHAPE = re.compile(
+    r"(^|\.)(schemas?|dtos?|payloads?|serializers?)\.|(Create|Update|Schema|Request|Input|Payload|Body|DTO|In)$"
+)
+_NAMED = re.compile(r"\{(\w*_id|id)(?::\w+)?\}")
 _HOPS = 5
 
 
@@ -59,7 +65,7 @@ class Guards:
         )
         self._examples: dict[str, tuple[str, Span]] = {}
         for handler in repository.known(handlers_of).values():
-            said = _guard(handler) if handler.kind is Kind.ROUTE else None
+            said = self._guard(handler) if handler.kind is Kind.ROUTE else None
             if said is not None:
                 self._examples.setdefault(_folder(handler), said)
 
@@ -82,6 +88,32 @@ class Guards:
             if any(isinstance(one, ast.Name) and one.id == "request" for one in call.node.args):
                 return True
         return False
+
+    def _guard(self, handler: Handler) -> tuple[str, Span] | None:
+        module, node = handler.module, handler.node
+        for one in node.decorator_list:
+            call = module.call(one)
+            name = call.name if call is not None else module.name_of(one)
+            if _GUARD.search(name):
+                return f"`@{name}`", module.span(one)
+        for each, default in arguments_of(node):
+            for part in (default, each.annotation):
+                name = self._filled_by(module, part) if part is not None else ""
+                if _GUARD.search(name):
+                    return f"`{name.rpartition('.')[2]}`", module.span(each)
+        return None
+
+    def _filled_by(self, module: Module, part: ast.expr) -> str:
+        """Return the name of the dependency that fills a parameter, through an alias too."""
+        if isinstance(part, ast.Name | ast.Attribute):
+            found = self._project.definition_of(part, module)
+            if found is None or not isinstance(found.node, ast.Subscript):
+                return ""
+            module, part = found.module, found.node
+        for call in module.calls_in(part):
+            if call.last in _FILLS and call.node.args:
+                return module.name_of(call.node.args[0])
+        return ""
 
     def _is_behind(self, module: Module, node: Function) -> bool:
         """Whether something stands before a route: its decorators, its router, what includes it."""
@@ -138,7 +170,7 @@ class Guards:
             return False
         found = self._project.definition(name, module)
         if found is None:
-            return True
+            return _SHAPE.search(name) is None
         if isinstance(found.node, ast.expr):
             return self._may_ask(found.module, found.node, None, hops - 1)
         return not isinstance(found.node, ast.ClassDef)
@@ -190,10 +222,20 @@ def guards_of(repository: Repository) -> Guards:
 
 
 def has_words(body: Body) -> bool:
-    """Whether a function speaks of who calls, in any word."""
-    lines = body.module.file.lines
-    first = min([body.node.lineno, *(one.lineno for one in body.node.decorator_list)])
-    text = "\n".join(lines[first - 1 : body.node.end_lineno])
+    """Whether a function speaks of who calls, in any word of its code."""
+    node = body.node
+    path = " ".join(
+        one.value
+        for decorator in node.decorator_list
+        for one in ast.walk(decorator)
+        if isinstance(one, ast.Constant) and isinstance(one.value, str)
+    )
+    is_told = isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant)
+    parts = [*node.decorator_list, node.args, *node.body[is_told:]]
+    text = "\n".join([node.name, *(ast.unparse(one) for one in parts)])
+    # What the address itself names is no word of who calls it: /customers/{customer_id}.
+    for name in _NAMED.findall(path):
+        text = re.sub(rf"\b{name}\b", "", text)
     return bool(_KNOWS_WHO.search(text))
 
 
@@ -206,23 +248,6 @@ def _is_middleware(module: Module, function: Function) -> bool:
         if name == "middleware" and has_words(Body(module, function)):
             return True
     return False
-
-
-def _guard(handler: Handler) -> tuple[str, Span] | None:
-    module, node = handler.module, handler.node
-    for one in node.decorator_list:
-        call = module.call(one)
-        name = call.name if call is not None else module.name_of(one)
-        if _GUARD.search(name):
-            return f"`@{name}`", module.span(one)
-    for each, default in arguments_of(node):
-        for part in (default, each.annotation):
-            for call in module.calls_in(part) if part is not None else ():
-                if call.last in _FILLS and call.node.args:
-                    name = module.name_of(call.node.args[0])
-                    if _GUARD.search(name):
-                        return f"`{name.rpartition('.')[2]}`", module.span(each)
-    return None
 
 
 def _folder(handler: Handler) -> str:

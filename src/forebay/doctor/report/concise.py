@@ -7,21 +7,22 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from forebay.doctor.finding import printable
 from forebay.doctor.report.text import COLOURS, summary
 from forebay.doctor.run import Report
+from forebay.findings.text import printable
 
 
 def concise(report: Report, prefix: str = "") -> Iterator[Text]:
-    """Yield `path:line:column: CODE text` for each finding, and the count.
+    """Yield `path:line:column: severity[CODE]: text` for each finding, and the count.
 
     ``prefix`` leads from here to the folder that was looked at.
     """
     for one in report.found:
         span, subject = one.finding.span, one.finding.subject
         place = f"{printable(prefix)}{span}" if span else printable(subject or "the database")
-        code = (one.rule.code, COLOURS[one.rule.severity])
-        yield Text.assemble(f"{place}: ", code, f" {printable(one.finding.message)}")
+        said = f"{one.rule.severity.label}[{one.rule.code}]"
+        code = (said, COLOURS[one.rule.severity])
+        yield Text.assemble(f"{place}: ", code, f": {printable(one.finding.message)}")
     yield summary(report)
 
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from forebay.doctor.finding import printable
-from forebay.doctor.rule import Severity
 from forebay.doctor.run import Report, Reported
-
-_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+from forebay.findings.github import workflow_command
 
 
 def workflow_commands(report: Report, prefix: str = "") -> Iterator[str]:
@@ -30,14 +27,4 @@ def _annotation(one: Reported, prefix: str) -> str:
     for note in finding.notes:
         lines.append(f"note: {note.text}" + (f" ({note.span})" if note.span else ""))
     lines.append(f"help: {finding.help or one.rule.fix}")
-    written = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    return f"::{_COMMANDS[one.rule.severity]} {written}::{_data(chr(10).join(lines))}"
-
-
-def _data(text: str) -> str:
-    text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    return printable(text)
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    return workflow_command(one.rule.severity, "\n".join(lines), properties)

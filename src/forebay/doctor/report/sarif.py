@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
-from forebay import __version__
 from forebay.doctor.finding import Edit, Span
 from forebay.doctor.fingerprint import fingerprints
 from forebay.doctor.mask import masked
@@ -14,8 +12,7 @@ from forebay.doctor.report.structured import source_line
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule
 from forebay.doctor.run import Report, Reported
-
-_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+from forebay.findings import sarif
 
 
 def as_sarif(report: Report, repository: Repository | None, prefix: str = "") -> dict[str, Any]:
@@ -25,39 +22,17 @@ def as_sarif(report: Report, repository: Repository | None, prefix: str = "") ->
     index = {rule.code: number for number, rule in enumerate(rules)}
     writer = _Writer(repository, prefix)
     prints = fingerprints(report, repository)
-    return {
-        "$schema": _SCHEMA,
-        "version": "2.1.0",
-        "runs": [
-            {
-                "tool": {
-                    "driver": {
-                        "name": "forebay doctor",
-                        "version": __version__,
-                        "semanticVersion": __version__,
-                        "rules": [_rule(rule) for rule in rules],
-                    }
-                },
-                "columnKind": "unicodeCodePoints",
-                "results": [
-                    writer.result(one, index[one.rule.code], fingerprint)
-                    for one, fingerprint in zip(report.found, prints, strict=True)
-                ],
-            }
-        ],
-    }
+    results = [
+        writer.result(one, index[one.rule.code], fingerprint)
+        for one, fingerprint in zip(report.found, prints, strict=True)
+    ]
+    return sarif.log("forebay doctor", [_rule(rule) for rule in rules], results)
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
-    return {
-        "id": rule.code,
-        "name": "".join(part.capitalize() for part in rule.name.split("-")),
-        "shortDescription": {"text": rule.what},
-        "fullDescription": {"text": rule.why},
-        "help": {"text": rule.fix, "markdown": page(rule)},
-        "defaultConfiguration": {"level": rule.severity.label},
-        "properties": {"tags": ["database", "postgresql"]},
-    }
+    return sarif.rule(
+        rule.code, rule.name, rule.severity, rule.what, rule.why, rule.fix, page(rule)
+    )
 
 
 class _Writer:
@@ -71,13 +46,9 @@ class _Writer:
         """Return one finding."""
         finding = one.finding
         said = finding.help or one.rule.fix
-        body: dict[str, Any] = {
-            "ruleId": one.rule.code,
-            "ruleIndex": index,
-            "level": one.rule.severity.label,
-            "message": {"text": f"{finding.message}. Help: {said}"},
-            "partialFingerprints": {"forebayDoctor/v1": fingerprint},
-        }
+        text = f"{finding.message}. Help: {said}"
+        body = sarif.result(one.rule.code, index, one.rule.severity, text)
+        body["partialFingerprints"] = {"forebayDoctor/v1": fingerprint}
         if finding.span is not None:
             body["locations"] = [{"physicalLocation": self._place(finding.span, is_shown=True)}]
         elif finding.subject:
@@ -107,10 +78,7 @@ class _Writer:
         line = source_line(span, self._repository) if is_shown else None
         if line is not None and span.end_line in (0, span.line):
             region["snippet"] = {"text": line}
-        return {"artifactLocation": self._artifact(span.path), "region": region}
-
-    def _artifact(self, path: str) -> dict[str, str]:
-        return {"uri": quote(self._prefix + path), "uriBaseId": "%SRCROOT%"}
+        return sarif.place(self._prefix + span.path, region)
 
     def _fix(self, said: str, edits: tuple[Edit, ...]) -> dict[str, Any] | None:
         if not edits or any(masked(edit.text) != edit.text for edit in edits):
@@ -135,7 +103,10 @@ class _Writer:
         return {
             "description": {"text": said},
             "artifactChanges": [
-                {"artifactLocation": self._artifact(path), "replacements": replacements}
+                {
+                    "artifactLocation": sarif.artifact(self._prefix + path),
+                    "replacements": replacements,
+                }
                 for path, replacements in changes.items()
             ],
         }

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from forebay.doctor.finding import Finding, Span, printable
+from forebay.doctor.finding import Finding, Span
 from forebay.doctor.mask import column_in, mask
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Severity
 from forebay.doctor.run import Report, Reported
+from forebay.findings.text import printable
 
 COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
 _WIDEST = 160

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from forebay.doctor.finding import Span
@@ -85,6 +85,12 @@ _HINTS = re.compile(
     r"\.ya?ml$|\.toml$|\.json$|\.jsonc$|\.tf$|serverless\.|sst\.config|chalicelib/|Procfile$|Dockerf"
     r"|Containerf"
 )
+_HANDLER = re.compile(r'^\s*handler\s*=\s*"([\w./-]+)\.\w+"', re.MULTILINE)
+# An archive that Terraform makes of a text, or of a file beside it.
+_INLINE = re.compile(
+    r'"archive_file"[\s\S]{0,600}?(source_(file|dir)\s*=\s*"\$\{path\.module\}/(?!\.\.)'
+    r"|source\s*\{\s*(content|filename)\b)"
+)
 # Dependencies that only run on one platform.
 _DEPENDENCIES: tuple[tuple[tuple[str, ...], Platform], ...] = (
     (("mangum", "aws-lambda-powertools", "chalice", "zappa", "apig-wsgi"), Platform.LAMBDA),
@@ -109,6 +115,8 @@ def read_deployments(files: Iterable[File], packages: Iterable[Package]) -> Iter
 
 
 def _of_files(files: Iterable[File]) -> Iterator[Deployment]:
+    files = list(files)
+    paths = [file.path for file in files]
     for file in files:
         if not _HINTS.search(file.path) or file.role in (Role.TEST, Role.EXAMPLE):
             continue
@@ -118,7 +126,29 @@ def _of_files(files: Iterable[File]) -> Iterator[Deployment]:
             found = text.search(file.text)
             if found:
                 line = file.text.count("\n", 0, found.start()) + 1
-                yield Deployment(platform, _folder(file.path), file.line_span(line))
+                folder = _folder(file.path)
+                if file.suffix == ".tf" and _brings_its_code(file, paths):
+                    folder = file.path.rpartition("/")[0] + "/"
+                yield Deployment(platform, folder, file.line_span(line))
+
+
+def _brings_its_code(file: File, paths: Sequence[str]) -> bool:
+    """Whether the functions that a file of Terraform makes have their code in its own folder.
+
+    Such a function mails an alert or turns a password; it is not what the repository is.
+    """
+    own = file.path.rpartition("/")[0] + "/"
+    handlers = _HANDLER.findall(file.text)
+    if own == "/" or not handlers:
+        return False
+    for handler in handlers:
+        stem = handler.rpartition("/")[2]
+        named = [one for one in paths if one.rpartition("/")[2].partition(".")[0] == stem]
+        code = [one for one in named if one.endswith((".py", ".js", ".mjs", ".cjs", ".ts"))]
+        is_written_here = _INLINE.search(file.text) is not None
+        if not is_written_here and not (code and all(one.startswith(own) for one in code)):
+            return False
+    return True
 
 
 def _of_packages(packages: Iterable[Package]) -> Iterator[Deployment]:

@@ -82,6 +82,10 @@ class Knowledge:
                         found.setdefault(named.path, []).append(file.text)
         return found
 
+    def naming(self, script: Script) -> list[str]:
+        """Return the texts of the scripts that name a file, those without a query included."""
+        return self._named_by.get(script.file.path, [])
+
     def function_of(self, script: Script, local: str) -> tuple[Script, Node] | None:
         """Return the function of another file that a name stands for: (its file, the function)."""
         one = script.imports.get(local)
@@ -107,7 +111,7 @@ class Knowledge:
         if entry.kind is not Kind.ACTION or "use server" not in script.directives:
             return True
         wanted = re.compile(rf"\b{re.escape(entry.name)}\b|\bexport\s*\*|\bimport\s*(\*|\()")
-        return any(wanted.search(text) for text in self._named_by.get(script.file.path, ()))
+        return any(wanted.search(text) for text in self.naming(script))
 
     @functools.cached_property
     def in_browser(self) -> dict[tuple[str, str], tuple[Script, Node]]:

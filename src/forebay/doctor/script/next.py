@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from forebay.doctor.script.nodes import descendants, function_in
+from forebay.doctor.script.nodes import descendants, function_in, is_inside
+from forebay.doctor.script.procedures import procedures_in
 from forebay.doctor.script.script import FUNCTIONS, Script, string_value, text_of
 
 _ROUTE = re.compile(r"(^|/)app/(.*/)?route\.[cm]?[jt]sx?$")
@@ -31,6 +32,7 @@ class Kind(enum.Enum):
     COMPONENT = "component"
     HANDLER = "request handler"  # of Express, Fastify, Hono and the like
     LAMBDA = "function handler"
+    PROCEDURE = "procedure"  # of tRPC
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,14 @@ class Entry:
 
     @property
     def text(self) -> str:
-        """The statement's text: what wraps the function is in it."""
-        return text_of(self.whole)
+        """The statement's text: what wraps the function is in it, where it is declared too."""
+        written = text_of(self.whole)
+        if is_inside(self.node, self.whole):
+            return written
+        home = self.node
+        while home.parent is not None and home.parent.parent is not None:
+            home = home.parent
+        return f"{text_of(home)}\n{written}"
 
     @property
     def label(self) -> str:
@@ -95,6 +103,8 @@ def entries_of(script: Script) -> Iterator[Entry]:
     yield from _inline_actions(script, is_action_file)
     yield from _components(script)
     yield from _mounted(script)
+    for one in procedures_in(script):
+        yield Entry(Kind.PROCEDURE, one.name, one.function, one.whole)
 
 
 def _kind(path: str, name: str, function: Node, is_action_file: bool) -> Kind | None:

@@ -178,6 +178,8 @@ class Clients:
             return True
         if root in names and len(client) == 1:
             return names[root]
+        if names.get(root) and client[-1] == "()" and len(client) in (2, 3):
+            return True  # getPrisma().post, Database.instance().post
         if names.get(root) is False and root not in ("ctx", "context"):
             return any("prisma" in one.lower() for one in client)
         if any("prisma" in one.lower() for one in client):

@@ -20,6 +20,8 @@ _ENDINGS = (
     "", ".ts", ".tsx", ".mts", ".js", ".jsx", ".mjs", ".cjs", "/index.ts", "/index.tsx",
     "/index.js", "/index.mjs", "/src/index.ts", "/src/index.tsx",
 )  # fmt: skip
+# Instead of an alias: names without one are looked for in this folder too.
+_BASE = "*"
 # A string, or a comment, or a comma before a closing bracket: what JSON with comments has more.
 _COMMENTS = re.compile(r'("(?:[^"\\\n]|\\.)*")|//[^\n]*|/\*.*?\*/|,(?=\s*[}\]])', re.DOTALL)
 
@@ -45,6 +47,9 @@ class Modules:
             yield from self._at(posixpath.normpath(posixpath.join(folder, source)))
             return
         for prefix, target in self._aliases_of(folder):
+            if prefix == _BASE:
+                yield from self._at(posixpath.normpath(posixpath.join(target, source)))
+                continue
             if source == prefix.rstrip("/") or (prefix.endswith("/") and source.startswith(prefix)):
                 yield from self._at(posixpath.normpath(target + source[len(prefix) :]))
         if source.startswith(("@/", "~/", "#/")):
@@ -82,10 +87,29 @@ class Modules:
             own: tuple[tuple[str, str], ...] = ()
             for name in ("tsconfig.json", "tsconfig.base.json", "jsconfig.json"):
                 file = self._repository.file(posixpath.join(folder, name))
-                own += _paths(read_json(file.text), folder) if file else ()
+                own += self._paths(file) if file else ()
             above = self._aliases_of(folder.rpartition("/")[0]) if folder else ()
             self._aliases[folder] = own + above
         return self._aliases[folder]
+
+    def _paths(self, file: File, hops: int = 3) -> tuple[tuple[str, str], ...]:
+        """Return the aliases of a configuration, and of the one beside it that it extends."""
+        config = read_json(file.text)
+        folder = file.path.rpartition("/")[0]
+        extended = config.get("extends")
+        own = _paths(config, folder)
+        if isinstance(extended, str) and extended.startswith(".") and hops:
+            path = posixpath.normpath(posixpath.join(folder, extended))
+            other = self._repository.file(path) or self._repository.file(f"{path}.json")
+            if other is not None:
+                theirs = read_json(other.text).get("compilerOptions")
+                options = config.get("compilerOptions")
+                # Its paths are relative to this one's base, where it has none itself.
+                if isinstance(theirs, dict) and isinstance(options, dict):
+                    joint = {**options, **theirs}
+                    return own + _paths({"compilerOptions": joint}, folder)
+                own += self._paths(other, hops - 1)
+        return own
 
 
 def read_json(text: str) -> dict[str, Any]:
@@ -99,16 +123,18 @@ def read_json(text: str) -> dict[str, Any]:
 
 def _paths(config: dict[str, Any], folder: str) -> tuple[tuple[str, str], ...]:
     options = config.get("compilerOptions")
-    paths = options.get("paths") if isinstance(options, dict) else None
-    if not isinstance(paths, dict):
+    if not isinstance(options, dict):
         return ()
-    base = posixpath.join(folder, str(options.get("baseUrl", ".")) if options else ".")
+    paths = options.get("paths")
+    base = posixpath.normpath(posixpath.join(folder, str(options.get("baseUrl", "."))))
     found = []
-    for alias, targets in paths.items():
+    for alias, targets in paths.items() if isinstance(paths, dict) else ():
         for target in targets if isinstance(targets, list) else ():
             path = posixpath.normpath(posixpath.join(base, str(target).rstrip("*")))
             path = "" if path == "." else path
             if alias.endswith("*"):
                 path = path + "/" if path and str(target).endswith("/*") else path
             found.append((alias.rstrip("*"), path))
+    if "baseUrl" in options:
+        found.append((_BASE, base))
     return tuple(found)

@@ -1,11 +1,13 @@
 """`migrate dev`: writes the migration that the schema asks for, and applies it.
 
 The migrations are tried on a shadow database first: what they come to there is what the next one
-starts from, and what the developer's own database is held against.
+starts from, and what the developer's own database is held against. What looks like a change of name
+is told before anything is applied, and the script that was written before it is.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +20,8 @@ from forebay.migrate.connect import ensure_database, schema_of
 from forebay.migrate.danger import Dangers, dangers
 from forebay.migrate.database import Database
 from forebay.migrate.diff.differ import difference
+from forebay.migrate.diff.renames import Rename, rename_script, renames
+from forebay.migrate.diff.steps import Step
 from forebay.migrate.folder import Migration, read_migrations, slug, write_migration
 from forebay.migrate.history import History
 from forebay.migrate.lock import locked
@@ -41,10 +45,32 @@ class Ask(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Renames:
+    """What looks like a change of name, and the script that the migration would be if it is one."""
+
+    found: Sequence[Rename] = ()
+    script: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.found)
+
+
+class Watch(Protocol):
+    """Who is told what is about to happen."""
+
+    def renames(self, found: Renames) -> None:
+        """Be told what looks like a change of name, before anything is applied."""
+
+    def written(self, migration: Migration) -> None:
+        """Be told of a migration that was written, before it is applied."""
+
+
+@dataclass(frozen=True, slots=True)
 class Developed:
     """What came of it: migrations that were applied, the one that was written, what forbids it.
 
-    ``is_new`` is a database that was empty at first: it was made, or reset.
+    ``is_new`` is a database that was empty at first: it was made, or reset. ``renames`` are in what
+    was written, or would have been.
     """
 
     applied: list[str] = field(default_factory=list)
@@ -52,6 +78,7 @@ class Developed:
     dangers: Dangers = field(default_factory=Dangers)
     is_done: bool = True
     is_new: bool = False
+    renames: Renames = field(default_factory=Renames)
 
 
 def develop(
@@ -62,6 +89,7 @@ def develop(
     only_create: bool = False,
     accepts_loss: bool = False,
     ask: Ask | None = None,
+    watch: Watch | None = None,
 ) -> Developed:
     """Apply what is pending, write what is missing, and apply that too.
 
@@ -89,29 +117,44 @@ def develop(
             is_new = True
         runner = Runner(connection, say=say)
         # What fails is to fail on the shadow database first.
-        steps = difference(_tried(project, migrations, say), project.wanted())
+        before, wanted = _tried(project, migrations, say), project.wanted()
+        steps = difference(before, wanted)
         if (steps or only_create) and not slug(name) and ask is None:
             raise texts.nameless(name)
+        alike = _renames(steps, before, wanted)
+        if watch is not None and alike:
+            watch.renames(alike)
         done = [] if only_create else runner.deploy(history, migrations, schemas)
         if not steps and not only_create:
             return Developed(done, is_new=is_new)
         found = dangers(steps, connection if not only_create else None)
-        if not _may_go_on(found, ask, only_create=only_create, accepts_loss=accepts_loss):
-            return Developed(done, None, found, is_done=False, is_new=is_new)
+        may_go_on = only_create or _may_go_on(found, alike, ask, accepts_loss=accepts_loss)
+        if not may_go_on:
+            return Developed(done, None, found, is_done=False, is_new=is_new, renames=alike)
         named = name if name or ask is None else ask.name()
         text = dangers(steps).block + script(steps)
         written = write_migration(project.migrations, slug(named), text)
+        if watch is not None:
+            watch.written(Migration(written.name, text))
         if not only_create:
             done += runner.deploy(history, read_migrations(project.migrations), schemas)
-    return Developed(done, written, found, is_new=is_new)
+    return Developed(done, written, found, is_new=is_new, renames=alike)
 
 
-def _may_go_on(found: Dangers, ask: Ask | None, *, only_create: bool, accepts_loss: bool) -> bool:
-    if only_create:
-        return True
+def _renames(steps: Sequence[Step], before: Database, after: Database) -> Renames:
+    found = renames(steps)
+    return Renames(found, rename_script(found, before, after)) if found else Renames()
+
+
+def _may_go_on(found: Dangers, alike: Renames, ask: Ask | None, *, accepts_loss: bool) -> bool:
+    """Say whether the migration may be made; somebody at a terminal is asked about renames too."""
     if found.unexecutable:
         return False
-    return not found.warnings or accepts_loss or (ask is not None and ask.may_go_on(found))
+    if accepts_loss:
+        return True
+    if ask is None:
+        return not found.warnings
+    return ask.may_go_on(found) if found.warnings or alike else True
 
 
 def _tried(project: Project, migrations: list[Migration], say: Say) -> Database:

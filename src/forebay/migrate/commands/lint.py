@@ -17,33 +17,34 @@ from forebay.migrate.commands.scripts import shown
 from forebay.migrate.connect import connect, schema_of
 from forebay.migrate.folder import SCRIPT, Migration, read_migrations
 from forebay.migrate.history import History, pending
-from forebay.migrate.lint.facts import Facts
+from forebay.migrate.lint.facts import Facts, Unmeasured
 from forebay.migrate.lint.linter import Linter, Options, Report, codes
-from forebay.migrate.lint.registry import Level
+from forebay.migrate.lint.registry import Severity
 from forebay.migrate.lint.running import UNKNOWN, Running
 from forebay.migrate.lint.transactions import Sending
 from forebay.postgres.url import PostgresUrl
 from forebay.schema.files import read_text
 
-_LEVELS = {one.text: one for one in Level}
-_SETTINGS = frozenset({"exclude", "include", "fatal", "pg-version"})
+_LEVELS = {one.label: one for one in Severity}
+_SETTINGS = frozenset({"select", "ignore", "extend-select", "fatal", "pg-version"})
 
 
 @dataclass(frozen=True)
 class Settings:
     """What a project says of linting, in pyproject.toml under ``[tool.forebay.lint]``."""
 
-    exclude: frozenset[str] = frozenset()
-    include: frozenset[str] = frozenset()
-    fatal: Level | None = None
+    select: frozenset[str] = frozenset()
+    ignore: frozenset[str] = frozenset()
+    extend: frozenset[str] = frozenset()
+    fatal: Severity | None = None
     version: int | None = None
 
     def options(self, sending: Sending = "deployed") -> Options:
         """Return these as the linter takes them."""
-        return Options(sending, self.version, self.exclude, self.include)
+        return Options(sending, self.version, self.select, self.ignore, self.extend)
 
 
-def level_of(word: str, where: str) -> Level | None:
+def level_of(word: str, where: str) -> Severity | None:
     """Return a level by its name, None for ``never``.
 
     Raises:
@@ -53,7 +54,7 @@ def level_of(word: str, where: str) -> Level | None:
         return None
     if word not in _LEVELS:
         raise ConfigurationError(
-            f"{where}: {word!r} is no level", hint="error, warning, info, or never"
+            f"{where}: {word!r} is no level", hint="error, warning, note, or never"
         )
     return _LEVELS[word]
 
@@ -73,15 +74,17 @@ def read_settings(folder: Path) -> Settings:
     unknown = sorted(set(given) - _SETTINGS)
     if unknown:
         raise ConfigurationError(
-            f"[tool.forebay.lint] knows no {unknown[0]}", hint=f"it knows {', '.join(_SETTINGS)}"
+            f"[tool.forebay.lint] knows no {unknown[0]}",
+            hint=f"it knows {', '.join(sorted(_SETTINGS))}",
         )
     fatal = os.environ.get("FOREBAY_LINT_FATAL") or str(given.get("fatal", "never"))
     version = given.get("pg-version")
     if version is not None and not isinstance(version, int):
         raise ConfigurationError("[tool.forebay.lint] pg-version is no number")
     return Settings(
-        codes(_list(given, "exclude")),
-        codes(_list(given, "include")),
+        codes(_list(given, "select")),
+        codes(_list(given, "ignore")),
+        codes(_list(given, "extend-select")),
         level_of(fatal, "fatal"),
         version,
     )
@@ -169,3 +172,10 @@ def lint_pending(
         options = replace(settings.options(), version=None)
         linter = Linter(options, facts, True, running)
         return [_lint(linter, folder, one, "deployed") for one in todo]
+
+
+def lint_new(folder: Path, one: Migration, url: PostgresUrl, settings: Settings) -> Report:
+    """Lint a migration that was just written, beside a database that is as it is before it."""
+    with connect(url) as connection:
+        facts = Unmeasured(connection, schema_of(url))
+        return _lint(Linter(settings.options(), facts), folder, one, "deployed")

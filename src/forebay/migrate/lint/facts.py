@@ -216,6 +216,18 @@ class Facts:
             return None
 
 
+class Unmeasured(Facts):
+    """Answers from a database whose rows mean nothing: what there is, and not how much of it."""
+
+    def size(self, name: Name) -> Size | None:
+        """Say of no table how large it is."""
+        return None
+
+    def part_sizes(self, name: Name) -> dict[Name, Size]:
+        """Say of no partition how large it is."""
+        return {}
+
+
 _NAMED = """
 pg_class c join pg_namespace n on n.oid = c.relnamespace
 where n.nspname = %s and c.relname = %s

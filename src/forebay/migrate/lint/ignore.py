@@ -1,7 +1,7 @@
 """Remarks that tell the linter to ignore a finding: which, where, and why.
 
-    -- forebay-ignore FM108: the table is written once a night
-    -- forebay-ignore-file FM201, FM202: nothing has used them since spring
+    -- forebay: ignore[FM108] the table is written once a night
+    -- forebay: ignore-file[FM201, FM202] nothing has used them since spring
 
 The first holds for the statement that it stands before, in or behind; the second for the script.
 """
@@ -12,10 +12,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from forebay.findings.comment import BODY, MARK, comment_of, is_code
 from forebay.migrate.lint.parse import Script, Statement
 from forebay.migrate.lint.registry import Rule, find_rule
 
-_WORD = "forebay-ignore"
 _TOKEN = re.compile(
     r"""
     (?P<remark>--[^\n]*|/\*.*?\*/)
@@ -26,10 +26,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_REMARK = re.compile(
-    r"(?:--|/\*)\s*forebay-ignore(?P<whole>-file)?\b\s*(?P<codes>[^:]*?)\s*(?::\s*(?P<why>.*?))?\s*(?:\*/)?\Z",
-    re.DOTALL,
-)
+_REMARK = re.compile(rf"(?:--|/\*+)[ \t]*{BODY}")
 
 
 @dataclass
@@ -68,7 +65,7 @@ class Remark:
 
 def remarks(script: Script) -> list[Remark]:
     """Return a script's remarks to the linter."""
-    if _WORD not in script.text:
+    if MARK not in script.text:
         return []
     return list(_found(script))
 
@@ -78,17 +75,24 @@ def _found(script: Script) -> Iterator[Remark]:
         remark = token["remark"]
         if not remark or (found := _REMARK.match(remark)) is None:
             continue
+        said = comment_of(found)
+        if said.only("FD"):
+            continue  # the doctor's
         rules, unknown = [], []
-        for name in re.split(r"[\s,]+", found["codes"]):
-            if name and (known := find_rule(name)) is not None:
+        for name in said.codes:
+            if (known := find_rule(name)) is not None:
                 rules.append(known)
-            elif name:
+            elif not is_code(name, "FD"):
                 unknown.append(name)
-        is_whole = bool(found["whole"])
-        about = None if is_whole else _statement_at(script, token.start())
-        why = (found["why"] or "").strip()
+        about = None if said.is_for_file else _statement_at(script, token.start())
         yield Remark(
-            rules, about, token.start(), len(remark.rstrip()), unknown, why, is_for_file=is_whole
+            rules,
+            about,
+            token.start(),
+            len(remark.rstrip()),
+            unknown,
+            said.reason,
+            is_for_file=said.is_for_file,
         )
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from forebay.errors import ConfigurationError
 from forebay.migrate.lint import rules as _all
 from forebay.migrate.lint.bodies import inner
 from forebay.migrate.lint.facts import Facts, Size
@@ -17,10 +17,11 @@ from forebay.migrate.lint.registry import (
     NEWEST,
     RULES,
     Found,
-    Level,
     Look,
     Rule,
+    Severity,
     find_rule,
+    no_rule,
     rules_for,
 )
 from forebay.migrate.lint.rules.reading import NO_REASON, SYNTAX, UNREAD, UNUSED
@@ -29,10 +30,13 @@ from forebay.migrate.lint.running import UNKNOWN, Running
 from forebay.migrate.lint.running import said as said_of_clients
 from forebay.migrate.lint.story import Story
 from forebay.migrate.lint.transactions import Place, Sending, places
+from forebay.migrate.lint.tree import named
 
 assert _all.__all__  # noqa: S101 - the rules register themselves when they are imported
 
 
+_ROWS = frozenset({"insert_stmt", "update_stmt", "delete_stmt", "select_stmt", "copy_stmt"})
+_OF_TABLES = frozenset({"create_stmt", "alter_table_stmt", "index_stmt"})
 # What is found of a statement because nothing behind it says otherwise: nobody knows what the part
 # of a script would say that was not read.
 _AHEAD = frozenset({"FM004", "FM402", "FM601"})
@@ -43,7 +47,7 @@ class Finding:
     """What a rule found: where, how bad it is here, which locks are taken, what to do instead."""
 
     rule: Rule
-    level: Level
+    level: Severity
     message: str
     offset: int
     end: int
@@ -55,11 +59,12 @@ class Finding:
 
 @dataclass(frozen=True)
 class Taken:
-    """A statement, and the locks that it takes."""
+    """A statement, the locks that it takes, and how many behind it are like it."""
 
     statement: Statement
     locks: Sequence[Lock]
     sizes: Sequence[tuple[str, Size]]
+    more: int = 0
 
 
 @dataclass(frozen=True)
@@ -73,29 +78,38 @@ class Report:
     ignored: int = 0
 
     @property
-    def worst(self) -> Level | None:
+    def worst(self) -> Severity | None:
         """The highest level among the findings."""
         return max((one.level for one in self.findings), default=None)
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to lint: how scripts are sent, for which version, and which rules."""
+    """How to lint: how scripts are sent, for which version, and which rules.
+
+    Where ``select`` names rules, no others are asked; ``extend`` names opt-in rules to ask as well.
+    That a script cannot be read is said whatever is selected.
+    """
 
     sending: Sending = "deployed"
     version: int | None = None
-    exclude: frozenset[str] = frozenset()
-    include: frozenset[str] = frozenset()
+    select: frozenset[str] = frozenset()
+    ignore: frozenset[str] = frozenset()
+    extend: frozenset[str] = frozenset()
 
     def is_on(self, rule: Rule) -> bool:
         """Say whether a rule is asked; opt-in rules are when they are named."""
-        if rule.code in self.exclude:
+        if rule.code in self.ignore:
             return False
-        return not rule.is_opt_in or rule.code in self.include
+        if rule.code in self.extend or rule is SYNTAX:
+            return True
+        return rule.code in self.select if self.select else not rule.is_opt_in
 
 
 def codes(names: Sequence[str]) -> frozenset[str]:
     """Return the codes of rules that somebody named, one by one or with commas between.
+
+    A name is a code, the beginning of one, or a word; ``all`` names every rule.
 
     Raises:
         ConfigurationError: no rule has such a name.
@@ -105,12 +119,13 @@ def codes(names: Sequence[str]) -> frozenset[str]:
         if name.lower() == "all":
             found |= set(RULES)
             continue
-        known = [one for one in RULES.values() if name.lower() in one.names]
+        known = [
+            one
+            for one in RULES.values()
+            if name.lower() in one.names or one.code.startswith(name.upper())
+        ]
         if not known:
-            raise ConfigurationError(
-                f"no rule is called {name}",
-                hint="`forebay migrate explain` lists them",
-            )
+            raise no_rule(name)
         found |= {one.code for one in known}
     return frozenset(found)
 
@@ -144,7 +159,10 @@ class Linter:
         taken: list[Taken] = []
         walked = _walked(script, sending or self.options.sending, self._version)
         statements = [one for one, _ in walked]
-        where = [place for _, place in walked]
+        # Rules look at the rest of a script for what it makes: its rows are not that.
+        around = [(one, place) for one, place in walked if one.kind not in _ROWS]
+        others, where = [one for one, _ in around], [place for _, place in around]
+        of_tables = _of_tables(others)
         for statement, place in walked:
             took = self._locks(statement)
             look = Look(
@@ -155,10 +173,12 @@ class Linter:
                 took,
                 self._version,
                 self._is_known,
-                statements,
+                others,
                 where,
+                of_tables,
             )
-            taken.append(Taken(statement, took, self._all_sizes(took)))
+            more = script.rows.get(statement.start, 0)
+            taken.append(Taken(statement, took, self._all_sizes(took), more))
             found += self._asked(look)
             self._story.take(statement, place, took)
         found += self._of_the_client(name, statements)
@@ -166,7 +186,7 @@ class Linter:
         unasked = () if self.running.is_known else OF_CLIENTS.values()
         cut = len(text) if script.cut is None else script.cut
         kept += _of_remarks([one for one in said if one.offset < cut], self.options, unasked)
-        if script.cut is not None:
+        if script.cut is not None or script.has_gaps:
             kept = [one for one in kept if one.rule.code not in _AHEAD]
         kept = [one for one in kept if self.options.is_on(one.rule)]
         kept.sort(key=lambda one: (one.offset, -one.level, one.rule.code))
@@ -225,7 +245,7 @@ class Linter:
         is_known = bool(sizes) and len(sizes) == len(found.tables)
         if rule.danger == "lock" and is_known and all(size.is_small for _, size in sizes):
             if found.level is None:
-                level = Level.INFO
+                level = Severity.NOTE
                 notes.append("over in a moment, as small as it is here")
         if rule.danger == "habit":
             blocking = []
@@ -239,7 +259,7 @@ def _finding(
     found: Found,
     statement: Statement,
     blocking: Sequence[Lock],
-    level: Level | None = None,
+    level: Severity | None = None,
     sizes: Sequence[tuple[str, Size]] = (),
     notes: Sequence[str] = (),
 ) -> Finding:
@@ -267,6 +287,16 @@ def _walked(script: Script, sending: Sending, version: int) -> list[tuple[Statem
     return walked
 
 
+def _of_tables(statements: Sequence[Statement]) -> dict[tuple[str, str], list[Statement]]:
+    """Return the statements that make a table, change it or give it an index, by the table."""
+    found: dict[tuple[str, str], list[Statement]] = {}
+    for one in statements:
+        if one.kind in _OF_TABLES:
+            name = named(getattr(one.node, one.kind).relation)
+            found.setdefault(name.key, []).append(one)
+    return found
+
+
 def _problems(script: Script) -> Iterator[Finding]:
     for one in script.problems:
         notes = (one.hint,) if one.hint else ()
@@ -282,16 +312,24 @@ def _without_ignored(
     if not said:
         return list(found), 0
     kept = []
+    # A DO block's statements come behind it, and are the innermost around a place.
+    in_order = sorted(statements, key=lambda one: one.start)
+    starts = [one.start for one in in_order]
     for one in found:
-        about = next(
-            (other for other in reversed(statements) if other.start <= one.offset < other.end), None
-        )
+        about = _around(one.offset, in_order, starts)
         covering = [remark for remark in said if remark.covers(one.rule, about)]
         for remark in covering:
             remark.used.add(one.rule.code)
         if not covering:
             kept.append(one)
     return kept, len(found) - len(kept)
+
+
+def _around(offset: int, in_order: Sequence[Statement], starts: Sequence[int]) -> Statement | None:
+    at = bisect_right(starts, offset) - 1
+    while at >= 0 and in_order[at].end <= offset:
+        at -= 1
+    return in_order[at] if at >= 0 else None
 
 
 def _of_remarks(
@@ -303,7 +341,7 @@ def _of_remarks(
             yield Finding(NO_REASON, NO_REASON.level, f"no rule is called {name}", one.offset, end)
         if not one.is_sound:
             what = "no reason is given" if one.rules or one.unknown else "no rule is named"
-            text = f"{what}: write `forebay-ignore CODE: why`"
+            text = f"{what}: write `forebay: ignore[CODE] why`"
             yield Finding(NO_REASON, NO_REASON.level, text, one.offset, end)
             continue
         for rule in one.rules:

@@ -25,7 +25,7 @@ def slug(rule: Rule) -> str:
 def page(rule: Rule) -> str:
     """Return a rule's page."""
     told = rule.page
-    level = rule.level.text + (", only when it is included" if rule.is_opt_in else "")
+    level = rule.level.label + (", only where it is named" if rule.is_opt_in else "")
     facts = [f"| level | {level} |", f"| what it is about | {_DANGERS[rule.danger]} |"]
     others = [f"`{one}`" for one in rule.aliases]
     if others:
@@ -54,7 +54,7 @@ def _wrapped(text: str) -> str:
 def index() -> str:
     """Return the page that lists the rules."""
     rows = [
-        f"| [{one.code}]({slug(one)}) | {one.name} | {one.level.text}"
+        f"| [{one.code}]({slug(one)}) | {one.name} | {one.level.label}"
         f"{' (opt-in)' if one.is_opt_in else ''} | {one.page.about} |"
         for one in sorted(RULES.values(), key=lambda one: one.code)
     ]
@@ -81,7 +81,7 @@ def pages() -> dict[str, str]:
 def explanation(rule: Rule) -> str:
     """Return a rule's page for a terminal."""
     told = rule.page
-    level = rule.level.text + (", opt-in" if rule.is_opt_in else "")
+    level = rule.level.label + (", opt-in" if rule.is_opt_in else "")
     parts = [
         f"{rule.code} {rule.name} ({level})",
         told.about,

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import postgast
 from google.protobuf.message import DecodeError, Message
 from postgast import pg_query_pb2 as pb
 
+from forebay.migrate.lint.seeds import stretches
 from forebay.migrate.statements import statements as split
 
 # psql's own commands, which stand at the beginning of a line, and which only psql reads.
 _META = re.compile(r"^[ \t]*\\[^\n]*", re.MULTILINE)
 _MOST_META = 1000
+# More than anybody corrects at a time: it is another language.
+_MOST_PROBLEMS = 50
 _BYTE_ORDER_MARK = "\ufeff"
 _BLANK = re.compile(r"(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*", re.DOTALL)
 
@@ -39,7 +43,7 @@ class Statement:
     """A statement of a script: its tree, and where its first and last characters are.
 
     ``node`` is None where the tree is deeper than a reader of trees goes. Its locations count bytes
-    of the whole script: `place` turns them into characters.
+    of what was read at once: `place` turns them into characters of the script.
     """
 
     node: pb.Node | None
@@ -77,8 +81,12 @@ class Script:
     text: str
     statements: tuple[Statement, ...] = ()
     problems: tuple[Problem, ...] = field(default=())
-    # Where the part begins that was not read, None where all of it was.
+    # Where the part begins that was not looked at, None where there is none.
     cut: int | None = None
+    # Whether a statement was passed over, because the grammar does not take it.
+    has_gaps: bool = False
+    # How many statements behind one, by where it begins, are like it but for the values of rows.
+    rows: Mapping[int, int] = field(default_factory=dict)
 
     @cached_property
     def _lines(self) -> list[int]:
@@ -99,8 +107,8 @@ class Script:
 def parse(text: str) -> Script:
     """Read a script.
 
-    Of a script with a syntax error the statements before it are read, although PostgreSQL would run
-    none of them. What only psql knows is a problem each, and the rest is read.
+    A statement that the grammar does not take is a problem, and so is what only psql knows; the
+    rest is read, although PostgreSQL would run nothing of it.
     """
     problems: list[Problem] = []
     read = text
@@ -111,33 +119,67 @@ def parse(text: str) -> Script:
     if (zero := read.find("\0")) >= 0:
         hint = "PostgreSQL takes no text with a zero byte in it"
         return Script(text, (), (*problems, Problem("a zero byte", zero, hint)))
-    if "\\" in read:
-        read = _without_meta(read, problems)
     try:
-        found = tuple(_statements(read))
-    except postgast.PgQueryError as error:
-        refusal = _refusal(error)
-        before, cut = _before(read, refusal.offset)
-        return Script(text, before, (*problems, refusal), cut)
+        read.encode()
     except UnicodeEncodeError as error:
         hint = "PostgreSQL takes UTF-8, in which there is no such character"
         problem = Problem("half of a surrogate pair", error.start, hint)
         return Script(text, (), (*problems, problem))
-    return Script(text, found, tuple(problems))
-
-
-def _before(text: str, offset: int) -> tuple[tuple[Statement, ...], int]:
-    """Return the statements before the one that an error is in, and where that one begins."""
-    at = 0
-    for piece in split(text):
-        if piece.start + len(piece.text) > offset:
+    if "\\" in read:
+        read = _without_meta(read, problems)
+    reader = _Reader(read)
+    rows: Counter[int] = Counter()
+    for stretch in stretches(read):
+        if not reader.read(stretch.start, stretch.end):
             break
-        at = piece.start + len(piece.text)
-    try:
-        return tuple(_statements(text[:at])), at
-    except postgast.PgQueryError:
-        # Where we and the grammar do not agree on where a statement ends, nothing is read.
-        return (), 0
+        rows += stretch.rows
+    has_gaps = bool(reader.problems)
+    problems += reader.problems
+    return Script(text, tuple(reader.found), tuple(problems), reader.cut, has_gaps, rows)
+
+
+class _Reader:
+    """Reads a script's parts one after the other."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.found: list[Statement] = []
+        self.problems: list[Problem] = []
+        self.cut: int | None = None
+
+    def read(self, start: int, end: int) -> bool:
+        """Read from one statement's beginning to another's, and say whether to go on."""
+        whole = self.text if (start, end) == (0, len(self.text)) else self.text[start:end]
+        try:
+            self._add(list(_statements(whole)), start)
+        except postgast.PgQueryError:
+            return self._read_one_by_one(whole, start)
+        return True
+
+    def _read_one_by_one(self, whole: str, start: int) -> bool:
+        for piece in split(whole):
+            at = start + piece.start
+            try:
+                self._add(list(_statements(piece.text)), at)
+            except postgast.PgQueryError as error:
+                refusal = _refusal(error, at)
+                # Where a quote has no end nobody knows where the next statement begins.
+                is_open = refusal.message.startswith("unterminated")
+                if is_open or len(self.problems) == _MOST_PROBLEMS:
+                    hint = "what comes after it was not looked at"
+                    self.problems.append(replace(refusal, hint=hint))
+                    self.cut = at
+                    return False
+                self.problems.append(refusal)
+        return True
+
+    def _add(self, found: Sequence[Statement], offset: int) -> None:
+        first = len(self.found)
+        if offset or first:
+            found = [
+                replace(one, start=one.start + offset, number=first + one.number) for one in found
+            ]
+        self.found += found
 
 
 def _without_meta(text: str, problems: list[Problem]) -> str:
@@ -155,16 +197,15 @@ def _without_meta(text: str, problems: list[Problem]) -> str:
             hint = "psql alone reads it: leave it out, or run the script with psql"
             problems.append(Problem(f"{word} is a command of psql, not SQL", at, hint))
             text = text[:start] + " " * len(found[0]) + text[found.end() :]
-        except UnicodeEncodeError:
-            return text
         else:
             return text
     return text
 
 
-def _refusal(error: postgast.PgQueryError) -> Problem:
-    hint = "what comes after it was not looked at"
-    return Problem(error.message or "syntax error", max(error.cursorpos - 1, 0), hint)
+def _refusal(error: postgast.PgQueryError, start: int) -> Problem:
+    hint = "it is passed over, and what comes after it was looked at"
+    at = start + max(error.cursorpos - 1, 0)
+    return Problem(error.message or "syntax error", at, hint)
 
 
 def _statements(text: str) -> Iterator[Statement]:

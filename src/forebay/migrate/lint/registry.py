@@ -6,11 +6,13 @@ here, and a test holds the two together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import IntEnum
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any, Literal
 
+from forebay.errors import ConfigurationError
+from forebay.findings.severity import Severity as Severity
 from forebay.migrate.lint.facts import Facts
 from forebay.migrate.lint.modes import Lock, Mode
 from forebay.migrate.lint.parse import Statement
@@ -20,19 +22,6 @@ from forebay.migrate.lint.tree import Name, named
 
 # What the newest PostgreSQL is that the rules speak of.
 NEWEST = 18
-
-
-class Level(IntEnum):
-    """How much a finding weighs."""
-
-    INFO = 1
-    WARNING = 2
-    ERROR = 3
-
-    @property
-    def text(self) -> str:
-        """The word for it."""
-        return self.name.lower()
 
 
 # What a rule is about: how long others wait, what is lost, what stops working, what fails, taste.
@@ -63,13 +52,17 @@ class Found:
     at: int = 0
     fix: Sequence[str] = ()
     tables: Sequence[Name] = ()
-    level: Level | None = None
+    level: Severity | None = None
     note: str = ""
 
 
 @dataclass(frozen=True)
 class Look:
-    """What a rule looks at: a statement, where it runs, what was before it, what is known."""
+    """What a rule looks at: a statement, where it runs, what was before it, what is known.
+
+    ``script`` are the statements that make or change something, with their ``places``, and
+    ``of_tables`` those of each table's own that do.
+    """
 
     statement: Statement
     place: Place
@@ -80,6 +73,7 @@ class Look:
     is_version_known: bool
     script: Sequence[Statement] = ()
     places: Sequence[Place] = ()
+    of_tables: Mapping[tuple[str, str], Sequence[Statement]] = field(default_factory=dict)
 
     @property
     def node(self) -> Any:
@@ -124,7 +118,7 @@ class Rule:
 
     code: str
     name: str
-    level: Level
+    level: Severity
     danger: Danger
     page: Page
     check: Checker | None = None
@@ -145,7 +139,7 @@ _BY_KIND: dict[str, list[Rule]] = {}
 def rule(
     code: str,
     name: str,
-    level: Level,
+    level: Severity,
     danger: Danger,
     page: Page,
     *,
@@ -165,7 +159,7 @@ def rule(
 def told(
     code: str,
     name: str,
-    level: Level,
+    level: Severity,
     page: Page,
     *,
     danger: Danger = "fails",
@@ -187,6 +181,15 @@ def _register(made: Rule) -> Rule:
 def rules_for(kind: str) -> Sequence[Rule]:
     """Return the rules that look at statements of a kind."""
     return _BY_KIND.get(kind, ())
+
+
+def no_rule(name: str) -> ConfigurationError:
+    """Return the refusal of a code or name that no rule has, with the nearest."""
+    names = {each: one for one in RULES.values() for each in one.names}
+    near = [names[each] for each in get_close_matches(name.lower(), names, 1)]
+    said = [f"did you mean {one.code} ({one.name})?" for one in near]
+    hint = said[0] if said else "`forebay migrate explain` lists them"
+    return ConfigurationError(f"there is no rule {name}", hint=hint)
 
 
 def find_rule(name: str) -> Rule | None:

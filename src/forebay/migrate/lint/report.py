@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import Any
 
+from forebay.findings import sarif
+from forebay.findings.github import workflow_command
+from forebay.findings.text import printable
 from forebay.migrate.lint.facts import Size
 from forebay.migrate.lint.linter import Finding, Report, Taken
 from forebay.migrate.lint.modes import Lock, Mode
-from forebay.migrate.lint.registry import RULES, Level
+from forebay.migrate.lint.page import page
+from forebay.migrate.lint.registry import Rule, Severity
 from forebay.migrate.lint.running import UNKNOWN, Running
 from forebay.migrate.lint.tree import Name
 
-Format = Literal["text", "json", "github", "sarif"]
-
-_COLOURS = {Level.ERROR: "31;1", Level.WARNING: "33;1", Level.INFO: "36;1"}
+_COLOURS = {Severity.ERROR: "31;1", Severity.WARNING: "33;1", Severity.NOTE: "36;1"}
 _BOLD, _BLUE = "1", "34;1"
 # How much of a line is shown: a script may be one line of megabytes.
 _WIDEST = 160
 # How many partitions of a table are named.
 _MOST_PARTS = 5
 _MOST_LISTED = 20
-_GITHUB = {Level.ERROR: "error", Level.WARNING: "warning", Level.INFO: "notice"}
-_SARIF = {Level.ERROR: "error", Level.WARNING: "warning", Level.INFO: "note"}
 
 
 class Writer:
@@ -40,7 +40,7 @@ class Writer:
         line, column = report.script.position(one.offset)
         width = len(str(line))
         edge = " " * width + " " + self._paint("|", _BLUE)
-        head = self._paint(f"{one.level.text}[{one.rule.code}]", _COLOURS[one.level])
+        head = self._paint(f"{one.level.label}[{one.rule.code}]", _COLOURS[one.level])
         lines = [
             f"{head}{self._paint(f': {_plain(one.message)}', _BOLD)}",
             f"{' ' * width}{self._paint('-->', _BLUE)} {_plain(report.name)}:{line}:{column}",
@@ -56,10 +56,24 @@ class Writer:
             lines += [f"{' ' * width}     {_plain(text)}" for text in step.split("\n")]
         return "\n".join(lines)
 
+    def concise(self, reports: Sequence[Report], level: Severity) -> str:
+        """Return a line for each finding at a level or above, and one that counts all of them."""
+        lines = []
+        for report in reports:
+            for one in report.findings:
+                if one.level < level:
+                    continue
+                line, column = report.script.position(one.offset)
+                what = self._paint(f"{one.level.label}[{one.rule.code}]", _COLOURS[one.level])
+                lines.append(
+                    f"{_plain(report.name)}:{line}:{column}: {what}: {_plain(one.message)}"
+                )
+        return "\n".join([*lines, summary(reports, level)])
+
     def text(
         self,
         reports: Sequence[Report],
-        level: Level,
+        level: Severity,
         running: Running | None = None,
         *,
         has_locks: bool = False,
@@ -81,10 +95,7 @@ class Writer:
 
 def _plain(text: str) -> str:
     """Escape what would let a name from a script begin a line, or steer a terminal."""
-    return "".join(
-        each if each.isprintable() or each == "\t" else each.encode("unicode_escape").decode()
-        for each in text
-    )
+    return printable(text, keeping="\t")
 
 
 def _window(report: Report, one: Finding, line: int, column: int) -> tuple[str, int, int]:
@@ -141,19 +152,20 @@ def _locks(report: Report) -> str:
             lines.append(f"      and the like on {len(parts) - _MOST_LISTED} partitions more")
         if not one.locks:
             lines.append("      no lock on a table that was there")
+        if one.more:
+            lines.append(f"  and {one.more:,} more like it, of other values")
     return "\n".join(lines)
 
 
-def summary(reports: Sequence[Report], level: Level) -> str:
+def summary(reports: Sequence[Report], level: Severity) -> str:
     """Return how many findings of each level there are in how many scripts."""
     found = [one for report in reports for one in report.findings]
     parts = []
-    for each in sorted(Level, reverse=True):
+    for each in sorted(Severity, reverse=True):
         count = sum(one.level == each for one in found)
-        word = "note" if each is Level.INFO else each.text
         if count:
-            hidden = f" (shown with --level {each.text})" if each < level else ""
-            parts.append(f"{count} {word}{'' if count == 1 else 's'}{hidden}")
+            hidden = f" (shown with --level {each.label})" if each < level else ""
+            parts.append(f"{count} {each.label}{'' if count == 1 else 's'}{hidden}")
     ignored = sum(report.ignored for report in reports)
     if ignored:
         parts.append(f"{ignored} ignored by remarks")
@@ -161,7 +173,7 @@ def summary(reports: Sequence[Report], level: Level) -> str:
     return f"{scripts}: {', '.join(parts) if parts else 'nothing found'}"
 
 
-def as_json(reports: Sequence[Report], level: Level, running: Running = UNKNOWN) -> str:
+def as_json(reports: Sequence[Report], level: Severity, running: Running = UNKNOWN) -> str:
     """Return everything for a program: findings, and the locks of every statement."""
     return json.dumps(
         {
@@ -193,7 +205,7 @@ def _finding(report: Report, one: Finding) -> dict[str, Any]:
     return {
         "code": one.rule.code,
         "name": one.rule.name,
-        "level": one.level.text,
+        "severity": one.level.label,
         "message": one.message,
         "line": line,
         "column": column,
@@ -224,10 +236,11 @@ def _statement(report: Report, one: Taken) -> dict[str, Any]:
         "column": column,
         "locks": [_lock(lock) for lock in one.locks],
         "sizes": [_size(name, size) for name, size in one.sizes],
+        "more": one.more,
     }
 
 
-def as_github(reports: Sequence[Report], level: Level) -> str:
+def as_github(reports: Sequence[Report], level: Severity) -> str:
     """Return annotations, as a workflow of GitHub's reads them."""
     lines = []
     for report in reports:
@@ -235,60 +248,38 @@ def as_github(reports: Sequence[Report], level: Level) -> str:
             if one.level < level:
                 continue
             line, column = report.script.position(one.offset)
-            place = f"file={_property(report.name)},line={line},col={column}"
+            place = {"file": report.name, "line": str(line), "col": str(column)}
+            place["title"] = f"{one.rule.code} {one.rule.name}"
             text = "\n".join([one.message, *_remarks(one), *one.fix])
-            lines.append(
-                f"::{_GITHUB[one.level]} {place},title={one.rule.code} {one.rule.name}::"
-                f"{_data(text)}"
-            )
+            lines.append(workflow_command(one.level, text, place))
     return "\n".join(lines)
 
 
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
-
-
-def as_sarif(
-    reports: Sequence[Report], level: Level, version: str, running: Running = UNKNOWN
-) -> str:
+def as_sarif(reports: Sequence[Report], level: Severity, running: Running = UNKNOWN) -> str:
     """Return a log in SARIF 2.1.0, which code hosts read."""
+    found = [(report, one) for report in reports for one in report.findings if one.level >= level]
+    rules = {one.rule.code: one.rule for _, one in found}
+    index = {code: number for number, code in enumerate(sorted(rules))}
     results = []
-    for report in reports:
-        for one in report.findings:
-            if one.level < level:
-                continue
-            line, column = report.script.position(one.offset)
-            results.append(
-                {
-                    "ruleId": one.rule.code,
-                    "level": _SARIF[one.level],
-                    "message": {"text": "\n".join([one.message, *_remarks(one)])},
-                    "locations": [
-                        {
-                            "physicalLocation": {
-                                "artifactLocation": {"uri": report.name},
-                                "region": {"startLine": line, "startColumn": column},
-                            }
-                        }
-                    ],
-                }
-            )
-    rules = [
-        {"id": one.code, "name": one.name, "shortDescription": {"text": one.page.about}}
-        for one in RULES.values()
-    ]
-    driver = {"name": "forebay migrate lint", "version": version, "rules": rules}
+    for report, one in found:
+        line, column = report.script.position(one.offset)
+        text = "\n".join([one.message, *_remarks(one)])
+        body = sarif.result(one.rule.code, index[one.rule.code], one.level, text)
+        region = {"startLine": line, "startColumn": column}
+        body["locations"] = [{"physicalLocation": sarif.place(report.name, region)}]
+        results.append(body)
     note = {"level": "note", "message": {"text": running.line()}}
     invocation = {"executionSuccessful": True, "toolExecutionNotifications": [note]}
-    log = {
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [
-            {"tool": {"driver": driver}, "invocations": [invocation], "results": results},
-        ],
-    }
+    log = sarif.log(
+        "forebay migrate lint",
+        [_rule(rules[code]) for code in index],
+        results,
+        invocations=[invocation],
+    )
     return json.dumps(log, indent=2, ensure_ascii=False)
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    told = rule.page
+    why, instead = " ".join(told.why.split()), " ".join(told.instead.split())
+    return sarif.rule(rule.code, rule.name, rule.level, told.about, why, instead, page(rule))

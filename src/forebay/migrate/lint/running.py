@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from forebay.migrate.lint.parse import Statement
-from forebay.migrate.lint.registry import Level, Rule
+from forebay.migrate.lint.registry import Rule, Severity
 from forebay.migrate.lint.rules.running import BEHAVES, FAILS, MAY_FAIL
 from forebay.migrate.roll_out.breaks import Break
 from forebay.migrate.roll_out.codes import REMEDIES
@@ -66,7 +66,7 @@ class Said:
     """A break as the linter says it: by which rule, how bad, and of which statement, if of any."""
 
     rule: Rule
-    level: Level
+    level: Severity
     message: str
     statement: Statement | None
     notes: tuple[str, ...]
@@ -82,7 +82,7 @@ def said(running: Running, name: str, statements: Sequence[Statement]) -> Iterat
         rule = RULES[one.level]
         level = rule.level
         if running.is_assumed:
-            level = max(Level(level - 1), Level.INFO) if level > Level.INFO else Level.INFO
+            level = Severity(max(level - 1, Severity.NOTE))
         asked = _names(one, models.get(one.model))
         message = f"the running client: {one.text} [{one.code}]"
         yield Said(rule, level, message, _cause(asked, words), tuple(_notes(one)))

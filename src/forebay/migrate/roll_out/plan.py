@@ -14,6 +14,7 @@ from forebay.migrate.connect import DEFAULT_SCHEMA
 from forebay.migrate.database import Column, Database, Enum, Table
 from forebay.migrate.diff import steps as to
 from forebay.migrate.diff.differ import difference
+from forebay.migrate.diff.renames import renames
 from forebay.migrate.render import qualified, quoted
 from forebay.migrate.roll_out.breaks import Break
 from forebay.migrate.roll_out.codes import REMEDIES
@@ -208,21 +209,10 @@ def _free(column: Column) -> Column:
 
 def _renames(steps: list[to.Step]) -> Iterator[str]:
     """Say what looks like a change of name: it need not change the database at all."""
-    dropped = [step.table for step in steps if isinstance(step, to.DropTable)]
-    for step in steps:
-        if isinstance(step, to.AlterTable):
-            for gone in step.dropped:
-                alike = [one for one in step.added if one.type == gone.type]
-                if len(alike) == 1:
-                    yield (
-                        f"if `{step.before.name}.{alike[0].name}` is `{gone.name}` by another name:"
-                        f' keep the column, with @map("{gone.name}") at the field'
-                    )
-        elif isinstance(step, to.CreateTable):
-            names = {column.name for column in step.table.columns}
-            for table in dropped:
-                if {column.name for column in table.columns} == names:
-                    yield (
-                        f"if `{step.table.name}` is `{table.name}` by another name: keep the table,"
-                        f' with @@map("{table.name}") at the model'
-                    )
+    for one in renames(steps):
+        what, where = ("column", "field") if one.column is not None else ("table", "model")
+        was = one.column.name if one.column is not None else one.before
+        yield (
+            f"if `{one.after}` is `{was}` by another name: keep the {what}, with {one.map} at the"
+            f" {where}"
+        )

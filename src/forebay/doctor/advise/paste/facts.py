@@ -47,7 +47,7 @@ class Facts:
     def kept(code: str) -> str:
         """Write the comment for the doctor, who sees a URL and not the pooler behind it."""
         return (
-            f"# doctor: ignore[{code}] this pooler keeps prepared statements"
+            f"# forebay: ignore[{code}] this pooler keeps prepared statements"
             f" (max_prepared_statements = {PREPARED})"
         )
 

@@ -8,12 +8,15 @@ from forebay.doctor.finding import Finding
 from forebay.doctor.ignore import ignores_of
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
+from forebay.findings.comment import MARK
+
+_MARK = MARK.encode()
 
 
 def check(repository: Repository) -> Iterator[Finding]:
     """Find the comments without a reason."""
     for file in repository.files:
-        if b"doctor:" not in file.data:
+        if _MARK not in file.data:
             continue
         for one in ignores_of(file):
             if not one.reason:
@@ -28,12 +31,12 @@ RULE = Rule(
     code="FD001",
     name="ignore-without-reason",
     severity=Severity.WARNING,
-    what="A `doctor: ignore` comment has no reason behind its codes.",
+    what="A `forebay: ignore` comment has no reason behind its codes.",
     why="Without a reason nobody can tell later whether the exception still holds, so the comment "
     "is not obeyed: the finding it was meant for is reported.",
-    fix="write the reason behind the bracket: `doctor: ignore[FD101] warmed up by hand`",
+    fix="write the reason behind the bracket: `forebay: ignore[FD101] warmed up by hand`",
     language="ts",
-    bad="prisma.$use(audit) // doctor: ignore[FD121]\n",
-    good="prisma.$use(audit) // doctor: ignore[FD121] pinned to Prisma 5 until the audit moves\n",
+    bad="prisma.$use(audit) // forebay: ignore[FD121]\n",
+    good="prisma.$use(audit) // forebay: ignore[FD121] pinned to Prisma 5 until the audit moves\n",
     check=check,
 )

@@ -13,6 +13,11 @@ from forebay.doctor.rules.configuration.shared import script_notes, via_script
 
 _COMMAND = re.compile(r"\bprisma\b[^|;&]*\bdb\s+push\b|\bdrizzle-kit\s+push\b")
 
+_DEVELOPS = re.compile(
+    r"^\s*(?:exec\s+)?(?:(?:npm|pnpm|yarn|bun)\s+(?:run\s+)?dev|(?:npx\s+)?(?:next|vite)\s+dev)\b",
+    re.MULTILINE,
+)
+
 
 def check(repository: Repository) -> Iterator[Finding]:
     """Find it in builds, deployments and what starts the application."""
@@ -33,9 +38,27 @@ def pushes(repository: Repository) -> Iterator[Command]:
     for command in repository.commands:
         if command.when is When.CHECK or command.span in seen:
             continue
+        if _is_for_mongodb(repository, command) or _starts_development(repository, command):
+            continue
         if _COMMAND.search(command.text):
             seen.add(command.span)
             yield command
+
+
+def _is_for_mongodb(repository: Repository, command: Command) -> bool:
+    """Whether a push is of a schema of MongoDB, for which Prisma has no migrations."""
+    near = [
+        one
+        for one in repository.prisma
+        if one.package is not None and command.span.path.startswith(one.package.folder)
+    ] or list(repository.prisma)
+    return bool(near) and all(one.provider == "mongodb" for one in near)
+
+
+def _starts_development(repository: Repository, command: Command) -> bool:
+    """Whether a command stands in a shell script that starts the development server."""
+    file = repository.file(command.span.path)
+    return file is not None and file.suffix == ".sh" and _DEVELOPS.search(file.text) is not None
 
 
 RULE = Rule(

@@ -49,7 +49,20 @@ def _finding(
         )
 
 
+def _is_for_sqlite(module: Module, node: ast.AST) -> bool:
+    """Whether a node runs only where the database is a file, or in memory."""
+    below = node
+    for above in module.around(node):
+        if isinstance(above, ast.If) and below in above.body:
+            if "sqlite" in ast.unparse(above.test).lower():
+                return True
+        below = above
+    return False
+
+
 def _when(repository: Repository, module: Module, node: ast.AST) -> str | None:
+    if _is_for_sqlite(module, node):
+        return None
     function = module.function_around(node)
     if function is None:
         is_guarded = any(

@@ -52,7 +52,12 @@ def _in_loop(
     model = entity_of(repository, module, rows) if read else None
     if model is None:
         return
-    lazy = [one for one in read if one.attr in model.lazy]
+    given = _given(body, target)
+    lazy = [
+        one
+        for one in read
+        if one.attr in model.lazy and given.get(one.attr, one.lineno) >= one.lineno
+    ]
     lazy.sort(key=lambda one: (one.lineno, one.col_offset))
     names = list(dict.fromkeys(one.attr for one in lazy))
     # What one loop has loaded is there for the next one over the same rows.
@@ -75,6 +80,17 @@ def _in_loop(
             Note("the rows come without it", module.span(rows)),
         ),
     )
+
+
+def _given(body: list[ast.AST], target: str) -> dict[str, int]:
+    """Return the attributes that the loop itself sets, each with the first line that does."""
+    found: dict[str, int] = {}
+    for part in body:
+        for one in inside(part):
+            if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store):
+                if isinstance(one.value, ast.Name) and one.value.id == target:
+                    found[one.attr] = min(one.lineno, found.get(one.attr, one.lineno))
+    return found
 
 
 RULE = Rule(

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding, Span
-from forebay.doctor.python.module import Call
+from forebay.doctor.python.module import Call, Module
 from forebay.doctor.python.source import once_a_file, production
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
@@ -30,11 +30,24 @@ def _found(repository: Repository) -> Iterator[tuple[Span, str]]:
             inner = module.call(call.node.args[0]) if len(call.node.args) == 1 else None
             if inner is not None and inner.last == "list" and inner.node.args:
                 inner = module.call(inner.node.args[0])
-            if inner is not None and _is_rows(inner):
+            if inner is not None and (_is_rows(inner) or _is_rows_of_name(module, inner)):
                 yield (
                     module.span(call.node),
                     "every row is fetched and made an object, to be counted",
                 )
+
+
+def _is_rows_of_name(module: Module, call: Call) -> bool:
+    """Whether a call is `.all()` of a variable that a query is given to, once."""
+    if call.name.count(".") != 1 or call.last not in ("all", "fetchall"):
+        return False
+    function = module.function_around(call.node)
+    values = [one.value for one in module.given(function, call.name.partition(".")[0])]
+    made = module.call(values[0]) if len(values) == 1 else None
+    return made is not None and (
+        _SQLALCHEMY.search(f"{made.name}().{call.last}") is not None
+        and not _WRITES.search(ast.unparse(made.node))
+    )
 
 
 def _is_rows(call: Call) -> bool:

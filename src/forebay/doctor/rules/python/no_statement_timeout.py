@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding
@@ -10,6 +11,7 @@ from forebay.doctor.python.functions import mentions
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 
+_ASIDE = re.compile(r"(^|[/_])(pre_?start|ping|wait\w*|check\w*|scripts?|tools|migrat\w*)[/_.]")
 _APART = CONNECTIONS | {Kind.PRISMA, Kind.FOREBAY}
 
 
@@ -20,6 +22,8 @@ def check(repository: Repository) -> Iterator[Finding]:
         for one in repository.known(engines_of)
         if one.kind not in _APART and not one.has_unknown_arguments
     ]
+    # The one that the application asks, not that of a script which waits for the server.
+    engines.sort(key=lambda one: _ASIDE.search(one.module.file.path) is not None)
     if not engines or mentions(repository, "statement_timeout", "command_timeout"):
         return
     others = f" (nor {len(engines) - 1} more)" if len(engines) > 1 else ""

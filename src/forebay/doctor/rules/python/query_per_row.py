@@ -144,6 +144,8 @@ def _reads(effects: Effects, module: Module, call: Call) -> Deed | None:
     """Return the query that a call is, or that the function it calls certainly makes."""
     if _is_read(effects, module, call):
         return Deed(module, call)
+    if effects.deed(module, call) is not None:
+        return None  # a session's own method, whatever functions of the repository are called so
     return effects.of_call(module, call, Does.READS)
 
 

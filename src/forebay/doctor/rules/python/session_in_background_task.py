@@ -7,9 +7,12 @@ import re
 from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding, Note
+from forebay.doctor.python.children import inside
 from forebay.doctor.python.handlers import Kind, handlers_of
+from forebay.doctor.python.module import Call, Function, Module
 from forebay.doctor.python.project import project_of
 from forebay.doctor.python.sessions import depended
+from forebay.doctor.python.source import uses
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 
@@ -28,10 +31,10 @@ def check(repository: Repository) -> Iterator[Finding]:
         if not sessions:
             continue
         for call in handler.module.calls_by(handler.node):
-            if not _STARTS.search(call.name):
+            if not _STARTS.search(call.name) or _is_awaited(handler.module, handler.node, call):
                 continue
-            given = [*call.node.args, *(one.value for one in call.node.keywords)]
-            inner = [one for each in given if isinstance(each, ast.Call) for one in each.args]
+            given = _given(call.node)
+            inner = [one for each in given if isinstance(each, ast.Call) for one in _given(each)]
             for one in (*given, *inner):
                 if isinstance(one, ast.Name) and one.id in sessions:
                     yield Finding(
@@ -40,6 +43,22 @@ def check(repository: Repository) -> Iterator[Finding]:
                         handler.module.span(one),
                         notes=(Note(handler.label, handler.span),),
                     )
+
+
+def _given(node: ast.Call) -> list[ast.expr]:
+    return [*node.args, *(one.value for one in node.keywords)]
+
+
+def _is_awaited(module: Module, function: Function, call: Call) -> bool:
+    """Whether the request waits for a task: where it is made, or by its name."""
+    above = module.parent(call.node)
+    if isinstance(above, ast.Await):
+        return True
+    if not isinstance(above, ast.Assign) or not isinstance(above.targets[0], ast.Name):
+        return False
+    return any(
+        isinstance(one, ast.Await) and uses(one, above.targets[0].id) for one in inside(function)
+    )
 
 
 RULE = Rule(

@@ -20,7 +20,7 @@ _PUBLIC = re.compile(
     r"sign-?_?(in|up|out)|log-?_?(in|out)|regist|auth|oauth|webhook|hook|subscri|newsletter|contact"
     r"|wait-?_?list|public|cron|health|track|beacon|pixel|feedback|invit|callback|open|ping|demo"
     r"|internal|vote|share|reset|forgot|password|onboard|token|job|queue|worker|task|test|debug"
-    r"|metric|event|search|query|preview|guest|anonym|cart|checkout|dev\b|admin_?init|setup",
+    r"|inquir|enquir|metric|event|search|query|preview|guest|anonym|cart|checkout|dev\b|admin_?init|setup",
     re.IGNORECASE,
 )
 _MUTATING = frozenset({"post", "put", "patch", "delete"})
@@ -47,8 +47,10 @@ def _open(repository: Repository, guards: Guards, handler: Handler) -> Iterator[
     for call in module.calls_by(handler.node):
         deed = effects.deed(module, call)
         there = None
-        if deed is None or deed[0] is not Does.WRITES:
-            there = effects.of_call(module, call, Does.WRITES)
+        if deed is None or (deed[0] is not Does.WRITES and call.last != "commit"):
+            there = effects.of_call(module, call, Does.WRITES) or effects.of_call(
+                module, call, Does.COMMITS
+            )
             if there is None:
                 continue
         notes = [Note(f"{handler.label} has nothing that asks who calls", handler.span)]

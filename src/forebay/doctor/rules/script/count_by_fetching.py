@@ -11,23 +11,33 @@ from forebay.doctor.finding import Finding
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 from forebay.doctor.script.knowledge import knowledge_of
-from forebay.doctor.script.nodes import descendants, enclosing_function
+from forebay.doctor.script.nodes import descendants, enclosing_function, unwrap
 from forebay.doctor.script.prisma import Query
-from forebay.doctor.script.script import text_of
+from forebay.doctor.script.script import properties, text_of
+from forebay.schema.model import Model
 
 
 def check(repository: Repository) -> Iterator[Finding]:
     """Find `findMany` of whose result only the length is used."""
-    for query in knowledge_of(repository).queries:
+    known = knowledge_of(repository)
+    for query in known.queries:
         if query.operation != "findMany" or "distinct" in query.options:
             continue
         if "take" in query.options:
             continue
-        if _is_only_counted(query):
+        if _is_only_counted(query) and not _is_of_one(query, known.model_of(query)):
             yield Finding(
                 f"`{query.name}` brings every row here, and only their number is used",
                 query.script.span(query.node),
             )
+
+
+def _is_of_one(query: Query, model: Model | None) -> bool:
+    """Whether a query asks by a value of a key, of which there is one row at the most."""
+    given = properties(unwrap(query.options.get("where")))
+    criteria = model.unique_criteria if model is not None else []
+    keys = {one[0].name for one in criteria if len(one) == 1} or {"id"}
+    return any(given[name].type != "object" for name in keys & given.keys())
 
 
 def _is_only_counted(query: Query) -> bool:

@@ -13,6 +13,7 @@ from forebay.doctor.script.inputs import KNOWS_WHO
 from forebay.doctor.script.knowledge import Knowledge, knowledge_of
 from forebay.doctor.script.next import Entry, Kind
 from forebay.doctor.script.nodes import is_inside
+from forebay.doctor.script.procedures import procedures_in
 from forebay.doctor.script.script import Script, text_of
 
 # What is there for strangers by its nature.
@@ -29,7 +30,14 @@ _GUARDS = re.compile(
 )
 # A matcher that keeps the middleware away from every route handler.
 _LEAVES_OUT = re.compile(r"""matcher\s*:[^;]*\(\?!\(?\/?(?:[\w./-]+\|)*api/?[|)]""")
+# Lists of routes, by the names that they are given: those that are guarded, or those left open.
+_MATCHERS = re.compile(r"(\w+)\s*=\s*createRouteMatcher\(\s*\[([^\]]*)\]")
+_LEFT_OPEN = re.compile(r"public|open|ignore|anonym|guest|unauth|skip|allow", re.IGNORECASE)
+_TAKES_HANDLERS = re.compile(r"""["'`]/?(\(?api|\(\.\*\)|:path\*|\(\?!|\.\*)""")
 _ASKS = re.compile(r"check|require|ensure|assert|get|with|can|must|allow")
+# The names by which an application calls the procedure that asks nothing.
+_OPEN_BASE = re.compile(r"(public|base|open|anon\w*|guest|unprotected)?_?[pP]rocedure")
+_IN_NAME = re.compile(r"\b\w*[pP]rocedure\b")
 _MUTATING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -39,6 +47,7 @@ def check(repository: Repository) -> Iterator[Finding]:
     guards = _guards(repository)
     for script in known.scripts:
         yield from _elsewhere(known, script)
+        yield from _procedures(known, script)
         seen = set()
         package = repository.package_of(script.file)
         guarded = any(
@@ -103,6 +112,43 @@ def _elsewhere(known: Knowledge, script: Script) -> Iterator[Finding]:
                 break
 
 
+def _procedures(known: Knowledge, script: Script) -> Iterator[Finding]:
+    """Find mutations of tRPC that write, built on a procedure that lets everybody in."""
+    for one in procedures_in(script):
+        if not one.is_mutation or not _OPEN_BASE.fullmatch(one.base):
+            continue
+        if _PUBLIC.search(script.file.path) or _PUBLIC.search(one.name):
+            continue
+        asked = _IN_NAME.sub("", f"{one.chain}\n{text_of(one.function)}")
+        if KNOWS_WHO.search(asked) or ".use(" in one.chain or _is_guarded(known, script, one.base):
+            continue
+        for query in known.queries_in(script):
+            if query.is_write and is_inside(query.node, one.function):
+                yield Finding(
+                    f"procedure `{one.name}` runs `{query.name}` for whoever calls it",
+                    script.span(query.node),
+                    notes=(
+                        Note(f"`{one.base}` lets everybody in; nothing in it asks who calls",
+                             script.span(one.whole)),
+                    ),
+                )  # fmt: skip
+                break
+
+
+def _is_guarded(known: Knowledge, script: Script, base: str) -> bool:
+    """Whether a procedure that others are built on asks who calls, where it is declared."""
+    taken = script.imports.get(base)
+    file = known.modules.file(script.file, taken.source) if taken is not None else script.file
+    if file is None:
+        return False
+    made = re.search(
+        rf"\b{re.escape(base)}\s*=\s*([^;]*?)(?:;|\n\s*\n|\n(?:export|const)\b|$)", file.text
+    )
+    if made is None:
+        return False
+    return KNOWS_WHO.search(_IN_NAME.sub("", made[1])) is not None
+
+
 def _is_open(script: Script, entry: Entry, guarded: bool) -> bool:
     if entry.kind not in (Kind.ACTION, Kind.ROUTE):
         return False
@@ -131,8 +177,18 @@ def _guards(repository: Repository) -> list[File]:
     return [
         file
         for file in repository.named("middleware.[tj]s", "proxy.[tj]s")
-        if _GUARDS.search(file.text) and not _LEAVES_OUT.search(file.text)
+        if _GUARDS.search(file.text)
+        and not _LEAVES_OUT.search(file.text)
+        and not _is_of_pages(file.text)
     ]
+
+
+def _is_of_pages(text: str) -> bool:
+    """Whether a middleware guards the routes that it lists, and no handler is among them."""
+    listed = _MATCHERS.findall(text)
+    return bool(listed) and not any(
+        _LEFT_OPEN.search(name) or _TAKES_HANDLERS.search(routes) for name, routes in listed
+    )
 
 
 RULE = Rule(

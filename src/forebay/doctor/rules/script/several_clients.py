@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from tree_sitter import Node
+
 from forebay.doctor.finding import Finding, Note
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 from forebay.doctor.script.builds import Build, clients_built_in
 from forebay.doctor.script.knowledge import Knowledge, knowledge_of
-from forebay.doctor.script.script import around
+from forebay.doctor.script.nodes import declared_names
+from forebay.doctor.script.script import around, text_of
 
 
 def check(repository: Repository) -> Iterator[Finding]:
@@ -47,9 +50,25 @@ def check(repository: Repository) -> Iterator[Finding]:
 
 
 def _is_used(known: Knowledge, build: Build) -> bool:
-    """Whether anything asks the client: its own file, or one that imports it."""
+    """Whether anything asks the client: its own file, one that imports it, what it is given to."""
     path = build.script.file.path
-    return bool(known.queries_in(build.script)) or path in known.imported
+    if known.queries_in(build.script) or path in known.imported:
+        return True
+    # It is handed to another: PrismaAdapter(prisma).
+    names = {one for above in around(build.call.node) for one in _declared(above)}
+    return any(
+        one.type == "identifier" and text_of(one) in names
+        for call in build.script.calls
+        for one in call.arguments
+    )
+
+
+def _declared(node: Node) -> tuple[str, ...]:
+    return (
+        declared_names(node.child_by_field_name("name"))
+        if node.type == "variable_declarator"
+        else ()
+    )
 
 
 def _is_told_apart(build: Build) -> bool:

@@ -11,10 +11,10 @@ from forebay.doctor.finding import Finding, Note
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 from forebay.doctor.script.inputs import checks_input, sent_names, values
-from forebay.doctor.script.knowledge import knowledge_of
+from forebay.doctor.script.knowledge import Knowledge, knowledge_of
 from forebay.doctor.script.next import Entry, Kind
 from forebay.doctor.script.prisma import Query
-from forebay.doctor.script.script import names_of, text_of
+from forebay.doctor.script.script import Call, Script, names_of, text_of
 from forebay.schema.model import Model, RelationField, ScalarField
 
 # All columns at once is the freest of all: see `_how_free`.
@@ -34,10 +34,62 @@ def check(repository: Repository) -> Iterator[Finding]:
                 continue
             if checks_input(entry) or not known.is_reached(script, entry):
                 continue
+            if not _is_fed_by_clients(known, script, entry):
+                continue
             finding = _finding(entry, query, known.model_of(query))
             if finding is not None:
                 seen.add(entry.node.id)
                 yield finding
+
+
+def _is_fed_by_clients(known: Knowledge, script: Script, entry: Entry) -> bool:
+    """Whether what an action is given comes from a browser: not where its callers put it together.
+
+    An action whose address no browser has is a function like any other: other code of the server
+    calls it, and hands on what it was sent, or an object that it writes out itself.
+    """
+    if entry.kind is not Kind.ACTION or "use server" not in script.directives:
+        return True
+    if (script.file.path, entry.name) in known.in_browser:
+        return True
+    read = {one.file.text: one for one in known.scripts}
+    every = [
+        _calls_by(known, script, entry, read[text]) if text in read else _written_calls(entry, text)
+        for text in known.naming(script)
+    ]
+    return any(hands_on for _, hands_on in every) or not any(count for count, _ in every)
+
+
+def _written_calls(entry: Entry, text: str) -> tuple[int, bool]:
+    """Return how many calls a file without a query makes, and whether one is of no literal."""
+    calls = re.findall(rf"\b{re.escape(entry.name)}\(\s*(\S)", text)
+    names = len(re.findall(rf"\b{re.escape(entry.name)}\b", text))
+    return len(calls), any(one != "{" for one in calls) or names > len(calls) + 1
+
+
+def _calls_by(known: Knowledge, script: Script, entry: Entry, other: Script) -> tuple[int, bool]:
+    """Return how many calls another file makes, and whether one hands on what was sent to it."""
+    local = next((name for name, one in other.imports.items() if one.name == entry.name), "")
+    found = known.modules.file(other.file, other.imports[local].source) if local else None
+    if found is None or found.path != script.file.path:
+        return 0, False
+    calls = [call for call in other.calls if call.names == (local,)]
+    if len(re.findall(rf"\b{re.escape(local)}\b", other.file.text)) > len(calls) + 1:
+        return len(calls), True  # handed on as a value, or exported again
+    return len(calls), any(_hands_on(known, other, call) for call in calls)
+
+
+def _hands_on(known: Knowledge, script: Script, call: Call) -> bool:
+    around = known.entry_of(script, call.node)
+    sent = sent_names(around) if around is not None else {}
+    return any(
+        one.type == "identifier" and text_of(one) in sent and not _is_id(one)
+        for one in call.arguments
+    )
+
+
+def _is_id(node: Node) -> bool:
+    return re.search(r"(^i|I)ds?$", text_of(node)) is not None
 
 
 def _finding(entry: Entry, query: Query, model: Model | None) -> Finding | None:
@@ -101,6 +153,8 @@ def _is_looked_at(entry: Entry, name: str) -> bool:
     tested = (
         rf"!\s*{one}\b|\b{one}\??\.(trim|length|match)|\.(test|includes|has|indexOf)\({one}\b"
         rf"|\b{one}\s*([!=]=|[<>])|slug"
+        # Functions that are asked about it: isAllowed(name), checkName(name).
+        rf"|\b(is(?!Array)|has|valid\w*|check|ensure|assert|verify)([A-Z]\w*)?\(\s*{one}\s*[,)]"
     )
     return re.search(tested, entry.text) is not None
 

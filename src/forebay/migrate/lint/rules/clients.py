@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from postgast import pg_query_pb2 as pb
 
-from forebay.migrate.lint.registry import Found, Level, Look, Page, rule
+from forebay.migrate.lint.registry import Found, Look, Page, Severity, rule
 from forebay.migrate.lint.tree import Name, dotted
 from forebay.migrate.render import quoted, text
 
@@ -16,7 +16,7 @@ _TABLES = frozenset({pb.OBJECT_TABLE, pb.OBJECT_VIEW, pb.OBJECT_MATVIEW, pb.OBJE
 @rule(
     "FM301",
     "renaming-column",
-    Level.ERROR,
+    Severity.ERROR,
     "clients",
     Page(
         about="A column is renamed.",
@@ -46,7 +46,7 @@ def renaming_column(look: Look) -> Iterator[Found]:
 @rule(
     "FM302",
     "renaming-table",
-    Level.ERROR,
+    Severity.ERROR,
     "clients",
     Page(
         about="A table is renamed, or moved to another schema.",
@@ -98,7 +98,7 @@ def _had_view(look: Look) -> bool:
 @rule(
     "FM303",
     "renaming-schema",
-    Level.ERROR,
+    Severity.ERROR,
     "clients",
     Page(
         about="A schema is renamed.",
@@ -119,7 +119,7 @@ def renaming_schema(look: Look) -> Iterator[Found]:
 @rule(
     "FM304",
     "renaming-enum-value",
-    Level.ERROR,
+    Severity.ERROR,
     "clients",
     Page(
         about="A value of an enum is renamed.",
@@ -144,7 +144,7 @@ def renaming_enum_value(look: Look) -> Iterator[Found]:
 @rule(
     "FM305",
     "dropping-not-null",
-    Level.INFO,
+    Severity.NOTE,
     "clients",
     Page(
         about="A column that was required may be null.",
@@ -168,7 +168,7 @@ def dropping_not_null(look: Look) -> Iterator[Found]:
 @rule(
     "FM306",
     "enum-value-without-a-place",
-    Level.INFO,
+    Severity.NOTE,
     "clients",
     Page(
         about="A value is added to an enum without a word about its place.",

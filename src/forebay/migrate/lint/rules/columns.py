@@ -8,7 +8,7 @@ from typing import Any
 from postgast import pg_query_pb2 as pb
 
 from forebay.migrate.lint.functions import volatile_calls
-from forebay.migrate.lint.registry import Found, Level, Look, Page, rule
+from forebay.migrate.lint.registry import Found, Look, Page, Severity, rule
 from forebay.migrate.lint.tree import constraints, expression_sql, type_name, type_text
 from forebay.migrate.lint.types import SERIALS
 from forebay.migrate.lint.types import written as base_type
@@ -38,7 +38,7 @@ def _is_required(column: Any) -> bool:
 @rule(
     "FM114",
     "volatile-default",
-    Level.ERROR,
+    Severity.ERROR,
     "lock",
     Page(
         about="A column is added with a default that differs from row to row.",
@@ -92,7 +92,7 @@ def _steps(look: Look, column: Any, expression: str) -> list[str]:
 @rule(
     "FM115",
     "adding-numbered-column",
-    Level.ERROR,
+    Severity.ERROR,
     "lock",
     Page(
         about="A serial or identity column is added to a table with rows.",
@@ -137,7 +137,7 @@ def adding_numbered_column(look: Look) -> Iterator[Found]:
 @rule(
     "FM116",
     "adding-stored-generated-column",
-    Level.ERROR,
+    Severity.ERROR,
     "lock",
     Page(
         about="A generated column that is stored is added to a table with rows.",
@@ -179,7 +179,7 @@ def adding_stored_generated_column(look: Look) -> Iterator[Found]:
 @rule(
     "FM307",
     "adding-required-column",
-    Level.ERROR,
+    Severity.ERROR,
     "fails",
     Page(
         about="A column is added that is NOT NULL and has no default.",
@@ -205,7 +205,7 @@ def adding_required_column(look: Look) -> Iterator[Found]:
         note, level = "", None
         if size is not None and size.is_counted:
             note = f"it fails: there are {size.rows:,} rows" if size.rows else "the table is empty"
-            level = Level.ERROR if size.rows else Level.WARNING
+            level = Severity.ERROR if size.rows else Severity.WARNING
         yield Found(
             f"it fails if {table} holds a row, and programs that do not know {column.colname} can"
             " no longer insert",
@@ -222,7 +222,7 @@ def adding_required_column(look: Look) -> Iterator[Found]:
 @rule(
     "FM308",
     "adding-json-column",
-    Level.WARNING,
+    Severity.WARNING,
     "clients",
     Page(
         about="A column of type json is added to a table that others read.",

@@ -7,7 +7,7 @@ from typing import Any
 
 from postgast import pg_query_pb2 as pb
 
-from forebay.migrate.lint.registry import Found, Level, Look, Page, rule
+from forebay.migrate.lint.registry import Found, Look, Page, Severity, rule
 from forebay.migrate.lint.tree import Name, key_names, named, sql_of, strings, type_text
 from forebay.migrate.lint.tree import constraints as of_kinds
 from forebay.migrate.render import quoted
@@ -48,7 +48,7 @@ def _foreign_name(table: Name, constraint: Any, column: str = "") -> str:
 @rule(
     "FM101",
     "adding-foreign-key",
-    Level.ERROR,
+    Severity.ERROR,
     "lock",
     Page(
         about="A foreign key is added and every row is checked at once.",
@@ -112,14 +112,14 @@ def _inline(look: Look, column: Any, one: Any) -> Found:
         one.location,
         [add, *without_validation(table, copy, name)],
         (table, other) if has_default else (),
-        Level.ERROR if has_default else Level.WARNING,
+        Severity.ERROR if has_default else Severity.WARNING,
     )
 
 
 @rule(
     "FM102",
     "adding-check",
-    Level.ERROR,
+    Severity.ERROR,
     "lock",
     Page(
         about="A check is added and every row is tested at once.",
@@ -165,7 +165,7 @@ def adding_check(look: Look) -> Iterator[Found]:
 @rule(
     "FM103",
     "validating-in-the-same-transaction",
-    Level.ERROR,
+    Severity.ERROR,
     "lock",
     Page(
         about="A constraint is validated in the transaction that added it.",
@@ -205,7 +205,7 @@ def validating_in_the_same_transaction(look: Look) -> Iterator[Found]:
 @rule(
     "FM112",
     "setting-not-null",
-    Level.ERROR,
+    Severity.ERROR,
     "lock",
     Page(
         about="A column of a table with rows is made NOT NULL.",
@@ -262,9 +262,9 @@ def _required(look: Look, column: str, at: int) -> Found:
     )
 
 
-def _nulls(look: Look, column: str) -> tuple[str, Level | None]:
+def _nulls(look: Look, column: str) -> tuple[str, Severity | None]:
     size = look.facts.size(look.table)
     values = look.facts.values(look.table, column)
     if size is None or values is None or size.rows == values:
         return "", None
-    return f"it fails: {size.rows - values:,} of {size.rows:,} rows are null", Level.ERROR
+    return f"it fails: {size.rows - values:,} of {size.rows:,} rows are null", Severity.ERROR

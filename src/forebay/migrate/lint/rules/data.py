@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from postgast import pg_query_pb2 as pb
 
 from forebay.migrate.lint.locks import referring
-from forebay.migrate.lint.registry import Found, Level, Look, Page, rule
+from forebay.migrate.lint.registry import Found, Look, Page, Severity, rule
 from forebay.migrate.lint.tree import Name, named, object_name
 from forebay.migrate.render import quoted
 
@@ -25,7 +25,7 @@ def _rows(look: Look, table: Name) -> str:
 @rule(
     "FM201",
     "dropping-column",
-    Level.WARNING,
+    Severity.WARNING,
     "data",
     Page(
         about="A column is dropped.",
@@ -64,7 +64,7 @@ def dropping_column(look: Look) -> Iterator[Found]:
 @rule(
     "FM202",
     "dropping-table",
-    Level.WARNING,
+    Severity.WARNING,
     "data",
     Page(
         about="A table is dropped.",
@@ -99,7 +99,7 @@ def dropping_table(look: Look) -> Iterator[Found]:
 @rule(
     "FM203",
     "dropping-database",
-    Level.ERROR,
+    Severity.ERROR,
     "data",
     Page(
         about="A database is dropped.",
@@ -118,7 +118,7 @@ def dropping_database(look: Look) -> Iterator[Found]:
 @rule(
     "FM204",
     "dropping-schema",
-    Level.ERROR,
+    Severity.ERROR,
     "data",
     Page(
         about="A schema is dropped with everything in it.",
@@ -140,7 +140,7 @@ def dropping_schema(look: Look) -> Iterator[Found]:
 @rule(
     "FM205",
     "truncating",
-    Level.WARNING,
+    Severity.WARNING,
     "data",
     Page(
         about="A table is truncated.",
@@ -168,7 +168,7 @@ def truncating(look: Look) -> Iterator[Found]:
 @rule(
     "FM206",
     "truncating-cascade",
-    Level.ERROR,
+    Severity.ERROR,
     "data",
     Page(
         about="A table is truncated together with all that refer to it.",
@@ -198,7 +198,7 @@ def truncating_cascade(look: Look) -> Iterator[Found]:
 @rule(
     "FM207",
     "writing-every-row",
-    Level.WARNING,
+    Severity.WARNING,
     "data",
     Page(
         about="An UPDATE or DELETE without WHERE.",

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from postgast import pg_query_pb2 as pb
 
-from forebay.migrate.lint.registry import Found, Level, Look, Page, rule
+from forebay.migrate.lint.registry import Found, Look, Page, Severity, rule
 from forebay.migrate.lint.tree import dotted
 
 
 @rule(
     "FM120",
     "constraining-domain",
-    Level.ERROR,
+    Severity.ERROR,
     "lock",
     Page(
         about="A constraint is added to a domain, and every column of it is checked.",
@@ -51,7 +51,7 @@ def constraining_domain(look: Look) -> Iterator[Found]:
 @rule(
     "FM121",
     "creating-domain-with-check",
-    Level.INFO,
+    Severity.NOTE,
     "habit",
     Page(
         about="A domain is made with a constraint.",

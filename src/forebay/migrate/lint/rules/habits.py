@@ -8,7 +8,7 @@ from typing import Any
 
 from postgast import pg_query_pb2 as pb
 
-from forebay.migrate.lint.registry import Found, Level, Look, Page, rule
+from forebay.migrate.lint.registry import Found, Look, Page, Severity, rule
 from forebay.migrate.lint.tree import Name, named, object_name, type_name, type_numbers
 from forebay.migrate.lint.types import SERIALS
 
@@ -52,7 +52,7 @@ def _place(column: Any) -> int:
 @rule(
     "FM404",
     "identifier-too-long",
-    Level.WARNING,
+    Severity.WARNING,
     "fails",
     Page(
         about="A name is longer than the 63 bytes that PostgreSQL keeps.",
@@ -98,7 +98,7 @@ def _without_texts(text: str) -> str:
 @rule(
     "FM405",
     "duplicate-column",
-    Level.ERROR,
+    Severity.ERROR,
     "fails",
     Page(
         about="A column is named twice where once is allowed.",
@@ -140,7 +140,7 @@ def _assigned(look: Look) -> Iterator[tuple[str, int]]:
 @rule(
     "FM406",
     "not-repeatable",
-    Level.INFO,
+    Severity.NOTE,
     "habit",
     Page(
         about="A statement outside of a transaction fails if it is run again.",
@@ -182,7 +182,7 @@ def _was_dropped(look: Look, command: Any, definition: Any) -> bool:
     if command.subtype != pb.AT_AddConstraint:
         return False
     wanted = definition.constraint.conname
-    for statement in look.script:
+    for statement in look.of_tables.get(look.table.key, ()):
         if statement.kind != "alter_table_stmt" or statement.start > look.statement.start:
             continue
         for one in statement.node.alter_table_stmt.cmds if statement.node is not None else ():
@@ -195,7 +195,7 @@ def _was_dropped(look: Look, command: Any, definition: Any) -> bool:
 @rule(
     "FM501",
     "char-column",
-    Level.INFO,
+    Severity.NOTE,
     "habit",
     Page(
         about="A column is of type char.",
@@ -218,7 +218,7 @@ def char_column(look: Look) -> Iterator[Found]:
 @rule(
     "FM502",
     "varchar-column",
-    Level.INFO,
+    Severity.NOTE,
     "habit",
     Page(
         about="A column is a varchar with a limit.",
@@ -241,7 +241,7 @@ def varchar_column(look: Look) -> Iterator[Found]:
 @rule(
     "FM503",
     "timestamp-without-time-zone",
-    Level.INFO,
+    Severity.NOTE,
     "habit",
     Page(
         about="A column is a timestamp without a time zone.",
@@ -272,7 +272,7 @@ def _narrow(look: Look, kinds: tuple[str, ...], most: str) -> Iterator[Found]:
 @rule(
     "FM504",
     "integer-column",
-    Level.INFO,
+    Severity.NOTE,
     "habit",
     Page(
         about="A column is an integer of 32 bits.",
@@ -293,7 +293,7 @@ def integer_column(look: Look) -> Iterator[Found]:
 @rule(
     "FM505",
     "smallint-column",
-    Level.INFO,
+    Severity.NOTE,
     "habit",
     Page(
         about="A column is an integer of 16 bits.",
@@ -314,7 +314,7 @@ def smallint_column(look: Look) -> Iterator[Found]:
 @rule(
     "FM506",
     "serial-column",
-    Level.INFO,
+    Severity.NOTE,
     "habit",
     Page(
         about="A column is a serial.",
@@ -338,7 +338,7 @@ def serial_column(look: Look) -> Iterator[Found]:
 @rule(
     "FM507",
     "no-schema-in-name",
-    Level.INFO,
+    Severity.NOTE,
     "habit",
     Page(
         about="A table is named without its schema.",

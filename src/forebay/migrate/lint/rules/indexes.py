@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from postgast import pg_query_pb2 as pb
 
-from forebay.migrate.lint.registry import Found, Level, Look, Page, rule
+from forebay.migrate.lint.registry import Found, Look, Page, Severity, rule
 from forebay.migrate.lint.tree import (
     Name,
     constraints,
@@ -29,7 +29,7 @@ _REINDEXED = {
 @rule(
     "FM107",
     "creating-index",
-    Level.ERROR,
+    Severity.ERROR,
     "lock",
     Page(
         about="An index is made without CONCURRENTLY on a table that others use.",
@@ -62,7 +62,7 @@ def creating_index(look: Look) -> Iterator[Found]:
 @rule(
     "FM108",
     "dropping-index",
-    Level.WARNING,
+    Severity.WARNING,
     "lock",
     Page(
         about="An index is dropped without CONCURRENTLY.",
@@ -97,7 +97,7 @@ def dropping_index(look: Look) -> Iterator[Found]:
 @rule(
     "FM109",
     "reindexing",
-    Level.ERROR,
+    Severity.ERROR,
     "lock",
     Page(
         about="An index is made anew without CONCURRENTLY.",
@@ -130,7 +130,7 @@ def reindexing(look: Look) -> Iterator[Found]:
 @rule(
     "FM601",
     "foreign-key-without-index",
-    Level.WARNING,
+    Severity.WARNING,
     "habit",
     Page(
         about="A foreign key is added, and no index begins with its columns.",
@@ -163,7 +163,7 @@ def foreign_key_without_index(look: Look) -> Iterator[Found]:
             one.location,
             [f"CREATE INDEX {gently}{name} ON {table.sql} ({listed});"],
             # There is time to think of it while the table is empty.
-            level=Level.INFO if look.is_new or look.statement.kind == "create_stmt" else None,
+            level=Severity.NOTE if look.is_new or look.statement.kind == "create_stmt" else None,
         )
 
 
@@ -189,17 +189,12 @@ def _is_covered(look: Look, table: Name, columns: list[str]) -> bool:
 
 def _written(look: Look, table: Name) -> Iterator[list[str]]:
     """Return the columns of the indexes that the script makes on a table, wherever it does."""
-    for statement in look.script:
-        if statement.node is None:
-            continue
-        if statement.kind == "index_stmt":
-            node = statement.node.index_stmt
-            if named(node.relation).key == table.key and not node.HasField("where_clause"):
-                yield [one.index_elem.name for one in node.index_params]
-        elif statement.kind in ("create_stmt", "alter_table_stmt"):
-            node = getattr(statement.node, statement.kind)
-            if named(node.relation).key == table.key:
-                yield from _keys(node)
+    for statement in look.of_tables.get(table.key, ()):
+        node = getattr(statement.node, statement.kind)
+        if statement.kind != "index_stmt":
+            yield from _keys(node)
+        elif not node.HasField("where_clause"):
+            yield [one.index_elem.name for one in node.index_params]
 
 
 def _keys(node: pb.CreateStmt) -> Iterator[list[str]]:
@@ -218,7 +213,7 @@ def _keys(node: pb.CreateStmt) -> Iterator[list[str]]:
 @rule(
     "FM508",
     "wide-index",
-    Level.INFO,
+    Severity.NOTE,
     "habit",
     Page(
         about="An index that is not unique has more than three columns.",

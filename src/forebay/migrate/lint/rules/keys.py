@@ -7,7 +7,7 @@ from typing import Any
 
 from postgast import pg_query_pb2 as pb
 
-from forebay.migrate.lint.registry import Found, Level, Look, Page, rule
+from forebay.migrate.lint.registry import Found, Look, Page, Severity, rule
 from forebay.migrate.lint.tree import constraints, key_names, type_text
 from forebay.migrate.render import quoted
 
@@ -45,7 +45,7 @@ def _steps(look: Look, columns: list[str], name: str, what: str, column: Any) ->
 @rule(
     "FM104",
     "adding-unique-constraint",
-    Level.ERROR,
+    Severity.ERROR,
     "lock",
     Page(
         about="A unique constraint is added and builds its index at once.",
@@ -72,7 +72,7 @@ def adding_unique_constraint(look: Look) -> Iterator[Found]:
 @rule(
     "FM105",
     "adding-primary-key",
-    Level.ERROR,
+    Severity.ERROR,
     "lock",
     Page(
         about="A primary key is added and builds its index at once.",
@@ -99,7 +99,7 @@ def adding_primary_key(look: Look) -> Iterator[Found]:
 @rule(
     "FM106",
     "adding-exclusion-constraint",
-    Level.ERROR,
+    Severity.ERROR,
     "lock",
     Page(
         about="An exclusion constraint is added to a table with rows.",

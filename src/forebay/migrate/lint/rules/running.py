@@ -1,6 +1,6 @@
 """What the linter says of the client that runs while a script does: which of its queries fail."""
 
-from forebay.migrate.lint.registry import Level, Page, told
+from forebay.migrate.lint.registry import Page, Severity, told
 
 _INSTEAD = """Take two migrations, with the deployment between them: the first only adds, the second
 takes away what no client asks for any more. `forebay migrate roll-out` prints both."""
@@ -11,7 +11,7 @@ the one that the applied migrations are for, and says so one level lower."""
 FAILS = told(
     "FM701",
     "running-client-fails",
-    Level.ERROR,
+    Severity.ERROR,
     Page(
         about="Queries of the client that runs fail once the script has.",
         why=f"""Between the migration and the last old instance that is replaced, old code meets the
@@ -26,7 +26,7 @@ new database. {_HOW}""",
 MAY_FAIL = told(
     "FM702",
     "running-client-may-fail",
-    Level.WARNING,
+    Severity.WARNING,
     Page(
         about="Queries of the client that runs fail on some values once the script has run.",
         why=f"""A value that is too long, a null where the client has no place for one, a duplicate:
@@ -42,7 +42,7 @@ the finding says what must be so. {_HOW}""",
 BEHAVES = told(
     "FM703",
     "running-client-behaves-otherwise",
-    Level.INFO,
+    Severity.NOTE,
     Page(
         about="Queries of the client that runs do something else once the script has run.",
         why=f"A delete that takes other rows with it is no error, and nobody is told. {_HOW}",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from postgast import pg_query_pb2 as pb
 
 from forebay.migrate.lint.modes import Mode
-from forebay.migrate.lint.registry import Found, Level, Look, Page, rule
+from forebay.migrate.lint.registry import Found, Look, Page, Severity, rule
 from forebay.migrate.lint.tree import Name, named, option
 
 _REPACK = "-- pg_repack, or from version 19 REPACK (CONCURRENTLY), does the same beside the traffic"
@@ -16,7 +16,7 @@ _REPACK = "-- pg_repack, or from version 19 REPACK (CONCURRENTLY), does the same
 @rule(
     "FM110",
     "detaching-partition",
-    Level.ERROR,
+    Severity.ERROR,
     "lock",
     Page(
         about="A partition is detached without CONCURRENTLY.",
@@ -46,7 +46,7 @@ def detaching_partition(look: Look) -> Iterator[Found]:
 @rule(
     "FM111",
     "attaching-partition",
-    Level.WARNING,
+    Severity.WARNING,
     "lock",
     Page(
         about="A table with rows is attached as a partition, and every row is read.",
@@ -79,7 +79,7 @@ def attaching_partition(look: Look) -> Iterator[Found]:
 @rule(
     "FM117",
     "rewriting-table",
-    Level.ERROR,
+    Severity.ERROR,
     "lock",
     Page(
         about="A whole table is written anew: VACUUM FULL, CLUSTER, SET LOGGED, SET TABLESPACE.",
@@ -123,7 +123,7 @@ def _rewritten(look: Look) -> Iterator[Name | None]:
 @rule(
     "FM118",
     "writing-under-a-lock",
-    Level.WARNING,
+    Severity.WARNING,
     "lock",
     Page(
         about="Rows are updated in a transaction that holds a lock which blocks others.",
@@ -160,7 +160,7 @@ def writing_under_a_lock(look: Look) -> Iterator[Found]:
 @rule(
     "FM122",
     "refreshing-materialized-view",
-    Level.WARNING,
+    Severity.WARNING,
     "lock",
     Page(
         about="A materialized view is refreshed without CONCURRENTLY.",
@@ -185,7 +185,7 @@ def refreshing_materialized_view(look: Look) -> Iterator[Found]:
 @rule(
     "FM124",
     "locking-table",
-    Level.WARNING,
+    Severity.WARNING,
     "lock",
     Page(
         about="A table is locked by hand so that others wait.",

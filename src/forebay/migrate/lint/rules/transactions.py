@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from postgast import pg_query_pb2 as pb
 
 from forebay.migrate.lint.parse import Statement, walk
-from forebay.migrate.lint.registry import Found, Level, Look, Page, rule
+from forebay.migrate.lint.registry import Found, Look, Page, Severity, rule
 from forebay.migrate.lint.transactions import is_left_open, stands_alone
 from forebay.migrate.lint.tree import named
 
@@ -28,7 +28,7 @@ _STAND_ALONE = (
 @rule(
     "FM401",
     "concurrently-in-transaction",
-    Level.ERROR,
+    Severity.ERROR,
     "fails",
     Page(
         about="A statement that must stand alone is inside a transaction.",
@@ -54,7 +54,7 @@ def concurrently_in_transaction(look: Look) -> Iterator[Found]:
 @rule(
     "FM402",
     "transaction-left-open",
-    Level.ERROR,
+    Severity.ERROR,
     "fails",
     Page(
         about="A transaction is begun and not ended.",
@@ -77,7 +77,7 @@ def transaction_left_open(look: Look) -> Iterator[Found]:
 @rule(
     "FM403",
     "nested-transaction",
-    Level.WARNING,
+    Severity.WARNING,
     "fails",
     Page(
         about="BEGIN inside a transaction, or COMMIT outside of one.",
@@ -101,7 +101,7 @@ def nested_transaction(look: Look) -> Iterator[Found]:
 @rule(
     "FM407",
     "using-new-enum-value",
-    Level.ERROR,
+    Severity.ERROR,
     "fails",
     Page(
         about="A value is used in the transaction that added it to its enum.",
@@ -133,7 +133,7 @@ def using_new_enum_value(look: Look) -> Iterator[Found]:
 @rule(
     "FM408",
     "no-lock-timeout",
-    Level.WARNING,
+    Severity.WARNING,
     "habit",
     Page(
         about="A statement waits for a lock, and the script has set no lock_timeout.",
@@ -158,7 +158,7 @@ def no_lock_timeout(look: Look) -> Iterator[Found]:
 @rule(
     "FM409",
     "no-statement-timeout",
-    Level.WARNING,
+    Severity.WARNING,
     "habit",
     Page(
         about="A statement runs without a statement_timeout.",

@@ -7,7 +7,7 @@ from typing import Any
 
 from postgast import pg_query_pb2 as pb
 
-from forebay.migrate.lint.registry import Found, Level, Look, Page, rule
+from forebay.migrate.lint.registry import Found, Look, Page, Severity, rule
 from forebay.migrate.lint.tree import type_text
 from forebay.migrate.lint.types import is_harmless, written
 from forebay.migrate.render import quoted
@@ -16,7 +16,7 @@ from forebay.migrate.render import quoted
 @rule(
     "FM113",
     "changing-column-type",
-    Level.ERROR,
+    Severity.ERROR,
     "lock",
     Page(
         about="A column's type is changed so that the table is written anew.",

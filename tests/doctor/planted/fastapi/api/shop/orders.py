@@ -42,7 +42,7 @@ def pay(number: int, session: Session = Depends(get_session)):
     order = session.get(Order, number)
     answer = httpx.post("https://pay.example.com/charges", timeout=30)  # expect: FD603
     order.customer = answer.json()["name"]
-    session.commit()
+    session.commit()  # expect: FD622
 
 
 @router.post("/orders/{number}/receipt")
