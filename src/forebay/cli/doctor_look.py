@@ -6,7 +6,8 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,10 +68,9 @@ def look_at(path: Path, wish: Wish) -> int:
             hint="leave one of them out",
         )
     root, only = project_around(path)
-    with progress_on(sys.stderr) as progress:
+    with _uncollected(), progress_on(sys.stderr) as progress:
         repository = Repository(root)
         found = _examined(rules, repository, wish, progress)
-    gc.freeze()  # the process ends soon: nobody has to walk its syntax trees once more
     if only:
         keep_file(found, only)
     if wish.writes_baseline:
@@ -87,6 +87,22 @@ def look_at(path: Path, wish: Wish) -> int:
         wish.fail_on != "NEVER"
         and any(one.rule.severity >= Severity[wish.fail_on] for one in found.found)
     )
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the collector away from the trees for good: the process ends soon.
+
+    Without the freezing it would walk them all as soon as it is let in again.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_on:
+            gc.enable()
 
 
 def _examined(
