@@ -105,8 +105,11 @@ impl Refusal {
 
     /// `auth_query` is to run in a database that an administrator has disabled.
     pub fn auth_database_disabled(name: &str) -> Self {
-        let disabled = Self::database_disabled(name);
-        Self { message: format!("authentication {}", disabled.message), ..disabled }
+        Self::fatal(
+            "57P03",
+            format!("authentication database \"{name}\" is disabled"),
+            "connect again after an administrator has given ENABLE",
+        )
     }
 
     /// An authentication exchange that went wrong otherwise.

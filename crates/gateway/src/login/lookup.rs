@@ -181,7 +181,8 @@ async fn look_up(
     }
 }
 
-/// Send `messages` to a server with nothing that its clients have left, and the settings that its sessions begin with; returns what it answers.
+/// Send `messages` to a server with nothing that its clients have left, and the settings that its sessions begin with;
+/// returns what it answers.
 async fn ask(
     server: &mut Server,
     nobody: &mut ClientState,
