@@ -8,9 +8,11 @@ use pgwire::backend;
 use serde_json::{Value, json};
 
 use crate::client::{Client, Login};
-use crate::limits::{log_in, nobody_starves, refused, role, servers};
+use crate::limits::{log_in, nobody_starves, refused, role};
 use crate::messages::query;
-use crate::running::{app, connect, connect_directly, count, database, reload, start, wait_until};
+use crate::running::{
+    app, connect, connect_directly, count, database, reload, servers, start, wait_until,
+};
 
 /// Tells threads to end, however this one does.
 struct Raised<'a>(&'a AtomicBool);

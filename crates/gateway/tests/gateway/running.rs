@@ -85,19 +85,13 @@ pub(crate) fn count(gateway: &Gateway, pointer: &str) -> u64 {
     statistics.pointer(pointer).and_then(Value::as_u64).unwrap_or(0)
 }
 
-/// How many servers the first pool has, whatever they are doing; read at one moment, so that none that comes to
-/// rest between two readings is counted twice.
+/// How many servers all pools have, whatever they are doing; read at one moment, so that none that comes to rest
+/// between two readings is counted twice.
 pub(crate) fn servers(gateway: &Gateway) -> u64 {
     let statistics: Value = serde_json::from_str(&gateway.statistics()).unwrap();
-    ["active", "idle", "connecting"]
-        .map(|kind| {
-            statistics
-                .pointer(&format!("/pools/0/server_{kind}"))
-                .and_then(Value::as_u64)
-                .unwrap_or(0)
-        })
-        .iter()
-        .sum()
+    let pools = statistics["pools"].as_array().unwrap();
+    let kinds = ["server_active", "server_idle", "server_connecting"];
+    pools.iter().flat_map(|pool| kinds.map(|kind| pool[kind].as_u64().unwrap())).sum()
 }
 
 /// Wait until `is_so`.
