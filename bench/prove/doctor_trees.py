@@ -60,7 +60,11 @@ def _mirror(name: str, commit: str) -> Path | None:
     if not named:
         return None
     folder = Path(named, name.replace("/", "+"))
-    places = [folder, *sorted(folder.glob("*"))] if folder.is_dir() else []
+    places = (
+        [folder, *sorted(folder.glob("*")), *sorted(folder.glob("*/.git"))]
+        if folder.is_dir()
+        else []
+    )
     for place in places:
         if (place / "HEAD").is_file() and _has(place, commit):
             return place
