@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,7 +27,7 @@ from forebay.doctor.report.text import lines_of
 from forebay.doctor.repository.around import project_around
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
-from forebay.doctor.run import Report, Reported, examine, keep_file, select
+from forebay.doctor.run import Report, Reported, examine, keep_file, select, uncollected
 from forebay.errors import ConfigurationError
 from forebay.postgres.url import PostgresUrl, parse_url
 
@@ -68,7 +66,7 @@ def look_at(path: Path, wish: Wish) -> int:
             hint="leave one of them out",
         )
     root, only = project_around(path)
-    with _uncollected(), progress_on(sys.stderr) as progress:
+    with uncollected(for_good=True), progress_on(sys.stderr) as progress:
         repository = Repository(root)
         found = _examined(rules, repository, wish, progress)
     if only:
@@ -87,22 +85,6 @@ def look_at(path: Path, wish: Wish) -> int:
         wish.fail_on != "NEVER"
         and any(one.rule.severity >= Severity[wish.fail_on] for one in found.found)
     )
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Keep the collector away from the trees for good: the process ends soon.
-
-    Without the freezing it would walk them all as soon as it is let in again.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if was_on:
-            gc.enable()
 
 
 def _examined(

@@ -67,7 +67,8 @@ def examine(
     report = Report(rules=len(rules), files=len(repository.files) if repository else 0)
     report.skipped = list(repository.skipped) if repository else []
     ignores = Ignores(repository) if repository else None
-    with _uncollected():
+    with uncollected(), contextlib.ExitStack() as stack:
+        stack.callback(forget)
         for done, rule in enumerate(rules):
             if progress:
                 progress(rule.name, done, len(rules))
@@ -84,14 +85,18 @@ def examine(
 
 
 @contextlib.contextmanager
-def _uncollected() -> Iterator[None]:
-    """Keep the collector away: it walks millions of nodes of syntax trees, none of them garbage."""
+def uncollected(*, for_good: bool = False) -> Iterator[None]:
+    """Keep the collector away: it walks millions of nodes of syntax trees, none of them garbage.
+
+    For good where the process ends soon: it would walk them all as soon as it is let in again.
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        forget()
+        if for_good:
+            gc.freeze()
         if was_on:
             gc.enable()
 

@@ -17,7 +17,7 @@ COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity
 _WIDEST = 160
 # More findings than one reads from the top to the bottom.
 _MANY = 10
-_MOST_LINKS = 5
+_MOST_NAMED = 5
 
 
 def lines_of(report: Report, repository: Repository | None, prefix: str = "") -> Iterator[Text]:
@@ -98,24 +98,18 @@ def summary(report: Report) -> Text:
         if report.stale
         else ""
     )
-    stale += _skipped(report.skipped) + _unread(report.unread) + _first(report)
+    stale += _named("skipped, since they are links out of the folder", report.skipped)
+    stale += _named("not looked into", report.unread) + _first(report)
     return Text(f"{said} ({where}{ignored}{known}){stale}", style="bold" if counts else "green")
 
 
-def _skipped(links: list[str]) -> str:
-    if not links:
+def _named(what: str, left_out: list[str]) -> str:
+    """Return a line that names what was left out, if anything was."""
+    if not left_out:
         return ""
-    names = ", ".join(printable(one) for one in links[:_MOST_LINKS])
-    more = f" and {len(links) - _MOST_LINKS} more" if len(links) > _MOST_LINKS else ""
-    return f"\nskipped, since they are links out of the folder: {names}{more}"
-
-
-def _unread(given_up: list[str]) -> str:
-    if not given_up:
-        return ""
-    names = ", ".join(printable(one) for one in given_up[:_MOST_LINKS])
-    more = f" and {len(given_up) - _MOST_LINKS} more" if len(given_up) > _MOST_LINKS else ""
-    return f"\nnot looked into: {names}{more}"
+    names = ", ".join(printable(one) for one in left_out[:_MOST_NAMED])
+    more = f" and {len(left_out) - _MOST_NAMED} more" if len(left_out) > _MOST_NAMED else ""
+    return f"\n{what}: {names}{more}"
 
 
 def _first(report: Report) -> str:

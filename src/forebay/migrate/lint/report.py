@@ -59,15 +59,10 @@ class Writer:
     def concise(self, reports: Sequence[Report], level: Severity) -> str:
         """Return a line for each finding at a level or above, and one that counts all of them."""
         lines = []
-        for report in reports:
-            for one in report.findings:
-                if one.level < level:
-                    continue
-                line, column = report.script.position(one.offset)
-                what = self._paint(f"{one.level.label}[{one.rule.code}]", _COLOURS[one.level])
-                lines.append(
-                    f"{_plain(report.name)}:{line}:{column}: {what}: {_plain(one.message)}"
-                )
+        for report, one in _at_least(level, reports):
+            line, column = report.script.position(one.offset)
+            what = self._paint(f"{one.level.label}[{one.rule.code}]", _COLOURS[one.level])
+            lines.append(f"{_plain(report.name)}:{line}:{column}: {what}: {_plain(one.message)}")
         return "\n".join([*lines, summary(reports, level)])
 
     def text(
@@ -173,6 +168,10 @@ def summary(reports: Sequence[Report], level: Severity) -> str:
     return f"{scripts}: {', '.join(parts) if parts else 'nothing found'}"
 
 
+def _at_least(level: Severity, reports: Sequence[Report]) -> list[tuple[Report, Finding]]:
+    return [(report, one) for report in reports for one in report.findings if one.level >= level]
+
+
 def as_json(reports: Sequence[Report], level: Severity, running: Running = UNKNOWN) -> str:
     """Return everything for a program: findings, and the locks of every statement."""
     return json.dumps(
@@ -243,21 +242,18 @@ def _statement(report: Report, one: Taken) -> dict[str, Any]:
 def as_github(reports: Sequence[Report], level: Severity) -> str:
     """Return annotations, as a workflow of GitHub's reads them."""
     lines = []
-    for report in reports:
-        for one in report.findings:
-            if one.level < level:
-                continue
-            line, column = report.script.position(one.offset)
-            place = {"file": report.name, "line": str(line), "col": str(column)}
-            place["title"] = f"{one.rule.code} {one.rule.name}"
-            text = "\n".join([one.message, *_remarks(one), *one.fix])
-            lines.append(workflow_command(one.level, text, place))
+    for report, one in _at_least(level, reports):
+        line, column = report.script.position(one.offset)
+        place = {"file": report.name, "line": str(line), "col": str(column)}
+        place["title"] = f"{one.rule.code} {one.rule.name}"
+        text = "\n".join([one.message, *_remarks(one), *one.fix])
+        lines.append(workflow_command(one.level, text, place))
     return "\n".join(lines)
 
 
 def as_sarif(reports: Sequence[Report], level: Severity, running: Running = UNKNOWN) -> str:
     """Return a log in SARIF 2.1.0, which code hosts read."""
-    found = [(report, one) for report in reports for one in report.findings if one.level >= level]
+    found = _at_least(level, reports)
     rules = {one.rule.code: one.rule for _, one in found}
     index = {code: number for number, code in enumerate(sorted(rules))}
     results = []
