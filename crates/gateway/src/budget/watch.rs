@@ -21,7 +21,7 @@ const CALM: u64 = 1000;
 /// And while something does: one of the janitor's rounds.
 const BUSY: u64 = 90;
 
-/// Longest that a look may take.
+/// Longest that a look may take over a connection that is there; a new one has as long as any server's login.
 const LIMIT: Duration = Duration::from_secs(5);
 
 impl Instances {
@@ -156,8 +156,9 @@ impl Drop for Looking {
 
 impl Looking {
     async fn run(self, control: Option<Control>, target: Target) {
-        let limit = LIMIT.min(self.common.configuration().server_connect_timeout);
-        let limit = if limit.is_zero() { LIMIT } else { limit };
+        let is_new = control.is_none();
+        let of_login = self.common.configuration().server_connect_timeout;
+        let limit = if is_new && !of_login.is_zero() { of_login } else { LIMIT };
         let (address, user) = (target.address.to_string(), target.user.clone());
         let looked = within(&self.common, limit, self.look(control, target)).await;
         let looked = looked.unwrap_or_else(|_| Err(Refusal::server_late(&address, limit)));
@@ -169,7 +170,7 @@ impl Looking {
                     state.control = Some(control);
                 }
             }
-            Err(refusal) => self.failed(refusal),
+            Err(refusal) => self.failed(refusal, is_new),
         }
     }
 
@@ -242,13 +243,14 @@ impl Looking {
         }
     }
 
-    fn failed(&self, refusal: Refusal) {
+    fn failed(&self, refusal: Refusal, is_new: bool) {
         let instance = &self.instance;
         let is_known = {
             let mut state = instance.state();
             state.place = None;
             state.hold(instance.servers.used());
-            state.due = state.now + CALM;
+            // A connection that is lost is made again at once.
+            state.due = state.now + if is_new { CALM } else { 0 };
             let is_known = state.failure.as_ref().is_some_and(|known| *known == refusal);
             state.failure = Some(refusal.clone());
             is_known
@@ -256,6 +258,10 @@ impl Looking {
         if !is_known {
             let (server, sqlstate) = (&instance.address, &refusal.sqlstate);
             tracing::warn!(%server, sqlstate, "control connection: {}", refusal.message);
+        }
+        // What became of that one says nothing of the next.
+        if !is_new {
+            return;
         }
         // PostgreSQL will have a connection again; anything else is for clients to know.
         if refusal.sqlstate == "53300" {

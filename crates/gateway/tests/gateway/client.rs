@@ -1,6 +1,6 @@
 //! A small client that waits: one socket, whole messages, and a limit on every wait.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -16,7 +16,7 @@ use crate::messages::query;
 use crate::replies::{Reply, lines, take_replies};
 
 /// Longest that anything may take, on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A socket of either kind.
 trait Socket: Read + Write + Send {}
@@ -120,7 +120,9 @@ impl Client {
             let mut buffer = [0; 4096];
             let count = match self.socket.read(&mut buffer) {
                 Ok(count) => count,
-                Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => 0,
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => 0,
+                // The process was stopped and goes on.
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) => panic!("no answer within {PATIENCE:?}: {error}"),
             };
             if count == 0 {

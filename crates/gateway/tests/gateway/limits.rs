@@ -11,6 +11,7 @@ use crate::replies::lines;
 use crate::running::{
     app, connect, connect_directly, count, database, servers, start, start_warm, wait_until,
 };
+use crate::steady::on_a_steady_machine;
 
 const BACKEND: &str = "SELECT pg_backend_pid()";
 
@@ -60,31 +61,33 @@ fn a_pools_size_is_its_users_or_its_databases_or_everybodys() {
 
 #[test]
 fn a_client_that_has_waited_long_gets_a_server_from_the_reserve() {
-    let entry = database(&json!({"reserve_pool_size": 1}));
-    let settings = json!({
-        "databases": [entry], "default_pool_size": 1, "reserve_pool_timeout": 0.2,
-    });
-    let gateway = start(&settings);
-    let mut clients = [connect(&gateway), connect(&gateway), connect(&gateway)];
-    clients[0].query("BEGIN");
-    assert_eq!(clients[1].query("BEGIN")[0], "CommandComplete BEGIN");
-    assert_eq!(servers(&gateway), 2);
-    clients[2].send(&query("SELECT 1"));
-    wait_until("the third waits", || count(&gateway, "/clients_waiting") == 1);
-    clients[0].query("COMMIT");
-    clients[2].until_ready(1);
-    assert_eq!(servers(&gateway), 2);
+    on_a_steady_machine(|| {
+        let entry = database(&json!({"reserve_pool_size": 1}));
+        let settings = json!({
+            "databases": [entry], "default_pool_size": 1, "reserve_pool_timeout": 0.2,
+        });
+        let gateway = start(&settings);
+        let mut clients = [connect(&gateway), connect(&gateway), connect(&gateway)];
+        clients[0].query("BEGIN");
+        assert_eq!(clients[1].query("BEGIN")[0], "CommandComplete BEGIN");
+        assert_eq!(servers(&gateway), 2);
+        clients[2].send(&query("SELECT 1"));
+        wait_until("the third waits", || count(&gateway, "/clients_waiting") == 1);
+        clients[0].query("COMMIT");
+        clients[2].until_ready(1);
+        assert_eq!(servers(&gateway), 2);
 
-    // Zero never uses it.
-    let settings = json!({
-        "reserve_pool_size": 1, "default_pool_size": 1, "reserve_pool_timeout": 0,
-        "query_wait_timeout": 0.4,
+        // Zero never uses it.
+        let settings = json!({
+            "reserve_pool_size": 1, "default_pool_size": 1, "reserve_pool_timeout": 0,
+            "query_wait_timeout": 0.4,
+        });
+        let gateway = start_warm(1, &settings);
+        let (mut holder, mut waiter) = (connect(&gateway), connect(&gateway));
+        holder.query("BEGIN");
+        waiter.send(&query("SELECT 1"));
+        assert!(waiter.reply().unwrap().to_string().contains("query_wait_timeout"));
     });
-    let gateway = start_warm(1, &settings);
-    let (mut holder, mut waiter) = (connect(&gateway), connect(&gateway));
-    holder.query("BEGIN");
-    waiter.send(&query("SELECT 1"));
-    assert!(waiter.reply().unwrap().to_string().contains("query_wait_timeout"));
 }
 
 #[test]

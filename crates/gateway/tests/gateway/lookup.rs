@@ -9,6 +9,7 @@ use crate::client::{Client, Login};
 use crate::replies::Reply;
 use crate::running::{connect_directly, count, database, reload, start, wait_until};
 use crate::server::USER;
+use crate::steady::on_a_steady_machine;
 
 /// What looks users up without the right to read `pg_authid`, and shows which settings it runs with.
 const FIND: &str = "\
@@ -367,18 +368,21 @@ fn the_question_does_not_tell_who_is_there() {
 
 #[test]
 fn who_leaves_before_postgresql_answers_leaves_no_pool() {
-    // It accepts, and never says a word.
-    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = silent.local_addr().unwrap().port();
-    let databases = json!([own(&json!({"name": "*", "host": "127.0.0.1", "port": port}))]);
-    let gateway = started(
-        &json!({"databases": databases, "server_connect_timeout": 2, "server_login_retry": 0.1}),
-    );
-    let mut clients: Vec<Client> =
-        (0..5).map(|number| say_who(&gateway, &format!("made_up_{number}"), "scrammer")).collect();
-    wait_until("they wait", || {
-        (0..5).all(|number| gateway.statistics().contains(&format!("made_up_{number}")))
+    on_a_steady_machine(|| {
+        // It accepts, and never says a word.
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = silent.local_addr().unwrap().port();
+        let databases = json!([own(&json!({"name": "*", "host": "127.0.0.1", "port": port}))]);
+        let gateway = started(
+            &json!({"databases": databases, "server_connect_timeout": 2, "server_login_retry": 0.1}),
+        );
+        let mut clients: Vec<Client> = (0..5)
+            .map(|number| say_who(&gateway, &format!("made_up_{number}"), "scrammer"))
+            .collect();
+        wait_until("they wait", || {
+            (0..5).all(|number| gateway.statistics().contains(&format!("made_up_{number}")))
+        });
+        clients.clear();
+        wait_until("their pools are gone", || !gateway.statistics().contains("made_up"));
     });
-    clients.clear();
-    wait_until("their pools are gone", || !gateway.statistics().contains("made_up"));
 }

@@ -48,4 +48,5 @@ mod reload_limits;
 mod running;
 mod server;
 mod statement_mode;
+mod steady;
 mod timeouts;

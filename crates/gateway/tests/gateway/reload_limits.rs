@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::client::{Client, PATIENCE};
 use crate::messages::query;
 use crate::running::{connect, count, reload, start, start_warm, wait_until};
+use crate::steady::on_a_steady_machine;
 
 /// How many servers are busy in the only pool.
 fn active(gateway: &Gateway) -> u64 {
@@ -51,27 +52,30 @@ fn limits_of_a_pool_and_a_database_follow_a_reload_both_ways() {
 
 #[test]
 fn a_time_limit_and_statement_mode_hold_for_clients_that_are_there() {
-    let gateway = start(&json!({}));
-    let (mut slow, mut other) = (connect(&gateway), connect(&gateway));
-    slow.send(&query("SELECT pg_sleep(60)"));
-    wait_until("it runs", || active(&gateway) == 1);
-    reload(&gateway, &json!({"query_timeout": 0.2}));
-    let told = slow.reply().unwrap().to_string();
-    assert!(told.contains("query timeout"), "{told}");
+    on_a_steady_machine(|| {
+        let gateway = start(&json!({}));
+        let (mut slow, mut other) = (connect(&gateway), connect(&gateway));
+        slow.send(&query("SELECT pg_sleep(60)"));
+        wait_until("it runs", || active(&gateway) == 1);
+        reload(&gateway, &json!({"query_timeout": 0.2}));
+        let told = slow.reply().unwrap().to_string();
+        assert!(told.contains("query timeout"), "{told}");
 
-    assert_eq!(other.value("SELECT 1"), "1");
-    reload(&gateway, &json!({"pool_mode": "statement"}));
-    other.send(&query("BEGIN"));
-    let told: Vec<_> = std::iter::from_fn(|| other.reply()).map(|told| told.to_string()).collect();
-    let is_refused = told.iter().any(|told| told.contains("transaction blocks not allowed"));
-    assert!(is_refused, "{told:?}");
-    let mut later = connect(&gateway);
-    assert_eq!(later.value("SELECT 1"), "1");
+        assert_eq!(other.value("SELECT 1"), "1");
+        reload(&gateway, &json!({"pool_mode": "statement"}));
+        other.send(&query("BEGIN"));
+        let told: Vec<_> =
+            std::iter::from_fn(|| other.reply()).map(|told| told.to_string()).collect();
+        let is_refused = told.iter().any(|told| told.contains("transaction blocks not allowed"));
+        assert!(is_refused, "{told:?}");
+        let mut later = connect(&gateway);
+        assert_eq!(later.value("SELECT 1"), "1");
 
-    reload(&gateway, &json!({"disable_pqexec": true}));
-    later.send(&query("SELECT 1"));
-    let told = later.reply().unwrap().to_string();
-    assert!(told.contains("PQexec disallowed"), "{told}");
+        reload(&gateway, &json!({"disable_pqexec": true}));
+        later.send(&query("SELECT 1"));
+        let told = later.reply().unwrap().to_string();
+        assert!(told.contains("PQexec disallowed"), "{told}");
+    });
 }
 
 #[test]
@@ -106,15 +110,17 @@ fn reconnect_at_a_full_limit_gives_every_place_back() {
 
 #[test]
 fn a_paused_pool_keeps_no_minimum_and_has_it_again_afterwards() {
-    let gateway = start_warm(2, &json!({"query_wait_timeout": 0.4}));
-    let mut waiter = connect(&gateway);
-    assert!(gateway.pause(None, Some(PATIENCE)).unwrap());
-    waiter.send(&query("SELECT 1"));
-    // The janitor has gone round several times by then.
-    assert!(waiter.reply().unwrap().to_string().contains("query_wait_timeout"));
-    for kind in ["active", "idle", "connecting"] {
-        assert_eq!(count(&gateway, &format!("/pools/0/server_{kind}")), 0, "{kind}");
-    }
-    gateway.resume(None).unwrap();
-    wait_until("the minimum is there", || count(&gateway, "/pools/0/server_idle") == 2);
+    on_a_steady_machine(|| {
+        let gateway = start_warm(2, &json!({"query_wait_timeout": 0.4}));
+        let mut waiter = connect(&gateway);
+        assert!(gateway.pause(None, Some(PATIENCE)).unwrap());
+        waiter.send(&query("SELECT 1"));
+        // The janitor has gone round several times by then.
+        assert!(waiter.reply().unwrap().to_string().contains("query_wait_timeout"));
+        for kind in ["active", "idle", "connecting"] {
+            assert_eq!(count(&gateway, &format!("/pools/0/server_{kind}")), 0, "{kind}");
+        }
+        gateway.resume(None).unwrap();
+        wait_until("the minimum is there", || count(&gateway, "/pools/0/server_idle") == 2);
+    });
 }

@@ -38,6 +38,8 @@ pub(crate) fn configuration(settings: &Value) -> Value {
         "listen_port": 0,
         "auth_type": "trust",
         "pool_mode": "transaction",
+        // A login may take long on a busy machine, and no test is about that.
+        "server_connect_timeout": PATIENCE.as_secs() / 2,
         "users": [{"name": "app", "password": app().password}],
         "databases": [database(&json!({}))],
     });
