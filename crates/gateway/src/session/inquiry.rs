@@ -63,6 +63,7 @@ impl ServerState {
             return self.calm(client, shared, to_server);
         }
         put(&inquiry, to_server);
+        client.tracking.is_asked = true;
         // A simple query destroys the unnamed statement.
         self.unnamed_is_clients = false;
         self.expected.push_back(Expect::Inquiry(Box::new(inquiry)));
@@ -112,6 +113,7 @@ impl ServerState {
         is_answered: bool,
     ) {
         let Inquiry { names, reasons, asks_sources, mut pending, answer } = inquiry;
+        client.tracking.is_asked = false;
         let mut values = answer.unwrap_or_default().into_iter();
         let expected = names.len() + reasons.len() + usize::from(asks_sources);
         let is_answered = is_answered && values.len() == expected;

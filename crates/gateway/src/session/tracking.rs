@@ -41,6 +41,8 @@ pub struct Tracking {
     pub(super) may_pin: bool,
     /// What is to be asked.
     pub(super) pending: Option<Box<Pending>>,
+    /// A question is under way, whose answer will not know what the client has sent since.
+    pub(super) is_asked: bool,
     /// What ties it to its server.
     pin: Option<Arc<Pin>>,
     /// Taken while something may tie it.
@@ -136,6 +138,7 @@ impl Default for Tracking {
             stays: false,
             may_pin: true,
             pending: None,
+            is_asked: false,
             pin: None,
             place: None,
             prepared: None,
@@ -232,7 +235,7 @@ impl Tracking {
             (Marks::DROP, Reason::TemporaryObject),
             (Marks::UNSLOT, Reason::ReplicationSlot),
         ] {
-            let is_moot = !self.reasons().has(reason) && self.pending.is_none();
+            let is_moot = !self.reasons().has(reason) && self.pending.is_none() && !self.is_asked;
             if is_moot {
                 asked.marks = asked.marks & !mark;
             }
@@ -359,7 +362,7 @@ impl Tracking {
         self.pins.changed(before, reasons);
         if reasons.is_empty() {
             self.pin = None;
-            if self.pending.is_none() {
+            if self.pending.is_none() && !self.is_asked {
                 self.place = None;
                 self.prepared = None;
             }

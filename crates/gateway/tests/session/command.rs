@@ -67,7 +67,7 @@ impl Command {
             "SELECT 2" => rows(&["2"]),
             "SELECT generate_series(1,3)" => rows(&["1", "2", "3"]),
             "SELECT * FROM versioned" => Self::Versioned,
-            "SELECT pg_advisory_lock(1)" => rows(&[""]),
+            "SELECT pg_advisory_lock(1)" | "SELECT pg_advisory_unlock_all()" => rows(&[""]),
             "BEGIN" => Self::Begin,
             "COMMIT" => Self::Commit,
             "ROLLBACK" => Self::Rollback,

@@ -305,6 +305,24 @@ fn every_row_of_the_table_holds() {
 }
 
 #[test]
+fn what_unties_is_asked_about_though_the_question_about_what_ties_is_under_way() {
+    let mut pooler = Pooler::new(1, 1, 1);
+    pooler.send(0, &query(LOCK)).unwrap();
+    pooler.serve(0, usize::MAX);
+    pooler.reply(0, usize::MAX).unwrap();
+    assert_eq!(
+        pooler.owed(0),
+        ["Inquiry"],
+        "the client has its answer, and the pooler not yet its own"
+    );
+    pooler.send(0, &query("SELECT pg_advisory_unlock_all()")).unwrap();
+    pooler.settle().unwrap();
+    let seen = &pooler.servers[0].postgres.seen;
+    let questions = seen.iter().filter(|line| line.starts_with("Query SELECT EXISTS(")).count();
+    assert_eq!(questions, 2, "{seen:?}");
+}
+
+#[test]
 fn no_entry_is_missing_from_the_table() {
     let rows: BTreeSet<&str> = table().iter().map(|row| row.entry).collect();
     let entries: BTreeSet<&str> = every_entry().iter().map(name).collect();
