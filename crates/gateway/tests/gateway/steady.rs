@@ -17,6 +17,7 @@ const TRIES: usize = 8;
 /// On a shared machine, a second may pass between two lines of a test, and a limit be met rightly. So a failure
 /// counts if, while the test ran, nothing stood still: neither this program nor PostgreSQL, which are asked without
 /// a pause. Otherwise the test is run again.
+#[expect(clippy::print_stderr, reason = "said of a test that is run again")]
 pub(crate) fn on_a_steady_machine(test: impl Fn()) {
     for _ in 1..TRIES {
         let (result, longest) = watched(&test);
