@@ -66,7 +66,7 @@ class RunningForebay:
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
-    def wait(self, timeout: float = 20.0) -> int:
+    def wait(self, timeout: float = 60.0) -> int:
         return self.process.wait(timeout)
 
     def end(self) -> None:
@@ -149,7 +149,7 @@ def run_forebay(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
         cwd=cwd,
         env=clean_environment(environment),

@@ -173,7 +173,7 @@ def _into(output: IO[str], folder: Path, *arguments: str) -> "subprocess.Complet
         stdout=output,
         stderr=subprocess.PIPE,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
 

@@ -83,7 +83,7 @@ def test_the_minimal_production_file_runs_as_it_stands(command, production, clos
             },
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=120,
             check=True,
         )
         assert said.stdout.strip().isdigit()

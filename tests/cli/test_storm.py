@@ -202,7 +202,7 @@ def test_an_interrupted_storm_cleans_up(embedded, number):
         wait_until(lambda: _functions(embedded))
         process.send_signal(number)
         process.send_signal(number)
-        output, errors = process.communicate(timeout=20)
+        output, errors = process.communicate(timeout=120)
     assert process.returncode == 130, errors
     assert json.loads(output)["verdict"] == "interrupted"
     assert "Traceback" not in errors
@@ -217,7 +217,7 @@ def test_signals_that_do_not_stop_do_not_stop_the_cleaning(embedded):
             process.send_signal(signal.SIGINT)
             with suppress(subprocess.TimeoutExpired):
                 process.wait(0.02)
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=120)
     assert process.returncode == 130, errors
     assert "Traceback" not in errors
     assert _left(embedded) == []
@@ -247,7 +247,7 @@ def test_a_pooler_that_dies_breaks_the_storm_and_the_tables_go(embedded):
         wait_until(lambda: len(_children(process.pid)) == 1)
         (pooler,) = _children(process.pid)
         os.kill(pooler, signal.SIGKILL)
-        output, errors = process.communicate(timeout=30)
+        output, errors = process.communicate(timeout=120)
     said = json.loads(output)
     assert (process.returncode, said["verdict"]) == (1, "broken"), errors
     assert any(
@@ -263,7 +263,7 @@ def test_a_database_that_dies_ends_the_storm_with_one_message():
         with _started("--database-url", server.url.text(), "--strategy", "pooled") as process:
             wait_until(lambda: _functions(server))
             server.stop()
-            _, errors = process.communicate(timeout=30)
+            _, errors = process.communicate(timeout=120)
     assert process.returncode == 3
     assert "went away during the storm" in errors
     assert "drop schema if exists forebay_storm_" in errors
@@ -364,7 +364,7 @@ def test_more_functions_than_descriptors_are_refused_with_the_arithmetic():
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=120,
         env=clean_environment(),
     )
     assert done.returncode == 2

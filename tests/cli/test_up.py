@@ -29,7 +29,7 @@ def _psql(binaries: Path, url: str, query: str) -> str:
         [binaries / "psql", "-X", "-At", "-c", query, url],
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=120,
         check=False,
         env=clean_environment(),
     )
@@ -230,7 +230,7 @@ def test_an_interrupted_start_leaves_no_server(folder):
     )
     wait_until((folder / "data" / "postgres.new").exists)
     process.send_signal(signal.SIGTERM)
-    _, log = process.communicate(timeout=20)
+    _, log = process.communicate(timeout=120)
     # On a slow machine the start may have ended before the signal came: then it drained.
     assert process.returncode in (130, 0)
     assert "Traceback" not in log

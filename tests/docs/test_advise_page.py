@@ -29,7 +29,7 @@ def test_the_sessions_print_what_they_say(tmp_path: Path) -> None:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
-                timeout=60,
+                timeout=120,
                 check=False,
             )
             assert done.stdout.rstrip("\n") == command.output.rstrip("\n"), command.line

@@ -42,7 +42,7 @@ def test_the_sessions_print_what_they_say(place: Path) -> None:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=30,
+            timeout=120,
             check=False,
         )
         assert done.stdout.rstrip("\n") == command.output.rstrip("\n"), command.line
@@ -65,7 +65,7 @@ def test_users_are_looked_up(place: Path, database: Database, closed_port: int) 
                 env=clean_environment({"PATH": path}),
                 capture_output=True,
                 text=True,
-                timeout=30,
+                timeout=120,
                 check=False,
             )
             assert (done.stdout.strip(), done.stderr) == (command.output, "")

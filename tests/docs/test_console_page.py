@@ -65,7 +65,7 @@ def test_the_example_reaches_the_console_of_forebay_up(tmp_path: Path) -> None:
             env=clean_environment({"DATABASE_URL": running.database_url}),
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=120,
             check=False,
         )
     assert (done.returncode, done.stderr) == (0, "")

@@ -27,7 +27,7 @@ def run(command: Command, place: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
     assert done.stdout.rstrip("\n") == command.output.rstrip("\n"), command.line

@@ -20,7 +20,7 @@ def _storm(database: Database, door: Door) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=50,
+        timeout=120,
     )
 
 

@@ -81,7 +81,7 @@ def test_what_is_not_a_question_is_refused(start_gateway: StartGateway, path: st
 def _exchange(gateway_address: tuple[str, int], request: bytes) -> bytes:
     """Send bytes and return all that comes back until the other side closes."""
     received = b""
-    with socket.create_connection(gateway_address, timeout=20) as stream:
+    with socket.create_connection(gateway_address, timeout=120) as stream:
         try:
             stream.sendall(request)
             while part := stream.recv(65536):
@@ -115,7 +115,7 @@ def test_garbage_does_no_harm(start_gateway: StartGateway, request_bytes: bytes)
 def test_slow_strangers_do_no_harm(start_gateway: StartGateway) -> None:
     gateway = start_gateway(**LISTEN)
     door = address(gateway)
-    strangers = [socket.create_connection(door, timeout=20) for _ in range(LORISES)]
+    strangers = [socket.create_connection(door, timeout=120) for _ in range(LORISES)]
     try:
         for stranger in strangers:
             stranger.sendall(b"GET /metrics HTTP/1.1\r\nX-Slow: ")
@@ -131,7 +131,7 @@ def test_slow_strangers_do_no_harm(start_gateway: StartGateway) -> None:
 
 def test_those_who_say_nothing_make_room(start_gateway: StartGateway) -> None:
     gateway = start_gateway(**LISTEN)
-    idle = [socket.create_connection(address(gateway), timeout=20) for _ in range(LORISES)]
+    idle = [socket.create_connection(address(gateway), timeout=120) for _ in range(LORISES)]
     try:
         assert ask(gateway, "/livez").status == 200
         # The library ends them by itself, long before a connection's own end.

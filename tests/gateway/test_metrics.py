@@ -29,7 +29,7 @@ def _pgbench(database: Database, host: str, port: int, *options: str) -> subproc
 
 
 def _end(load: subprocess.Popen[str]) -> str:
-    text, _ = load.communicate(timeout=50)
+    text, _ = load.communicate(timeout=120)
     assert load.returncode == 0, text
     return text
 

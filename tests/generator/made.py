@@ -49,7 +49,7 @@ def python(folder: Path, code: str) -> str:
         check=False,
         env=environment,
         cwd=folder,
-        timeout=50,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -77,7 +77,7 @@ def pyright(folder: Path) -> list[Complaint]:
     node = str(find_tool("node", "pyright runs on it"))
     arguments = [node, str(PYRIGHT), "-p", str(folder), "--pythonpath", sys.executable]
     done = subprocess.run(
-        [*arguments, "--outputjson"], capture_output=True, text=True, check=False, timeout=100
+        [*arguments, "--outputjson"], capture_output=True, text=True, check=False, timeout=120
     )
     found = json.loads(done.stdout)["generalDiagnostics"]
     return [
@@ -105,7 +105,7 @@ def mypy(folder: Path) -> list[Complaint]:
         check=False,
         cwd=folder,
         env={**os.environ, "MYPYPATH": str(SOURCE)},
-        timeout=100,
+        timeout=120,
     )
     assert done.returncode in (0, 1), done.stderr or done.stdout
     matches = [_LINE.match(line) for line in done.stdout.splitlines()]

@@ -34,7 +34,7 @@ def _generated_hash(schema: Path, seed: int) -> str:
         capture_output=True,
         text=True,
         check=True,
-        timeout=30,
+        timeout=120,
     )
     return done.stdout
 
@@ -66,7 +66,7 @@ def test_what_is_generated_is_laid_out_as_ruff_lays_it_out(tmp_path, name):
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=120,
     )
     assert (done.returncode, done.stdout) == (0, "")
 

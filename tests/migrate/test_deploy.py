@@ -239,7 +239,7 @@ def test_ten_at_once_apply_everything_once(place):
     for number in range(2, 12):
         place.migration(f"{number:02}_b", "insert into a default values;")
     running = [_start(place) for _ in range(10)]
-    ended = [(one.communicate(timeout=60), one.returncode) for one in running]
+    ended = [(one.communicate(timeout=120), one.returncode) for one in running]
     assert [code for _, code in ended] == [0] * 10, ended
     assert place.ask("select count(*) from a") == [(10,)]
     assert place.ask("select count(*), count(finished_at) from _prisma_migrations") == [(11, 11)]
@@ -250,7 +250,7 @@ def test_who_waits_does_not_hold_up_an_index_that_is_made_concurrently(place):
     place.migration("2_b", "select pg_sleep(0.3);")
     place.migration("3_c", "create index concurrently x on a (i);")
     running = [_start(place) for _ in range(3)]
-    ended = [(one.communicate(timeout=60), one.returncode) for one in running]
+    ended = [(one.communicate(timeout=120), one.returncode) for one in running]
     assert [code for _, code in ended] == [0] * 3, ended
 
 
@@ -263,7 +263,7 @@ def test_one_that_is_killed_half_way_is_seen_and_resumed(place):
     asleep += " and pid <> pg_backend_pid() and datname = current_database()"
     wait_until(lambda: place.ask(asleep))
     os.kill(running.pid, signal.SIGKILL)
-    running.communicate(timeout=30)
+    running.communicate(timeout=120)
     # Its server goes on with what it was told, and holds the lock for as long.
     ((pid,),) = place.ask(asleep)
     assert _refused(place, lock_patience=0.05).number == "P1002"

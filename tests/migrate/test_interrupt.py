@@ -56,7 +56,7 @@ def _wait_for(place: Place, query: str) -> None:
 
 def _end(running: subprocess.Popen[str], number: int) -> tuple[int, str]:
     running.send_signal(number)
-    _, said = running.communicate(timeout=30)
+    _, said = running.communicate(timeout=120)
     return running.returncode, said
 
 

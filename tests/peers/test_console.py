@@ -23,7 +23,7 @@ def _psql(gateway: RunningGateway, database: Database, *commands: str) -> str:
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        timeout=50,
+        timeout=120,
     )
     return done.stdout
 

@@ -27,7 +27,7 @@ def test_psycopg(compare: Compare) -> None:
         other.execute("notify news, 'one'")
         change()
         other.execute("select pg_notify('news', 'two')")
-        heard = listener.notifies(timeout=20, stop_after=2)
+        heard = listener.notifies(timeout=120, stop_after=2)
         seen += [(notify.channel, notify.payload) for notify in heard]
         change()
         seen.append(listener.execute("select 'goes on'").fetchone())
@@ -37,7 +37,7 @@ def test_psycopg(compare: Compare) -> None:
         change()
         other.execute("notify news, 'in vain'")
         other.execute("notify weather, 'rain'")
-        heard = listener.notifies(timeout=20, stop_after=1)
+        heard = listener.notifies(timeout=120, stop_after=1)
         seen += [(notify.channel, notify.payload) for notify in heard]
         return seen
 
@@ -151,7 +151,7 @@ def test_node_postgres(compare: Compare) -> None:
             cwd=NODE,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=120,
             check=True,
         )
         seen: Transcript = json.loads(done.stdout)

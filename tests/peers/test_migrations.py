@@ -79,7 +79,7 @@ def _migrate(door: Door, command: Sequence[str], cwd: Path, rest: Sequence[str])
         for _ in range(MIGRATORS)
     ]
     try:
-        said = [process.communicate(timeout=40)[0] for process in processes]
+        said = [process.communicate(timeout=120)[0] for process in processes]
     finally:
         for process in processes:
             process.kill()

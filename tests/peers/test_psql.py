@@ -29,7 +29,7 @@ def _run(door: Door, *command: str, text: str = "") -> subprocess.CompletedProce
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        timeout=50,
+        timeout=120,
     )
 
 

@@ -35,7 +35,7 @@ def _leave_behind(*arguments: str) -> Path:
         stdout=subprocess.PIPE,
         text=True,
         check=False,
-        timeout=30,
+        timeout=120,
     )
     assert done.returncode == -signal.SIGKILL
     return Path(done.stdout.strip())

@@ -58,7 +58,7 @@ class NodeProcess:
 
     def close(self) -> None:
         """End the process."""
-        self._process.communicate(timeout=30)
+        self._process.communicate(timeout=120)
 
     def __enter__(self) -> Self:
         """Return itself."""

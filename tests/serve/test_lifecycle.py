@@ -86,7 +86,7 @@ def test_the_first_signal_drains(number):
     with _start("drains") as process:
         assert _line(process) == "127.0.0.1:6432"
         process.send_signal(number)
-        output, log = process.communicate(timeout=10)
+        output, log = process.communicate(timeout=120)
     assert output == "drain\n"
     assert process.returncode == 0
     assert log.splitlines()[-1].startswith("forebay: ended after")
@@ -99,21 +99,21 @@ def test_the_second_signal_stops():
         process.send_signal(signal.SIGTERM)
         assert _line(process) == "drain"
         process.send_signal(signal.SIGTERM)
-        output, _ = process.communicate(timeout=10)
+        output, _ = process.communicate(timeout=120)
     assert output == "stop\n"
     assert process.returncode == 0
 
 
 def test_a_data_plane_that_ends_by_itself_is_an_error():
     with _start("ends by itself") as process:
-        output, _ = process.communicate(timeout=10)
+        output, _ = process.communicate(timeout=120)
     assert process.returncode == 2
     assert "ended without being asked" in output
 
 
 def test_a_refusal_keeps_its_hint():
     with _start("refuse") as process:
-        output, _ = process.communicate(timeout=10)
+        output, _ = process.communicate(timeout=120)
     assert process.returncode == 2
     assert "it cannot" in output
     assert output.endswith(" do otherwise\n")
@@ -121,7 +121,7 @@ def test_a_refusal_keeps_its_hint():
 
 def test_a_failed_announcement_stops_the_data_plane():
     with _start("announcement fails") as process:
-        output, _ = process.communicate(timeout=10)
+        output, _ = process.communicate(timeout=120)
     assert process.returncode == 2
     assert output.splitlines()[1] == "stop"
 

@@ -128,7 +128,7 @@ def shown(port: int) -> int:
     # Direct TLS, which Python's client can begin by itself.
     context.set_alpn_protocols(["postgresql"])
     with (
-        socket.create_connection(("127.0.0.1", port), timeout=15) as plain,
+        socket.create_connection(("127.0.0.1", port), timeout=120) as plain,
         context.wrap_socket(plain) as wrapped,
     ):
         certificate = wrapped.getpeercert(binary_form=True)

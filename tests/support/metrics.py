@@ -30,7 +30,7 @@ def address(gateway: RunningGateway) -> tuple[str, int]:
 
 def ask(gateway: RunningGateway, path: str, method: str = "GET") -> Answer:
     """Send one request and return the answer."""
-    connection = http.client.HTTPConnection(*address(gateway), timeout=20)
+    connection = http.client.HTTPConnection(*address(gateway), timeout=120)
     try:
         connection.request(method, path)
         response = connection.getresponse()

@@ -13,8 +13,8 @@ from typing import Self
 
 from tests.support import messages
 from tests.support.replies import Reply
+from tests.support.waiting import PATIENCE
 
-PATIENCE = 15.0
 _CLEAR_TEXT = 3
 _MD5 = 5
 

@@ -22,7 +22,7 @@ def on_connection(goal: Goal, script: Script, loop: Any = None) -> Any:
     """Run a script on a connection."""
 
     async def main() -> Any:
-        connection = await AsyncConnection.open(goal, timeout=10)
+        connection = await AsyncConnection.open(goal, timeout=120)
         try:
             return await script(connection)
         finally:
@@ -194,7 +194,7 @@ def test_the_end_of_the_server_is_noticed(goal: Goal) -> None:
 def test_the_end_of_the_server_in_the_middle_of_a_query_is_an_error(goal: Goal) -> None:
     async def script(connection: AsyncConnection) -> None:
         for statements in (["select pg_sleep(60)"], ["select 1", "select pg_sleep(60)"]):
-            other = await AsyncConnection.open(goal, timeout=10)
+            other = await AsyncConnection.open(goal, timeout=120)
             bound = [Bound(one, []) for one in statements]
             task = asyncio.create_task(other.run(bound))
             await _turns(lambda other=other: other.is_busy)  # type: ignore[misc]

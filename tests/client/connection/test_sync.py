@@ -17,7 +17,7 @@ from tests.support.forwarder import Forwarder
 
 
 def test_it_runs_what_it_is_given(goal: Goal) -> None:
-    connection = SyncConnection.open(goal, timeout=10)
+    connection = SyncConnection.open(goal, timeout=120)
     insert = "insert into item values ($1, $2)"
     results = connection.run([Bound(insert, [str(i), "x"]) for i in range(3)])
     assert [result.count for result in results] == [1, 1, 1]
@@ -32,7 +32,7 @@ def test_it_runs_what_it_is_given(goal: Goal) -> None:
 
 
 def test_a_stale_statement_is_prepared_again(goal: Goal) -> None:
-    connection = SyncConnection.open(goal, timeout=10)
+    connection = SyncConnection.open(goal, timeout=120)
     query = Bound("select * from item", [])
     connection.run([query])
     goal.ask("alter table item add more int")
@@ -41,7 +41,7 @@ def test_a_stale_statement_is_prepared_again(goal: Goal) -> None:
 
 
 def test_large_texts_and_streams(goal: Goal) -> None:
-    connection = SyncConnection.open(goal, timeout=10)
+    connection = SyncConnection.open(goal, timeout=120)
     text = "x" * 20_000_000
     assert connection.run([Bound("select length($1::text)", [text])])[0].rows == [(len(text),)]
     stream = connection.stream(Bound("select generate_series(1, 10000000)", []), 100)
@@ -55,7 +55,7 @@ def test_large_texts_and_streams(goal: Goal) -> None:
 
 def test_an_answer_that_takes_too_long_gives_the_connection_up(goal: Goal) -> None:
     goal.socket_timeout = 0.1
-    connection = SyncConnection.open(goal, timeout=10)
+    connection = SyncConnection.open(goal, timeout=120)
     with pytest.raises(TooSlow, match="socket_timeout"):
         connection.run([Bound("select pg_sleep(60)", [])])
     assert connection.is_broken
@@ -64,7 +64,7 @@ def test_an_answer_that_takes_too_long_gives_the_connection_up(goal: Goal) -> No
 
 
 def test_the_end_of_the_server_is_noticed(goal: Goal) -> None:
-    connection = SyncConnection.open(goal, timeout=10)
+    connection = SyncConnection.open(goal, timeout=120)
     goal.ask(f"select pg_terminate_backend({connection.pid}, 5000)")
     # What PostgreSQL said at the end may be the first answer.
     with pytest.raises(DatabaseFailure):
@@ -80,7 +80,7 @@ def test_a_server_that_says_it_ends_is_not_alive_before_it_closes(goal: Goal) ->
     fields = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0"
     with Forwarder(("127.0.0.1", url.port)) as wire:
         goal.text = replace(url, host="127.0.0.1", port=wire.port).text()
-        connection = SyncConnection.open(goal, timeout=10)
+        connection = SyncConnection.open(goal, timeout=120)
         assert connection.is_alive()
         wire.inject(b"E" + (len(fields) + 4).to_bytes(4) + fields)
         ready(connection.pgconn.socket, READ, 10)

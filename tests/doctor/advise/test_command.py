@@ -186,7 +186,7 @@ class Terminal:
         os.write(self._own, f"{text}\n".encode())
 
     def end(self) -> str:
-        out, _ = self.process.communicate(timeout=30)
+        out, _ = self.process.communicate(timeout=120)
         os.close(self._own)
         return out.decode()
 

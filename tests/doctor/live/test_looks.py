@@ -292,6 +292,6 @@ def test_old_transaction_ids_and_what_keeps_them_old() -> None:
             world.run(statement)
         wait_until(
             lambda: f"database {NAME}" not in [one.finding.subject for one in world.found("FD915")],
-            timeout=40,
+            timeout=120,
         )
         world.close()

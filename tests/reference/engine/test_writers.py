@@ -30,7 +30,7 @@ def _together(database: Database, bodies: list[Json]) -> list[Json]:
 
     def write(body: Json) -> Json:
         with connect(database.url) as connection:
-            barrier.wait(timeout=20)
+            barrier.wait(timeout=120)
             answer: Json = carry(connection, engine.work(body))
             return answer
 
@@ -108,7 +108,7 @@ def test_a_deadlock_is_a_write_conflict(database: Database) -> None:
                         updates += 1
                         if updates == 1:
                             # Both have what the other wants next.
-                            barrier.wait(timeout=20)
+                            barrier.wait(timeout=120)
                     bound = work.send(results)
             except StopIteration as stop:
                 answer: Json = stop.value
