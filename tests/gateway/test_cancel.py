@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from tests.support import messages
-from tests.support.database import Database
+from tests.support.database import AT_THE_GATE, Database
 from tests.support.door import Door
 from tests.support.gateway import RunningGateway, StartGateway
 from tests.support.messages import bind, execute, parse, query, sync
@@ -60,9 +60,10 @@ def test_a_wrong_key_cancels_nothing(door: Door, database: Database, change: str
         "long": key + b"\0",
         "empty": b"",
     }[change]
-    wire.send(query("select pg_sleep(0.3), 'undisturbed'"))
-    database.wait_for_backend(ASLEEP)
-    cancel(door, wrong)
+    with database.gate() as waits:
+        wire.send(query(f"select {waits}, 'undisturbed'"))
+        database.wait_for_backend(AT_THE_GATE)
+        cancel(door, wrong)
     assert rows(wire.read_ready()) == [["", "undisturbed"]]
 
 
@@ -79,10 +80,11 @@ def test_a_cancel_for_an_idle_client_spares_its_last_server(
     gateway = start_gateway(default_pool_size=1)
     idle, busy = gateway.wire(), gateway.wire()
     idle.query("select 1")
-    busy.send(query("select pg_sleep(0.5), 'undisturbed'"))
-    database.wait_for_backend(ASLEEP)
-    for _ in range(5):
-        cancel(gateway, idle.key)
+    with database.gate() as waits:
+        busy.send(query(f"select {waits}, 'undisturbed'"))
+        database.wait_for_backend(AT_THE_GATE)
+        for _ in range(5):
+            cancel(gateway, idle.key)
     assert rows(busy.read_ready()) == [["", "undisturbed"]]
 
 
@@ -93,9 +95,10 @@ def test_a_cancel_for_a_client_that_is_gone(
     gone, busy = gateway.wire(), gateway.wire()
     gone.query("select 1")
     gone.close()
-    busy.send(query("select pg_sleep(0.5), 'undisturbed'"))
-    database.wait_for_backend(ASLEEP)
-    cancel(gateway, gone.key)
+    with database.gate() as waits:
+        busy.send(query(f"select {waits}, 'undisturbed'"))
+        database.wait_for_backend(AT_THE_GATE)
+        cancel(gateway, gone.key)
     assert rows(busy.read_ready()) == [["", "undisturbed"]]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.database import Database
+from tests.support.database import AT_THE_GATE, Database
 from tests.support.gateway import StartGateway
 from tests.support.messages import bind, execute, parse, query, sync
 from tests.support.replies import lines
@@ -71,9 +71,10 @@ def test_a_statement_under_way_ends_before_its_server_is_given_on(
     """PostgreSQL finishes what a vanished client has asked for; so does the gateway."""
     gateway = start_gateway(default_pool_size=1)
     gone, next_one = gateway.wire(), gateway.wire()
-    gone.send(query(f"insert into {table} select 1, pg_sleep(0.5)::text"))
-    database.wait_for_backend("query like 'insert%' and wait_event = 'PgSleep'")
-    gone.abort()
+    with database.gate() as waits:
+        gone.send(query(f"insert into {table} select 1, {waits}::text"))
+        database.wait_for_backend(AT_THE_GATE)
+        gone.abort()
     assert next_one.value(f"select count(*) from {table}") == "1"
 
 
@@ -115,7 +116,7 @@ def test_a_query_sent_with_the_goodbye_is_carried_out(
 def test_what_a_client_leaves_running_has_its_time_limits(
     start_gateway: StartGateway, database: Database, limit: str
 ) -> None:
-    gateway = start_gateway(default_pool_size=1, query_wait_timeout=0, **{limit: 0.3})
+    gateway = start_gateway(default_pool_size=1, query_wait_timeout=0, **{limit: 2})
     gone = gateway.wire()
     gone.send(query("select pg_sleep(600)"))
     database.wait_for_backend("wait_event = 'PgSleep'")
@@ -130,9 +131,10 @@ def test_what_a_client_leaves_running_ends_well_within_its_time_limits(
 ) -> None:
     gateway = start_gateway(default_pool_size=1, query_timeout=60)
     gone = gateway.wire()
-    gone.send(query(f"insert into {table} select 1, 'x' from pg_sleep(0.5)"))
-    pid = database.wait_for_backend("wait_event = 'PgSleep'")
-    gone.abort()
+    with database.gate() as waits:
+        gone.send(query(f"insert into {table} select 1, 'x' from {waits}"))
+        pid = database.wait_for_backend(AT_THE_GATE)
+        gone.abort()
     next_one = gateway.wire()
     assert next_one.value(f"select count(*) from {table}") == "1"
     assert next_one.value("select pg_backend_pid()") == str(pid)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.database import Database
+from tests.support.database import AT_THE_GATE, Database
 from tests.support.gateway import RunningGateway, StartGateway
 from tests.support.messages import query
 from tests.support.replies import errors, lines, rows
@@ -55,9 +55,10 @@ def test_a_transaction_is_finished(
 def test_a_query_under_way_is_finished(start_gateway: StartGateway, database: Database) -> None:
     gateway = start_gateway()
     wire = gateway.wire()
-    wire.send(query("select 'done' from pg_sleep(0.3)"))
-    database.wait_for_backend("wait_event = 'PgSleep'")
-    gateway.handle.drain()
+    with database.gate() as waits:
+        wire.send(query(f"select 'done' from {waits}"))
+        database.wait_for_backend(AT_THE_GATE)
+        gateway.handle.drain()
     replies = wire.read_end()
     assert rows(replies) == [["done"]]
     assert errors(replies) == [SHUTDOWN]

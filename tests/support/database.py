@@ -27,6 +27,10 @@ _ACCESS = "\n".join(
 )
 
 
+# What a process does that waits at a gate.
+AT_THE_GATE = "wait_event = 'advisory'"
+
+
 @dataclass
 class Database(Door):
     """The server itself, as a door without a gateway before it."""
@@ -62,6 +66,15 @@ class Database(Door):
         """Wait until there is a process that meets `condition`; return it."""
         wait_until(lambda: self.backends(condition))
         return self.backends(condition)[0]
+
+    @contextmanager
+    def gate(self) -> Iterator[str]:
+        """Yield an expression that waits, in whatever statement it stands, until the block ends."""
+        self.ask("select pg_advisory_lock(4711)")
+        try:
+            yield "pg_advisory_xact_lock_shared(4711)"
+        finally:
+            self.ask("select pg_advisory_unlock(4711)")
 
     def end_backend(self, pid: int) -> None:
         """Terminate one process, and wait until it is gone."""

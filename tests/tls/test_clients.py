@@ -12,6 +12,7 @@ import pytest
 
 from forebay._gateway import GatewayError
 from tests.support.certificates import Authority, Pair, client_settings, without_extensions
+from tests.support.database import Database
 from tests.support.door import DATABASE, PASSWORD, USER
 from tests.support.encrypted import tls_binaries
 from tests.support.gateway import RunningGateway, StartGateway
@@ -263,14 +264,15 @@ def test_node_postgres(offered: RunningGateway, authority: Authority) -> None:
 
 
 def test_cancel_requests_come_encrypted_or_not(
-    start_gateway: StartGateway, authority: Authority, pair: Pair
+    start_gateway: StartGateway, database: Database, authority: Authority, pair: Pair
 ) -> None:
     gateway = start_gateway(**client_settings(pair, "require"))
     connection = connect(gateway, authority, sslmode="require")
 
     def cancelled(cancel: Callable[[], None]) -> None:
         connection.pgconn.send_query(b"select pg_sleep(60)")
-        gateway.wait_for_pool(server_active=1)
+        # PostgreSQL has no use for a cancel request before it has begun.
+        database.wait_for_backend("wait_event = 'PgSleep'")
         cancel()
         result = connection.pgconn.get_result()
         assert result is not None
