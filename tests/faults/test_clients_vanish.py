@@ -17,6 +17,7 @@ from tests.support.messages import (
     startup,
 )
 from tests.support.replies import lines
+from tests.support.waiting import wait_until
 from tests.support.wire import Closed, Wire
 
 SEED = 7
@@ -74,7 +75,7 @@ def test_nobody_else_notices(scene: Callable[..., Scene], leave: Callable[[Wire]
     assert crowd.errors == []
     here.check()
     assert here.database.ask("select count(*) from vanished") == [(0,)]
-    assert not here.database.backends("state like 'idle in transaction%'")
+    wait_until(lambda: not here.database.backends("state like 'idle in transaction%'"))
 
 
 def test_one_that_only_stops_sending_gets_its_answers(scene: Callable[..., Scene]) -> None:

@@ -173,7 +173,7 @@ def test_what_cannot_be_asked_about_pins_until_the_client_goes(
     wire.close()
     _wait_for(gateway)
     if reason in ("seed", "load"):
-        assert str(backend) not in map(str, database.backends())
+        wait_until(lambda: str(backend) not in map(str, database.backends()))
     database.ask("alter role app nosuperuser")
 
 
