@@ -163,3 +163,10 @@ def test_a_database_that_is_missing_is_made(place):
     assert done.returncode == 0
     name = url.rpartition("/")[2].partition("?")[0]
     place.ask(f'drop database "{name}" with (force)')
+
+
+def test_a_database_without_a_history_and_a_folder_without_migrations_is_not_up_to_date(place):
+    done = _run(place, "migrate", "status")
+    assert done.returncode == 1
+    assert "is not managed by Prisma Migrate" in done.stdout
+    assert "forebay migrate resolve --applied NAME" in done.stdout

@@ -28,6 +28,7 @@ from forebay.postgres.url import PostgresUrl
 _NOT_MADE = "no database is made on a server that is only to be looked at"
 # What else there is to do, where one may not be made, and where none is to be made.
 _HINT = "let the role create databases, or set shadowDatabaseUrl"
+_BUSY = "end the sessions on the template database, or set shadowDatabaseUrl"
 _HINT_NOT_MADE = "set shadowDatabaseUrl, or name the client: then one is made for a moment"
 
 
@@ -111,6 +112,9 @@ def _make(connection: psycopg.Connection[Any], name: str) -> str | None:
         connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
     except psycopg.errors.InsufficientPrivilege as error:
         return str(error.diag.message_primary)
+    except psycopg.errors.ObjectInUse as error:
+        # PostgreSQL copies a template that nobody is connected to.
+        raise texts.no_shadow(str(error.diag.message_primary), _BUSY) from None
     return None
 
 

@@ -200,6 +200,36 @@ def refused(address: str, user: str) -> MigrationError:
     )
 
 
+def wrong_url(what: str) -> MigrationError:
+    """A URL with a setting that nobody takes."""
+    return MigrationError(
+        "P1013",
+        f"The provided database string is invalid. {what}",
+        hint="look at what stands behind the ? of DATABASE_URL: sslmode is disable, allow, prefer,"
+        " require, verify-ca or verify-full; connect_timeout is seconds; options are given to the"
+        " server as they are, with %20 for a space and %3D for =",
+    )
+
+
+def no_tls(why: str) -> MigrationError:
+    """A server with which no encrypted connection comes about."""
+    return MigrationError(
+        "P1011",
+        f"Error opening a TLS connection: {why}",
+        hint="have the server accept TLS and name its certificate's authority with sslrootcert; or,"
+        " on a network that you trust, ask for none with sslmode=disable in DATABASE_URL",
+    )
+
+
+def not_made(database: str, address: str, why: str) -> MigrationError:
+    """A database that is missing, and that may not be made."""
+    return MigrationError(
+        "P1003",
+        f"Database `{database}` does not exist on `{address}`, and could not be made: {why}",
+        hint="have somebody who may create it (`createdb`), or correct the name in DATABASE_URL",
+    )
+
+
 def no_database(database: str, address: str) -> MigrationError:
     """A database that is not there."""
     return MigrationError("P1003", f"Database `{database}` does not exist on `{address}`")

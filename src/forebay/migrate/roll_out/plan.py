@@ -257,7 +257,5 @@ def _renames(steps: list[to.Step]) -> Iterator[str]:
     for one in renames(steps):
         what, where = ("column", "field") if one.column is not None else ("table", "model")
         was = one.column.name if one.column is not None else one.before
-        yield (
-            f"if `{one.after}` is `{was}` by another name: keep the {what}, with {one.map} at the"
-            f" {where}"
-        )
+        how = "by another name" if one.schema is None else "in another schema"
+        yield f"if `{one.after}` is `{was}` {how}: keep the {what}, with {one.map} at the {where}"
