@@ -225,6 +225,8 @@ def _create_table(story: Story, node: Any, place: Place) -> None:
 def _column(story: Story, table: Name, column: Any) -> None:
     from forebay.migrate.lint.types import written
 
+    if constraints(column, pb.CONSTR_PRIMARY, pb.CONSTR_UNIQUE):
+        story.leading.setdefault(table.key, []).append([column.colname])
     story.columns.add((table.key, column.colname))
     story.types[table.key, column.colname] = written(column.type_name)
     for one in constraints(column, pb.CONSTR_FOREIGN):
@@ -233,6 +235,8 @@ def _column(story: Story, table: Name, column: Any) -> None:
 
 
 def _constraint(story: Story, table: Name, one: Any, place: Place) -> None:
+    if one.contype in (pb.CONSTR_PRIMARY, pb.CONSTR_UNIQUE) and key_names(one):
+        story.leading.setdefault(table.key, []).append(key_names(one))
     if one.contype == pb.CONSTR_FOREIGN:
         usual = f"{table.name}_{'_'.join(strings(one.fk_attrs))}_fkey"
         story.foreign[table.key, one.conname or usual] = named(one.pktable)

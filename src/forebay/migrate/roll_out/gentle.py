@@ -208,9 +208,10 @@ class _Stages:
     def _add_column(self, table: Table, alter: str, column: Column) -> None:
         name = quoted(column.name)
         if not is_filled(column):
-            self.add.append(f"{alter} ADD COLUMN {render.column_line(column)}")
+            self.add.append(_as_asked(column, f"{alter} ADD COLUMN {render.column_line(column)}"))
             return
-        self.add.append(f"{alter} ADD COLUMN {name} {render.array_type(column)}")
+        text = f"{alter} ADD COLUMN {name} {render.array_type(column)}"
+        self.add.append(_as_asked(column, text))
         if column.is_serial:
             sequence = qualified(table.schema, _short(f"{table.name}_{column.name}", "seq"))
             whole = f"{qualified(*table.key)}.{name}"
@@ -241,7 +242,8 @@ class _Stages:
             self._require(step.after, alter, change.after)
 
     def _require(self, table: Table, alter: str, column: Column) -> None:
-        name = quoted(_short(f"{table.name}_{column.name}", "not_null"))
+        # Not by the name that PostgreSQL itself gives what makes a column NOT NULL.
+        name = quoted(_short(f"{table.name}_{column.name}", "required"))
         here = quoted(column.name)
         self.check.append(f"{alter} ADD CONSTRAINT {name} CHECK ({here} IS NOT NULL) NOT VALID")
         value = "DEFAULT" if is_filled(column) else "…"
@@ -278,6 +280,11 @@ def _one(name: str, about: str, statements: list[str]) -> Iterator[tuple[str, st
 
 def _ignored(code: str, why: str, statement: str) -> str:
     return f"-- forebay: ignore[{code}] {why}\n{statement}"
+
+
+def _as_asked(column: Column, statement: str) -> str:
+    is_json = column.type.name == "JSON"
+    return _ignored("FM308", "the schema asks for json", statement) if is_json else statement
 
 
 def _concurrently(table: Table, index: Index) -> str:

@@ -26,6 +26,7 @@ from forebay.migrate.diff.differ import difference
 from forebay.migrate.diff.renames import renames
 from forebay.migrate.folder import Migration
 from forebay.migrate.from_schema import from_schema
+from forebay.migrate.render import default_of
 from forebay.migrate.roll_out.breaks import Break
 from forebay.migrate.roll_out.codes import REMEDIES
 from forebay.migrate.roll_out.columns import needs_a_value
@@ -248,8 +249,12 @@ def _column(before: Column | None, after: Column) -> Column:
 
 def _free(column: Column) -> Column:
     """Let a column be left out of a new row, and be filled without a lock."""
-    is_required = column.arity == "required" and (needs_a_value(column) or is_filled(column))
-    return replace(column, arity="nullable") if is_required else column
+    # What a schema only knows to be a default of the database's own is not made with the column.
+    is_given = column.is_generated or column.is_serial or default_of(column) is not None
+    is_free = not needs_a_value(column) and is_given and not is_filled(column)
+    if column.arity != "required" or is_free:
+        return column
+    return replace(column, arity="nullable")
 
 
 def _renames(steps: list[to.Step]) -> Iterator[str]:
