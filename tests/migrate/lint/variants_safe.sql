@@ -345,3 +345,48 @@ alter table t add foreign key (a) references u not valid; create index concurren
 create table t (a int, b int, foreign key (a,b) references u, primary key (b,a))
 create table t (a int references u, unique (a,b))
 create table t (a int references u); create index on t using hash (a)
+
+-- FM207
+do $$ begin loop update t set a = 1 where ctid = any (array(select ctid from t where a is null limit 1000)); exit when not found; commit; end loop; end $$
+do $$ begin /* delete from t; */ perform 1; end $$
+
+-- FM107
+do $$ begin perform 'create index i on t(a)'; end $$
+create function f() returns void language plpgsql as $$ begin create index i on t(a); end $$
+comment on table t is 'create index i on t(a)'
+select 1 -- ; create index i on t(a)
+/* create index i on t(a); */ select 1
+create table "T"("A" int); create index on "T"("A")
+create table public.t(a int); create index on t(a)
+create table t(a int); create index on public.t(a)
+CREATE TABLE T(a int); CREATE INDEX ON t(a)
+create table t (like u including all); create index on t(a)
+create table a(x int); alter table a rename to b; create index on b(x)
+create schema s create table t(a int) create index i on t(a)
+
+-- FM103 deployed
+alter table t add constraint c check (a>0) not valid; create index concurrently i on t(a); alter table t validate constraint c;
+
+-- FM118 deployed
+alter table t add a int; create index concurrently i on t(b); update t set a=1 where b
+
+-- FM407 deployed
+alter type e add value 'x'; create index concurrently i on t(b); insert into t values ('x')
+
+-- FM401 deployed
+select 1; create index concurrently i on t(a); select 2
+
+-- FM401 12
+begin; alter type e add value 'x'; commit
+
+-- FM111
+create table p partition of t for values in (1)
+
+-- FM302
+create table a(x int); alter table a rename to b; alter table b rename to c
+
+-- FM201
+drop type e
+create type e as enum ('a'); drop type e cascade
+drop function f() cascade
+drop domain d restrict

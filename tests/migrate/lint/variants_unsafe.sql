@@ -380,3 +380,69 @@ create table t(a int, b int, foreign key (a,b) references u); create index i on 
 alter table t add foreign key (a) references u not valid; create index i on t(b,a)
 alter table t add foreign key (a) references u not valid; create index i on t (a) where b
 alter table t add foreign key (a) references u not valid; create index i on t using gin (a)
+
+-- FM107
+do $$ begin if true then create index i on t(a); end if; end $$
+do $$ declare x text; begin execute 'create index i on t(a)'; end $$
+do language plpgsql $$ begin for i in 1..3 loop create index on t(a); end loop; end $$
+DO 'begin create index i on t(a); end'
+do $$ begin execute format('create index %I on t(a)', 'i'); end $$
+do $body$ begin /* c */ create index i on t(a); exception when others then null; end $body$
+create table "T"("A" int); create index on t(a)
+create table s.t(a int); create index on t(a)
+create table if not exists t(a int); drop table t; create index on t(a)
+
+-- FM202
+do $$ begin drop table if exists t; end $$
+do $$ begin execute 'drop table t'; end $$
+
+-- FM201
+do $$ begin alter table t drop column a; end $$
+alter table t add b int, drop a
+drop type e cascade
+drop domain if exists s.d cascade
+drop extension hstore cascade
+
+-- FM207
+do $$ begin delete from t; end $$
+do $$ begin update t set a = 1; commit; end $$
+do $$ declare n int; begin with d as (delete from t returning 1) select count(*) into n from d; end $$
+
+-- FM103 deployed
+alter table t add constraint c check (a>0) not valid; alter table t validate constraint c;
+
+-- FM118 deployed
+alter table t add a int; update t set a=1 where b
+
+-- FM407 deployed
+alter type e add value 'x'; insert into t values ('x')
+
+-- FM401 deployed
+begin; create index concurrently i on t(a); commit
+
+-- FM401 wrapped
+create index concurrently i on t(a)
+
+-- FM403 wrapped
+begin; select 1; commit
+
+-- FM114 10
+alter table t add a int default 1
+
+-- FM112 11
+alter table t add constraint c check (a is not null) not valid; alter table t validate constraint c; alter table t alter a set not null
+
+-- FM401 11
+begin; alter type e add value 'x'; commit
+
+-- FM101
+alter table "Post" add constraint "Post_fk" foreign key ("userId") references "User"(id) on delete set null on update cascade
+
+-- FM111
+alter table t attach partition p for values from (minvalue) to (10)
+
+-- FM112
+alter table t add a int, alter b set not null
+
+-- FM113
+alter table t alter a type int, alter b type bigint

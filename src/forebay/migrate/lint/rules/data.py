@@ -10,9 +10,11 @@ from postgast import pg_query_pb2 as pb
 from forebay.migrate.lint.locks import referring
 from forebay.migrate.lint.parse import walk
 from forebay.migrate.lint.registry import Found, Look, Page, Severity, rule
-from forebay.migrate.lint.tree import Name, named, object_name
+from forebay.migrate.lint.tree import Name, dotted, named, object_name
 from forebay.migrate.render import quoted
 
+_EXTENSION = pb.OBJECT_EXTENSION
+_OF_COLUMNS = (pb.OBJECT_TYPE, pb.OBJECT_DOMAIN, _EXTENSION)
 _LATER = "-- once no program names {what} any more, in a migration of its own:\n{sql}"
 
 
@@ -38,11 +40,14 @@ or mark it with @ignore. Make it optional if it is required. Drop it in a later 
         bad='ALTER TABLE "Reader" DROP COLUMN "nickname";',
         good='ALTER TABLE "Reader" ALTER COLUMN "nickname" DROP DEFAULT;',
     ),
-    kinds=("alter_table_stmt",),
+    kinds=("alter_table_stmt", "drop_stmt"),
     aliases=("ban-drop-column", "removing-column"),
 )
 def dropping_column(look: Look) -> Iterator[Found]:
     """Find columns that are dropped; one that the script itself added is nobody's."""
+    if look.statement.kind == "drop_stmt":
+        yield from _columns_of_kinds(look)
+        return
     if look.node.objtype != pb.OBJECT_TABLE or look.is_new:
         return
     for command, _ in look.commands(pb.AT_DropColumn):
@@ -61,6 +66,26 @@ def dropping_column(look: Look) -> Iterator[Found]:
             fix=[_LATER.format(what=f"{look.table}.{command.name}", sql=drop)],
             note=note,
         )
+
+
+def _columns_of_kinds(look: Look) -> Iterator[Found]:
+    """Find types that are dropped with the columns that are of them."""
+    node = look.node
+    if node.remove_type not in _OF_COLUMNS or node.behavior != pb.DROP_CASCADE:
+        return
+    for one in node.objects:
+        name = _kind_name(one)
+        if name.key in look.story.kinds:
+            continue
+        what = f"the extension {name.name}'s types" if node.remove_type == _EXTENSION else str(name)
+        yield Found(
+            f"CASCADE drops every column of {what}, with what it holds, and programs that name one"
+            " fail"
+        )
+
+
+def _kind_name(one: Any) -> Name:
+    return dotted(one.type_name.names) if one.HasField("type_name") else object_name(one)
 
 
 @rule(

@@ -22,6 +22,7 @@ _STAND_ALONE = (
     "dropdb_stmt",
     "alter_system_stmt",
     "discard_stmt",
+    "alter_enum_stmt",
 )
 # Kinds that wait for a lock that others wait behind.
 _WAITING = (
