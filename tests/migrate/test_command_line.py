@@ -170,3 +170,12 @@ def test_a_database_without_a_history_and_a_folder_without_migrations_is_not_up_
     assert done.returncode == 1
     assert "is not managed by Prisma Migrate" in done.stdout
     assert "forebay migrate resolve --applied NAME" in done.stdout
+
+
+def test_a_folder_that_is_not_there_is_told_of(place):
+    place.schema(MODEL)
+    sides = ["--from-migrations", "no_such", "--to-schema", "schema.prisma", "--script"]
+    done = _run(place, "migrate", "diff", *sides)
+    assert done.returncode == 0
+    assert "CREATE TABLE" in done.stdout
+    assert done.stderr == "There is no folder no_such: it counts as one without migrations.\n"

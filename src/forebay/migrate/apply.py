@@ -276,6 +276,11 @@ _MENDED = {
 }
 
 
+def mended(state: str) -> str | None:
+    """Return what to do about an error of PostgreSQL's, by its SQLSTATE, where that is known."""
+    return _MENDED.get(state)
+
+
 def _refusal(
     name: str, script: str, error: psycopg.Error, number: int, count: int
 ) -> MigrationError:
@@ -287,9 +292,9 @@ def _refusal(
         kept = "the script is one transaction: nothing of it was kept"
     if (index := index_of(script)) is not None:
         kept = f"{kept}; {_left(index)}" if count > 1 else _left(index)
-    mended = _MENDED.get(state)
+    known = mended(state)
     way = f"then `forebay migrate resolve --rolled-back {name}`, and it runs again"
-    hint = "\n      ".join([kept, *([mended] if mended else []), way])
+    hint = "\n      ".join([kept, *([known] if known else []), way])
     return texts.not_applied(name, state, said(error, script), hint)
 
 

@@ -16,7 +16,7 @@ from psycopg import sql
 
 from forebay.errors import EmbeddedServerError, MissingExtra
 from forebay.migrate import texts
-from forebay.migrate.apply import Say, said
+from forebay.migrate.apply import Say, mended, said
 from forebay.migrate.connect import connect, schema_of
 from forebay.migrate.database import Database
 from forebay.migrate.folder import Migration
@@ -60,7 +60,8 @@ def run_migration(connection: psycopg.Connection[Any], one: Migration) -> None:
         try:
             connection.execute(part.encode())
         except psycopg.Error as error:
-            raise texts.unclean(one.name, said(error, part), error.sqlstate or "") from None
+            state = error.sqlstate or ""
+            raise texts.unclean(one.name, said(error, part), state, mended(state)) from None
 
 
 @contextmanager

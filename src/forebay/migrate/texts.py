@@ -20,13 +20,16 @@ def not_empty() -> MigrationError:
     )
 
 
-def unclean(name: str, error: str, code: str = "") -> MigrationError:
+def unclean(name: str, error: str, code: str = "", hint: str | None = None) -> MigrationError:
     """A migration that fails on the shadow database."""
     told = f"\nError code: {code}" if code else ""
     return MigrationError(
         "P3006",
         f"Migration `{name}` failed to apply cleanly to the shadow database. {told}"
         f"\nError:\n{error}",
+        hint=hint
+        or f"the shadow database holds what the migrations before it have made, and no rows: mend"
+        f" the script of `{name}`, or have an earlier one make what was made by hand",
     )
 
 
