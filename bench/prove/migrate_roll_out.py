@@ -126,14 +126,15 @@ class Trial:
         self.unsettled: list[int] = []
         self.skipped: Counter[str] = Counter()
 
-    def make(self, name: str, text: str, template: str = "template1") -> bool:
-        """Make a database and run a script on it; say whether PostgreSQL takes it."""
+    def make(self, name: str, *texts: str, template: str = "template1") -> bool:
+        """Make a database and run scripts on it; say whether PostgreSQL takes them."""
         with psycopg.connect(self.url.text(), autocommit=True) as administrator:
             administrator.execute(f"drop database if exists {name} with (force)".encode())
             administrator.execute(f"create database {name} template {template}".encode())
         with psycopg.connect(self._of(name).text(), autocommit=True) as connection:
             try:
-                connection.execute(text.encode())
+                for text in texts:
+                    connection.execute(text.encode())
             except psycopg.Error:
                 return False
         return True
@@ -156,7 +157,7 @@ class Trial:
         if not steps:
             self.skipped["nothing changes in the database"] += 1
             return
-        if not self.make("new", script(steps), "old"):
+        if not self.make("new", script(steps), template="old"):
             self.skipped["PostgreSQL refuses the migration"] += 1
             return
         after = self.look("new")
@@ -174,16 +175,19 @@ class Trial:
         found = plan(old.client, new.client, before, after)
         self.orders[found.order] += 1
         if found.expand is not None and found.contract is not None:
-            self._steps(change, old, new, found.expand, found.contract)
+            expand = [one.script for one in found.expand]
+            self._steps(change, old, new, expand, [one.script for one in found.contract])
 
-    def _steps(self, change: Change, old: _Side, new: _Side, expand: str, contract: str) -> None:
+    def _steps(
+        self, change: Change, old: _Side, new: _Side, expand: list[str], contract: list[str]
+    ) -> None:
         """Go the first step, ask what both clients ask, and go the second."""
         first = script(difference(EMPTY, from_schema(change.before)))
-        # Each step is a migration: values of an enum are used by the one after it.
-        if not self.make("between", first) or not self.make("middle", expand, "between"):
+        # Each step is of several migrations: values of an enum are used by the one after it.
+        if not self.make("between", first) or not self.make("middle", *expand, template="between"):
             self.unsettled.append(change.seed)
             return
-        made = self.make("settled", contract, "middle")
+        made = self.make("settled", *contract, template="middle")
         # Some defaults differ for ever, as PostgreSQL prints them: after one step as well.
         wanted = from_schema(change.after)
         at_once = script(difference(new.database, wanted))

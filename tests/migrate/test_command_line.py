@@ -163,3 +163,19 @@ def test_a_database_that_is_missing_is_made(place):
     assert done.returncode == 0
     name = url.rpartition("/")[2].partition("?")[0]
     place.ask(f'drop database "{name}" with (force)')
+
+
+def test_a_database_without_a_history_and_a_folder_without_migrations_is_not_up_to_date(place):
+    done = _run(place, "migrate", "status")
+    assert done.returncode == 1
+    assert "is not managed by Prisma Migrate" in done.stdout
+    assert "forebay migrate resolve --applied NAME" in done.stdout
+
+
+def test_a_folder_that_is_not_there_is_told_of(place):
+    place.schema(MODEL)
+    sides = ["--from-migrations", "no_such", "--to-schema", "schema.prisma", "--script"]
+    done = _run(place, "migrate", "diff", *sides)
+    assert done.returncode == 0
+    assert "CREATE TABLE" in done.stdout
+    assert done.stderr == "There is no folder no_such: it counts as one without migrations.\n"

@@ -295,3 +295,81 @@ def test_a_script_that_is_not_utf_8_is_told_from_one_that_is_missing(place):
         "P3015",
         "the file is there, and is not UTF-8 (byte 8): save it as UTF-8",
     )
+
+
+# What is left of a script that no transaction undoes
+
+
+def _busy(place: Place) -> None:
+    place.ask("create table busy (i int); insert into busy values (1), (1)")
+    place.migration("0_old", "create table busy (i int);")
+    mark_applied(place.project(), "0_old")
+
+
+@pytest.mark.parametrize(
+    ("script", "name"),
+    [
+        ("create unique index concurrently x on busy (i)", '"x"'),
+        ("-- why\nCREATE UNIQUE INDEX CONCURRENTLY  IF NOT EXISTS Xx ON busy (i);", '"xx"'),
+        ('create unique index concurrently /* a */ "a ""b" on busy (i);', '"a ""b"'),
+    ],
+)
+def test_an_index_that_was_not_built_to_its_end_is_named(place, script, name):
+    _busy(place)
+    place.migration("1_a", script)
+    hint = str(_refused(place).hint)
+    assert f"DROP INDEX CONCURRENTLY IF EXISTS {name}" in hint
+    assert "nothing of it was kept" not in hint
+    assert "same values" in hint
+    place.ask(f"drop index concurrently if exists {name}")
+    place.ask("truncate busy")
+    mark_rolled_back(place.project(), "1_a")
+    assert deploy(place.project(), place.say).applied == ["1_a"]
+
+
+def test_what_a_block_has_committed_is_not_said_to_be_undone(place):
+    _busy(place)
+    place.migration("1_a", "do $$ begin insert into busy values (2); commit; perform 1 / 0; end $$")
+    assert "what it has committed itself stays" in str(_refused(place).hint)
+    assert place.ask("select count(*) from busy") == [(3,)]
+
+
+def test_a_refused_script_says_the_way_on(place):
+    place.ask("create type e as enum ('a')")
+    place.migration("1_a", "alter type e add value 'b'; create table t (e e default 'b');")
+    hint = str(_refused(place).hint)
+    assert "nothing of it was kept" in hint
+    assert "into a migration of its own" in hint
+    assert "forebay migrate resolve --rolled-back 1_a" in hint
+
+
+def test_an_index_that_waited_too_long_is_dropped_and_built_again(place):
+    place.ask("create table busy (i int)")
+    place.migration("0_old", "create table busy (i int);")
+    mark_applied(place.project(), "0_old")
+    place.migration("1_a", "create index concurrently x on busy (i);")
+    with psycopg.connect(place.url.text()) as holder:
+        holder.execute("lock table busy in row exclusive mode")
+        invalid = []
+
+        def say(text):
+            place.say(text)
+            if "again in" in text:
+                invalid.append(place.ask("select to_regclass('x')")[0][0])
+                holder.rollback()
+
+        deploy(place.project(), say, patience=Patience(0.1, 3, 0.01))
+    assert invalid == ["x"]
+    assert place.ask("select indisvalid from pg_index where indexrelid = 'x'::regclass") == [
+        (True,)
+    ]
+
+
+def test_what_was_undone_once_and_then_applied_has_not_failed(place):
+    place.migration("1_a", "select 1 / 0;")
+    _refused(place)
+    mark_rolled_back(place.project(), "1_a")
+    (place.folder / "migrations/1_a/migration.sql").write_text("select 1;")
+    deploy(place.project(), place.say)
+    with pytest.raises(MigrationError, match="not in a failed state"):
+        mark_rolled_back(place.project(), "1_a")

@@ -197,6 +197,7 @@ def test_a_migration_that_fails_is_tried_on_the_shadow_first(place):
     with pytest.raises(MigrationError, match="failed to apply cleanly to the shadow") as caught:
         develop(place.schema(""), "next", place.say)
     assert caught.value.number == "P3006"
+    assert "mend the script of" in str(caught.value.hint)
     assert place.ask("select to_regclass('a')") == [(None,)]
 
 

@@ -101,6 +101,44 @@ def test_a_table_keeps_its_rows_and_its_keys_follow(place: Place):
     ]
 
 
+SCHEMAS = DATASOURCE.replace("}", '  schemas = ["public", "sales"]\n}')
+MOVED = """
+model User {
+  id Int @id @default(autoincrement())
+  name String @unique
+  posts Post[]
+  @@schema("public")
+}
+model Post {
+  id Int @id
+  writer Int
+  user User @relation(fields: [writer], references: [id])
+  @@schema("public")
+}
+"""
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_table_that_moves_to_another_schema_keeps_its_rows(place: Place, is_there: bool):
+    if is_there:
+        place.ask("create schema sales")
+    (place.folder / "schema.prisma").write_text(SCHEMAS + MOVED)
+    first = place.project()
+    place.ask(script(difference(first.scope.look(place.connection), first.wanted())))
+    place.ask("""insert into "User" (name) values ('a'); insert into "Post" values (1, 1)""")
+    moved = MOVED.replace('@@schema("public")', '@@schema("sales")', 1)
+    (place.folder / "schema.prisma").write_text(SCHEMAS + moved)
+    wanted = place.project().wanted()
+    before = place.project().scope.look(place.connection)
+    found = renames(difference(before, wanted))
+    assert [(one.before, one.after, one.map) for one in found] == [
+        ("public.User", "sales.User", '@@schema("public")')
+    ]
+    place.ask(rename_script(found, before, wanted))
+    assert difference(place.project().scope.look(place.connection), wanted) == []
+    assert place.ask('select count(*) from sales."User" u join "Post" on writer = u.id') == [(1,)]
+
+
 def test_a_rename_is_told_before_it_is_applied(place: Place):
     place.schema(USER)
     assert _run(place, "migrate", "dev", "-n", "first").stderr == ""

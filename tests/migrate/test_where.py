@@ -1,8 +1,13 @@
 """Migrations run on the direct URL, and a pooler in between is found out by what it does."""
 
+from dataclasses import replace
+
+import psycopg
 import pytest
 
 from forebay.errors import ConfigurationError, MigrationError
+from forebay.migrate.connect import connect, ensure_database
+from forebay.migrate.shadow import shadow_database
 from forebay.migrate.where import connect_directly, direct_url, shadow_url
 from forebay.postgres.url import PostgresUrl, parse_url
 from forebay.schema.load import load
@@ -77,3 +82,47 @@ def test_nothing_is_left_of_the_trial(database, pooled):
     with connect_directly(_url(pooled)):
         pass
     assert database.ask("select count(*) from pg_locks where locktype = 'advisory'") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("query", "number", "said"),
+    [
+        ("sslmode=maybe", "P1013", 'invalid sslmode value: "maybe"'),
+        ("connect_timeout=soon", "P1013", "bad value for connect_timeout"),
+        ("options=-c%20work_men%3D1", "P1013", "work_men"),
+        ("options=--work_mem", "P1013", "requires a value"),
+        ("sslmode=require", "P1011", "does not support SSL"),
+    ],
+)
+def test_a_setting_of_the_url_that_nobody_takes_is_not_an_unreachable_server(
+    embedded, query, number, said
+):
+    with pytest.raises(MigrationError) as caught:
+        connect(parse_url(f"{embedded.url.text()}?{query}"))
+    assert caught.value.number == number
+    assert said in caught.value.message
+    assert caught.value.hint
+
+
+def test_a_database_that_may_not_be_made_is_missing(embedded):
+    with psycopg.connect(embedded.url.text(), autocommit=True) as administrator:
+        administrator.execute("create role humble login password 'h'")
+    place = embedded.url.text().rpartition("@")[2].partition("/")[0]
+    with pytest.raises(MigrationError) as caught:
+        ensure_database(parse_url(f"postgresql://humble:h@{place}/nowhere"))
+    assert caught.value.number == "P1003"
+    assert "permission denied to create database" in caught.value.message
+    assert "createdb" in str(caught.value.hint)
+
+
+def test_a_template_that_is_in_use_is_told_with_the_way_on(embedded):
+    template = replace(embedded.url, database="template1")
+    with (
+        psycopg.connect(template.text()),
+        pytest.raises(MigrationError) as caught,
+        shadow_database(embedded.url, None, ()),
+    ):
+        pass
+    assert caught.value.number == "P3014"
+    assert "template1" in caught.value.message
+    assert "shadowDatabaseUrl" in str(caught.value.hint)

@@ -279,6 +279,14 @@ def reset_command(
 def _told(seen: Status) -> list[str]:
     if seen.is_up_to_date and not seen.edited:
         return ["Database schema is up to date!"]
+    if not (seen.is_managed or seen.found):
+        return [
+            "The current database is not managed by Prisma Migrate: it has no history, and the"
+            " folder no migration.\n\nIf it is empty, write the first one with `forebay migrate dev"
+            " --name NAME`. What it holds becomes a first migration with `forebay migrate diff"
+            " --from-empty --to-url URL --script`, which `forebay migrate resolve --applied NAME`"
+            " records."
+        ]
     parts: list[tuple[list[str], str, str]] = [
         (
             [f"{one}\n  {seen.reasons.get(one, '')}".rstrip() for one in seen.failed],

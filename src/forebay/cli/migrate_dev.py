@@ -150,9 +150,10 @@ def rename_note(renames: Renames, way: str) -> str:
     lines = []
     for one in renames.found:
         kind = "the same columns" if one.column is None else "the same type"
+        what = "another name for it" if one.schema is None else "the same in another schema"
         lines.append(
             f"note: `{one.before}` goes and `{one.after}` comes, with {kind}: that looks like"
-            " another name for it. The migration drops the one with all that it holds, and makes"
+            f" {what}. The migration drops the one with all that it holds, and makes"
             " the other empty."
         )
     maps = ", ".join(

@@ -14,6 +14,7 @@ from forebay.errors import ConfigurationError
 from forebay.migrate.commands.project import Project, open_project
 from forebay.migrate.commands.roll_out import Change, roll_out, to_pending, to_schema, to_script
 from forebay.migrate.connect import DEFAULT_SCHEMA
+from forebay.migrate.folder import Migration
 from forebay.migrate.roll_out import Break, Plan, read_client, read_revision
 from forebay.migrate.roll_out.plan import fails
 from forebay.schema.model import Schema
@@ -22,7 +23,7 @@ _ORDERS = {
     "any": "Any order will do.",
     "migrate first": "Migrate first, then deploy the new client.",
     "deploy first": "Deploy the new client first, then migrate.",
-    "two steps": "Neither order will do: it takes two migrations, with the deployment between.",
+    "two steps": "Neither order will do: it takes two steps, with the deployment between.",
     "by hand": "Neither order will do, and no script of ours leads there in two steps.",
 }
 _MOST_NAMED = 6
@@ -125,11 +126,16 @@ def _text(found: Plan, what: str) -> str:
         parts.append(_section(title, breaks))
     parts.append(_ORDERS[found.order])
     if found.expand is not None and found.contract is not None:
-        parts.append(f"-- 1. Before the deployment\n\n{found.expand.rstrip()}")
-        parts.append(f"-- 2. Once every old client has gone\n\n{found.contract.rstrip()}")
+        parts += _migrations("1. Before the deployment", found.expand)
+        parts += _migrations("2. Once every old client has gone", found.contract)
     parts += [f"hint: {one}" for one in found.hints]
     parts.append("Raw SQL is not looked at: nobody but its author knows what it asks for.")
     return "\n\n".join(parts)
+
+
+def _migrations(title: str, found: list[Migration]) -> list[str]:
+    count = "1 migration" if len(found) == 1 else f"{len(found)} migrations, in this order"
+    return [f"-- {title}: {count}", *(f"-- {one.name}\n{one.script.rstrip()}" for one in found)]
 
 
 def _section(title: str, breaks: list[Break]) -> str:

@@ -21,7 +21,13 @@ from forebay.migrate import texts
 from forebay.migrate.folder import Migration
 from forebay.migrate.history import History, pending, refuse_failed
 from forebay.migrate.interrupt import Interrupted, Now, Signals
-from forebay.migrate.statements import has_copy, is_one_transaction, parts
+from forebay.migrate.statements import (
+    has_copy,
+    index_of,
+    is_dropping_concurrently,
+    is_one_transaction,
+    parts,
+)
 
 Say = Callable[[str], None]
 Look = Callable[[Sequence[Migration]], None]
@@ -29,6 +35,12 @@ Look = Callable[[Sequence[Migration]], None]
 # What PostgreSQL says of a script that a signal stopped.
 _STOPPED = (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable)
 _UNKNOWN = "Nobody knows how far it came: look at what is left of it."
+# Not by to_regclass: an index is in its table's schema, wherever the search path leads.
+_INVALID = """
+select format('%%I.%%I', n.nspname, c.relname) from pg_index i
+join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace
+where not i.indisvalid and c.relname = %s
+"""
 # How long nobody looks at whether a signal has come.
 _STEP = 0.05
 # How many lines before the one that PostgreSQL points at are shown.
@@ -146,7 +158,7 @@ class Runner:
             if (came := self._signals.received()) is not None:
                 raise Interrupted(came, script=name, kept=_done_before(number, len(sent)))
             try:
-                self._send(part, may_repeat=is_one_transaction(part))
+                self._send(part)
             except psycopg.Error as error:
                 if self._connection.broken:
                     raise texts.lost(f"nobody knows whether `{name}` was applied") from None
@@ -161,13 +173,18 @@ class Runner:
                 raise texts.not_applied(name, "25001", said, "end it with COMMIT")
             _surely(done)
 
-    def _send(self, text: str, *, may_repeat: bool) -> None:
+    def _send(self, text: str) -> None:
         """Send a query, again after a pause where a lock was not to be had and nothing is done."""
+        made = index_of(text)
+        may_repeat = made is not None or is_dropping_concurrently(text)
+        may_repeat |= is_one_transaction(text, self._version)
+        before = self._invalid(made)
         limit = f"{round(self._patience.lock_timeout * 1000)}ms"
         self._connection.execute("select set_config('lock_timeout', %s, false)", (limit,))
         tries = self._patience.tries if may_repeat else 1
         for attempt in range(1, tries + 1):
             try:
+                self._drop(self._invalid(made) - before)
                 # Without parameters it is a simple query, of as many statements as there are.
                 with self._signals.cancelling():
                     self._connection.execute(text.encode())
@@ -181,6 +198,18 @@ class Runner:
                 self._rest(pause)
                 if self._signals.received() is not None:
                     raise
+
+    def _invalid(self, name: str | None) -> set[str]:
+        """Return the invalid indexes of a name, each with its schema."""
+        if name is None:
+            return set()
+        found = self._connection.execute(_INVALID, (name,))
+        return {row[0] for row in found.fetchall()}
+
+    def _drop(self, indexes: set[str]) -> None:
+        """Drop what a statement left behind that is to be tried again: its name must be free."""
+        for one in indexes:
+            self._connection.execute(f"drop index concurrently {one}".encode())
 
     def _rest(self, seconds: float) -> None:
         """Wait for a while, or for a signal."""
@@ -219,20 +248,54 @@ def _kept(script: str, number: int, count: int) -> str:
             f"{_done_before(number, count)} Part {number} was cancelled: an index that it was"
             " making concurrently is left behind as invalid, to be dropped."
         )
+    if (index := index_of(script)) is not None:
+        return f"{_left(index)[0].upper()}{_left(index)[1:]}."
     if is_one_transaction(script):
         return "It was one transaction, and PostgreSQL has undone it: nothing of it is left."
     return "What it has committed itself stays; PostgreSQL has undone the rest."
 
 
+def _left(index: str) -> str:
+    name = '"' + index.replace('"', '""') + '"'
+    return (
+        f"the index {name} may be left behind as invalid: see to it with DROP INDEX CONCURRENTLY IF"
+        f" EXISTS {name}"
+    )
+
+
+# What to do about what PostgreSQL says most often of scripts that were written for a schema.
+_MENDED = {
+    "55P04": "a new value of an enum can be used once it is committed: put ALTER TYPE … ADD VALUE"
+    " into a migration of its own, before this one",
+    "23505": "find the rows with the same values, and change or delete all but one first",
+    "23502": "find the rows with a null, and fill them first",
+    "23503": "find the rows that refer to nothing, and change or delete them first",
+    "23514": "find the rows that do not pass the check, and change them first",
+    "22P02": "find the rows whose values the type does not know, and change them first",
+    "2BP01": "something else hangs on it: drop that first, or in the same script",
+}
+
+
+def mended(state: str) -> str | None:
+    """Return what to do about an error of PostgreSQL's, by its SQLSTATE, where that is known."""
+    return _MENDED.get(state)
+
+
 def _refusal(
     name: str, script: str, error: psycopg.Error, number: int, count: int
 ) -> MigrationError:
-    hint = None
+    state = error.sqlstate or "none"
+    kept = "what it has committed itself stays"
     if count > 1:
-        hint = f"part {number} of {count} failed; those before it are done and stay"
+        kept = f"part {number} of {count} failed; those before it are done and stay"
     elif is_one_transaction(script):
-        hint = "the script is one transaction: nothing of it was kept"
-    return texts.not_applied(name, error.sqlstate or "none", said(error, script), hint)
+        kept = "the script is one transaction: nothing of it was kept"
+    if (index := index_of(script)) is not None:
+        kept = f"{kept}; {_left(index)}" if count > 1 else _left(index)
+    known = mended(state)
+    way = f"then `forebay migrate resolve --rolled-back {name}`, and it runs again"
+    hint = "\n      ".join([kept, *([known] if known else []), way])
+    return texts.not_applied(name, state, said(error, script), hint)
 
 
 def said(error: psycopg.Error, script: str) -> str:

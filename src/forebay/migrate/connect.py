@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -22,6 +23,14 @@ _LIBPQ = frozenset(
     {"sslmode", "sslrootcert", "sslcert", "sslkey", "options", "application_name"}
     | {"channel_binding", "target_session_attrs", "connect_timeout", "gssencmode"}
 )
+
+# What libpq, or the server, says of a setting that the URL gives it.
+_WRONG = re.compile(
+    r"invalid \w+ value: .*|bad value for \w+: .*|unrecognized configuration parameter .*"
+    r"|invalid command-line argument.*|--\S+ requires a value|-c \S+ requires a value"
+    r"|invalid value for parameter .*|parameter \"\w+\" cannot be changed.*"
+)
+_NO_TLS = re.compile(r"does not support SSL|SSL error|certificate|root.crt|SSL SYSCALL")
 
 
 def schema_of(url: PostgresUrl) -> str:
@@ -63,6 +72,10 @@ def _refusal(url: PostgresUrl, error: psycopg.Error) -> Exception:
         return texts.refused(url.address, url.user or "")
     if isinstance(why, DatabaseMissing):
         return texts.no_database(url.database or url.user or "", url.address)
+    if (wrong := _WRONG.search(str(error))) is not None:
+        return texts.wrong_url(wrong[0].strip())
+    if "SSL" in str(error) and _NO_TLS.search(str(error)):
+        return texts.no_tls(why.message)
     return texts.unreachable(url.address, str(why))
 
 
@@ -98,7 +111,25 @@ def ensure_database(url: PostgresUrl, say: Callable[[str], None] = lambda _: Non
 
 def _create(url: PostgresUrl) -> None:
     name = url.database or url.user or ""
-    with connect(replace(url, database="postgres"), has_schema=False) as connection:
-        # Somebody else may have made it in the meantime.
-        with contextlib.suppress(psycopg.errors.DuplicateDatabase):
-            connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    with _another(url) as connection:
+        try:
+            # Somebody else may have made it in the meantime.
+            with contextlib.suppress(psycopg.errors.DuplicateDatabase):
+                connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse) as error:
+            raise texts.not_made(name, url.address, error.diag.message_primary or "") from None
+
+
+def _another(url: PostgresUrl) -> psycopg.Connection[Any]:
+    """Connect to a database that every server is made with, unless somebody dropped it."""
+    from forebay.errors import MigrationError
+
+    try:
+        return connect(replace(url, database="postgres"), has_schema=False)
+    except MigrationError as error:
+        if error.number != "P1003":
+            raise
+    try:
+        return connect(replace(url, database="template1"), has_schema=False)
+    except MigrationError:
+        raise texts.no_database(url.database or url.user or "", url.address) from None

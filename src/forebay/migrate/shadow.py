@@ -16,7 +16,7 @@ from psycopg import sql
 
 from forebay.errors import EmbeddedServerError, MissingExtra
 from forebay.migrate import texts
-from forebay.migrate.apply import Say, said
+from forebay.migrate.apply import Say, mended, said
 from forebay.migrate.connect import connect, schema_of
 from forebay.migrate.database import Database
 from forebay.migrate.folder import Migration
@@ -28,6 +28,7 @@ from forebay.postgres.url import PostgresUrl
 _NOT_MADE = "no database is made on a server that is only to be looked at"
 # What else there is to do, where one may not be made, and where none is to be made.
 _HINT = "let the role create databases, or set shadowDatabaseUrl"
+_BUSY = "end the sessions on the template database, or set shadowDatabaseUrl"
 _HINT_NOT_MADE = "set shadowDatabaseUrl, or name the client: then one is made for a moment"
 
 
@@ -59,7 +60,8 @@ def run_migration(connection: psycopg.Connection[Any], one: Migration) -> None:
         try:
             connection.execute(part.encode())
         except psycopg.Error as error:
-            raise texts.unclean(one.name, said(error, part), error.sqlstate or "") from None
+            state = error.sqlstate or ""
+            raise texts.unclean(one.name, said(error, part), state, mended(state)) from None
 
 
 @contextmanager
@@ -111,6 +113,9 @@ def _make(connection: psycopg.Connection[Any], name: str) -> str | None:
         connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
     except psycopg.errors.InsufficientPrivilege as error:
         return str(error.diag.message_primary)
+    except psycopg.errors.ObjectInUse as error:
+        # PostgreSQL copies a template that nobody is connected to.
+        raise texts.no_shadow(str(error.diag.message_primary), _BUSY) from None
     return None
 
 

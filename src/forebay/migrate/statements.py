@@ -41,7 +41,15 @@ _TRANSACTION = re.compile(
     r"(BEGIN|START TRANSACTION|COMMIT|END|ROLLBACK|ABORT|PREPARE TRANSACTION)\b"
 )
 
-
+# What a statement makes concurrently, which is left behind as invalid where that fails: its name.
+_MADE = re.compile(
+    r"""\s(?:CREATE\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY\s+(?:IF\s+NOT\s+EXISTS\s+)?)
+    (?:"(?P<quoted>(?:[^"]|"")+)"|(?P<plain>(?!ON\s)[^\s"();]+))""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_CODE = re.compile(r"(DO|CALL)\b")
+_COMMITS = re.compile(r"\b(COMMIT|ROLLBACK)\b", re.IGNORECASE)
+_REMARKS = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 _COPY = re.compile(r"COPY\b.*\b(FROM STDIN|TO STDOUT)\b")
 
 
@@ -63,6 +71,23 @@ class Statement:
     def is_transaction(self) -> bool:
         """Whether it begins or ends a transaction."""
         return _TRANSACTION.match(self.words) is not None
+
+    @property
+    def may_commit(self) -> bool:
+        """Whether the code that it runs may end transactions: a procedure's is not to be seen."""
+        if _CODE.match(self.words) is None:
+            return False
+        return self.words.startswith("CALL") or _COMMITS.search(self.text) is not None
+
+    @property
+    def index(self) -> str | None:
+        """The index that it makes concurrently, None where it makes none or does not name it."""
+        if not _BARRED[0].match(self.words):
+            return None
+        found = _MADE.search(" " + _REMARKS.sub(" ", self.text))
+        if found is None:
+            return None
+        return found["quoted"].replace('""', '"') if found["quoted"] else found["plain"].lower()
 
 
 def statements(script: str) -> list[Statement]:
@@ -147,6 +172,20 @@ def has_copy(script: str) -> bool:
     return any(_COPY.match(one.words) for one in statements(script))
 
 
-def is_one_transaction(script: str) -> bool:
+def is_one_transaction(script: str, version: int = _ENUMS_IN_TRANSACTIONS) -> bool:
     """Say whether a script that is sent as one query is undone as a whole when it fails."""
-    return not any(one.is_transaction for one in statements(script))
+    return not any(
+        one.is_transaction or one.may_commit or one.is_barred(version) for one in statements(script)
+    )
+
+
+def index_of(script: str) -> str | None:
+    """Return the index that a script of one statement makes concurrently."""
+    found = statements(script)
+    return found[0].index if len(found) == 1 else None
+
+
+def is_dropping_concurrently(script: str) -> bool:
+    """Say whether a script is of one statement, which drops an index concurrently."""
+    found = statements(script)
+    return len(found) == 1 and _BARRED[1].match(found[0].words) is not None

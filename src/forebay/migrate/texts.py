@@ -20,13 +20,16 @@ def not_empty() -> MigrationError:
     )
 
 
-def unclean(name: str, error: str, code: str = "") -> MigrationError:
+def unclean(name: str, error: str, code: str = "", hint: str | None = None) -> MigrationError:
     """A migration that fails on the shadow database."""
     told = f"\nError code: {code}" if code else ""
     return MigrationError(
         "P3006",
         f"Migration `{name}` failed to apply cleanly to the shadow database. {told}"
         f"\nError:\n{error}",
+        hint=hint
+        or f"the shadow database holds what the migrations before it have made, and no rows: mend"
+        f" the script of `{name}`, or have an earlier one make what was made by hand",
     )
 
 
@@ -197,6 +200,36 @@ def refused(address: str, user: str) -> MigrationError:
         f"Authentication failed against database server at `{address}`, the provided database"
         f" credentials for `{user}` are not valid.\n\nPlease make sure to provide valid database"
         f" credentials for the database server at `{address}`.",
+    )
+
+
+def wrong_url(what: str) -> MigrationError:
+    """A URL with a setting that nobody takes."""
+    return MigrationError(
+        "P1013",
+        f"The provided database string is invalid. {what}",
+        hint="look at what stands behind the ? of DATABASE_URL: sslmode is disable, allow, prefer,"
+        " require, verify-ca or verify-full; connect_timeout is seconds; options are given to the"
+        " server as they are, with %20 for a space and %3D for =",
+    )
+
+
+def no_tls(why: str) -> MigrationError:
+    """A server with which no encrypted connection comes about."""
+    return MigrationError(
+        "P1011",
+        f"Error opening a TLS connection: {why}",
+        hint="have the server accept TLS and name its certificate's authority with sslrootcert; or,"
+        " on a network that you trust, ask for none with sslmode=disable in DATABASE_URL",
+    )
+
+
+def not_made(database: str, address: str, why: str) -> MigrationError:
+    """A database that is missing, and that may not be made."""
+    return MigrationError(
+        "P1003",
+        f"Database `{database}` does not exist on `{address}`, and could not be made: {why}",
+        hint="have somebody who may create it (`createdb`), or correct the name in DATABASE_URL",
     )
 
 

@@ -154,7 +154,8 @@ def _split_query(query: str) -> list[tuple[str, str]]:
         if not equals:
             raise ConfigurationError(
                 "the database URL has a query parameter without a value",
-                hint="write parameters as ?name=value&name=value",
+                hint="write parameters as ?name=value&name=value; a ? in a user or password is"
+                " written %3F",
             )
         pairs.append((_decode(name), _decode(value)))
     return pairs

@@ -123,6 +123,8 @@ def _migrations(
     say: Say,
 ) -> Database:
     found = read_migrations(folder)
+    if not folder.exists():
+        say(f"There is no folder {folder}: it counts as one without migrations.")
     given = parse_url(shadow) if shadow else _given_shadow(both)
     direct = None
     if given is None:

@@ -48,7 +48,8 @@ def mark_rolled_back(project: Project, name: str) -> None:
         if not rows:
             raise texts.never_applied(name)
         failed = [row for row in rows if row.has_failed]
-        if not failed and all(row.finished_at is not None for row in rows):
+        is_applied = any(row.finished_at is not None and not row.rolled_back_at for row in rows)
+        if not failed and is_applied:
             raise texts.not_failed(name)
         for row in failed:
             history.roll_back(row.id)

@@ -32,7 +32,8 @@ class Status:
     @property
     def is_up_to_date(self) -> bool:
         """Whether there is nothing to do."""
-        return not (self.pending or self.failed or self.missing)
+        is_begun = self.is_managed or bool(self.found)
+        return is_begun and not (self.pending or self.failed or self.missing)
 
 
 def status(project: Project) -> Status:

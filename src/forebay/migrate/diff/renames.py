@@ -16,7 +16,7 @@ from forebay.migrate.database import Column, Database, ForeignKey, Table
 from forebay.migrate.diff import steps as to
 from forebay.migrate.diff.differ import difference
 from forebay.migrate.render import qualified, quoted
-from forebay.migrate.script import script
+from forebay.migrate.script import script, statements_of
 
 # How much two names have in common where their types alone do not say which of several is meant.
 _ALIKE = 0.5
@@ -27,26 +27,36 @@ _T = TypeVar("_T", Table, Column)
 
 @dataclass(frozen=True, slots=True)
 class Rename:
-    """A column of a table that would be called ``name``, or without a column the table itself."""
+    """A column of a table that would be called ``name``, or without a column the table itself.
+
+    A table may be one that would be in another ``schema`` instead, under its own name.
+    """
 
     table: Table
     column: Column | None
     name: str
+    schema: str | None = None
 
     @property
     def before(self) -> str:
         """What it is called now, for people."""
+        if self.schema is not None:
+            return f"{self.table.schema}.{self.table.name}"
         return f"{self.table.name}.{self.column.name}" if self.column else self.table.name
 
     @property
     def after(self) -> str:
         """What it would be called."""
+        if self.schema is not None:
+            return f"{self.schema}.{self.name}"
         return f"{self.table.name}.{self.name}" if self.column else self.name
 
     @property
     def statement(self) -> str:
         """The SQL that gives it the other name."""
         table = qualified(*self.table.key)
+        if self.schema is not None:
+            return f"ALTER TABLE {table} SET SCHEMA {quoted(self.schema)};"
         if self.column is None:
             return f"ALTER TABLE {table} RENAME TO {quoted(self.name)};"
         return (
@@ -56,6 +66,8 @@ class Rename:
     @property
     def map(self) -> str:
         """The attribute that keeps the name in the database."""
+        if self.schema is not None:
+            return f"@@schema({_text(self.table.schema or '')})"
         if self.column is None:
             return f"@@map({_text(self.table.name)})"
         return f"@map({_text(self.column.name)})"
@@ -74,7 +86,10 @@ def renames(steps: Sequence[to.Step]) -> list[Rename]:
     gone = [step.table for step in steps if isinstance(step, to.DropTable)]
     come = [step.table for step in steps if isinstance(step, to.CreateTable)]
     tables = [(old, new) for old in gone for new in come if _are_alike(old, new)]
-    found = [Rename(old, None, new.name) for old, new in _paired(tables)]
+    found = [
+        Rename(old, None, new.name, new.schema if new.schema != old.schema else None)
+        for old, new in _paired(tables)
+    ]
     for step in steps:
         if isinstance(step, to.AlterTable):
             columns = [
@@ -85,7 +100,8 @@ def renames(steps: Sequence[to.Step]) -> list[Rename]:
 
 
 def _are_alike(old: Table, new: Table) -> bool:
-    return old.schema == new.schema and _shape(old) == _shape(new)
+    is_move = old.schema is not None and new.schema is not None and old.name == new.name
+    return (old.schema == new.schema or is_move) and _shape(old) == _shape(new)
 
 
 def _shape(table: Table) -> frozenset[str]:
@@ -127,7 +143,12 @@ def rename_script(found: Sequence[Rename], before: Database, after: Database) ->
     What hangs on them, such as the names of keys and indexes, follows.
     """
     steps = difference(renamed(before, found), after)
-    lines = "\n".join(one.statement for one in _in_order(found))
+    # A schema that a table moves to is made before, and not again.
+    made = [one for one in steps if isinstance(one, to.CreateSchema)]
+    made = [one for one in made if any(one.name == each.schema for each in found)]
+    steps = [one for one in steps if one not in made]
+    first = [statement + ";" for one in made for statement in statements_of(one)]
+    lines = "\n".join([*first, *(one.statement for one in _in_order(found))])
     return f"-- Rename\n{lines}\n" + (f"\n{script(steps)}" if steps else "")
 
 
@@ -138,7 +159,11 @@ def _in_order(found: Sequence[Rename]) -> list[Rename]:
 
 def renamed(database: Database, found: Sequence[Rename]) -> Database:
     """Return a database after some changes of names."""
-    tables = {one.table.key: one.name for one in found if one.column is None}
+    tables = {
+        one.table.key: (one.schema or one.table.schema, one.name)
+        for one in found
+        if one.column is None
+    }
     columns: dict[_Key, dict[str, str]] = {}
     for one in found:
         if one.column is not None:
@@ -151,16 +176,18 @@ def renamed(database: Database, found: Sequence[Rename]) -> Database:
 class _Names:
     """The new names of tables, and of the columns of each."""
 
-    tables: dict[_Key, str]
+    tables: dict[_Key, _Key]
     columns: dict[_Key, dict[str, str]]
 
     def of(self, table: Table) -> Table:
         """Return a table under its new names."""
         names = self.columns.get(table.key, {})
         key = table.primary_key
+        schema, name = self.tables.get(table.key, table.key)
         return replace(
             table,
-            name=self.tables.get(table.key, table.name),
+            schema=schema,
+            name=name,
             columns=tuple(
                 replace(one, name=names.get(one.name, one.name)) for one in table.columns
             ),
@@ -184,6 +211,6 @@ class _Names:
         return replace(
             key,
             columns=tuple(names.get(one, one) for one in key.columns),
-            table=(key.table[0], self.tables.get(key.table, key.table[1])),
+            table=self.tables.get(key.table, key.table),
             references=tuple(theirs.get(one, one) for one in key.references),
         )

@@ -11,7 +11,7 @@ from forebay.migrate.lint.parse import Statement, parse
 from forebay.migrate.statements import statements as split
 
 _HEAD = re.compile(
-    r"\b(ALTER|CREATE|DROP|TRUNCATE|REINDEX|REFRESH|LOCK|COMMENT|CLUSTER|UPDATE|DELETE|INSERT|EXECUTE)\b",
+    r"\b(ALTER|CREATE|DROP|TRUNCATE|REINDEX|REFRESH|LOCK|COMMENT|CLUSTER|UPDATE|DELETE|INSERT|WITH|EXECUTE)\b",
     re.IGNORECASE,
 )
 # What a statement of PL/pgSQL may stand behind.
@@ -27,7 +27,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
-_WRITES = frozenset({"UPDATE", "DELETE", "INSERT"})
+_WRITES = frozenset({"UPDATE", "DELETE", "INSERT", "WITH"})
 _PROCEDURAL = "plpgsql"
 
 

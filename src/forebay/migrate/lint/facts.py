@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from forebay.migrate.lint.tree import DEFAULT_SCHEMA, Name
+from forebay.migrate.lint.tree import DEFAULT_SCHEMA, Name, not_null_by
 
 # Tables up to this many bytes are counted.
 COUNTED = 64 * 1024 * 1024
@@ -135,10 +135,12 @@ class Facts:
         found = self._ask(_REFERRED, *self._place(name), constraint)
         return Name(*found[0]) if found else None
 
-    def is_proved(self, name: Name, column: str) -> bool | None:
-        """Say whether a validated check says that a column is not null."""
+    def proofs(self, name: Name, column: str) -> list[str] | None:
+        """Return the validated constraints that say that a column is not null."""
         found = self._ask(_PROVED, *self._place(name), column)
-        return None if found is None else bool(found)
+        if found is None:
+            return None
+        return [row[0] for row in found if row[1] == "n" or column in not_null_by(row[2])]
 
     def leading_columns(self, name: Name) -> list[list[str]] | None:
         """Return the columns of each index of a table, in their order."""
@@ -302,12 +304,12 @@ join pg_class t on t.oid = k.confrelid join pg_namespace tn on tn.oid = t.relnam
 where n.nspname = %s and c.relname = %s and k.conname = %s
 """
 _PROVED = """
-select k.conname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+select k.conname, k.contype::text, pg_get_constraintdef(k.oid)
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
 join pg_attribute a on a.attrelid = c.oid
 join pg_constraint k on k.conrelid = c.oid and k.contype in ('c', 'n') and k.convalidated
-    and k.conkey = array[a.attnum]
+    and a.attnum = any(k.conkey)
 where n.nspname = %s and c.relname = %s and a.attname = %s
-    and (k.contype = 'n' or pg_get_constraintdef(k.oid) ~* '^CHECK \\(\\(.* IS NOT NULL\\)\\)$')
 """
 _INDEXES = """
 select array(select a.attname::text

@@ -15,7 +15,7 @@ _STEADY = frozenset(
     abs age array_append array_cat array_fill array_length array_prepend array_to_json
     array_to_string ascii btrim cardinality ceil ceiling char_length chr coalesce concat concat_ws
     current_database current_schema current_setting current_user date date_part date_trunc decode
-    encode exp floor format gen_null greatest inet_client_addr initcap int4range int8range
+    encode extract exp floor format gen_null greatest inet_client_addr initcap int4range int8range
     json_build_array json_build_object json_object jsonb_build_array jsonb_build_object jsonb_object
     justify_days justify_hours least left length ln localtime localtimestamp log lower lpad ltrim
     make_date make_interval make_time make_timestamp make_timestamptz md5 mod now nullif numeric

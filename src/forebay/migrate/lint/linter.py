@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from forebay.migrate.lint import rules as _all
 from forebay.migrate.lint.bodies import inner
@@ -283,7 +283,8 @@ def _walked(script: Script, sending: Sending, version: int) -> list[tuple[Statem
     where = places(script.statements, sending, version)
     for statement, place in zip(script.statements, where, strict=True):
         walked.append((statement, place))
-        walked += [(one, place) for one in inner(statement)]
+        inside = replace(place, is_in_block=True)
+        walked += [(one, inside) for one in inner(statement)]
     return walked
 
 

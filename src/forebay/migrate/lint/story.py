@@ -7,7 +7,7 @@ a database that has seen none of them tell one story.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from postgast import pg_query_pb2 as pb
@@ -18,11 +18,13 @@ from forebay.migrate.lint.parse import Statement
 from forebay.migrate.lint.transactions import Place
 from forebay.migrate.lint.tree import (
     Name,
+    constant_of,
     constraints,
     dotted,
+    is_looked_up,
     key_names,
     named,
-    not_null_column,
+    not_null_columns,
     object_name,
     strings,
 )
@@ -34,7 +36,7 @@ Key = tuple[str, str]
 class Check:
     """A constraint that the script added: what it says is not null, and when it was added."""
 
-    column: str | None
+    columns: frozenset[str]
     transaction: int | None
     is_valid: bool
 
@@ -50,9 +52,15 @@ class Story:
     checks: dict[tuple[Key, str], Check] = field(default_factory=dict)
     foreign: dict[tuple[Key, str], Name] = field(default_factory=dict)
     indexes: dict[Key, Name] = field(default_factory=dict)
+    # Constraints that the script dropped, and the columns that its indexes begin with.
+    dropped: set[tuple[Key, str]] = field(default_factory=set)
+    leading: dict[Key, list[list[str]]] = field(default_factory=dict)
+    schemas: set[str] = field(default_factory=set)
     values: dict[tuple[Key, str], int | None] = field(default_factory=dict)
     kinds: set[Key] = field(default_factory=set)
     settings: dict[str, str] = field(default_factory=dict)
+    # Settings that end with the transaction.
+    local: set[str] = field(default_factory=set)
     held: dict[int, dict[Key, Lock]] = field(default_factory=dict)
     # Partitions that the script attached or made, each with its table, and those it detached.
     attached: dict[Key, tuple[Name, Name]] = field(default_factory=dict)
@@ -62,16 +70,17 @@ class Story:
 
     def begin(self, *, is_continued: bool) -> None:
         """Go on to another script; ``is_continued`` says that it runs right behind the last one."""
-        for waits in (self.held, self.settings, self.values, self.columns):
+        for waits in (self.held, self.settings, self.values, self.columns, self.local):
             waits.clear()
         if not is_continued:
             self.made.clear()
             self.kinds.clear()
+            self.schemas.clear()
             self.attached.clear()
             self.detached.clear()
             self.divided.clear()
         for key, one in self.checks.items():
-            self.checks[key] = Check(one.column, None, one.is_valid)
+            self.checks[key] = Check(one.columns, None, one.is_valid)
 
     def is_new(self, name: Name) -> bool:
         """Say whether the script made a table, or the database has none of its name."""
@@ -141,14 +150,15 @@ class Story:
         """Say whether a trigger is one for each row."""
         return self.facts.is_for_rows(table, trigger)
 
-    def is_proved(self, table: Name, column: str) -> bool:
-        """Say whether a validated check says that a column is not null."""
+    def is_proved(self, table: Name, column: str, gone: frozenset[str] = frozenset()) -> bool:
+        """Say whether a validated check says that a column is not null; ``gone`` are dropped."""
         own = [
             check.is_valid
-            for (key, _), check in self.checks.items()
-            if key == table.key and check.column == column
+            for (key, name), check in self.checks.items()
+            if key == table.key and column in check.columns and name not in gone
         ]
-        return any(own) or bool(self.facts.is_proved(table, column))
+        known = set(self.facts.proofs(table, column) or ()) - gone
+        return any(own) or any((table.key, name) not in self.dropped for name in known)
 
     def column_type(self, table: Name, column: str) -> str | None:
         """Return the type of a column, as it was written or as the database writes it."""
@@ -215,6 +225,8 @@ def _create_table(story: Story, node: Any, place: Place) -> None:
 def _column(story: Story, table: Name, column: Any) -> None:
     from forebay.migrate.lint.types import written
 
+    if constraints(column, pb.CONSTR_PRIMARY, pb.CONSTR_UNIQUE):
+        story.leading.setdefault(table.key, []).append([column.colname])
     story.columns.add((table.key, column.colname))
     story.types[table.key, column.colname] = written(column.type_name)
     for one in constraints(column, pb.CONSTR_FOREIGN):
@@ -223,15 +235,18 @@ def _column(story: Story, table: Name, column: Any) -> None:
 
 
 def _constraint(story: Story, table: Name, one: Any, place: Place) -> None:
+    if one.contype in (pb.CONSTR_PRIMARY, pb.CONSTR_UNIQUE) and key_names(one):
+        story.leading.setdefault(table.key, []).append(key_names(one))
     if one.contype == pb.CONSTR_FOREIGN:
         usual = f"{table.name}_{'_'.join(strings(one.fk_attrs))}_fkey"
         story.foreign[table.key, one.conname or usual] = named(one.pktable)
     if one.contype in (pb.CONSTR_CHECK, pb.CONSTR_FOREIGN, pb.CONSTR_NOTNULL) and one.conname:
-        column = not_null_column(one) if one.contype == pb.CONSTR_CHECK else None
+        columns = not_null_columns(one) if one.contype == pb.CONSTR_CHECK else frozenset()
         if one.contype == pb.CONSTR_NOTNULL:
-            column = next(iter(key_names(one)), None)
+            columns = frozenset(key_names(one))
         valid = not one.skip_validation
-        story.checks[table.key, one.conname] = Check(column, place.transaction, valid)
+        story.checks[table.key, one.conname] = Check(columns, place.transaction, valid)
+        story.dropped.discard((table.key, one.conname))
 
 
 @_takes("create_table_as_stmt")
@@ -253,10 +268,11 @@ def _alter_table(story: Story, node: Any, place: Place) -> None:
         elif kind == pb.AT_ValidateConstraint:
             known = story.checks.get((table.key, command.name))
             if known is not None:
-                proved = Check(known.column, known.transaction, True)
+                proved = Check(known.columns, known.transaction, True)
                 story.checks[table.key, command.name] = proved
         elif kind == pb.AT_DropConstraint:
             story.checks.pop((table.key, command.name), None)
+            story.dropped.add((table.key, command.name))
             story.foreign.pop((table.key, command.name), None)
         elif kind == pb.AT_AttachPartition:
             story.attach(named(definition.partition_cmd.name), table)
@@ -277,6 +293,9 @@ def _create_index(story: Story, node: Any, place: Place) -> None:
     if node.idxname:
         # An index is made in its table's schema.
         story.indexes[Name(node.relation.schemaname, node.idxname).key] = named(node.relation)
+    if is_looked_up(node):
+        columns = [one.index_elem.name for one in node.index_params]
+        story.leading.setdefault(named(node.relation).key, []).append(columns)
 
 
 @_takes("drop_stmt")
@@ -294,12 +313,37 @@ def _drop(story: Story, node: Any, place: Place) -> None:
 
 @_takes("rename_stmt")
 def _rename(story: Story, node: Any, place: Place) -> None:
+    if node.rename_type == pb.OBJECT_COLUMN:
+        _rename_column(story, named(node.relation).key, node.subname, node.newname)
     if node.rename_type != pb.OBJECT_TABLE:
         return
     old = named(node.relation)
     if old.key in story.made:
         story.made.discard(old.key)
         story.made.add(Name(old.schema, node.newname).key)
+
+
+def _rename_column(story: Story, table: Key, old: str, new: str) -> None:
+    """Have what is known of a column be known of its new name."""
+    for key, one in story.checks.items():
+        if key[0] == table and old in one.columns:
+            story.checks[key] = replace(one, columns=one.columns - {old} | {new})
+    if (kind := story.types.pop((table, old), None)) is not None:
+        story.types[table, new] = kind
+    if (table, old) in story.columns:
+        story.columns.remove((table, old))
+        story.columns.add((table, new))
+
+
+@_takes("create_schema_stmt")
+def _create_schema(story: Story, node: Any, place: Place) -> None:
+    if not node.if_not_exists:
+        story.schemas.add(node.schemaname)
+
+
+@_takes("create_domain_stmt")
+def _create_domain(story: Story, node: Any, place: Place) -> None:
+    story.kinds.add(dotted(node.domainname).key)
 
 
 @_takes("create_enum_stmt")
@@ -316,18 +360,34 @@ def _alter_enum(story: Story, node: Any, place: Place) -> None:
 
 @_takes("variable_set_stmt")
 def _set(story: Story, node: Any, place: Place) -> None:
+    name = node.name.lower()
     if node.kind == pb.VAR_SET_VALUE:
-        value = node.args[0].a_const.sval.sval if node.args else ""
-        story.settings[node.name.lower()] = value
+        value = constant_of(node.args[0].a_const) if node.args else ""
+        story.settings[name] = value
+        if node.is_local:
+            story.local.add(name)
     elif node.kind in (pb.VAR_RESET, pb.VAR_SET_DEFAULT):
-        story.settings.pop(node.name.lower(), None)
+        story.settings.pop(name, None)
+    elif node.kind == pb.VAR_RESET_ALL:
+        story.settings.clear()
+
+
+@_takes("transaction_stmt")
+def _end(story: Story, node: Any, place: Place) -> None:
+    """Forget what was set for as long as the transaction lasts."""
+    if node.kind in (pb.TRANS_STMT_COMMIT, pb.TRANS_STMT_ROLLBACK, pb.TRANS_STMT_PREPARE):
+        for name in story.local:
+            story.settings.pop(name, None)
+        story.local.clear()
 
 
 @_takes("select_stmt")
 def _select(story: Story, node: Any, place: Place) -> None:
-    """Take notice of set_config: it is SET with another spelling."""
+    """Take notice of set_config, which is SET with another spelling, and of SELECT INTO."""
+    if node.HasField("into_clause"):
+        story.made.add(named(node.into_clause.rel).key)
     for one in node.target_list:
         call = one.res_target.val.func_call
         if dotted(call.funcname).name == "set_config" and len(call.args) > 1:
-            value = call.args[1].a_const.sval.sval
+            value = constant_of(call.args[1].a_const)
             story.settings[call.args[0].a_const.sval.sval.lower()] = value

@@ -57,6 +57,8 @@ class Place:
     is_explicit: bool = False
     is_second_begin: bool = False
     is_stray_end: bool = False
+    # Whether it is inside a DO block, which is one of its own where the block is in none.
+    is_in_block: bool = False
 
 
 def stands_alone(statement: Statement, version: int) -> bool:

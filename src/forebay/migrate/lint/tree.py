@@ -9,7 +9,7 @@ from typing import Any
 from postgast import deparse
 from postgast import pg_query_pb2 as pb
 
-from forebay.migrate.lint.parse import walk
+from forebay.migrate.lint.parse import parse, walk
 from forebay.migrate.render import quoted
 
 DEFAULT_SCHEMA = "public"
@@ -132,13 +132,47 @@ def constraints(column: Any, *kinds: int) -> list[Any]:
     return [one for one in found if one.contype in kinds]
 
 
-def not_null_column(check: Any) -> str | None:
-    """Return the column of which a check says no more than that it is not null."""
-    test = check.raw_expr.null_test
-    if not check.raw_expr.HasField("null_test") or test.nulltesttype != pb.IS_NOT_NULL:
-        return None
-    fields = strings(test.arg.column_ref.fields)
-    return fields[-1] if fields else None
+def not_null_columns(check: Any) -> frozenset[str]:
+    """Return the columns of which a check says, among other things, that they are not null."""
+    return frozenset(_not_null(check.raw_expr, is_not=False))
+
+
+def not_null_by(definition: str) -> frozenset[str]:
+    """Return the same of a constraint as PostgreSQL writes it."""
+    found = parse(f"ALTER TABLE t ADD {definition}").statements
+    if not found or found[0].node is None:
+        return frozenset()
+    (command,) = found[0].node.alter_table_stmt.cmds
+    return not_null_columns(getattr(command.alter_table_cmd, "def").constraint)
+
+
+def _not_null(node: Any, *, is_not: bool) -> Iterator[str]:
+    if node.HasField("null_test"):
+        test = node.null_test
+        fields = strings(test.arg.column_ref.fields)
+        wanted = pb.IS_NULL if is_not else pb.IS_NOT_NULL
+        if fields and test.nulltesttype == wanted:
+            yield fields[-1]
+    elif node.HasField("bool_expr"):
+        one = node.bool_expr
+        # What holds of all of them holds of each; "neither this nor that" is all of them, too.
+        if one.boolop == pb.NOT_EXPR:
+            yield from _not_null(one.args[0], is_not=not is_not)
+        elif one.boolop == (pb.OR_EXPR if is_not else pb.AND_EXPR):
+            for each in one.args:
+                yield from _not_null(each, is_not=is_not)
+
+
+def constant_of(constant: Any) -> str:
+    """Return a constant as text."""
+    if constant.HasField("ival"):
+        return str(constant.ival.ival)
+    return str(constant.sval.sval)
+
+
+def is_looked_up(index: Any) -> bool:
+    """Say whether an index finds the rows of a value of its first columns, all of them."""
+    return not index.HasField("where_clause") and index.access_method in ("", "btree", "hash")
 
 
 def option(options: Iterable[Any], name: str) -> bool:

@@ -11,16 +11,28 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 from forebay.migrate.connect import DEFAULT_SCHEMA
-from forebay.migrate.database import Column, Database, Enum, Table
+from forebay.migrate.database import (
+    LONGEST_NAME,
+    Column,
+    Database,
+    Enum,
+    Index,
+    IndexColumn,
+    PrimaryKey,
+    Table,
+)
 from forebay.migrate.diff import steps as to
 from forebay.migrate.diff.differ import difference
 from forebay.migrate.diff.renames import renames
-from forebay.migrate.render import qualified, quoted
+from forebay.migrate.folder import Migration
+from forebay.migrate.from_schema import from_schema
+from forebay.migrate.render import default_of
 from forebay.migrate.roll_out.breaks import Break
 from forebay.migrate.roll_out.codes import REMEDIES
 from forebay.migrate.roll_out.columns import needs_a_value
 from forebay.migrate.roll_out.compare import compare
-from forebay.migrate.script import script
+from forebay.migrate.roll_out.gentle import migrations
+from forebay.migrate.roll_out.rough import is_filled, rough
 from forebay.schema.model import Schema
 
 Order: TypeAlias = Literal["any", "migrate first", "deploy first", "two steps", "by hand"]
@@ -28,14 +40,18 @@ Order: TypeAlias = Literal["any", "migrate first", "deploy first", "two steps", 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What fails in which order; ``expand`` and ``contract`` are scripts around a deployment."""
+    """What fails in which order.
+
+    ``expand`` and ``contract`` are the migrations before and after a deployment, in their order;
+    each is one because what it does must not be in a transaction with the others.
+    """
 
     order: Order
     # Of the client that runs, once the migration has; of the new one, before it has.
     migrated: list[Break] = field(default_factory=list)
     deployed: list[Break] = field(default_factory=list)
-    expand: str | None = None
-    contract: str | None = None
+    expand: list[Migration] | None = None
+    contract: list[Migration] | None = None
     hints: list[str] = field(default_factory=list)
 
     def json(self) -> dict[str, Any]:
@@ -44,10 +60,14 @@ class Plan:
             "order": self.order,
             "old_client_after_migration": [one.json() for one in self.migrated],
             "new_client_before_migration": [one.json() for one in self.deployed],
-            "expand": self.expand,
-            "contract": self.contract,
+            "expand": _json(self.expand),
+            "contract": _json(self.contract),
             "hints": self.hints,
         }
+
+
+def _json(found: list[Migration] | None) -> list[dict[str, str]] | None:
+    return None if found is None else [{"name": one.name, "script": one.script} for one in found]
 
 
 def plan(
@@ -69,18 +89,38 @@ def plan(
         *(one for one in compare(new, after, middle, default) if one.level == "fails"),
     ]
     twice = _twice(middle)
-    if left or twice:
+    coarse = list(dict.fromkeys((*rough(before, middle), *rough(middle, after))))
+    if left or twice or coarse:
         told = [
             f"`{one}` would be the name of two indexes between the steps: give the new one another"
             for one in twice
         ]
         told += [f"{one.name}: {REMEDIES[one.code]}" for one in left]
+        told += coarse
         return Plan("by hand", migrated, deployed, hints=[*hints, *dict.fromkeys(told)])
-    hints += _unfilled("old", compare(new, after, middle, default))
+    defaults = _defaults(new)
+    met = compare(new, after, middle, default)
+    hints += _unfilled("old", [one for one in met if (one.model, one.part) not in defaults])
     hints += _unfilled("new", compare(old, before, middle, default))
-    expand = script(difference(before, middle))
-    contract = _fill(middle, after) + script(difference(middle, after))
+    expand = migrations(before, middle, "expand")
+    contract = migrations(middle, after, "contract")
     return Plan("two steps", migrated, deployed, expand, contract, hints)
+
+
+def _defaults(schema: Schema) -> set[tuple[str, str | None]]:
+    """Return the fields whose columns have a default."""
+    database = {
+        (table.name, column.name)
+        for table in from_schema(schema).tables
+        for column in table.columns
+        if column.default is not None or column.is_serial
+    }
+    return {
+        (model.name, one.name)
+        for model in schema.models
+        for one in model.scalars
+        if (model.database_name, one.database_name) in database
+    }
 
 
 def _unfilled(who: str, found: list[Break]) -> Iterator[str]:
@@ -96,27 +136,6 @@ def _unfilled(who: str, found: list[Break]) -> Iterator[str]:
                 f"between the two, `{one.name}` is null in what the new client creates, and old"
                 " clients know no null there: give the column a default in the first migration"
             )
-
-
-def _fill(middle: Database, after: Database) -> str:
-    """Return remarks of what to fill before a column takes no NULL."""
-    tables = {table.key: table for table in after.tables}
-    found = ""
-    for table in middle.tables:
-        new = (
-            {column.name: column for column in tables[table.key].columns}
-            if (table.key in tables)
-            else {}
-        )
-        for column in table.columns:
-            other = new.get(column.name)
-            if column.arity == "nullable" and other is not None and other.arity == "required":
-                name = quoted(column.name)
-                found += (
-                    f"-- First: UPDATE {qualified(*table.key)} SET {name} = … WHERE {name}"
-                    " IS NULL;\n"
-                )
-    return found + "\n" if found else ""
 
 
 def _twice(database: Database) -> list[str]:
@@ -170,18 +189,44 @@ def _table(before: Table | None, after: Table) -> Table:
     new = {column.name for column in after.columns}
     kept = [_free(one) for one in before.columns if one.name not in new]
     names = {one.name for one in kept}
-    indexes = [
-        one
-        for one in before.indexes
-        if one.is_unique and _is_lost([column.name for column in one.columns], after)
-    ]
+    taken = {one.name for one in after.indexes}
+    indexes = [one for one in before.indexes if _is_kept(one, after, taken)]
     keys = [one for one in before.foreign_keys if names & set(one.columns)]
+    columns = (*(_column(old.get(one.name), one) for one in after.columns), *kept)
+    key = after.primary_key
+    if key is not None and key != before.primary_key and not _is_required(key, columns):
+        # No key is of a column that may be null: until it may not, an index stands for it.
+        key = before.primary_key
+        indexes += _stand_in(after)
     return replace(
         after,
-        columns=(*(_column(old.get(one.name), one) for one in after.columns), *kept),
+        columns=columns,
+        primary_key=key,
         indexes=(*after.indexes, *indexes),
         foreign_keys=(*after.foreign_keys, *keys),
     )
+
+
+def _is_kept(index: Index, after: Table, taken: set[str]) -> bool:
+    """Say whether old clients lose an index that they need, or are faster by."""
+    if index.is_unique:
+        return _is_lost([column.name for column in index.columns], after)
+    return index.name not in taken and not any(
+        replace(one, name=index.name) == index for one in after.indexes
+    )
+
+
+def _is_required(key: PrimaryKey, columns: tuple[Column, ...]) -> bool:
+    return all(one.arity == "required" for one in columns if one.name in key.columns)
+
+
+def _stand_in(after: Table) -> list[Index]:
+    key = after.primary_key
+    if key is None or not _is_lost(list(key.columns), after):
+        return []
+    name = f"{after.name}_{'_'.join(key.columns)}"
+    name = f"{name.encode()[: LONGEST_NAME - 4].decode(errors='ignore')}_key"
+    return [Index(name, tuple(IndexColumn(one) for one in key.columns), is_unique=True)]
 
 
 def _is_lost(columns: list[str], after: Table) -> bool:
@@ -203,8 +248,13 @@ def _column(before: Column | None, after: Column) -> Column:
 
 
 def _free(column: Column) -> Column:
-    """Let a column be left out of a new row."""
-    return replace(column, arity="nullable") if needs_a_value(column) else column
+    """Let a column be left out of a new row, and be filled without a lock."""
+    # What a schema only knows to be a default of the database's own is not made with the column.
+    is_given = column.is_generated or column.is_serial or default_of(column) is not None
+    is_free = not needs_a_value(column) and is_given and not is_filled(column)
+    if column.arity != "required" or is_free:
+        return column
+    return replace(column, arity="nullable")
 
 
 def _renames(steps: list[to.Step]) -> Iterator[str]:
@@ -212,7 +262,5 @@ def _renames(steps: list[to.Step]) -> Iterator[str]:
     for one in renames(steps):
         what, where = ("column", "field") if one.column is not None else ("table", "model")
         was = one.column.name if one.column is not None else one.before
-        yield (
-            f"if `{one.after}` is `{was}` by another name: keep the {what}, with {one.map} at the"
-            f" {where}"
-        )
+        how = "by another name" if one.schema is None else "in another schema"
+        yield f"if `{one.after}` is `{was}` {how}: keep the {what}, with {one.map} at the {where}"

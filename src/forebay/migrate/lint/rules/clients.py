@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from postgast import pg_query_pb2 as pb
 
 from forebay.migrate.lint.registry import Found, Look, Page, Severity, rule
-from forebay.migrate.lint.tree import Name, dotted
+from forebay.migrate.lint.tree import Name, dotted, named
 from forebay.migrate.render import quoted, text
 
 _TABLES = frozenset({pb.OBJECT_TABLE, pb.OBJECT_VIEW, pb.OBJECT_MATVIEW, pb.OBJECT_FOREIGN_TABLE})
@@ -64,7 +64,7 @@ def renaming_table(look: Look) -> Iterator[Found]:
     node = look.node
     is_move = look.statement.kind == "alter_object_schema_stmt"
     kind = node.object_type if is_move else node.rename_type
-    if kind not in _TABLES or look.is_new or _had_view(look):
+    if kind not in _TABLES or look.is_new or _had_view(look) or _has_view(look):
         return
     fix = []
     if not is_move:
@@ -77,6 +77,20 @@ def renaming_table(look: Look) -> Iterator[Found]:
             f"ALTER TABLE {name.sql} RENAME TO {quoted(node.newname)};\nCOMMIT;",
         ]
     yield Found(f"programs that name {look.table} fail", fix=fix)
+
+
+def _has_view(look: Look) -> bool:
+    """Say whether the same transaction makes a view of the table's old name."""
+    if look.statement.kind != "rename_stmt" or look.place.transaction is None:
+        return False
+    return any(
+        statement.kind == "view_stmt"
+        and statement.node is not None
+        and place.transaction == look.place.transaction
+        and named(statement.node.view_stmt.view).key == look.table.key
+        for statement, place in zip(look.script, look.places, strict=True)
+        if statement.start > look.statement.start
+    )
 
 
 def _had_view(look: Look) -> bool:
@@ -112,7 +126,8 @@ renamed (FM302).""",
 )
 def renaming_schema(look: Look) -> Iterator[Found]:
     """Find schemas that get another name."""
-    if look.node.rename_type == pb.OBJECT_SCHEMA:
+    is_new = look.node.subname in look.story.schemas
+    if look.node.rename_type == pb.OBJECT_SCHEMA and not is_new:
         yield Found(f"programs that name anything in {look.node.subname} fail")
 
 

@@ -22,7 +22,15 @@ def _columns(look: Look) -> Iterator[Any]:
 
 
 def _default(column: Any) -> Any:
-    return next(iter(constraints(column, pb.CONSTR_DEFAULT)), None)
+    """Return the default of a column; that it is null without one goes without saying."""
+    found = constraints(column, pb.CONSTR_DEFAULT)
+    return next((one for one in found if not _is_null(one.raw_expr)), None)
+
+
+def _is_null(node: Any) -> bool:
+    if node.HasField("type_cast"):
+        return _is_null(node.type_cast.arg)
+    return bool(node.HasField("a_const") and node.a_const.isnull)
 
 
 def _is_made_up(column: Any) -> bool:
@@ -157,7 +165,14 @@ in a moment.""",
     kinds=("alter_table_stmt",),
 )
 def adding_stored_generated_column(look: Look) -> Iterator[Found]:
-    """Find generated columns that are stored."""
+    """Find generated columns that are stored, or are computed otherwise from now on."""
+    if not look.is_new:
+        for command, _ in look.commands(pb.AT_SetExpression):
+            yield Found(
+                f"{look.table} is written anew while nobody can read or write it, if"
+                f" {command.name} is stored",
+                tables=(look.table,),
+            )
     for column in _columns(look):
         for one in constraints(column, pb.CONSTR_GENERATED):
             if one.generated_kind == "v":
@@ -235,7 +250,12 @@ soon as the column is there.""",
     kinds=("alter_table_stmt",),
 )
 def adding_json_column(look: Look) -> Iterator[Found]:
-    """Find columns of type json."""
+    """Find columns of type json, or that become of it."""
+    if not look.is_new:
+        for command, definition in look.commands(pb.AT_AlterColumnType):
+            if type_name(definition.column_def.type_name) == "json":
+                text = f"SELECT DISTINCT over a row of {look.table} fails with {command.name} so"
+                yield Found(text, definition.column_def.location)
     for column in _columns(look):
         if type_name(column.type_name) == "json":
             name = quoted(column.colname)

@@ -185,11 +185,14 @@ A script of Prisma's layout is one transaction.""",
 )
 def validating_in_the_same_transaction(look: Look) -> Iterator[Found]:
     """Find validations under the lock of the statement that added the constraint."""
-    if look.is_new or look.place.transaction is None:
+    if look.is_new:
         return
+    added = {one.constraint.conname for _, one in look.commands(pb.AT_AddConstraint)}
+    inside = look.place.transaction
     for command, _ in look.commands(pb.AT_ValidateConstraint):
         known = look.story.checks.get((look.table.key, command.name))
-        if known is None or known.transaction != look.place.transaction:
+        is_held = known is not None and inside is not None and known.transaction == inside
+        if not is_held and command.name not in added:
             continue
         yield Found(
             f"the lock that adding {command.name} took is held while every row of {look.table} is"
@@ -233,7 +236,9 @@ def setting_not_null(look: Look) -> Iterator[Found]:
         if not is_set and (one.contype != pb.CONSTR_NOTNULL or one.skip_validation):
             continue
         column = command.name if is_set else next(iter(key_names(one)), "")
-        if look.version >= 12 and look.story.is_proved(look.table, column):
+        # One statement drops a check before it looks for one that proves the column.
+        gone = frozenset(each.name for each, _ in look.commands(pb.AT_DropConstraint))
+        if look.version >= 12 and look.story.is_proved(look.table, column, gone):
             continue
         yield _required(look, column, 0 if is_set else one.location)
 

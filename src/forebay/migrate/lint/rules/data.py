@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from postgast import pg_query_pb2 as pb
 
 from forebay.migrate.lint.locks import referring
+from forebay.migrate.lint.parse import walk
 from forebay.migrate.lint.registry import Found, Look, Page, Severity, rule
-from forebay.migrate.lint.tree import Name, named, object_name
+from forebay.migrate.lint.tree import Name, dotted, named, object_name
 from forebay.migrate.render import quoted
 
+_EXTENSION = pb.OBJECT_EXTENSION
+_OF_COLUMNS = (pb.OBJECT_TYPE, pb.OBJECT_DOMAIN, _EXTENSION)
 _LATER = "-- once no program names {what} any more, in a migration of its own:\n{sql}"
 
 
@@ -36,11 +40,14 @@ or mark it with @ignore. Make it optional if it is required. Drop it in a later 
         bad='ALTER TABLE "Reader" DROP COLUMN "nickname";',
         good='ALTER TABLE "Reader" ALTER COLUMN "nickname" DROP DEFAULT;',
     ),
-    kinds=("alter_table_stmt",),
+    kinds=("alter_table_stmt", "drop_stmt"),
     aliases=("ban-drop-column", "removing-column"),
 )
 def dropping_column(look: Look) -> Iterator[Found]:
     """Find columns that are dropped; one that the script itself added is nobody's."""
+    if look.statement.kind == "drop_stmt":
+        yield from _columns_of_kinds(look)
+        return
     if look.node.objtype != pb.OBJECT_TABLE or look.is_new:
         return
     for command, _ in look.commands(pb.AT_DropColumn):
@@ -59,6 +66,26 @@ def dropping_column(look: Look) -> Iterator[Found]:
             fix=[_LATER.format(what=f"{look.table}.{command.name}", sql=drop)],
             note=note,
         )
+
+
+def _columns_of_kinds(look: Look) -> Iterator[Found]:
+    """Find types that are dropped with the columns that are of them."""
+    node = look.node
+    if node.remove_type not in _OF_COLUMNS or node.behavior != pb.DROP_CASCADE:
+        return
+    for one in node.objects:
+        name = _kind_name(one)
+        if name.key in look.story.kinds:
+            continue
+        what = f"the extension {name.name}'s types" if node.remove_type == _EXTENSION else str(name)
+        yield Found(
+            f"CASCADE drops every column of {what}, with what it holds, and programs that name one"
+            " fail"
+        )
+
+
+def _kind_name(one: Any) -> Name:
+    return dotted(one.type_name.names) if one.HasField("type_name") else object_name(one)
 
 
 @rule(
@@ -130,10 +157,12 @@ def dropping_database(look: Look) -> Iterator[Found]:
     kinds=("drop_stmt",),
 )
 def dropping_schema(look: Look) -> Iterator[Found]:
-    """Find schemas that are dropped by CASCADE."""
+    """Find schemas that are dropped by CASCADE, and were not made by the script."""
     node = look.node
     if node.remove_type == pb.OBJECT_SCHEMA and node.behavior == pb.DROP_CASCADE:
         for one in node.objects:
+            if object_name(one).name in look.story.schemas:
+                continue
             yield Found(f"everything in the schema {object_name(one)} is lost")
 
 
@@ -210,17 +239,41 @@ all are meant and the table is small, say so in a remark.""",
         good='UPDATE "Reader" SET "greeting" = \'Hello\''
         ' WHERE "id" BETWEEN 1 AND 1000 AND "greeting" IS NULL;',
     ),
-    kinds=("update_stmt", "delete_stmt"),
+    kinds=("update_stmt", "delete_stmt", "insert_stmt", "select_stmt"),
 )
 def writing_every_row(look: Look) -> Iterator[Found]:
-    """Find UPDATE and DELETE without WHERE."""
-    node = look.node
-    if node.HasField("where_clause") or look.is_new:
-        return
-    what = "removed" if look.statement.kind == "delete_stmt" else "written anew"
-    rows = _rows(look, look.table)
-    yield Found(
-        f"every row of {look.table} is {what}, in one transaction",
-        tables=(look.table,),
-        note=f"{rows} would be {what}" if rows else "",
-    )
+    """Find UPDATE and DELETE whose WHERE, if there is one, leaves no row out."""
+    for kind, node in _writing(look.statement.kind, look.node):
+        table = named(node.relation)
+        if _leaves_rows_out(node) or look.story.is_new(table):
+            continue
+        what = "removed" if kind == "delete_stmt" else "written anew"
+        rows = _rows(look, table)
+        yield Found(
+            f"every row of {table} is {what}, in one transaction",
+            node.relation.location,
+            tables=(table,),
+            note=f"{rows} would be {what}" if rows else "",
+        )
+
+
+def _writing(kind: str, node: Any) -> Iterator[tuple[str, Any]]:
+    """Return the UPDATE or DELETE that a statement is, and those that stand in its WITH."""
+    if kind in ("update_stmt", "delete_stmt"):
+        yield kind, node
+    for one in node.with_clause.ctes:
+        query = one.common_table_expr.ctequery
+        inner = query.WhichOneof("node")
+        if inner in ("update_stmt", "delete_stmt"):
+            yield inner, getattr(query, inner)
+    if kind == "insert_stmt" and node.select_stmt.HasField("select_stmt"):
+        yield from _writing("select_stmt", node.select_stmt.select_stmt)
+
+
+def _leaves_rows_out(node: Any) -> bool:
+    """Say whether a WHERE looks at anything: what is made of constants says the same of each."""
+    if not node.HasField("where_clause"):
+        return False
+    kinds = (pb.A_Expr, pb.BoolExpr, pb.TypeCast, pb.TypeName, pb.String, pb.Integer, pb.A_Const)
+    constants = (*kinds, pb.Boolean)
+    return not all(isinstance(one, constants) for one in walk(node.where_clause))

@@ -37,6 +37,8 @@ def constraining_domain(look: Look) -> Iterator[Found]:
     if node.subtype not in ("C", "O"):
         return
     name = dotted(node.type_name)
+    if name.key in look.story.kinds:
+        return
     tables = look.facts.tables_of_domain(name)
     if tables is not None and not tables:
         return

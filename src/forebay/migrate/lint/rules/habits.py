@@ -72,12 +72,20 @@ and programs look for the name that was written.""",
         "view_stmt",
         "create_seq_stmt",
         "create_trig_stmt",
+        "create_function_stmt",
+        "create_schema_stmt",
+        "create_domain_stmt",
+        "create_role_stmt",
+        "create_policy_stmt",
+        "create_table_as_stmt",
+        "composite_type_stmt",
+        "alter_enum_stmt",
     ),
 )
 def identifier_too_long(look: Look) -> Iterator[Found]:
     """Find names that are cut; the tree holds them as they will be, so the text is looked at."""
     text = look.statement.text
-    if len(text) <= LONGEST_NAME:
+    if len(text.encode()) <= LONGEST_NAME:
         return
     for found in _NAME.finditer(_without_texts(text)):
         name = found[1] or found[2]
@@ -107,34 +115,52 @@ def _without_texts(text: str) -> str:
         bad='UPDATE "Reader" SET "city" = \'Rome\', "city" = \'Oslo\' WHERE "id" = 1;',
         good='UPDATE "Reader" SET "city" = \'Oslo\' WHERE "id" = 1;',
     ),
-    kinds=("create_stmt", "update_stmt", "view_stmt", "insert_stmt"),
+    kinds=(
+        "create_stmt",
+        "alter_table_stmt",
+        "update_stmt",
+        "view_stmt",
+        "insert_stmt",
+        "merge_stmt",
+    ),
     aliases=("ban-duplicate-column-assignments",),
 )
 def duplicate_column(look: Look) -> Iterator[Found]:
     """Find columns that are defined, or assigned to, twice."""
-    seen: set[str] = set()
-    for name, at in _assigned(look):
-        if name in seen:
-            yield Found(f"{name} is named twice", at)
-        seen.add(name)
+    for names in _assigned(look):
+        seen: set[str] = set()
+        for name, at in names:
+            if name in seen:
+                yield Found(f"{name} is named twice", at)
+            seen.add(name)
 
 
-def _assigned(look: Look) -> Iterator[tuple[str, int]]:
+def _assigned(look: Look) -> Iterator[Iterator[tuple[str, int]]]:
+    """Return the columns of each list of a statement that may name one only once."""
     node = look.node
     kind = look.statement.kind
-    if kind == "create_stmt":
-        for one in node.table_elts:
-            if one.HasField("column_def"):
-                yield one.column_def.colname, one.column_def.location
+    if kind in ("create_stmt", "alter_table_stmt"):
+        added = [each for _, each in look.commands(pb.AT_AddColumn)] if kind[0] == "a" else ()
+        elements = added or (node.table_elts if kind[0] == "c" else ())
+        columns = [one.column_def for one in elements if one.HasField("column_def")]
+        yield ((one.colname, one.location) for one in columns)
     elif kind == "view_stmt":
-        for one in node.aliases:
-            yield one.string.sval, 0
+        yield ((one.string.sval, 0) for one in node.aliases)
+    elif kind == "merge_stmt":
+        for clause in node.merge_when_clauses:
+            yield _targets(clause.merge_when_clause.target_list)
+    elif kind == "insert_stmt":
+        yield _targets(node.cols)
+        yield _targets(node.on_conflict_clause.target_list)
     else:
-        targets = node.cols if kind == "insert_stmt" else node.target_list
-        for one in targets:
-            # An element of an array, or a field, may be assigned to beside another.
-            if not one.res_target.indirection:
-                yield one.res_target.name, one.res_target.location
+        yield _targets(node.target_list)
+
+
+def _targets(listed: Any) -> Iterator[tuple[str, int]]:
+    for one in listed:
+        # An element of an array, or a field, may be assigned to beside another.
+        if not one.res_target.indirection:
+            yield one.res_target.name, one.res_target.location
 
 
 @rule(
@@ -152,7 +178,16 @@ was not built to its end exists and is invalid: IF NOT EXISTS passes over it."""
         good='CREATE INDEX CONCURRENTLY IF NOT EXISTS "Customer_email_idx"'
         ' ON "Customer" ("email");',
     ),
-    kinds=("create_stmt", "alter_table_stmt", "index_stmt", "drop_stmt"),
+    kinds=(
+        "create_stmt",
+        "alter_table_stmt",
+        "index_stmt",
+        "drop_stmt",
+        "create_schema_stmt",
+        "create_seq_stmt",
+        "create_extension_stmt",
+        "alter_enum_stmt",
+    ),
     aliases=("prefer-robust-stmts",),
     is_opt_in=True,
 )
@@ -166,7 +201,9 @@ def not_repeatable(look: Look) -> Iterator[Found]:
 
 def _is_repeatable(look: Look, node: Any) -> bool:
     kind = look.statement.kind
-    if kind in ("create_stmt", "index_stmt"):
+    if kind == "alter_enum_stmt":
+        return bool(node.old_val or node.skip_if_new_val_exists)
+    if kind not in ("drop_stmt", "alter_table_stmt"):
         return bool(node.if_not_exists)
     if kind == "drop_stmt":
         return bool(node.missing_ok)
@@ -347,7 +384,16 @@ def serial_column(look: Look) -> Iterator[Found]:
         bad='CREATE TABLE "Post" ("id" bigint);',
         good='CREATE TABLE "public"."Post" ("id" bigint);',
     ),
-    kinds=("create_stmt", "alter_table_stmt", "create_table_as_stmt", "drop_stmt"),
+    kinds=(
+        "create_stmt",
+        "alter_table_stmt",
+        "create_table_as_stmt",
+        "drop_stmt",
+        "index_stmt",
+        "rename_stmt",
+        "truncate_stmt",
+        "view_stmt",
+    ),
     aliases=("require-table-schema",),
     is_opt_in=True,
 )
@@ -365,6 +411,13 @@ def _mentioned(look: Look) -> Iterator[tuple[Name, int]]:
             for one in node.objects:
                 yield object_name(one), 0
         return
-    relation = node.into.rel if kind == "create_table_as_stmt" else node.relation
+    if kind == "truncate_stmt":
+        for one in node.relations:
+            yield named(one.range_var), one.range_var.location
+        return
+    if kind == "create_table_as_stmt":
+        relation = node.into.rel
+    else:
+        relation = node.view if kind == "view_stmt" else node.relation
     if relation.relpersistence != "t":
         yield named(relation), relation.location

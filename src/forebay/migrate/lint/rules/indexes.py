@@ -10,6 +10,7 @@ from forebay.migrate.lint.registry import Found, Look, Page, Severity, rule
 from forebay.migrate.lint.tree import (
     Name,
     constraints,
+    is_looked_up,
     key_names,
     named,
     object_name,
@@ -23,6 +24,7 @@ _REINDEXED = {
     pb.REINDEX_OBJECT_TABLE: "TABLE",
     pb.REINDEX_OBJECT_SCHEMA: "SCHEMA",
     pb.REINDEX_OBJECT_DATABASE: "DATABASE",
+    pb.REINDEX_OBJECT_SYSTEM: "SYSTEM",
 }
 
 
@@ -121,8 +123,12 @@ def reindexing(look: Look) -> Iterator[Found]:
     table = named(node.relation) if what == "TABLE" else None
     if what == "INDEX":
         table = look.story.table_of_index(named(node.relation))
+    if table is not None and look.story.is_new(table):
+        return
     whose = str(table) if table else "the tables"
-    fix = [f"REINDEX {what} CONCURRENTLY {name};"] if look.version >= 12 else []
+    # PostgreSQL does its own catalogs in no other way.
+    has_gentle = look.version >= 12 and what != "SYSTEM"
+    fix = [f"REINDEX {what} CONCURRENTLY {name};"] if has_gentle else []
     tables = (table,) if table else ()
     yield Found(f"nobody can write {whose}, or read by these indexes", fix=fix, tables=tables)
 
@@ -183,7 +189,8 @@ def _foreign_keys(look: Look) -> Iterator[tuple[pb.Constraint, list[str]]]:
 
 def _is_covered(look: Look, table: Name, columns: list[str]) -> bool:
     wanted = set(columns)
-    known = [*_written(look, table), *(look.facts.leading_columns(table) or ())]
+    known = [*_written(look, table), *look.story.leading.get(table.key, ())]
+    known += look.facts.leading_columns(table) or ()
     return any(set(one[: len(columns)]) == wanted for one in known)
 
 
@@ -193,7 +200,7 @@ def _written(look: Look, table: Name) -> Iterator[list[str]]:
         node = getattr(statement.node, statement.kind)
         if statement.kind != "index_stmt":
             yield from _keys(node)
-        elif not node.HasField("where_clause"):
+        elif is_looked_up(node):
             yield [one.index_elem.name for one in node.index_params]
 
 

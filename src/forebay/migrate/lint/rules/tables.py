@@ -90,7 +90,7 @@ does it beside the traffic, as does REPACK (CONCURRENTLY) from version 19.""",
         bad='VACUUM FULL "Visit";',
         good='VACUUM "Visit";',
     ),
-    kinds=("vacuum_stmt", "cluster_stmt", "alter_table_stmt"),
+    kinds=("vacuum_stmt", "cluster_stmt", "alter_table_stmt", "alter_table_move_all_stmt"),
     aliases=("prefer-repack",),
 )
 def rewriting_table(look: Look) -> Iterator[Found]:
@@ -114,6 +114,11 @@ def _rewritten(look: Look) -> Iterator[Name | None]:
             yield from found or (None,)
     elif look.statement.kind == "cluster_stmt":
         yield look.table if node.HasField("relation") else None
+    elif look.statement.kind == "alter_table_move_all_stmt":
+        yield None
+    elif node.objtype == pb.OBJECT_INDEX:
+        for _ in look.commands(pb.AT_SetTableSpace):
+            yield look.table
     elif node.objtype in (pb.OBJECT_TABLE, pb.OBJECT_MATVIEW):
         kinds = (pb.AT_SetLogged, pb.AT_SetUnLogged, pb.AT_SetTableSpace, pb.AT_SetAccessMethod)
         for _ in look.commands(*kinds):
@@ -137,7 +142,7 @@ of some thousand rows, each its own transaction.""",
         'UPDATE "Reader" SET "greeting" = \'Hello\''
         ' WHERE "id" BETWEEN 1 AND 1000 AND "greeting" IS NULL;',
     ),
-    kinds=("update_stmt", "delete_stmt", "insert_stmt"),
+    kinds=("update_stmt", "delete_stmt", "insert_stmt", "merge_stmt", "copy_stmt"),
     aliases=("backfilling-data",),
 )
 def writing_under_a_lock(look: Look) -> Iterator[Found]:
@@ -145,7 +150,7 @@ def writing_under_a_lock(look: Look) -> Iterator[Found]:
     node = look.node
     if look.statement.kind == "insert_stmt" and not node.select_stmt.select_stmt.from_clause:
         return
-    if look.is_new:
+    if look.is_new or (look.statement.kind == "copy_stmt" and not node.is_from):
         return
     kept = [one for one in look.holds(Mode.SHARE) if not look.story.is_new(one)]
     if kept:

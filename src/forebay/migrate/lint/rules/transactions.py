@@ -22,6 +22,19 @@ _STAND_ALONE = (
     "dropdb_stmt",
     "alter_system_stmt",
     "discard_stmt",
+    "alter_enum_stmt",
+)
+# Kinds that wait for a lock that others wait behind.
+_WAITING = (
+    "alter_table_stmt",
+    "index_stmt",
+    "drop_stmt",
+    "rename_stmt",
+    "truncate_stmt",
+    "lock_stmt",
+    "reindex_stmt",
+    "cluster_stmt",
+    "create_trig_stmt",
 )
 
 
@@ -46,9 +59,12 @@ without a transaction, and fail on one with more.""",
 )
 def concurrently_in_transaction(look: Look) -> Iterator[Found]:
     """Find statements that a transaction may not hold, and one holds."""
-    if look.place.transaction is None or not stands_alone(look.statement, look.version):
+    if not stands_alone(look.statement, look.version):
         return
-    yield Found("PostgreSQL refuses this inside a transaction")
+    if look.place.is_in_block:
+        yield Found("PostgreSQL refuses this inside a DO block")
+    elif look.place.transaction is not None:
+        yield Found("PostgreSQL refuses this inside a transaction")
 
 
 @rule(
@@ -113,7 +129,17 @@ ended. A script of Prisma's layout is one transaction.""",
         good="ALTER TYPE \"State\" ADD VALUE 'archived';\n"
         'UPDATE "Paper" SET "state" = \'archived\' WHERE "id" = 1;',
     ),
-    kinds=("insert_stmt", "update_stmt", "delete_stmt", "alter_table_stmt", "create_stmt"),
+    kinds=(
+        "insert_stmt",
+        "update_stmt",
+        "delete_stmt",
+        "merge_stmt",
+        "alter_table_stmt",
+        "create_stmt",
+        "create_table_as_stmt",
+        "index_stmt",
+        "view_stmt",
+    ),
 )
 def using_new_enum_value(look: Look) -> Iterator[Found]:
     """Find texts that are values which the transaction has just added."""
@@ -144,7 +170,7 @@ its own (--lock-timeout) and tries again, so that its scripts need none.""",
         bad='ALTER TABLE "Reader" ADD COLUMN "city" text;',
         good='SET lock_timeout = \'2s\';\nALTER TABLE "Reader" ADD COLUMN "city" text;',
     ),
-    kinds=("alter_table_stmt", "index_stmt", "drop_stmt", "rename_stmt", "truncate_stmt"),
+    kinds=_WAITING,
     aliases=("require-lock-timeout", "require-timeout-settings"),
     is_opt_in=True,
 )
@@ -167,7 +193,7 @@ def no_lock_timeout(look: Look) -> Iterator[Found]:
         bad='ALTER TABLE "Reader" ADD COLUMN "city" text;',
         good='SET statement_timeout = \'5s\';\nALTER TABLE "Reader" ADD COLUMN "city" text;',
     ),
-    kinds=("alter_table_stmt", "index_stmt", "drop_stmt", "rename_stmt", "truncate_stmt"),
+    kinds=_WAITING,
     aliases=("require-statement-timeout", "require-timeout-settings"),
     is_opt_in=True,
 )
@@ -180,10 +206,9 @@ def no_statement_timeout(look: Look) -> Iterator[Found]:
 
 def _is_limited(look: Look, setting: str) -> bool:
     """Say whether a limit is set, or there is nothing to limit; one word a script is enough."""
-    if setting in look.story.settings:
+    if look.story.settings.get(setting, "0") != "0":
         return True
-    kinds = ("alter_table_stmt", "index_stmt", "drop_stmt", "rename_stmt", "truncate_stmt")
-    first = next((one for one in look.script if one.kind in kinds and _waits(look, one)), None)
+    first = next((one for one in look.script if one.kind in _WAITING and _waits(look, one)), None)
     return first is None or first.start != look.statement.start
 
 
