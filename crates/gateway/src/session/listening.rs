@@ -89,6 +89,11 @@ impl ClientState {
         self.tracking.is_on && !self.is_gone
     }
 
+    /// What the client listens on, as of the last transaction that is over.
+    pub fn hears(&self) -> impl Iterator<Item = &[u8]> {
+        self.channels().into_iter().flatten().map(AsRef::as_ref)
+    }
+
     /// Whether the client listens, or is about to.
     pub fn listens(&self) -> bool {
         self.listening.is_some()

@@ -1,6 +1,6 @@
 //! Random clients get the same replies from the pooler as from a server of their own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gateway::session::SessionError;
 use pgwire::backend;
@@ -15,6 +15,13 @@ use crate::script::{NAMES, Unit, reusing_unit, whole_unit};
 
 /// Steps without an end in sight mean that somebody waits for ever.
 const STUCK: usize = 20_000;
+
+/// The end of a client that leaves nothing open and nothing behind.
+const UNTIED: &[&str] =
+    &["ROLLBACK", "SELECT pg_advisory_unlock_all()", "DROP TABLE pg_temp.t", "DEALLOCATE q"];
+
+/// The end of a client that leaves nothing open.
+const TIED: &[&str] = &["ROLLBACK"];
 
 /// One client's part.
 #[derive(Debug, Clone)]
@@ -59,13 +66,15 @@ struct Driver {
     expected: Vec<Reply>,
     received: Vec<Reply>,
     ready: usize,
+    /// What a server of its own listens on in the end.
+    heard: BTreeSet<String>,
 }
 
 impl Driver {
-    fn new(script: &Script) -> Self {
+    fn new(script: &Script, end: &[&str]) -> Self {
         let mut own = Postgres::new(&defaults());
         let (mut messages, mut answered, mut ready) = (Vec::new(), Vec::new(), 0);
-        let end = Unit(vec![sync(), query("ROLLBACK")]);
+        let end = Unit([vec![sync()], end.iter().map(|text| query(text)).collect()].concat());
         for message in script.units.iter().chain([&end]).flat_map(|Unit(messages)| messages) {
             let mut replies = own.take(message);
             messages.push((message.clone(), ready));
@@ -76,7 +85,8 @@ impl Driver {
         assert!(own.is_at_rest());
         messages.reverse();
         let is_patient = script.is_patient;
-        Self { messages, is_patient, expected: answered, received: Vec::new(), ready: 0 }
+        let heard = own.session.listening;
+        Self { messages, is_patient, expected: answered, received: Vec::new(), ready: 0, heard }
     }
 
     fn next_bytes(&mut self, size: usize) -> Vec<u8> {
@@ -139,9 +149,10 @@ fn compare(
     server_count: usize,
     limit: usize,
     steps: &[Step],
+    end: &[&str],
 ) -> Result<(), TestCaseError> {
     let mut pooler = Pooler::new(scripts.len(), server_count, limit);
-    let mut drivers: Vec<Driver> = scripts.iter().map(Driver::new).collect();
+    let mut drivers: Vec<Driver> = scripts.iter().map(|script| Driver::new(script, end)).collect();
     // At the latest after the random steps everybody has a turn.
     let turns = |index| {
         [
@@ -183,11 +194,15 @@ fn compare(
             let held = server.statement_count();
             prop_assert!(limit == 0 || held <= limit, "{held} statements with limit {limit}");
         }
-        if drivers.iter().all(|driver| driver.messages.is_empty()) && pooler.is_at_rest() {
+        if drivers.iter().all(|driver| driver.messages.is_empty())
+            && if end == UNTIED { pooler.is_at_rest() } else { pooler.is_quiet() } {
             break;
         }
     }
-    for driver in &drivers {
+    for (index, server) in pooler.servers.iter().enumerate() {
+        prop_assert_eq!(server.believed(), server.there(), "server {}", index);
+    }
+    for (index, driver) in drivers.iter().enumerate() {
         let (received, told) = believed(&driver.received);
         let (expected, told_directly) = believed(&driver.expected);
         if is_beyond_reach(&received, &expected) {
@@ -195,6 +210,8 @@ fn compare(
         }
         prop_assert_eq!(received, expected);
         prop_assert_eq!(told, told_directly);
+        prop_assert_eq!(pooler.ties_of(index), pooler.is_tied_by(index), "client {}", index);
+        prop_assert_eq!(pooler.hears(index), driver.heard.clone(), "client {}", index);
     }
     Ok(())
 }
@@ -209,7 +226,20 @@ proptest! {
         limit in 1..4_usize,
         steps in vec(step(), 0..40),
     ) {
-        compare(&scripts, server_count, limit, &steps)?;
+        compare(&scripts, server_count, limit, &steps, UNTIED)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_ties_a_client_is_what_its_server_has(
+        scripts in vec(script(), 1..4),
+        limit in 1..4_usize,
+        steps in vec(step(), 0..40),
+    ) {
+        compare(&scripts, 3, limit, &steps, TIED)?;
     }
 }
 
@@ -243,8 +273,8 @@ fn a_setting_among_pipelined_queries_about_channels_and_statements_is_nobody_els
                 };
                 for is_patient in [false, true] {
                     let scripts = [shows(is_patient), hasty.clone(), shows(is_patient)];
-                    compare(&scripts, 1, 1, &[]).unwrap();
-                    compare(&scripts, 1, 1, &[Step::Client(1, 8)]).unwrap();
+                    compare(&scripts, 1, 1, &[], UNTIED).unwrap();
+                    compare(&scripts, 1, 1, &[Step::Client(1, 8)], UNTIED).unwrap();
                 }
             }
         }

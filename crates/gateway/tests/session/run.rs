@@ -2,7 +2,7 @@
 
 use pgwire::backend::{self, Status};
 
-use crate::command::{Command, Stage};
+use crate::command::{Command, Lock, Stage};
 use crate::transaction::{Failure, Session, failure};
 use crate::writer::Writer;
 
@@ -31,14 +31,16 @@ pub(crate) fn run(
         return Ok(Some(end));
     }
     match command {
-        Command::Inquire(names, absent, asks_sources) => {
+        Command::Inquire(names, reasons, asks_sources) => {
             let value = |name: &String| session.settings.get(name).cloned().unwrap_or_default();
             let is_made =
                 |name: &&String| session.settings.get(*name) != session.defaults.get(*name);
             let mut columns: Vec<String> = names.iter().map(value).collect();
             let made: Vec<&str> =
                 session.settings.keys().filter(is_made).map(String::as_str).collect();
-            columns.extend(vec!["f".to_owned(); *absent]);
+            let ties = session.ties.reasons();
+            let holds = |reason| if ties.contains(reason) { "t" } else { "f" };
+            columns.extend(reasons.iter().map(|reason| holds(reason).to_owned()));
             columns.extend(asks_sources.then(|| made.join(",")));
             writer.row(&columns);
             writer.complete("SELECT 1");
@@ -89,6 +91,36 @@ pub(crate) fn run(
                 session.listening.extend(channels.iter().cloned());
             }
             writer.complete("DO");
+        }
+        Command::Lock(lock) => {
+            let locks = &mut session.ties.locks;
+            *locks = match lock {
+                Lock::Take => *locks + 1,
+                Lock::Release => locks.saturating_sub(1),
+                Lock::ReleaseAll => 0,
+            };
+            writer.rows(&[String::new()]);
+            writer.complete("SELECT 1");
+        }
+        Command::Prepare(true) if session.ties.is_prepared => {
+            return Err(failure("42P05", "prepared statement \"q\" already exists"));
+        }
+        Command::Prepare(false) if !session.ties.is_prepared => {
+            return Err(failure("26000", "prepared statement \"q\" does not exist"));
+        }
+        Command::Prepare(is_prepared) => {
+            session.ties.is_prepared = *is_prepared;
+            writer.complete(if *is_prepared { "PREPARE" } else { "DEALLOCATE" });
+        }
+        Command::Temporary(true) if session.ties.is_temporary => {
+            return Err(failure("42P07", "relation \"t\" already exists"));
+        }
+        Command::Temporary(false) if !session.ties.is_temporary => {
+            return Err(failure("42P01", "table \"t\" does not exist"));
+        }
+        Command::Temporary(is_temporary) => {
+            session.ties.is_temporary = *is_temporary;
+            writer.complete(if *is_temporary { "CREATE TABLE" } else { "DROP TABLE" });
         }
         Command::CopyOut => {
             writer.copy_response(backend::COPY_OUT_RESPONSE);
