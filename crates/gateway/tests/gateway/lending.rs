@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use crate::messages::{bind, execute, parse, query, sync};
+use crate::messages::{bind, copy_data, copy_done, execute, parse, query, sync};
 use crate::replies::lines;
 use crate::running::{connect, start};
 
@@ -88,4 +88,20 @@ fn simple_queries_can_be_disallowed() {
     assert!(old.reply().is_none(), "closed");
     modern.send(&[parse("", "SELECT 1"), bind("", ""), execute("", 0), sync()].concat());
     assert_eq!(lines(&modern.until_ready(1))[2], "DataRow 1");
+}
+
+#[test]
+fn a_server_is_free_when_the_rest_of_a_failed_copy_has_been_sent() {
+    for locks in ["", "SELECT pg_advisory_xact_lock(1);SELECT pg_advisory_unlock_all();"] {
+        let gateway = start(&json!({"default_pool_size": 1, "query_wait_timeout": 20}));
+        let mut client = connect(&gateway);
+        client.send(&query(&format!("{locks}COPY numbers FROM STDIN")));
+        while client.reply().unwrap().tag != pgwire::backend::COPY_IN_RESPONSE {}
+        let data = copy_data("1\n");
+        client.send(&[&copy_data("bad\n"), &data[..6]].concat());
+        assert_eq!(lines(&client.until_ready(1)).last().unwrap(), "ReadyForQuery I");
+        client.send(&[&data[6..], &copy_done()].concat());
+        assert_eq!(connect(&gateway).value("SELECT 1"), "1");
+        assert_eq!(client.value("SELECT 2"), "2", "what was sent too late is dropped");
+    }
 }

@@ -6,6 +6,7 @@ use gateway::session::SessionError;
 use pgwire::backend;
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::sample::select;
 
 use crate::messages::{bind, close_portal, describe_portal, execute, parse, query, sync};
 use crate::pooler::{Pooler, defaults};
@@ -37,15 +38,38 @@ enum Step {
     Client(usize, usize),
     Serve(usize, usize),
     Reply(usize, usize),
+    /// A cancel or a time limit meets the next question of the pooler's.
+    Cancel(usize),
 }
 
 fn script() -> impl Strategy<Value = Script> {
-    let patient = prop_oneof![whole_unit(&NAMES, true), reusing_unit(&NAMES)];
-    let hasty = prop_oneof![whole_unit(&NAMES, false), reusing_unit(&NAMES)];
+    let patient = prop_oneof![whole_unit(&NAMES, true), reusing_unit(&NAMES), tying_unit()];
+    let hasty = prop_oneof![whole_unit(&NAMES, false), reusing_unit(&NAMES), tying_unit()];
     prop_oneof![
         vec(patient, 1..10).prop_map(|units| Script { units, is_patient: true }),
         vec(hasty, 1..10).prop_map(|units| Script { units, is_patient: false }),
     ]
+}
+
+/// A text that may tie its client, or untie it.
+fn tying_unit() -> impl Strategy<Value = Unit> {
+    let texts = [
+        "SELECT pg_advisory_lock(1)",
+        "SELECT pg_advisory_unlock(1)",
+        "SELECT pg_advisory_unlock_all()",
+        "PREPARE q AS SELECT 1",
+        "DEALLOCATE q",
+        "CREATE TEMP TABLE t ()",
+        "DROP TABLE pg_temp.t",
+    ];
+    (select(&NAMES[..]), select(texts.to_vec()), 0..4_u8).prop_map(
+        |(name, text, form)| match form {
+            0 => Unit(vec![parse(name, text), sync()]),
+            1 => extended(name, text, true),
+            2 => extended(name, text, false),
+            _ => simple(text),
+        },
+    )
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -54,6 +78,7 @@ fn step() -> impl Strategy<Value = Step> {
         (0..3_usize, size()).prop_map(|(client, size)| Step::Client(client, size)),
         (0..3_usize, size()).prop_map(|(server, size)| Step::Serve(server, size)),
         (0..3_usize, size()).prop_map(|(server, size)| Step::Reply(server, size)),
+        (0..3_usize).prop_map(Step::Cancel),
     ]
 }
 
@@ -181,6 +206,10 @@ fn compare(
             Step::Reply(index, size) if index < server_count => {
                 pooler.reply(index, size).map_err(|error| broken(&error))?;
             }
+            // Only once: a question is not put for ever.
+            Step::Cancel(index) if index < server_count && count < steps.len() => {
+                pooler.servers[index].postgres.session.cancels = 1;
+            }
             _ => {}
         }
         // Some time after it was asked for.
@@ -195,7 +224,8 @@ fn compare(
             prop_assert!(limit == 0 || held <= limit, "{held} statements with limit {limit}");
         }
         if drivers.iter().all(|driver| driver.messages.is_empty())
-            && if end == UNTIED { pooler.is_at_rest() } else { pooler.is_quiet() } {
+            && if end == UNTIED { pooler.is_at_rest() } else { pooler.is_quiet() }
+        {
             break;
         }
     }

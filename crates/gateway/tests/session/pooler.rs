@@ -137,7 +137,25 @@ impl Pooler {
     pub(crate) fn send(&mut self, client: usize, bytes: &[u8]) -> Result<(), SessionError> {
         let Client { state, is_waiting, is_held, .. } = &mut self.clients[client];
         state.carry.extend_from_slice(bytes);
-        if *is_waiting || *is_held { Ok(()) } else { self.read_client(client) }
+        if *is_waiting || *is_held {
+            return Ok(());
+        }
+        let was_midway = state.is_midway();
+        self.read_client(client)?;
+        if was_midway { self.rest_late(client) } else { Ok(()) }
+    }
+
+    /// The end of a message has been sent on, perhaps behind the end of its transaction.
+    fn rest_late(&mut self, index: usize) -> Result<(), SessionError> {
+        let client = &mut self.clients[index];
+        let Some(lease) = client.lease.filter(|_| !client.state.is_midway()) else {
+            return Ok(());
+        };
+        let server = &mut self.servers[lease];
+        if server.state.is_idle() {
+            server.state.catch_up(&mut client.state, &self.shared, &mut server.requests);
+        }
+        if server.replies.is_empty() { self.release(lease) } else { Ok(()) }
     }
 
     fn read_client(&mut self, index: usize) -> Result<(), SessionError> {
@@ -230,22 +248,33 @@ impl Pooler {
         )?;
         output.gather();
         client.received.extend_from_slice(&gathered);
-        let is_done =
-            server.state.is_idle() && server.requests.is_empty() && !client.state.is_midway();
-        if is_done && client.state.tracking.pin().is_none() {
-            assert!(!client.state.tracking.leaves_traces(), "released with a question to be put");
-            assert!(server.replies.is_empty(), "released with replies under way");
-            assert!(server.postgres.is_at_rest(), "released in the middle of something");
-            server.holder = None;
-            client.lease = None;
-            client.state.released();
-            self.next_in_line()?;
-        }
+        self.release(index)?;
         if std::mem::take(&mut self.clients[holder].is_held) {
             self.read_client(holder)
         } else {
             Ok(())
         }
+    }
+
+    /// Give a server back if nothing is under way.
+    fn release(&mut self, index: usize) -> Result<(), SessionError> {
+        let server = &mut self.servers[index];
+        let Some(holder) = server.holder else {
+            return Ok(());
+        };
+        let client = &mut self.clients[holder];
+        let is_done =
+            server.state.is_idle() && server.requests.is_empty() && !client.state.is_midway();
+        if !is_done || client.state.tracking.pin().is_some() {
+            return Ok(());
+        }
+        assert!(!client.state.tracking.leaves_traces(), "released with a question to be put");
+        assert!(server.replies.is_empty(), "released with replies under way");
+        assert!(server.postgres.is_at_rest(), "released in the middle of something");
+        server.holder = None;
+        client.lease = None;
+        client.state.released();
+        self.next_in_line()
     }
 
     fn next_in_line(&mut self) -> Result<(), SessionError> {

@@ -17,6 +17,13 @@ pub(crate) fn run(
     limit: usize,
 ) -> Result<Option<usize>, Failure> {
     check(command, Stage::Run)?;
+    let is_question = matches!(command, Command::Inquire(..) | Command::Hears);
+    let is_hit = session.cancels > 0 && is_question;
+    if is_hit || (session.cancels_unlisten && *command == Command::Unlisten(None)) {
+        session.cancels -= usize::from(is_hit);
+        session.cancels_unlisten &= is_hit;
+        return Err(failure("57014", "canceling statement due to user request"));
+    }
     if let Some(rows) = query_rows(session, command) {
         let start = start.min(rows.len());
         let end = if limit == 0 { rows.len() } else { rows.len().min(start + limit) };

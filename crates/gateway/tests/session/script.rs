@@ -9,14 +9,7 @@ use crate::messages::{
 };
 
 /// Texts to prepare or to run.
-pub(crate) const TEXTS: [&str; 27] = [
-    "SELECT pg_advisory_lock(1)",
-    "SELECT pg_advisory_unlock(1)",
-    "SELECT pg_advisory_unlock_all()",
-    "PREPARE q AS SELECT 1",
-    "DEALLOCATE q",
-    "CREATE TEMP TABLE t ()",
-    "DROP TABLE pg_temp.t",
+pub(crate) const TEXTS: [&str; 20] = [
     "LISTEN a",
     "UNLISTEN a",
     "UNLISTEN *",

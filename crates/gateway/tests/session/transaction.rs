@@ -70,6 +70,10 @@ pub(crate) struct Session {
     pub(crate) prelude: String,
     /// What ties it to its client.
     pub(crate) ties: Ties,
+    /// How many questions of the pooler's a cancel or a time limit is yet to meet.
+    pub(crate) cancels: usize,
+    /// Whether it is yet to meet an UNLISTEN of everything.
+    pub(crate) cancels_unlisten: bool,
     /// Temporary tables as they were when the transaction under way began.
     temporary_before: Option<bool>,
 }
@@ -111,6 +115,8 @@ impl Session {
             listening: BTreeSet::new(),
             prelude: String::new(),
             ties: Ties::default(),
+            cancels: 0,
+            cancels_unlisten: false,
             temporary_before: None,
         }
     }
