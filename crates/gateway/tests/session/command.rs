@@ -51,6 +51,8 @@ pub(crate) enum Command {
     Deallocate(Option<String>),
     /// Forgets everything.
     DiscardAll,
+    /// Forgets what has been drawn from sequences.
+    DiscardSequences,
     /// Reads COPY data.
     CopyIn,
     /// Sends COPY data.
@@ -98,6 +100,8 @@ impl Command {
             "ROLLBACK" => Self::Rollback,
             "DEALLOCATE ALL" => Self::Deallocate(None),
             "DISCARD ALL" => Self::DiscardAll,
+            "SET statement_timeout = 0" => Self::Set("statement_timeout".to_owned(), None),
+            "DISCARD SEQUENCES" => Self::DiscardSequences,
             "COPY numbers FROM STDIN" => Self::CopyIn,
             "COPY (SELECT 1) TO STDOUT" => Self::CopyOut,
             "SELECT nope" => {

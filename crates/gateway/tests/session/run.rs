@@ -18,6 +18,7 @@ pub(crate) fn run(
 ) -> Result<Option<usize>, Failure> {
     check(command, Stage::Run)?;
     let is_question = matches!(command, Command::Inquire(..) | Command::Hears);
+    let is_question = is_question || matches!(command, Command::SetConfig(_));
     let is_hit = session.cancels > 0 && is_question;
     if is_hit || (session.cancels_unlisten && *command == Command::Unlisten(None)) {
         session.cancels -= usize::from(is_hit);
@@ -61,7 +62,10 @@ pub(crate) fn run(
         Command::Set(name, value) => {
             let default = session.defaults.get(name).cloned().unwrap_or_default();
             let (tag, value) = value.clone().map_or(("RESET", default), |value| ("SET", value));
-            session.settings.insert(name.clone(), value);
+            // A limit on time is none of the model's.
+            if session.defaults.contains_key(name) {
+                session.settings.insert(name.clone(), value);
+            }
             writer.complete(tag);
         }
         Command::Begin => {
@@ -84,6 +88,7 @@ pub(crate) fn run(
             session.discard()?;
             writer.complete("DISCARD ALL");
         }
+        Command::DiscardSequences => writer.complete("DISCARD SEQUENCES"),
         Command::Listen(channel) => {
             session.listening.insert(channel.clone());
             writer.complete("LISTEN");
