@@ -105,3 +105,19 @@ fn a_server_is_free_when_the_rest_of_a_failed_copy_has_been_sent() {
         assert_eq!(client.value("SELECT 2"), "2", "what was sent too late is dropped");
     }
 }
+
+#[test]
+fn a_number_drawn_in_one_text_with_begin_is_there_in_the_next() {
+    let gateway = start(&json!({"default_pool_size": 1}));
+    let (mut client, mut other) = (connect(&gateway), connect(&gateway));
+    other.query("DROP SEQUENCE IF EXISTS drawn");
+    other.query("CREATE SEQUENCE drawn START 41");
+    other.query("SELECT nextval('drawn')");
+    client.query("BEGIN;SELECT nextval('drawn')");
+    assert_eq!(client.value("SELECT currval('drawn')"), "42");
+    client.query("ROLLBACK");
+    client.query("BEGIN;SELECT 1/0");
+    assert_eq!(client.query("SELECT currval('drawn')")[0].get(..11), Some("ERROR 25P02"));
+    client.query("ROLLBACK");
+    other.query("DROP SEQUENCE drawn");
+}
