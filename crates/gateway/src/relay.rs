@@ -245,6 +245,7 @@ impl Relay {
 
     /// Deal with what the client has sent, taking a server when one is needed.
     fn client_bytes(&mut self, cx: &mut TaskContext<'_>, bytes: &[u8]) -> Result<(), Ending> {
+        let was_midway = self.client.is_midway();
         let mut carry = std::mem::take(&mut self.client.carry);
         let is_joined = !carry.is_empty();
         if is_joined {
@@ -309,6 +310,9 @@ impl Relay {
         } else if is_joined {
             keep_spare(carry);
         }
+        if was_midway {
+            self.rest_late();
+        }
         self.note_request(!bytes.is_empty());
         self.registration.entry.holds_statements(self.client.statement_count());
         Ok(())
@@ -325,6 +329,9 @@ impl Relay {
             Poll::Pending => Ok(false),
             Poll::Ready(Ok(count)) => {
                 used(&mut self.to_server, count);
+                if self.to_server.is_empty() {
+                    self.rest_late();
+                }
                 Ok(true)
             }
             Poll::Ready(Err(error)) => Err(Refusal::server_lost(&error.to_string()).into()),
@@ -375,11 +382,7 @@ impl Relay {
             self.attend();
         }
         if progress == Progress::Idle {
-            self.show_pin();
-            // Nobody is to find what the client may have left there and has not been asked about.
-            if !self.client.tracking.leaves_traces() {
-                self.release(answered);
-            }
+            self.rest(answered);
         }
         if progress != Progress::Nothing {
             self.note_answer(ended);

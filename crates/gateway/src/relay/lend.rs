@@ -1,6 +1,9 @@
 //! A client's server: how it comes by one.
 
+use std::time::Instant;
+
 use super::Relay;
+use crate::activity::Ended;
 use crate::configuration::PoolMode;
 use crate::ending::Ending;
 use crate::pool::{Checkout, Lease};
@@ -29,6 +32,34 @@ impl Relay {
         self.meter.follow(&self.pool.stats);
         self.client.tracking.join(&self.pool.pins);
         Ok(())
+    }
+
+    /// Nothing is under way on the server any more.
+    pub(super) fn rest(&mut self, now: Option<Instant>) {
+        self.show_pin();
+        // Nobody is to find what the client may have left there and has not been asked about.
+        if !self.client.tracking.leaves_traces() {
+            self.release(now);
+        }
+    }
+
+    /// The end of a message has been sent on, or all that had to wait for the server's socket. Where the transaction
+    /// was over before (a COPY has failed, and PostgreSQL drops the data that still comes), no reply follows that
+    /// would have the server rest.
+    pub(super) fn rest_late(&mut self) {
+        let is_whole = self.to_server.is_empty() && !self.client.is_midway();
+        let Some(server) = self.lease.as_mut().and_then(Lease::server) else {
+            return;
+        };
+        if !is_whole || !server.state.is_idle() {
+            return;
+        }
+        let shared = &self.context.common.session;
+        server.state.catch_up(&mut self.client, shared, &mut self.to_server);
+        if server.state.is_idle() {
+            self.rest(None);
+            self.note_answer(Ended::Nothing);
+        }
     }
 
     pub(super) fn link(&mut self, mut lease: Lease) {

@@ -134,6 +134,7 @@ impl Session<'_, '_, '_, '_> {
         // Mostly there is no reason to.
         let may_have_to = self.server.may_drop_all
             || self.server.hearing.is_some()
+            || self.server.unlistens
             || !self.client.tracking.resets.is_empty()
             || self.server.expected.len() >= OWED_LIMIT;
         may_have_to && self.must_hold_for_a_reason(tag)

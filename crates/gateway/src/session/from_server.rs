@@ -364,6 +364,11 @@ impl Session<'_, '_, '_, '_> {
                 }
                 return Err(SessionError::Channels { sqlstate, message });
             }
+            if self.server.is_held_back() && self.is_replaying() {
+                // What is behind it is on its way: all of it is made once more.
+                self.server.hidden_error = Some((sqlstate, message));
+                return Ok(false);
+            }
             if self.server.replays_again(&sqlstate, &self.client.settings, self.to_server) {
                 return Ok(false);
             }

@@ -69,6 +69,16 @@ impl ServerState {
         self.expected.push_back(Expect::Inquiry(Box::new(inquiry)));
     }
 
+    /// Do what was due at the end of a transaction that came while a message of `client`'s was sent in part.
+    pub fn catch_up(&mut self, client: &mut ClientState, shared: &Shared, to_server: &mut Vec<u8>) {
+        if self.resetting {
+            // What RESET goes back to is put in force behind a reply.
+            self.put_hidden_query(b"", to_server);
+        } else {
+            self.inquire(client, shared, to_server);
+        }
+    }
+
     fn question(&self, client: &ClientState, pending: Box<Pending>) -> Inquiry {
         let found = &pending.found;
         let is_unreported =

@@ -89,6 +89,11 @@ impl ClientState {
         self.tracking.is_on && !self.is_gone
     }
 
+    /// What the client listens on, as of the last transaction that is over.
+    pub fn hears(&self) -> impl Iterator<Item = &[u8]> {
+        self.channels().into_iter().flatten().map(AsRef::as_ref)
+    }
+
     /// Whether the client listens, or is about to.
     pub fn listens(&self) -> bool {
         self.listening.is_some()
@@ -152,9 +157,11 @@ impl ServerState {
     /// Whether a message must wait because what has been sent before may change the channels: the client is to be
     /// told that its transaction is over only after that has been dealt with.
     pub(super) fn settles_channels(&self) -> bool {
-        self.hearing.is_some()
-            && (self.owes_ready()
-                || self.expected.iter().any(|entry| matches!(entry, Expect::Listener)))
+        // Where a cancel hits the UNLISTEN it is put once more, and nothing is to have come between.
+        self.unlistens
+            || (self.hearing.is_some()
+                && (self.owes_ready()
+                    || self.expected.iter().any(|entry| matches!(entry, Expect::Listener))))
     }
 
     /// Whether the end of something that has been sent has not been told yet, settings aside.
@@ -301,6 +308,7 @@ impl ServerState {
     /// Have the server listen on nothing.
     pub fn put_unlisten(&mut self, to_server: &mut Vec<u8>) {
         pgwire::frontend::put_query(to_server, b"UNLISTEN *");
+        self.unlistens = true;
         self.expected.push_back(Expect::Unlisten);
     }
 

@@ -162,6 +162,8 @@ pub struct ServerState {
     drawn: Drawn,
     /// What has been done about channels in the transaction under way, if anything.
     hearing: Option<Box<Hearing>>,
+    /// It is on its way to listening on nothing.
+    unlistens: bool,
     /// Preludes that have been numbered.
     preludes: u64,
     /// How often asking about channels has failed.
@@ -202,6 +204,7 @@ impl ServerState {
             applied: Arc::default(),
             is_restless: false,
             hearing: None,
+            unlistens: false,
             preludes: 0,
             channel_failures: 0,
             counts: Counts::default(),

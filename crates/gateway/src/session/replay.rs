@@ -5,6 +5,7 @@ use std::sync::Arc;
 use pgwire::backend;
 
 use super::expect::Expect;
+use super::sequences::FORGET;
 use super::{ClientState, ServerState, Shared, restless};
 use crate::parameters::{self, Parameters};
 
@@ -98,6 +99,11 @@ impl ServerState {
         }
     }
 
+    /// Whether the client's messages are held back until settings have been made.
+    pub(super) fn is_held_back(&self) -> bool {
+        matches!(self.replay, Replay::UnderWay { .. } | Replay::Calming { .. })
+    }
+
     /// The settings of a client, or of a server at rest, have been made, if that was under way.
     pub(super) fn note_replayed(&mut self) {
         if !self.expected.is_empty() {
@@ -134,6 +140,7 @@ impl ServerState {
         applied.set("statement_timeout", b"0");
         self.set_applied(Arc::new(applied));
         let before = Arc::clone(&self.applied);
+        let is_for_client = matches!(self.replay, Replay::UnderWay { .. });
         self.replay = match self.replay {
             Replay::Calming { .. } => {
                 Replay::Calming { before, wanted: Arc::clone(&wanted), attempts }
@@ -141,6 +148,9 @@ impl ServerState {
             _ => Replay::UnderWay { before, attempts },
         };
         self.apply(&wanted, to_server);
+        if is_for_client && self.drawn.forgets() {
+            self.put_hidden_query(FORGET, to_server);
+        }
         true
     }
 

@@ -10,6 +10,9 @@ use super::{ClientState, ServerState};
 pub(super) const HINT: &str = "In transaction mode a number that an earlier transaction drew is only there while \
     nobody else has used the server connection since. Use INSERT ... RETURNING, or ask in the same transaction.";
 
+/// Has PostgreSQL forget the numbers.
+pub(super) const FORGET: &[u8] = b"DISCARD SEQUENCES";
+
 /// Whose numbers a server remembers.
 #[derive(Debug, Default)]
 pub(super) struct Drawn {
@@ -19,6 +22,8 @@ pub(super) struct Drawn {
     is_mixed: bool,
     /// Since it was last given to a client, something was sent that may have drawn a number.
     has_been_asked: bool,
+    /// Since then it has been told to forget.
+    forgets: bool,
 }
 
 impl Drawn {
@@ -28,6 +33,12 @@ impl Drawn {
         self.is_mixed |= self.last != 0 && self.last != number;
         self.last = number;
         self.has_been_asked = false;
+        self.forgets = false;
+    }
+
+    /// Whether the server has been told to forget since it was last given to a client.
+    pub(super) fn forgets(&self) -> bool {
+        self.forgets
     }
 
     /// Whether the server must forget before this client asks it anything.
@@ -35,10 +46,12 @@ impl Drawn {
         self.is_mixed && client.tracking.is_on && client.tracking.pins().asks_for_sequences()
     }
 
-    /// A text is sent; any but the beginning of a transaction block may draw a number.
+    /// A text is sent; any but the beginning of a transaction block, alone, may draw a number.
     pub(super) fn ask(&mut self, text: &[u8]) {
-        let first = text.trim_ascii_start().first().map(u8::to_ascii_lowercase);
-        self.has_been_asked |= !matches!(first, Some(b'b'));
+        let text = text.trim_ascii_start();
+        let begins = matches!(text.first(), Some(b'b' | b'B'));
+        let is_alone = || !text.strip_suffix(b";").unwrap_or(text).contains(&b';');
+        self.has_been_asked |= !(begins && is_alone());
     }
 
     /// A statement is run that may draw a number.
@@ -55,11 +68,12 @@ impl Drawn {
 impl ServerState {
     /// Append what makes PostgreSQL forget the numbers.
     pub(super) fn forget_numbers(&mut self, client: &ClientState, to_server: &mut Vec<u8>) {
-        pgwire::frontend::put_query(to_server, b"DISCARD SEQUENCES");
+        pgwire::frontend::put_query(to_server, FORGET);
         self.expected.push_back(Expect::HiddenQuery);
         // A simple query destroys the unnamed statement.
         self.unnamed_is_clients = false;
         self.drawn.is_mixed = false;
+        self.drawn.forgets = true;
         self.drawn.last = client.tracking.number;
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use crate::messages::{bind, execute, parse, query, sync};
+use crate::messages::{bind, copy_data, copy_done, execute, parse, query, sync};
 use crate::replies::lines;
 use crate::running::{connect, start};
 
@@ -88,4 +88,36 @@ fn simple_queries_can_be_disallowed() {
     assert!(old.reply().is_none(), "closed");
     modern.send(&[parse("", "SELECT 1"), bind("", ""), execute("", 0), sync()].concat());
     assert_eq!(lines(&modern.until_ready(1))[2], "DataRow 1");
+}
+
+#[test]
+fn a_server_is_free_when_the_rest_of_a_failed_copy_has_been_sent() {
+    for locks in ["", "SELECT pg_advisory_xact_lock(1);SELECT pg_advisory_unlock_all();"] {
+        let gateway = start(&json!({"default_pool_size": 1, "query_wait_timeout": 20}));
+        let mut client = connect(&gateway);
+        client.send(&query(&format!("{locks}COPY numbers FROM STDIN")));
+        while client.reply().unwrap().tag != pgwire::backend::COPY_IN_RESPONSE {}
+        let data = copy_data("1\n");
+        client.send(&[&copy_data("bad\n"), &data[..6]].concat());
+        assert_eq!(lines(&client.until_ready(1)).last().unwrap(), "ReadyForQuery I");
+        client.send(&[&data[6..], &copy_done()].concat());
+        assert_eq!(connect(&gateway).value("SELECT 1"), "1");
+        assert_eq!(client.value("SELECT 2"), "2", "what was sent too late is dropped");
+    }
+}
+
+#[test]
+fn a_number_drawn_in_one_text_with_begin_is_there_in_the_next() {
+    let gateway = start(&json!({"default_pool_size": 1}));
+    let (mut client, mut other) = (connect(&gateway), connect(&gateway));
+    other.query("DROP SEQUENCE IF EXISTS drawn");
+    other.query("CREATE SEQUENCE drawn START 41");
+    other.query("SELECT nextval('drawn')");
+    client.query("BEGIN;SELECT nextval('drawn')");
+    assert_eq!(client.value("SELECT currval('drawn')"), "42");
+    client.query("ROLLBACK");
+    client.query("BEGIN;SELECT 1/0");
+    assert_eq!(client.query("SELECT currval('drawn')")[0].get(..11), Some("ERROR 25P02"));
+    client.query("ROLLBACK");
+    other.query("DROP SEQUENCE drawn");
 }

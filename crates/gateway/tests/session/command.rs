@@ -1,5 +1,7 @@
 //! The few SQL texts that the model of PostgreSQL understands. Every one means the same to the real server.
 
+use gateway::pins::Reason;
+
 /// Where in its life a statement fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
@@ -26,9 +28,9 @@ pub(crate) enum Command {
     Set(String, Option<String>),
     /// Changes settings and returns them, as the pooler does.
     SetConfig(Vec<(String, String)>),
-    /// Returns settings in one row, that so many things are not there, and the names of the settings that the session
+    /// Returns settings in one row, whether ties of these kinds are there, and the names of the settings that the session
     /// has made, as the pooler asks.
-    Inquire(Vec<String>, usize, bool),
+    Inquire(Vec<String>, Vec<Reason>, bool),
     /// Listens on a channel.
     Listen(String),
     /// Listens on a channel no more; `None` on none.
@@ -49,12 +51,31 @@ pub(crate) enum Command {
     Deallocate(Option<String>),
     /// Forgets everything.
     DiscardAll,
+    /// Forgets what has been drawn from sequences.
+    DiscardSequences,
     /// Reads COPY data.
     CopyIn,
     /// Sends COPY data.
     CopyOut,
+    /// Takes or gives back an advisory lock.
+    Lock(Lock),
+    /// SQL's PREPARE of the one statement there is, or its DEALLOCATE.
+    Prepare(bool),
+    /// Makes the one temporary table there is, or drops it.
+    Temporary(bool),
     /// Fails with this SQLSTATE and message.
     Fails(Stage, &'static str, &'static str),
+}
+
+/// What becomes of advisory locks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lock {
+    /// One more.
+    Take,
+    /// One less.
+    Release,
+    /// None.
+    ReleaseAll,
 }
 
 impl Command {
@@ -67,12 +88,20 @@ impl Command {
             "SELECT 2" => rows(&["2"]),
             "SELECT generate_series(1,3)" => rows(&["1", "2", "3"]),
             "SELECT * FROM versioned" => Self::Versioned,
-            "SELECT pg_advisory_lock(1)" | "SELECT pg_advisory_unlock_all()" => rows(&[""]),
+            "SELECT pg_advisory_lock(1)" => Self::Lock(Lock::Take),
+            "SELECT pg_advisory_unlock(1)" => Self::Lock(Lock::Release),
+            "SELECT pg_advisory_unlock_all()" => Self::Lock(Lock::ReleaseAll),
+            "PREPARE q AS SELECT 1" => Self::Prepare(true),
+            "DEALLOCATE q" => Self::Prepare(false),
+            "CREATE TEMP TABLE t ()" => Self::Temporary(true),
+            "DROP TABLE pg_temp.t" => Self::Temporary(false),
             "BEGIN" => Self::Begin,
             "COMMIT" => Self::Commit,
             "ROLLBACK" => Self::Rollback,
             "DEALLOCATE ALL" => Self::Deallocate(None),
             "DISCARD ALL" => Self::DiscardAll,
+            "SET statement_timeout = 0" => Self::Set("statement_timeout".to_owned(), None),
+            "DISCARD SEQUENCES" => Self::DiscardSequences,
             "COPY numbers FROM STDIN" => Self::CopyIn,
             "COPY (SELECT 1) TO STDOUT" => Self::CopyOut,
             "SELECT nope" => {
@@ -108,8 +137,9 @@ impl Command {
         {
             let calls = text.split("pg_catalog.current_setting(").skip(1);
             let names = calls.filter_map(|call| call.split('\'').nth(1)).map(str::to_owned);
-            let absent = text.matches("EXISTS(").count();
-            return Self::Inquire(names.collect(), absent, text.contains("array_to_string"));
+            let asked = |reason: &Reason| reason.question().is_some_and(|part| text.contains(part));
+            let reasons = Reason::ALL.into_iter().filter(asked).collect();
+            return Self::Inquire(names.collect(), reasons, text.contains("array_to_string"));
         }
         if let Some(calls) = text.strip_prefix("SELECT pg_catalog.set_config(") {
             // 'name', E'value',false),pg_catalog.set_config('name', …
@@ -143,6 +173,7 @@ impl Command {
             | Self::Show(_)
             | Self::SetConfig(_)
             | Self::Inquire(..)
+            | Self::Lock(_)
             | Self::Hears
             | Self::Versioned => true,
             Self::Fails(stage, ..) => matches!(stage, Stage::Planning | Stage::Run),

@@ -1,11 +1,12 @@
 //! Random clients get the same replies from the pooler as from a server of their own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gateway::session::SessionError;
 use pgwire::backend;
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::sample::select;
 
 use crate::messages::{bind, close_portal, describe_portal, execute, parse, query, sync};
 use crate::pooler::{Pooler, defaults};
@@ -15,6 +16,13 @@ use crate::script::{NAMES, Unit, reusing_unit, whole_unit};
 
 /// Steps without an end in sight mean that somebody waits for ever.
 const STUCK: usize = 20_000;
+
+/// The end of a client that leaves nothing open and nothing behind.
+const UNTIED: &[&str] =
+    &["ROLLBACK", "SELECT pg_advisory_unlock_all()", "DROP TABLE pg_temp.t", "DEALLOCATE q"];
+
+/// The end of a client that leaves nothing open.
+const TIED: &[&str] = &["ROLLBACK"];
 
 /// One client's part.
 #[derive(Debug, Clone)]
@@ -30,15 +38,38 @@ enum Step {
     Client(usize, usize),
     Serve(usize, usize),
     Reply(usize, usize),
+    /// A cancel or a time limit meets the next question of the pooler's.
+    Cancel(usize),
 }
 
 fn script() -> impl Strategy<Value = Script> {
-    let patient = prop_oneof![whole_unit(&NAMES, true), reusing_unit(&NAMES)];
-    let hasty = prop_oneof![whole_unit(&NAMES, false), reusing_unit(&NAMES)];
+    let patient = prop_oneof![whole_unit(&NAMES, true), reusing_unit(&NAMES), tying_unit()];
+    let hasty = prop_oneof![whole_unit(&NAMES, false), reusing_unit(&NAMES), tying_unit()];
     prop_oneof![
         vec(patient, 1..10).prop_map(|units| Script { units, is_patient: true }),
         vec(hasty, 1..10).prop_map(|units| Script { units, is_patient: false }),
     ]
+}
+
+/// A text that may tie its client, or untie it.
+fn tying_unit() -> impl Strategy<Value = Unit> {
+    let texts = [
+        "SELECT pg_advisory_lock(1)",
+        "SELECT pg_advisory_unlock(1)",
+        "SELECT pg_advisory_unlock_all()",
+        "PREPARE q AS SELECT 1",
+        "DEALLOCATE q",
+        "CREATE TEMP TABLE t ()",
+        "DROP TABLE pg_temp.t",
+    ];
+    (select(&NAMES[..]), select(texts.to_vec()), 0..4_u8).prop_map(
+        |(name, text, form)| match form {
+            0 => Unit(vec![parse(name, text), sync()]),
+            1 => extended(name, text, true),
+            2 => extended(name, text, false),
+            _ => simple(text),
+        },
+    )
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -47,6 +78,7 @@ fn step() -> impl Strategy<Value = Step> {
         (0..3_usize, size()).prop_map(|(client, size)| Step::Client(client, size)),
         (0..3_usize, size()).prop_map(|(server, size)| Step::Serve(server, size)),
         (0..3_usize, size()).prop_map(|(server, size)| Step::Reply(server, size)),
+        (0..3_usize).prop_map(Step::Cancel),
     ]
 }
 
@@ -59,13 +91,15 @@ struct Driver {
     expected: Vec<Reply>,
     received: Vec<Reply>,
     ready: usize,
+    /// What a server of its own listens on in the end.
+    heard: BTreeSet<String>,
 }
 
 impl Driver {
-    fn new(script: &Script) -> Self {
+    fn new(script: &Script, end: &[&str]) -> Self {
         let mut own = Postgres::new(&defaults());
         let (mut messages, mut answered, mut ready) = (Vec::new(), Vec::new(), 0);
-        let end = Unit(vec![sync(), query("ROLLBACK")]);
+        let end = Unit([vec![sync()], end.iter().map(|text| query(text)).collect()].concat());
         for message in script.units.iter().chain([&end]).flat_map(|Unit(messages)| messages) {
             let mut replies = own.take(message);
             messages.push((message.clone(), ready));
@@ -76,7 +110,8 @@ impl Driver {
         assert!(own.is_at_rest());
         messages.reverse();
         let is_patient = script.is_patient;
-        Self { messages, is_patient, expected: answered, received: Vec::new(), ready: 0 }
+        let heard = own.session.listening;
+        Self { messages, is_patient, expected: answered, received: Vec::new(), ready: 0, heard }
     }
 
     fn next_bytes(&mut self, size: usize) -> Vec<u8> {
@@ -139,9 +174,10 @@ fn compare(
     server_count: usize,
     limit: usize,
     steps: &[Step],
+    end: &[&str],
 ) -> Result<(), TestCaseError> {
     let mut pooler = Pooler::new(scripts.len(), server_count, limit);
-    let mut drivers: Vec<Driver> = scripts.iter().map(Driver::new).collect();
+    let mut drivers: Vec<Driver> = scripts.iter().map(|script| Driver::new(script, end)).collect();
     // At the latest after the random steps everybody has a turn.
     let turns = |index| {
         [
@@ -170,6 +206,10 @@ fn compare(
             Step::Reply(index, size) if index < server_count => {
                 pooler.reply(index, size).map_err(|error| broken(&error))?;
             }
+            // Only once: a question is not put for ever.
+            Step::Cancel(index) if index < server_count && count < steps.len() => {
+                pooler.servers[index].postgres.session.cancels = 1;
+            }
             _ => {}
         }
         // Some time after it was asked for.
@@ -183,11 +223,16 @@ fn compare(
             let held = server.statement_count();
             prop_assert!(limit == 0 || held <= limit, "{held} statements with limit {limit}");
         }
-        if drivers.iter().all(|driver| driver.messages.is_empty()) && pooler.is_at_rest() {
+        if drivers.iter().all(|driver| driver.messages.is_empty())
+            && if end == UNTIED { pooler.is_at_rest() } else { pooler.is_quiet() }
+        {
             break;
         }
     }
-    for driver in &drivers {
+    for (index, server) in pooler.servers.iter().enumerate() {
+        prop_assert_eq!(server.believed(), server.there(), "server {}", index);
+    }
+    for (index, driver) in drivers.iter().enumerate() {
         let (received, told) = believed(&driver.received);
         let (expected, told_directly) = believed(&driver.expected);
         if is_beyond_reach(&received, &expected) {
@@ -195,6 +240,8 @@ fn compare(
         }
         prop_assert_eq!(received, expected);
         prop_assert_eq!(told, told_directly);
+        prop_assert_eq!(pooler.ties_of(index), pooler.is_tied_by(index), "client {}", index);
+        prop_assert_eq!(pooler.hears(index), driver.heard.clone(), "client {}", index);
     }
     Ok(())
 }
@@ -209,7 +256,20 @@ proptest! {
         limit in 1..4_usize,
         steps in vec(step(), 0..40),
     ) {
-        compare(&scripts, server_count, limit, &steps)?;
+        compare(&scripts, server_count, limit, &steps, UNTIED)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_ties_a_client_is_what_its_server_has(
+        scripts in vec(script(), 1..4),
+        limit in 1..4_usize,
+        steps in vec(step(), 0..40),
+    ) {
+        compare(&scripts, 3, limit, &steps, TIED)?;
     }
 }
 
@@ -243,8 +303,8 @@ fn a_setting_among_pipelined_queries_about_channels_and_statements_is_nobody_els
                 };
                 for is_patient in [false, true] {
                     let scripts = [shows(is_patient), hasty.clone(), shows(is_patient)];
-                    compare(&scripts, 1, 1, &[]).unwrap();
-                    compare(&scripts, 1, 1, &[Step::Client(1, 8)]).unwrap();
+                    compare(&scripts, 1, 1, &[], UNTIED).unwrap();
+                    compare(&scripts, 1, 1, &[Step::Client(1, 8)], UNTIED).unwrap();
                 }
             }
         }

@@ -216,3 +216,26 @@ fn a_farewell_reaches_the_client_in_the_middle_of_anything() {
         assert_eq!(shown, ["FATAL 57P01: terminating connection due to administrator command"]);
     }
 }
+
+#[test]
+fn a_cancel_that_meets_one_of_several_queries_before_a_clients_own_has_all_made_once_more() {
+    let mut pooler = Pooler::new(2, 1, 1);
+    for (client, text) in [(0, "SET work_mem TO '7MB'"), (1, "SELECT 1")] {
+        pooler.clients[client].state.tracking.pins().note_sequences();
+        pooler.send(client, &query(text)).unwrap();
+        pooler.settle().unwrap();
+        pooler.take_replies(client);
+    }
+    pooler.servers[0].postgres.seen.clear();
+    pooler.servers[0].postgres.session.cancels = 1;
+    pooler.send(0, &query("SHOW work_mem")).unwrap();
+    assert_eq!(pooler.owed(0), ["HiddenQuery", "HiddenQuery"]);
+    pooler.settle().unwrap();
+    assert_eq!(lines(&pooler.take_replies(0))[1], "DataRow 7MB");
+    let seen = &pooler.servers[0].postgres.seen;
+    assert_eq!(
+        seen.iter().filter(|line| *line == "Query DISCARD SEQUENCES").count(),
+        2,
+        "{seen:?}"
+    );
+}

@@ -1,6 +1,7 @@
 //! The rows of the table of `gateway::session::expect::Expect` that LISTEN brings with it.
 
 use crate::messages::{bind, execute, parse, query, sync};
+use crate::pooler::Pooler;
 use crate::table::{ONE, Row};
 
 const LISTEN: &str = "LISTEN a";
@@ -25,6 +26,28 @@ pub(crate) fn listening(entry: &'static str) -> Row {
         },
         seen: &["Query LISTEN a", ASKED, MARKED, "Query UNLISTEN *"],
         shown: &["CommandComplete LISTEN", "ReadyForQuery I"],
+    }
+}
+
+#[test]
+fn a_cancel_that_meets_the_last_unlisten_leaves_the_next_listen_alone() {
+    for next in ["LISTEN b", "BEGIN", "BEGIN;SELECT 1/0"] {
+        let mut pooler = Pooler::new(1, 1, 1);
+        pooler.send(0, &query(LISTEN)).unwrap();
+        while pooler.owed(0) != ["Unlisten"] {
+            pooler.serve(0, usize::MAX);
+            pooler.reply(0, usize::MAX).unwrap();
+            pooler.listen();
+        }
+        pooler.servers[0].postgres.session.cancels_unlisten = true;
+        // The client has been told that it listens.
+        pooler.send(0, &query(next)).unwrap();
+        pooler.settle().unwrap();
+        pooler.send(0, &query("ROLLBACK")).unwrap();
+        pooler.settle().unwrap();
+        let expected: &[&str] = if next == "LISTEN b" { &["a", "b"] } else { &["a"] };
+        assert!(pooler.hears(0).iter().eq(expected), "{next}: {:?}", pooler.hears(0));
+        assert!(pooler.servers[0].postgres.session.listening.is_empty(), "{next}");
     }
 }
 

@@ -1,8 +1,10 @@
 //! The session core between clients and models of PostgreSQL: does what the relay does, one step at a time.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use gateway::parameters::Parameters;
+use gateway::pins::Reason;
 use gateway::session::from_client::{self, Next};
 use gateway::session::output::Output;
 use gateway::session::{ClientState, ServerState, SessionError, Shared, from_server};
@@ -28,7 +30,43 @@ pub(crate) struct Server {
     holder: Option<usize>,
 }
 
+/// What a server has that outlives a transaction, or is believed to have.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Standing {
+    settings: Settings,
+    statements: usize,
+    listening: BTreeSet<String>,
+    is_tied: bool,
+}
+
 impl Server {
+    /// What the pooler takes to be there.
+    pub(crate) fn believed(&self) -> Standing {
+        let defaults = &self.postgres.session.defaults;
+        let applied = |(name, default): (&String, &String)| {
+            let value = self.state.applied().get(name).map(String::from_utf8_lossy);
+            (name.clone(), value.map_or_else(|| default.clone(), Into::into))
+        };
+        Standing {
+            settings: defaults.iter().map(applied).collect(),
+            statements: self.state.statement_count(),
+            listening: BTreeSet::new(),
+            // Of one that is somebody's, the client knows.
+            is_tied: self.holder.is_some() && self.there().is_tied,
+        }
+    }
+
+    /// What is there.
+    pub(crate) fn there(&self) -> Standing {
+        let session = &self.postgres.session;
+        Standing {
+            settings: session.settings.clone(),
+            statements: self.statement_count(),
+            listening: session.listening.clone(),
+            is_tied: !session.ties.reasons().is_empty(),
+        }
+    }
+
     /// How many named statements PostgreSQL holds.
     pub(crate) fn statement_count(&self) -> usize {
         // A prelude's is gone as soon as it has run.
@@ -99,7 +137,25 @@ impl Pooler {
     pub(crate) fn send(&mut self, client: usize, bytes: &[u8]) -> Result<(), SessionError> {
         let Client { state, is_waiting, is_held, .. } = &mut self.clients[client];
         state.carry.extend_from_slice(bytes);
-        if *is_waiting || *is_held { Ok(()) } else { self.read_client(client) }
+        if *is_waiting || *is_held {
+            return Ok(());
+        }
+        let was_midway = state.is_midway();
+        self.read_client(client)?;
+        if was_midway { self.rest_late(client) } else { Ok(()) }
+    }
+
+    /// The end of a message has been sent on, perhaps behind the end of its transaction.
+    fn rest_late(&mut self, index: usize) -> Result<(), SessionError> {
+        let client = &mut self.clients[index];
+        let Some(lease) = client.lease.filter(|_| !client.state.is_midway()) else {
+            return Ok(());
+        };
+        let server = &mut self.servers[lease];
+        if server.state.is_idle() {
+            server.state.catch_up(&mut client.state, &self.shared, &mut server.requests);
+        }
+        if server.replies.is_empty() { self.release(lease) } else { Ok(()) }
     }
 
     fn read_client(&mut self, index: usize) -> Result<(), SessionError> {
@@ -192,22 +248,33 @@ impl Pooler {
         )?;
         output.gather();
         client.received.extend_from_slice(&gathered);
-        let is_done =
-            server.state.is_idle() && server.requests.is_empty() && !client.state.is_midway();
-        if is_done && client.state.tracking.pin().is_none() {
-            assert!(!client.state.tracking.leaves_traces(), "released with a question to be put");
-            assert!(server.replies.is_empty(), "released with replies under way");
-            assert!(server.postgres.is_at_rest(), "released in the middle of something");
-            server.holder = None;
-            client.lease = None;
-            client.state.released();
-            self.next_in_line()?;
-        }
+        self.release(index)?;
         if std::mem::take(&mut self.clients[holder].is_held) {
             self.read_client(holder)
         } else {
             Ok(())
         }
+    }
+
+    /// Give a server back if nothing is under way.
+    fn release(&mut self, index: usize) -> Result<(), SessionError> {
+        let server = &mut self.servers[index];
+        let Some(holder) = server.holder else {
+            return Ok(());
+        };
+        let client = &mut self.clients[holder];
+        let is_done =
+            server.state.is_idle() && server.requests.is_empty() && !client.state.is_midway();
+        if !is_done || client.state.tracking.pin().is_some() {
+            return Ok(());
+        }
+        assert!(!client.state.tracking.leaves_traces(), "released with a question to be put");
+        assert!(server.replies.is_empty(), "released with replies under way");
+        assert!(server.postgres.is_at_rest(), "released in the middle of something");
+        server.holder = None;
+        client.lease = None;
+        client.state.released();
+        self.next_in_line()
     }
 
     fn next_in_line(&mut self) -> Result<(), SessionError> {
@@ -262,6 +329,35 @@ impl Pooler {
             && self.servers.iter().all(|server| {
                 server.state.is_idle() && !server.state.is_busy() && server.postgres.is_at_rest()
             })
+    }
+
+    /// Whether no server owes anything, and nobody waits for one.
+    pub(crate) fn is_quiet(&self) -> bool {
+        let is_still = |server: &Server| {
+            server.state.is_idle()
+                && server.requests.is_empty()
+                && server.replies.is_empty()
+                && server.postgres.is_at_rest()
+        };
+        !self.clients.iter().any(|client| client.is_waiting || client.is_held)
+            && self.servers.iter().all(is_still)
+    }
+
+    /// What is believed to tie a client.
+    pub(crate) fn ties_of(&self, client: usize) -> Vec<Reason> {
+        self.clients[client].state.tracking.reasons().iter().collect()
+    }
+
+    /// What ties a client.
+    pub(crate) fn is_tied_by(&self, client: usize) -> Vec<Reason> {
+        let server = self.clients[client].lease.map(|lease| &self.servers[lease]);
+        server.map(|server| server.postgres.session.ties.reasons()).unwrap_or_default()
+    }
+
+    /// What a client is believed to listen on.
+    pub(crate) fn hears(&self, client: usize) -> BTreeSet<String> {
+        let names = self.clients[client].state.hears();
+        names.map(|name| String::from_utf8_lossy(name).into_owned()).collect()
     }
 
     /// The replies a server owes, by the names of [`gateway::session::expect::Expect`]'s entries.

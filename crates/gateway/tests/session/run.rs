@@ -2,7 +2,7 @@
 
 use pgwire::backend::{self, Status};
 
-use crate::command::{Command, Stage};
+use crate::command::{Command, Lock, Stage};
 use crate::transaction::{Failure, Session, failure};
 use crate::writer::Writer;
 
@@ -17,6 +17,14 @@ pub(crate) fn run(
     limit: usize,
 ) -> Result<Option<usize>, Failure> {
     check(command, Stage::Run)?;
+    let is_question = matches!(command, Command::Inquire(..) | Command::Hears);
+    let is_question = is_question || matches!(command, Command::SetConfig(_));
+    let is_hit = session.cancels > 0 && is_question;
+    if is_hit || (session.cancels_unlisten && *command == Command::Unlisten(None)) {
+        session.cancels -= usize::from(is_hit);
+        session.cancels_unlisten &= is_hit;
+        return Err(failure("57014", "canceling statement due to user request"));
+    }
     if let Some(rows) = query_rows(session, command) {
         let start = start.min(rows.len());
         let end = if limit == 0 { rows.len() } else { rows.len().min(start + limit) };
@@ -31,14 +39,16 @@ pub(crate) fn run(
         return Ok(Some(end));
     }
     match command {
-        Command::Inquire(names, absent, asks_sources) => {
+        Command::Inquire(names, reasons, asks_sources) => {
             let value = |name: &String| session.settings.get(name).cloned().unwrap_or_default();
             let is_made =
                 |name: &&String| session.settings.get(*name) != session.defaults.get(*name);
             let mut columns: Vec<String> = names.iter().map(value).collect();
             let made: Vec<&str> =
                 session.settings.keys().filter(is_made).map(String::as_str).collect();
-            columns.extend(vec!["f".to_owned(); *absent]);
+            let ties = session.ties.reasons();
+            let holds = |reason| if ties.contains(reason) { "t" } else { "f" };
+            columns.extend(reasons.iter().map(|reason| holds(reason).to_owned()));
             columns.extend(asks_sources.then(|| made.join(",")));
             writer.row(&columns);
             writer.complete("SELECT 1");
@@ -52,7 +62,10 @@ pub(crate) fn run(
         Command::Set(name, value) => {
             let default = session.defaults.get(name).cloned().unwrap_or_default();
             let (tag, value) = value.clone().map_or(("RESET", default), |value| ("SET", value));
-            session.settings.insert(name.clone(), value);
+            // A limit on time is none of the model's.
+            if session.defaults.contains_key(name) {
+                session.settings.insert(name.clone(), value);
+            }
             writer.complete(tag);
         }
         Command::Begin => {
@@ -75,6 +88,7 @@ pub(crate) fn run(
             session.discard()?;
             writer.complete("DISCARD ALL");
         }
+        Command::DiscardSequences => writer.complete("DISCARD SEQUENCES"),
         Command::Listen(channel) => {
             session.listening.insert(channel.clone());
             writer.complete("LISTEN");
@@ -89,6 +103,36 @@ pub(crate) fn run(
                 session.listening.extend(channels.iter().cloned());
             }
             writer.complete("DO");
+        }
+        Command::Lock(lock) => {
+            let locks = &mut session.ties.locks;
+            *locks = match lock {
+                Lock::Take => *locks + 1,
+                Lock::Release => locks.saturating_sub(1),
+                Lock::ReleaseAll => 0,
+            };
+            writer.rows(&[String::new()]);
+            writer.complete("SELECT 1");
+        }
+        Command::Prepare(true) if session.ties.is_prepared => {
+            return Err(failure("42P05", "prepared statement \"q\" already exists"));
+        }
+        Command::Prepare(false) if !session.ties.is_prepared => {
+            return Err(failure("26000", "prepared statement \"q\" does not exist"));
+        }
+        Command::Prepare(is_prepared) => {
+            session.ties.is_prepared = *is_prepared;
+            writer.complete(if *is_prepared { "PREPARE" } else { "DEALLOCATE" });
+        }
+        Command::Temporary(true) if session.ties.is_temporary => {
+            return Err(failure("42P07", "relation \"t\" already exists"));
+        }
+        Command::Temporary(false) if !session.ties.is_temporary => {
+            return Err(failure("42P01", "table \"t\" does not exist"));
+        }
+        Command::Temporary(is_temporary) => {
+            session.ties.is_temporary = *is_temporary;
+            writer.complete(if *is_temporary { "CREATE TABLE" } else { "DROP TABLE" });
         }
         Command::CopyOut => {
             writer.copy_response(backend::COPY_OUT_RESPONSE);

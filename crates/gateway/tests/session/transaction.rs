@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use gateway::pins::Reason;
 use pgwire::backend::Status;
 
 use crate::command::Command;
@@ -67,6 +68,37 @@ pub(crate) struct Session {
     pub(crate) listening: BTreeSet<String>,
     /// The last prelude that has been run.
     pub(crate) prelude: String,
+    /// What ties it to its client.
+    pub(crate) ties: Ties,
+    /// How many questions of the pooler's a cancel or a time limit is yet to meet.
+    pub(crate) cancels: usize,
+    /// Whether it is yet to meet an UNLISTEN of everything.
+    pub(crate) cancels_unlisten: bool,
+    /// Temporary tables as they were when the transaction under way began.
+    temporary_before: Option<bool>,
+}
+
+/// What a session has that no other is to find.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Ties {
+    /// How many advisory locks it holds: no rollback gives one back.
+    pub(crate) locks: usize,
+    /// Whether SQL's PREPARE has made the one statement there is.
+    pub(crate) is_prepared: bool,
+    /// Whether it has the one temporary table there is.
+    pub(crate) is_temporary: bool,
+}
+
+impl Ties {
+    /// The names of the reasons that these are.
+    pub(crate) fn reasons(self) -> Vec<Reason> {
+        let all = [
+            (self.locks > 0, Reason::AdvisoryLock),
+            (self.is_prepared, Reason::PreparedStatement),
+            (self.is_temporary, Reason::TemporaryObject),
+        ];
+        all.into_iter().filter(|(is_there, _)| *is_there).map(|(_, reason)| reason).collect()
+    }
 }
 
 impl Session {
@@ -82,6 +114,10 @@ impl Session {
             schema: 0,
             listening: BTreeSet::new(),
             prelude: String::new(),
+            ties: Ties::default(),
+            cancels: 0,
+            cancels_unlisten: false,
+            temporary_before: None,
         }
     }
 
@@ -89,6 +125,7 @@ impl Session {
     pub(crate) fn begin(&mut self) {
         if self.before.is_none() {
             self.before = Some(self.settings.clone());
+            self.temporary_before = Some(self.ties.is_temporary);
         }
     }
 
@@ -126,6 +163,9 @@ impl Session {
         if let Some(before) = &self.before {
             self.settings.clone_from(before);
         }
+        if let Some(before) = self.temporary_before {
+            self.ties.is_temporary = before;
+        }
     }
 
     /// COMMIT or ROLLBACK; returns the command tag and the warning there may be.
@@ -150,6 +190,9 @@ impl Session {
         }
         self.statements.clear();
         self.settings.clone_from(&self.defaults);
+        self.ties = Ties::default();
+        self.listening.clear();
+        self.prelude.clear();
         self.commit();
         Ok(())
     }
@@ -158,6 +201,7 @@ impl Session {
     pub(crate) fn deallocate(&mut self, name: Option<&str>) -> Result<&'static str, Failure> {
         let Some(name) = name else {
             self.statements.retain(|name, _| name.is_empty());
+            self.ties.is_prepared = false;
             return Ok("DEALLOCATE ALL");
         };
         match self.statements.remove(name) {

@@ -25,7 +25,10 @@ impl Session<'_, '_, '_, '_> {
                 self.server.put_unlisten(self.to_server);
                 is_owed
             }
-            _ => false,
+            _ => {
+                self.server.unlistens = false;
+                false
+            }
         };
         if is_owed {
             let status = self.server.status;
