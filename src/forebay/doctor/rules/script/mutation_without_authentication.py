@@ -12,7 +12,7 @@ from forebay.doctor.rule import Rule, Severity
 from forebay.doctor.script.inputs import KNOWS_WHO
 from forebay.doctor.script.knowledge import Knowledge, knowledge_of
 from forebay.doctor.script.next import Entry, Kind
-from forebay.doctor.script.nodes import is_inside
+from forebay.doctor.script.prisma import Query
 from forebay.doctor.script.procedures import procedures_in
 from forebay.doctor.script.script import Script, text_of
 
@@ -48,7 +48,7 @@ def check(repository: Repository) -> Iterator[Finding]:
     for script in known.scripts:
         yield from _elsewhere(known, script)
         yield from _procedures(known, script)
-        seen = set()
+        seen: dict[int, bool] = {}
         package = repository.package_of(script.file)
         guarded = any(
             package is None or file.path.startswith(package.folder) or "/" not in file.path
@@ -56,9 +56,11 @@ def check(repository: Repository) -> Iterator[Finding]:
         )
         for query in known.queries_in(script):
             entry = known.entry_of(script, query.node) if query.is_write else None
-            if entry is None or entry.node.id in seen or not _is_open(script, entry, guarded):
+            if entry is None or entry.node.id in seen:
                 continue
-            seen.add(entry.node.id)
+            seen[entry.node.id] = is_open = _is_open(script, entry, guarded)
+            if not is_open:
+                continue
             taken = known.in_browser.get((script.file.path, entry.name))
             is_inline = "use server" not in script.directives
             if entry.kind is Kind.ACTION and taken is None and not is_inline:
@@ -82,48 +84,56 @@ def _elsewhere(known: Knowledge, script: Script) -> Iterator[Finding]:
     """Find actions for browsers that write through a function of another module."""
     if "use server" not in script.directives:
         return
+    writes: dict[str, Query | None] = {}
     for entry in known.entries_in(script):
         taken = known.in_browser.get((script.file.path, entry.name))
         if entry.kind is not Kind.ACTION or taken is None or not _is_open(script, entry, False):
             continue
-        for call in script.calls:
-            if len(call.names) > 1 or not is_inside(call.node, entry.node):
+        for call in script.calls_in(entry.node):
+            if len(call.names) > 1:
                 continue
-            led = known.function_of(script, call.last)
-            if led is None or KNOWS_WHO.search(text_of(led[1])):
-                continue
-            other, function = led
-            writes = [
-                one
-                for one in known.queries_in(other)
-                if one.is_write and is_inside(one.node, function)
-            ]
-            if writes:
+            if call.last not in writes:
+                writes[call.last] = _write_of(known, script, call.last)
+            write = writes[call.last]
+            if write is not None:
                 yield Finding(
-                    f"{entry.label} runs `{writes[0].name}` for whoever calls it",
+                    f"{entry.label} runs `{write.name}` for whoever calls it",
                     script.span(call.node),
                     notes=(
                         Note("anybody can call it from outside; nothing in it asks who does",
                              script.span(entry.node)),
-                        Note("it writes here", other.span(writes[0].node)),
+                        Note("it writes here", write.script.span(write.node)),
                         Note("browser code calls it here", taken[0].span(taken[1])),
                     ),
                 )  # fmt: skip
                 break
 
 
+def _write_of(known: Knowledge, script: Script, name: str) -> Query | None:
+    """Return what another module's function of this name writes, where it asks for nobody."""
+    led = known.function_of(script, name)
+    if led is None or KNOWS_WHO.search(text_of(led[1])):
+        return None
+    return next((one for one in known.queries_within(*led) if one.is_write), None)
+
+
 def _procedures(known: Knowledge, script: Script) -> Iterator[Finding]:
     """Find mutations of tRPC that write, built on a procedure that lets everybody in."""
+    guarded: dict[str, bool] = {}
     for one in procedures_in(script):
         if not one.is_mutation or not _OPEN_BASE.fullmatch(one.base):
             continue
         if _PUBLIC.search(script.file.path) or _PUBLIC.search(one.name):
             continue
         asked = _IN_NAME.sub("", f"{one.chain}\n{text_of(one.function)}")
-        if KNOWS_WHO.search(asked) or ".use(" in one.chain or _is_guarded(known, script, one.base):
+        if KNOWS_WHO.search(asked) or ".use(" in one.chain:
             continue
-        for query in known.queries_in(script):
-            if query.is_write and is_inside(query.node, one.function):
+        if one.base not in guarded:
+            guarded[one.base] = _is_guarded(known, script, one.base)
+        if guarded[one.base]:
+            continue
+        for query in known.queries_within(script, one.function):
+            if query.is_write:
                 yield Finding(
                     f"procedure `{one.name}` runs `{query.name}` for whoever calls it",
                     script.span(query.node),
@@ -165,10 +175,7 @@ def _is_open(script: Script, entry: Entry, guarded: bool) -> bool:
             return False
     # A function of this file that is called first may be the one that asks.
     return not any(
-        len(call.names) == 1
-        and _ASKS.match(call.last)
-        and entry.node.start_byte <= call.node.start_byte < entry.node.end_byte
-        for call in script.calls
+        len(call.names) == 1 and _ASKS.match(call.last) for call in script.calls_in(entry.node)
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 from tree_sitter import Node
@@ -26,13 +27,14 @@ def check(repository: Repository) -> Iterator[Finding]:
     for script in known.scripts:
         inside = {one.client for one in known.clients.transactions_in(script)}
         seen: dict[int, tuple[Loop, list[Query]]] = {}
+        works = functools.cache(functools.partial(works_between, known, script))
         for query in known.queries_in(script):
             loop = loop_around(query.node)
             if loop is None or loop.method not in _METHODS or _is_batch(loop.node):
                 continue
             if loop.method == "forEach" and not _is_awaited(query, loop):
                 continue  # gathered for later
-            if query.is_write and works_between(known.queries_in(script), loop.node):
+            if query.is_write and works(loop.node):
                 continue
             seen.setdefault(loop.node.id, (loop, []))[1].append(query)
         for loop, queries in seen.values():
