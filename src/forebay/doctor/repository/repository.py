@@ -37,7 +37,7 @@ _PYTHON_WORDS = (
     b"Mangum", b"create_engine", b"create_async_engine", b"tortoise", b"databases",
     b"BackgroundTasks", b"Session", b"forebay", b"CONN_MAX_AGE", b"asyncio.run", b"Depends",
     b"celery", b"preload_app", b"session", b".execute(", b"connection", b"DATABASE_URL",
-    b"SQLALCHEMY_", b"TORTOISE_ORM", b".commit()",
+    b"SQLALCHEMY_", b"TORTOISE_ORM", b".commit()", b"peewee", b"playhouse", b"db.connect(",
 )  # fmt: skip
 
 

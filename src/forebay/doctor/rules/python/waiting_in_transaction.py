@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import bisect
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from forebay.doctor.finding import Finding, Note
@@ -13,7 +13,7 @@ from forebay.doctor.python.children import inside
 from forebay.doctor.python.effects import ENDS, Deed, Does, Effects, effects_of
 from forebay.doctor.python.foreign import foreign_calls
 from forebay.doctor.python.module import Call, Function, Module
-from forebay.doctor.python.sessions import QUERIES, parameters
+from forebay.doctor.python.sessions import QUERIES, parameters, sessions_in
 from forebay.doctor.python.source import production
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
@@ -85,7 +85,7 @@ def _in_block(
     if function is None:
         return
     for item in node.items:
-        call = module.call(item.context_expr)
+        call = module.entered(item) or module.call(item.context_expr)
         if call is None:
             continue
         if _holds(effects, module, call):
@@ -93,9 +93,18 @@ def _in_block(
                 text = f"`{call.name}()` holds a connection"
                 yield _finding(module, one, Note(text, module.span(call.node)))
                 return
-        elif isinstance(item.optional_vars, ast.Name) and effects.held.made(call, module):
+        elif isinstance(item.optional_vars, ast.Name) and (
+            effects.held.made(call, module)
+            or item.optional_vars.id in _closed(effects, module, function, call)
+        ):
             names = [item.optional_vars.id]
             yield from _after_query(effects, module, function, node, names)
+
+
+def _closed(effects: Effects, module: Module, function: Function, call: Call) -> Iterable[str]:
+    """Return the sessions of a function where a call is `closing(session)` of one by its name."""
+    is_named = module.closes(call) and isinstance(call.node.args[0], ast.Name)
+    return sessions_in(module, function, effects.held.project) if is_named else ()
 
 
 def _holds(effects: Effects, module: Module, call: Call) -> bool:
