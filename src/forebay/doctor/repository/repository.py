@@ -30,7 +30,7 @@ _SCRIPT_WORDS = (
     b"prisma", b"Prisma", b"drizzle", b"neondatabase", b"postgres", b"Pool(", b"use client",
     b"revalidate", b"$transaction", b"$queryRaw", b"$extends", b"@/lib/db", b"lib/db",
     b"use server", b"pg'", b'pg"', b".findMany(", b".findUnique(", b".findFirst(", b".upsert(",
-    b".createMany(", b".updateMany(", b".deleteMany(", b"isconnect",
+    b".createMany(", b".updateMany(", b".deleteMany(", b"isconnect", b"Mutation", b"rocedure",
 )  # fmt: skip
 _PYTHON_WORDS = (
     b"sqlalchemy", b"sqlmodel", b"asyncpg", b"psycopg", b"django", b"DATABASES", b"prisma",

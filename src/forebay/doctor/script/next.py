@@ -105,6 +105,8 @@ def entries_of(script: Script) -> Iterator[Entry]:
     yield from _components(script)
     yield from _mounted(script)
     for one in procedures_in(script):
+        if one.function is None:
+            continue
         yield Entry(Kind.PROCEDURE, one.name, one.function, one.whole)
 
 

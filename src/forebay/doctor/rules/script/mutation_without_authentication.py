@@ -9,20 +9,18 @@ from forebay.doctor.finding import Finding, Note
 from forebay.doctor.repository.file import File
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
+from forebay.doctor.rules.script.open_mutations import (
+    PUBLIC,
+    open_procedures,
+    open_resolvers,
+    write_of,
+)
 from forebay.doctor.script.inputs import KNOWS_WHO
 from forebay.doctor.script.knowledge import Knowledge, knowledge_of
 from forebay.doctor.script.next import Entry, Kind
 from forebay.doctor.script.prisma import Query
-from forebay.doctor.script.procedures import procedures_in
-from forebay.doctor.script.script import Script, text_of
+from forebay.doctor.script.script import Script
 
-# What is there for strangers by its nature.
-_PUBLIC = re.compile(
-    r"sign-?(in|up|out)|log-?(in|out)|regist|auth(?!or(?!i))|webhook|subscri|newsletter|contact|wait-?list"
-    r"|public|cron|health|track|(?<!re)view|beacon|pixel|feedback|invite|callback|hook|open|health|ping"
-    r"|demo|internal|like|vote|share|reset|forgot|password|onboard|token|job|queue|worker|\btest|tests?\b",
-    re.IGNORECASE,
-)
 # Words of a middleware that lets nobody in whom it does not know.
 _GUARDS = re.compile(
     r"auth|session|token|clerk|currentUser|getUser|jwt|api-?_?key|bearer|signature|passport|cookie",
@@ -35,9 +33,6 @@ _MATCHERS = re.compile(r"(\w+)\s*=\s*createRouteMatcher\(\s*\[([^\]]*)\]")
 _LEFT_OPEN = re.compile(r"public|open|ignore|anonym|guest|unauth|skip|allow", re.IGNORECASE)
 _TAKES_HANDLERS = re.compile(r"""["'`]/?(\(?api|\(\.\*\)|:path\*|\(\?!|\.\*)""")
 _ASKS = re.compile(r"check|require|ensure|assert|get|with|can|must|allow")
-# The names by which an application calls the procedure that asks nothing.
-_OPEN_BASE = re.compile(r"(public|base|open|anon\w*|guest|unprotected)?_?[pP]rocedure")
-_IN_NAME = re.compile(r"\b\w*[pP]rocedure\b")
 _MUTATING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -47,13 +42,15 @@ def check(repository: Repository) -> Iterator[Finding]:
     guards = _guards(repository)
     for script in known.scripts:
         yield from _elsewhere(known, script)
-        yield from _procedures(known, script)
+        yield from open_procedures(known, script)
         seen: dict[int, bool] = {}
         package = repository.package_of(script.file)
         guarded = any(
             package is None or file.path.startswith(package.folder) or "/" not in file.path
             for file in guards
         )
+        if not guarded:
+            yield from open_resolvers(known, script)
         for query in known.queries_in(script):
             entry = known.entry_of(script, query.node) if query.is_write else None
             if entry is None or entry.node.id in seen:
@@ -93,7 +90,7 @@ def _elsewhere(known: Knowledge, script: Script) -> Iterator[Finding]:
             if len(call.names) > 1:
                 continue
             if call.last not in writes:
-                writes[call.last] = _write_of(known, script, call.last)
+                writes[call.last] = write_of(known, script, call.last)
             write = writes[call.last]
             if write is not None:
                 yield Finding(
@@ -109,62 +106,12 @@ def _elsewhere(known: Knowledge, script: Script) -> Iterator[Finding]:
                 break
 
 
-def _write_of(known: Knowledge, script: Script, name: str) -> Query | None:
-    """Return what another module's function of this name writes, where it asks for nobody."""
-    led = known.function_of(script, name)
-    if led is None or KNOWS_WHO.search(text_of(led[1])):
-        return None
-    return next((one for one in known.queries_within(*led) if one.is_write), None)
-
-
-def _procedures(known: Knowledge, script: Script) -> Iterator[Finding]:
-    """Find mutations of tRPC that write, built on a procedure that lets everybody in."""
-    guarded: dict[str, bool] = {}
-    for one in procedures_in(script):
-        if not one.is_mutation or not _OPEN_BASE.fullmatch(one.base):
-            continue
-        if _PUBLIC.search(script.file.path) or _PUBLIC.search(one.name):
-            continue
-        asked = _IN_NAME.sub("", f"{one.chain}\n{text_of(one.function)}")
-        if KNOWS_WHO.search(asked) or ".use(" in one.chain:
-            continue
-        if one.base not in guarded:
-            guarded[one.base] = _is_guarded(known, script, one.base)
-        if guarded[one.base]:
-            continue
-        for query in known.queries_within(script, one.function):
-            if query.is_write:
-                yield Finding(
-                    f"procedure `{one.name}` runs `{query.name}` for whoever calls it",
-                    script.span(query.node),
-                    notes=(
-                        Note(f"`{one.base}` lets everybody in; nothing in it asks who calls",
-                             script.span(one.whole)),
-                    ),
-                )  # fmt: skip
-                break
-
-
-def _is_guarded(known: Knowledge, script: Script, base: str) -> bool:
-    """Whether a procedure that others are built on asks who calls, where it is declared."""
-    taken = script.imports.get(base)
-    file = known.modules.file(script.file, taken.source) if taken is not None else script.file
-    if file is None:
-        return False
-    made = re.search(
-        rf"\b{re.escape(base)}\s*=\s*([^;]*?)(?:;|\n\s*\n|\n(?:export|const)\b|$)", file.text
-    )
-    if made is None:
-        return False
-    return KNOWS_WHO.search(_IN_NAME.sub("", made[1])) is not None
-
-
 def _is_open(script: Script, entry: Entry, guarded: bool) -> bool:
     if entry.kind not in (Kind.ACTION, Kind.ROUTE):
         return False
     if entry.kind is Kind.ROUTE and (entry.name not in _MUTATING or guarded):
         return False
-    if _PUBLIC.search(script.file.path) or _PUBLIC.search(entry.name):
+    if PUBLIC.search(script.file.path) or PUBLIC.search(entry.name):
         return False
     if KNOWS_WHO.search(entry.text):
         return False
@@ -202,7 +149,8 @@ RULE = Rule(
     code="FD316",
     name="mutation-without-authentication",
     severity=Severity.ERROR,
-    what="A server action or a mutating handler writes without asking who calls it.",
+    what="A server action, a mutating handler, a procedure or a resolver writes without asking who "
+    "calls it.",
     why="A server action is a public address, also where only an administrator sees its button: "
     "anybody can post to it, and write.",
     fix="first thing in it: authenticate, and check that this user may do this to this row",

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from forebay.doctor.finding import Finding
+from forebay.doctor.finding import Finding, Note
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 from forebay.doctor.rules.script.together import how_together
+from forebay.doctor.script.behind import asked_in
 from forebay.doctor.script.knowledge import Knowledge, knowledge_of
 from forebay.doctor.script.loops import Loop, loop_around
 from forebay.doctor.script.nodes import descendants, is_inside, kept, unwrap
@@ -23,9 +24,9 @@ def check(repository: Repository) -> Iterator[Finding]:
     """Find awaited queries in `for … of` loops, each loop once."""
     known = knowledge_of(repository)
     for script in known.scripts:
-        seen: dict[int, tuple[Loop, list[Query]]] = {}
+        seen: dict[int, tuple[Loop, list[tuple[Query, Query | None]]]] = {}
         works = functools.cache(functools.partial(works_between, known, script))
-        for query in known.queries_in(script):
+        for query, behind in asked_in(known, script):
             loop = loop_around(query.node)
             if loop is None or loop.method or _ends_loop(query, loop):
                 continue
@@ -33,16 +34,22 @@ def check(repository: Repository) -> Iterator[Finding]:
                 continue
             if query.is_write and works(loop.node):
                 continue
-            seen.setdefault(loop.node.id, (loop, []))[1].append(query)
+            seen.setdefault(loop.node.id, (loop, []))[1].append((query, behind))
         for loop, queries in seen.values():
-            first, *more = queries
+            (first, behind), *more = queries
             also = f" (and {len(more)} more)" if more else ""
             yield Finding(
                 f"`{first.name}`{also} is asked once for every element of "
                 f"`{short(text_of(loop.over))}`, one after the other",
                 script.span(first.node),
-                help=how_together(known, loop, queries),
+                help=how_together(known, loop, [query for query, _ in queries]),
+                notes=note_of(behind),
             )
+
+
+def note_of(behind: Query | None) -> tuple[Note, ...]:
+    """Return where the query is that a call asks by."""
+    return (Note("it asks here", behind.script.span(behind.node)),) if behind is not None else ()
 
 
 def _ends_loop(query: Query, loop: Loop) -> bool:
