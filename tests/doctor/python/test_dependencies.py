@@ -91,3 +91,13 @@ def test_a_connection_that_closing_closes_is_held(finds):
     text = HEAD + "engine = create_engine(URL)\n\n\ndef run():\n"
     body = "    with closing(engine.connect()) as one:\n        requests.get('https://other')\n"
     assert len(finds("FD603", {"app/run.py": text + body})) == 1
+
+
+@pytest.mark.parametrize(("begun", "found"), [("session.begin()", 0), ("lock()", 1)])
+def test_a_transaction_ends_with_its_block(finds, begun, found):
+    body = (
+        "def run(session: Session):\n"
+        f"    with {begun}:\n        session.scalars(select(A)).all()\n"
+        "    requests.get('https://other')\n"
+    )
+    assert len(finds("FD603", {"app/run.py": HEAD + body})) == found

@@ -224,19 +224,27 @@ def _path(module: Module, call: Call) -> dict[ast.AST, ast.AST]:
 def _way(module: Module, first: Call, path: dict[ast.AST, ast.AST]) -> tuple[Place | None, bool]:
     """Return where the block begins that keeps a query from leading on to a later call, or None.
 
-    It is a branch beside the later call's, or one that has ended before it by going elsewhere:
-    the second value tells them apart.
+    It is a branch beside the later call's, or one that has ended before it: by going elsewhere, or
+    with the transaction that it was. The second value tells them apart.
     """
     below: ast.AST = first.node
     for above in module.around(first.node):
         if above in path:
             return _beside(above, below, path[above]), False
+        if isinstance(above, ast.With | ast.AsyncWith) and _is_transaction(module, above):
+            return _at(above), True
         if isinstance(below, ast.stmt):
             block = _block_of(above, below)
             if block and isinstance(block[-1], ast.Return | ast.Raise | ast.Continue | ast.Break):
                 return _at(block[0]), True
         below = above
     return None, False
+
+
+def _is_transaction(module: Module, block: ast.With | ast.AsyncWith) -> bool:
+    """Whether a block is a transaction, which ends with it: `with session.begin():`."""
+    calls = (module.call(item.context_expr) for item in block.items)
+    return any(call is not None and call.last == "begin" for call in calls)
 
 
 def _block_of(above: ast.AST, below: ast.stmt) -> list[ast.stmt]:

@@ -41,7 +41,7 @@ _SERVER = re.compile(
 )
 _REFUSES = re.compile(
     r"\bthrow\b[^;]*(unauth|authenticat|forbidden|401)"
-    r"|\.use\(\s*(?:[\"'][^\"']*[\"']\s*,\s*)?\w*(auth|jwt|protect|require|verify)\w*",
+    r"|\.use\(\s*(?:[\"'][^\"']*[\"']\s*,\s*)?\w*(auth|jwt|protect|verify|require(?!\())\w*",
     re.IGNORECASE,
 )
 _SAYS = SCRIPT_SUFFIXES | {".graphql", ".gql"}
