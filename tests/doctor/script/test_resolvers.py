@@ -2,7 +2,10 @@
 
 import pytest
 
-PACKAGE = {"package.json": '{"dependencies": {"@prisma/client": "6.19.0", "graphql": "16.0.0"}}'}
+PACKAGE = {
+    "package.json": '{"dependencies": {"@prisma/client": "6.19.0", "graphql": "16.0.0",'
+    ' "jsonwebtoken": "9.0.2"}}'
+}
 CLIENT = {
     "src/prisma.ts": 'import { PrismaClient } from "@prisma/client"\n'
     "export const prisma = new PrismaClient()\n"
@@ -92,6 +95,15 @@ def test_resolvers_of_classes(finds, of_class, of_method, more, found):
 )  # fmt: skip
 def test_what_asks_before_every_resolver(finds, more):
     assert finds("FD316", {**BASE, "src/posts.ts": apollo(), **more}) == []
+
+
+def test_an_application_without_accounts_is_for_everybody(finds):
+    alone = {"package.json": PACKAGE["package.json"].replace("jsonwebtoken", "left-pad")}
+    base = {"src/base.ts": "export const publicProcedure = t.procedure;\n"}
+    taken = {"src/router.ts": ROUTER.format(TAKEN, "removePost"), "src/remove.ts": REMOVE}
+    assert finds("FD316", {**BASE, **alone, "src/posts.ts": apollo()}) == []
+    assert finds("FD316", {**BASE, **alone, **base, **taken}) == []
+    assert len(finds("FD316", {**BASE, **base, **taken})) == 1
 
 
 def test_a_resolver_of_another_file(finds):

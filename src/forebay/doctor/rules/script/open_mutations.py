@@ -44,7 +44,12 @@ _REFUSES = re.compile(
     r"|\.use\(\s*(?:[\"'][^\"']*[\"']\s*,\s*)?\w*(auth|jwt|protect|verify|require(?!\())\w*",
     re.IGNORECASE,
 )
-_SAYS = SCRIPT_SUFFIXES | {".graphql", ".gql"}
+# Packages and words of those who know their users.
+_ACCOUNTS = re.compile(
+    r"next-auth|@auth/|passport|jsonwebtoken|\bjose\b|@clerk/|better-auth|lucia|iron-session"
+    r"|express-session|bcrypt|argon2|firebase-admin|supabase/auth|supertokens|@nestjs/jwt"
+    r"|protectedProcedure|privateProcedure|getServerSession|currentUser"
+)
 _ASKS = re.compile(r"check|require|ensure|assert|get|with|can|must|allow")
 
 
@@ -64,8 +69,9 @@ def open_procedures(known: Knowledge, script: Script) -> Iterator[Finding]:
         if guarded[one.base]:
             continue
         query = _written(known, script, one.function, one.taken)
-        if query is not None:
-            at = query.node if query.script is script else one.named
+        is_here = query is not None and query.script is script
+        if query is not None and (is_here or known.repository.known(_has_accounts)):
+            at = query.node if is_here else one.named
             there = Note("it writes here", query.script.span(query.node))
             yield Finding(
                 f"procedure `{one.name}` runs `{query.name}` for whoever calls it",
@@ -81,7 +87,7 @@ def open_procedures(known: Knowledge, script: Script) -> Iterator[Finding]:
 def open_resolvers(known: Knowledge, script: Script) -> Iterator[Finding]:
     """Find mutations of GraphQL that write, where nothing before or in them asks who calls."""
     for one in mutations_in(script):
-        if known.repository.known(_is_before_all):
+        if known.repository.known(_is_before_all) or not known.repository.known(_has_accounts):
             return
         if PUBLIC.search(script.file.path) or PUBLIC.search(one.name) or _asks(script, one):
             continue
@@ -109,10 +115,20 @@ def _asks(script: Script, one: Mutation) -> bool:
     return KNOWS_WHO.search(text_of(one.whole)) is not None or _asks_first(script, one.function)
 
 
+def _has_accounts(repository: Repository) -> bool:
+    """Whether anybody has to say who they are somewhere: some applications are for everybody."""
+    return any(
+        _ACCOUNTS.search(file.text)
+        for file in repository.files
+        if (file.suffix in SCRIPT_SUFFIXES or file.name == "package.json")
+        and file.role is not Role.TEST
+    )
+
+
 def _is_before_all(repository: Repository) -> bool:
     """Whether something asks, or may ask, before every resolver of a repository."""
     for file in repository.files:
-        if file.role is Role.TEST or file.suffix not in _SAYS:
+        if file.role is Role.TEST or file.suffix not in SCRIPT_SUFFIXES:
             continue
         if _BEFORE_ALL.search(file.text):
             return True
