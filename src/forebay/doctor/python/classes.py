@@ -110,9 +110,9 @@ class Classes:
     def method(self, owner: Owner, name: str) -> Body | None:
         """Return a class's method, its own or that of the nearest base."""
         for each in self.line(owner):
-            for one in each.node.body:
-                if isinstance(one, FUNCTIONS) and one.name == name:
-                    return Body(each.module, one)
+            found = each.module.known(_methods, each.node).get(name)
+            if found is not None:
+                return Body(each.module, found)
         return None
 
     def line(self, owner: Owner) -> tuple[Owner, ...]:
@@ -178,14 +178,8 @@ class Classes:
             return None
         if found.node.returns is not None:
             return self.annotated(found.node.returns, found.module, hops - 1)
-        returned = [
-            one.value
-            for one in walk(found.node)
-            if isinstance(one, ast.Return | ast.Yield) and one.value is not None
-        ]
-        if len(returned) != 1:
-            return None
-        return self.of(returned[0], found.module, found.node, hops - 1)
+        returned = found.module.known(_only_returned, found.node)
+        return self.of(returned, found.module, found.node, hops - 1)
 
     def _of_name(
         self, node: ast.Name, module: Module, function: Function | None, hops: int
@@ -194,9 +188,9 @@ class Classes:
             given = [one.value for one in module.given(function, node.id)]
             if given:
                 return self.of(given[0], module, function, hops - 1) if len(given) == 1 else None
-            for one, default in arguments_of(function):
-                if one.arg == node.id:
-                    return self._of_argument(one, default, module, function, hops)
+            argument = module.known(_arguments_by_name, function).get(node.id)
+            if argument is not None:
+                return self._of_argument(*argument, module, function, hops)
             function = module.function_around(function)
         return self._of_value(self._named(node, module), hops)
 
@@ -308,6 +302,24 @@ def arguments_of(function: Function) -> Iterator[tuple[ast.arg, ast.expr | None]
     for number, one in enumerate(every):
         yield one, function.args.defaults[number - without] if number >= without else None
     yield from zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True)
+
+
+def _arguments_by_name(_: Module, function: Function) -> dict[str, tuple[ast.arg, ast.expr | None]]:
+    return {one.arg: (one, default) for one, default in arguments_of(function)}
+
+
+def _methods(_: Module, owner: ast.ClassDef) -> dict[str, Function]:
+    """Return a class's own methods, the first of each name."""
+    return {one.name: one for one in reversed(owner.body) if isinstance(one, FUNCTIONS)}
+
+
+def _only_returned(_: Module, function: Function) -> ast.expr | None:
+    returned = [
+        one.value
+        for one in walk(function)
+        if isinstance(one, ast.Return | ast.Yield) and one.value is not None
+    ]
+    return returned[0] if len(returned) == 1 else None
 
 
 def _parsed(node: ast.expr | None) -> ast.expr | None:

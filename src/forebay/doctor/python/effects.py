@@ -193,7 +193,7 @@ def _is_change(module: Module, call: Call) -> bool:
 
 def _runs_here(module: Module, call: Call, body: Body) -> bool:
     """Whether the body runs where the call is: no generator, no coroutine for somebody else."""
-    if any(isinstance(one, ast.Yield | ast.YieldFrom) for one in inside(body.node)):
+    if body.module.known(_is_generator, body.node):
         return False
     if not isinstance(body.node, ast.AsyncFunctionDef):
         return True
@@ -206,6 +206,10 @@ def _runs_here(module: Module, call: Call, body: Body) -> bool:
             return isinstance(module.parent(above), ast.Await)
         above = module.parent(above)
     return False
+
+
+def _is_generator(module: Module, function: Function) -> bool:
+    return any(isinstance(one, ast.Yield | ast.YieldFrom) for one in inside(function))
 
 
 def _is_certain(module: Module, function: Function, call: Call) -> bool:

@@ -14,7 +14,7 @@ from forebay.doctor.python.children import walk
 from forebay.doctor.python.classes import classes_of
 from forebay.doctor.python.extensions import Told, told_to_flask, told_to_tortoise
 from forebay.doctor.python.handlers import PER_REQUEST, Handler, handlers_of
-from forebay.doctor.python.module import Call, Function, Module
+from forebay.doctor.python.module import FUNCTIONS, Call, Function, Module
 from forebay.doctor.python.project import Project, project_of
 from forebay.doctor.python.values import Value, constant, value_of
 from forebay.doctor.repository.file import Role
@@ -38,12 +38,16 @@ class Kind(enum.Enum):
     PRISMA = "Prisma client"
     TORTOISE = "Tortoise pool"
     FOREBAY = "Forebay client"
+    PEEWEE = "Peewee database"
+    PEEWEE_POOL = "Peewee pool"
 
 
 SQLALCHEMY = frozenset({Kind.ENGINE, Kind.ASYNC_ENGINE})
 CONNECTIONS = frozenset(
     {Kind.ASYNCPG_CONNECTION, Kind.PSYCOPG_CONNECTION, Kind.PSYCOPG2_CONNECTION}
 )
+# Those of Peewee connect when they are told to, or asked for the first time in a thread.
+PEEWEE = frozenset({Kind.PEEWEE, Kind.PEEWEE_POOL})
 # What belongs to the event loop that it was made or first used on.
 ASYNC = frozenset(
     {Kind.ASYNC_ENGINE, Kind.ASYNCPG_POOL, Kind.ASYNCPG_CONNECTION, Kind.PSYCOPG_ASYNC_POOL,
@@ -83,6 +87,10 @@ _MAKERS = {
     },
     "prisma.Prisma": Kind.PRISMA,
     "forebay.client.Prisma": Kind.FOREBAY,
+    "peewee.PostgresqlDatabase": Kind.PEEWEE,
+    "playhouse.postgres_ext.PostgresqlExtDatabase": Kind.PEEWEE,
+    "playhouse.pool.PooledPostgresqlDatabase": Kind.PEEWEE_POOL,
+    "playhouse.pool.PooledPostgresqlExtDatabase": Kind.PEEWEE_POOL,
 }
 _LASTS = frozenset(name.rpartition(".")[2] for name in _MAKERS)
 _OTHERS = re.compile(r"sqlite|mysql|mariadb|oracle|mssql")
@@ -213,7 +221,9 @@ def _engine(
     is_kept = function is not None and _is_kept(module, call, function)
     handler, via = None, None
     # What an object keeps is kept for as long as the object is.
-    is_of_object = is_kept and function is not None and _is_kept_by_self(module, call, function)
+    is_of_object = (
+        is_kept and function is not None and _is_kept_by_self(repository, module, call, function)
+    )
     if function is not None and (not is_kept or is_of_object):
         handler, via = _handler(repository, module, function)
         is_kept = is_kept and handler is None
@@ -222,13 +232,29 @@ def _engine(
     return Engine(module, call, kind, url, function, is_kept, handler, via, told)
 
 
-def _is_kept_by_self(module: Module, call: Call, function: Function) -> bool:
+def _is_of_constructor(repository: Repository, module: Module, function: Function) -> bool:
+    """Whether nobody but the constructor of its class calls a method."""
+    owner = module.class_around(function)
+    if owner is None or not function.name.startswith("_"):
+        return False
+    callers = [
+        where.function_around(call.node)
+        for where, call in repository.known(classes_of).callers(module, function)
+    ]
+    return bool(callers) and all(
+        one is not None and one.name == "__init__" and one in owner.body for one in callers
+    )
+
+
+def _is_kept_by_self(
+    repository: Repository, module: Module, call: Call, function: Function
+) -> bool:
     """Whether a constructor gives it to an attribute of the new object, whatever that was."""
     holder = module.parent(call.node)
     if isinstance(holder, ast.Await):
         holder = module.parent(holder)
     return (
-        function.name == "__init__"
+        (function.name == "__init__" or _is_of_constructor(repository, module, function))
         and isinstance(holder, ast.Assign)
         and module.parent(holder) is function
         and all(
@@ -245,6 +271,8 @@ def _url(call: Call) -> ast.expr | None:
         given = call.keyword(name)
         if given is not None:
             return given
+    if call.last.endswith("Database") and call.keyword("host") is not None:
+        return call.keyword("host")  # the first is the database's name
     first = call.node.args[0] if call.node.args else None
     # SimpleConnectionPool(minconn, maxconn, dsn)
     if isinstance(constant(first), int):
@@ -329,13 +357,24 @@ def _handler(
         if _is_cached(module, function) or _is_kept_class(module, function):
             continue
         for where, call in classes.callers(module, function):
-            caller = where.function_around(call.node)
+            caller = _runner(where, call)
             if caller is None or caller in seen or _is_kept(where, call, caller):
                 continue
             if where.file.role is Role.APPLICATION:
                 seen.add(caller)
                 waiting.append((where, caller, where.span(call.node)))
     return None, None
+
+
+def _runner(module: Module, call: Call) -> Function | None:
+    """Return the function that runs a call: of a default or a decorator the one around it all."""
+    below: ast.AST = call.node
+    for above in module.around(call.node):
+        if isinstance(above, FUNCTIONS):
+            if below is not above.args and below not in above.decorator_list:
+                return above
+        below = above
+    return None
 
 
 def _is_kept_class(module: Module, function: Function) -> bool:

@@ -20,6 +20,13 @@ _WORKERS = re.compile(
     r"""^workers\s*=\s*)(\d+)""",
     re.MULTILINE,
 )
+# The same in the lists of Kubernetes: an argument a line, and `name:` above `value:`.
+_LISTED = re.compile(
+    r"""(?:--workers|(?<![\w-])-w|name:\s*["']?WEB_CONCURRENCY)["']?\s*\n\s*(?:-|value:)\s*["']?(\d+)"""
+)
+_MOST_WORKERS = 1000
+# What serves an application of Python.
+SERVERS = re.compile(r"\b(gunicorn|uvicorn|hypercorn|granian|daphne|uwsgi|fastapi run)\b")
 _COMMANDS = ("Dockerfile*", "Procfile", "*.sh", "docker-compose*.y*ml", "compose*.y*ml",
              "gunicorn*.py", "fly.toml", "render.yaml", "railway.*")  # fmt: skip
 
@@ -61,12 +68,18 @@ def commands_of(repository: Repository) -> Iterator[File]:
             yield file
 
 
+def workers_in(text: str) -> int:
+    """Return the largest number of worker processes that a command or its settings name, or 1."""
+    found = [int(one[1]) for one in (*_WORKERS.finditer(text), *_LISTED.finditer(text))]
+    return max((one for one in found if one <= _MOST_WORKERS), default=1)
+
+
 def workers_of(repository: Repository) -> tuple[int, Span | None]:
     """Return the largest number of worker processes that a command names, and where; else 1."""
     most: tuple[int, Span | None] = (1, None)
     for file in commands_of(repository):
         for match in _WORKERS.finditer(file.text):
-            if most[0] < int(match[1]) <= 1000:
+            if most[0] < int(match[1]) <= _MOST_WORKERS:
                 most = (int(match[1]), file.span(match.start(), match.end()))
     return most
 

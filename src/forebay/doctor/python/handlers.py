@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from forebay.doctor.finding import Span
-from forebay.doctor.python.module import Call, Function, Module
-from forebay.doctor.python.project import project_of
+from forebay.doctor.python.classes import Body, Classes, Owner, arguments_of, classes_of
+from forebay.doctor.python.module import FUNCTIONS, Call, Function, Module
+from forebay.doctor.python.project import Project, project_of
 from forebay.doctor.repository.file import Role
 from forebay.doctor.repository.repository import Repository
 
@@ -151,21 +152,48 @@ def _is_view_class(module: Module, owner: ast.ClassDef) -> bool:
 def _dependencies(repository: Repository) -> Iterator[Handler]:
     """Yield what `Depends` is given somewhere."""
     project = repository.known(project_of)
+    classes = repository.known(classes_of)
     for module in repository.modules:
         if module.file.role is Role.TEST:
             continue
         for call in module.calls:
-            if call.last in ("Depends", "Security", "Provide") and call.node.args:
-                found = project.definition_of(call.node.args[0], module)
-                # FastAPI calls a class as well: it makes one for each request.
-                parts = found.node.body if found and isinstance(found.node, ast.ClassDef) else ()
-                made = next((one for one in parts if _is_init(one)), found and found.node)
-                if found is not None and isinstance(made, ast.FunctionDef | ast.AsyncFunctionDef):
-                    yield Handler(found.module, made, Kind.DEPENDENCY)
+            if call.last in ("Depends", "Security", "Provide"):
+                given = call.node.args[0] if call.node.args else _annotation(module, call)
+                found = _called(project, classes, module, call, given)
+                if found is not None:
+                    yield Handler(found.module, found.node, Kind.DEPENDENCY)
 
 
-def _is_init(node: ast.AST) -> bool:
-    return isinstance(node, ast.FunctionDef) and node.name == "__init__"
+def _called(
+    project: Project, classes: Classes, module: Module, call: Call, given: ast.expr | None
+) -> Body | None:
+    """Return what runs for each request where `Depends` is given this."""
+    found = project.definition_of(given, module) if given is not None else None
+    if found is not None and isinstance(found.node, FUNCTIONS):
+        return Body(found.module, found.node)
+    if found is not None and isinstance(found.node, ast.ClassDef):
+        # FastAPI calls a class as well: it makes one for each request.
+        return classes.method(Owner(found.module, found.node), "__init__")
+    around = module.function_around(call.node)
+    if isinstance(given, ast.Attribute):
+        owner = classes.of(given.value, module, around) or classes.annotated(given.value, module)
+        return classes.method(owner, given.attr) if owner is not None else None
+    # An object is made once, and is called for each request.
+    owner = classes.of(given, module, around)
+    return classes.method(owner, "__call__") if owner is not None else None
+
+
+def _annotation(module: Module, call: Call) -> ast.expr | None:
+    """Return the type of the parameter that `Depends()` fills, which is the dependency itself."""
+    above = module.parent(call.node)
+    if isinstance(above, ast.Tuple):  # Annotated[Filters, Depends()]
+        return above.elts[0]
+    function = module.parent(above) if isinstance(above, ast.arguments) else None
+    if isinstance(function, FUNCTIONS):
+        for one, default in arguments_of(function):
+            if default is call.node:
+                return one.annotation
+    return None
 
 
 def _registered(repository: Repository) -> Iterator[Handler]:

@@ -94,7 +94,7 @@ class Held:
             found: dict[str, Flavour] = {}
             for node in module.withs.get(function, ()):
                 for item in node.items:
-                    flavour = self.made(module.call(item.context_expr), module)
+                    flavour = self.made(module.entered(item), module)
                     if flavour is not None and isinstance(item.optional_vars, ast.Name):
                         found[item.optional_vars.id] = flavour
             self._locals[function] = found

@@ -19,6 +19,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 _MOST_PARTS = 40
 # So was a longer line; Python itself takes long over a text with so many values in it.
 _LONGEST_LINE = 50_000
+_CLOSING = frozenset({"contextlib.closing", "contextlib.aclosing"})
 Node = TypeVar("Node", bound=ast.AST)
 Other = TypeVar("Other", bound=ast.AST)
 About = TypeVar("About", bound=ast.AST)
@@ -270,6 +271,17 @@ class Module:
         if isinstance(node, ast.Await):
             node = node.value
         return self._call_of.get(node) if node is not None else None
+
+    def entered(self, item: ast.withitem) -> Call | None:
+        """Return the call whose result a `with` binds; of `closing(…)` the one that it closes."""
+        found = self.call(item.context_expr)
+        if found is not None and self.closes(found):
+            return self.call(found.node.args[0])
+        return found
+
+    def closes(self, call: Call | None) -> bool:
+        """Whether a call is `contextlib.closing` of one thing, or its like for coroutines."""
+        return call is not None and call.name in _CLOSING and len(call.node.args) == 1
 
     @functools.cached_property
     def _calls_by_function(self) -> dict[Function | None, list[Call]]:

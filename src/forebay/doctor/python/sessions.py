@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import enum
+from collections.abc import Iterator
 
 from forebay.doctor.python.module import Call, Function, Module
 from forebay.doctor.python.project import Project
@@ -157,14 +158,28 @@ def _sessions_in(module: Module, function: Function, project: Project) -> dict[s
     for block in module.withs.get(function, ()):
         for item in block.items:
             if isinstance(item.optional_vars, ast.Name):
-                flavour = made_by(module, module.call(item.context_expr), project)
+                flavour = made_by(module, module.entered(item), project)
                 if flavour is not None:
                     found[item.optional_vars.id] = flavour
     for node in module.given(function):
         flavour = made_by(module, module.call(node.value), project)
         if flavour is not None and isinstance(node.targets[0], ast.Name):
             found[node.targets[0].id] = flavour
+    for name, other in _closed(module, function):
+        if other in found:
+            found[name] = found[other]
     return found
+
+
+def _closed(module: Module, function: Function) -> Iterator[tuple[str, str]]:
+    """Yield the names of `with closing(session) as one`: (one, session)."""
+    for block in module.withs.get(function, ()):
+        for item in block.items:
+            call = module.call(item.context_expr)
+            if call is not None and module.closes(call):
+                given, bound = call.node.args[0], item.optional_vars
+                if isinstance(given, ast.Name) and isinstance(bound, ast.Name):
+                    yield bound.id, given.id
 
 
 def receiver(call: Call) -> str:

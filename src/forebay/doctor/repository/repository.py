@@ -30,14 +30,14 @@ _SCRIPT_WORDS = (
     b"prisma", b"Prisma", b"drizzle", b"neondatabase", b"postgres", b"Pool(", b"use client",
     b"revalidate", b"$transaction", b"$queryRaw", b"$extends", b"@/lib/db", b"lib/db",
     b"use server", b"pg'", b'pg"', b".findMany(", b".findUnique(", b".findFirst(", b".upsert(",
-    b".createMany(", b".updateMany(", b".deleteMany(", b"isconnect",
+    b".createMany(", b".updateMany(", b".deleteMany(", b"isconnect", b"Mutation", b"rocedure",
 )  # fmt: skip
 _PYTHON_WORDS = (
     b"sqlalchemy", b"sqlmodel", b"asyncpg", b"psycopg", b"django", b"DATABASES", b"prisma",
     b"Mangum", b"create_engine", b"create_async_engine", b"tortoise", b"databases",
     b"BackgroundTasks", b"Session", b"forebay", b"CONN_MAX_AGE", b"asyncio.run", b"Depends",
     b"celery", b"preload_app", b"session", b".execute(", b"connection", b"DATABASE_URL",
-    b"SQLALCHEMY_", b"TORTOISE_ORM", b".commit()",
+    b"SQLALCHEMY_", b"TORTOISE_ORM", b".commit()", b"peewee", b"playhouse", b"db.connect(",
 )  # fmt: skip
 
 

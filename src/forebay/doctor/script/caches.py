@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from forebay.doctor.script.knowledge import Knowledge
-from forebay.doctor.script.nodes import descendants, enclosing_function, is_inside, unwrap
+from forebay.doctor.script.nodes import descendants, enclosing_function, unwrap
 from forebay.doctor.script.prisma import Query
 from forebay.doctor.script.script import FUNCTIONS, Script, around, properties, text_of
 
@@ -41,9 +41,7 @@ def kept_in(known: Knowledge, script: Script) -> Iterator[Kept]:
     if not _CACHED.search(script.file.text):
         return
     for node, how, has_tags in _regions(script):
-        queries = tuple(
-            one for one in known.queries_in(script) if one.is_read and is_inside(one.node, node)
-        )
+        queries = tuple(one for one in known.queries_within(script, node) if one.is_read)
         if queries:
             models = frozenset(one.model for one in queries)
             yield Kept(script, node, how, has_tags, models, queries)

@@ -13,6 +13,7 @@ from forebay.doctor.script.nodes import (
     declared_names,
     descendants,
     identifiers,
+    kept,
     parameters,
     unwrap,
 )
@@ -86,6 +87,16 @@ def _each(function: Node) -> Loop | None:
 
 
 def _counts(loop: Loop, node: Node) -> bool:
+    if not _is_of_many(loop):
+        return False
+    if re.search(r"(update|delete)Many\b[^;]*?\bin\s*:", text_of(node)[:2000], re.DOTALL):
+        return False  # each turn is a batch already
+    return bool(identifiers(node) & derived(loop))
+
+
+@kept
+def _is_of_many(loop: Loop) -> bool:
+    """Whether a loop goes over elements one by one, and nothing says that they are few."""
     if is_small(loop.over):
         return False
     over = _source(loop.over)
@@ -95,11 +106,7 @@ def _counts(loop: Loop, node: Node) -> bool:
         over = value if value is not None and _is_written_out(value) else over
     if over is None or _is_written_out(over) or not loop.names:
         return False
-    if re.search(r"(update|delete)Many\b[^;]*?\bin\s*:", text_of(node)[:2000], re.DOTALL):
-        return False  # each turn is a batch already
-    if any(_BATCH.search(name) for name in loop.names) or _BATCH.search(text_of(over)[:60]):
-        return False
-    return bool(identifiers(node) & derived(loop))
+    return not any(_BATCH.search(name) for name in (*loop.names, text_of(over)[:60]))
 
 
 def _is_written_out(over: Node) -> bool:
@@ -122,11 +129,12 @@ def _source(over: Node) -> Node | None:
     return found
 
 
-def derived(loop: Loop) -> set[str]:
+@kept
+def derived(loop: Loop) -> frozenset[str]:
     """Return an element's names, and those of the variables that are made of it."""
     names = set(loop.names)
     for block in descendants(loop.node, "statement_block"):
         for left, value in declarations(block):
             if value is not None and identifiers(value) & names:
                 names |= set(declared_names(left))
-    return names
+    return frozenset(names)

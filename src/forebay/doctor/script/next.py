@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ class Kind(enum.Enum):
     PROCEDURE = "procedure"  # of tRPC
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entry:
     """A function that runs for a request: ``node`` is the function, ``whole`` its statement."""
 
@@ -44,7 +45,7 @@ class Entry:
     node: Node
     whole: Node
 
-    @property
+    @functools.cached_property
     def text(self) -> str:
         """The statement's text: what wraps the function is in it, where it is declared too."""
         written = text_of(self.whole)
@@ -104,6 +105,8 @@ def entries_of(script: Script) -> Iterator[Entry]:
     yield from _components(script)
     yield from _mounted(script)
     for one in procedures_in(script):
+        if one.function is None:
+            continue
         yield Entry(Kind.PROCEDURE, one.name, one.function, one.whole)
 
 
@@ -191,17 +194,23 @@ def _function_of(script: Script, value: Node) -> Node | None:
 
 def named_function(script: Script, name: str) -> Node | None:
     """Return the function that a file declares at its top by this name."""
+    return script.known(_named_functions).get(name)
+
+
+def _named_functions(script: Script) -> dict[str, Node | None]:
+    """Return what a file declares at its top by its names, the first of each; None: no function."""
+    found: dict[str, Node | None] = {}
     for statement in script.tree.root_node.named_children:
         inner = statement.child_by_field_name("declaration") or statement
         if inner.type in FUNCTIONS:
             own = inner.child_by_field_name("name")
-            if own is not None and text_of(own) == name:
-                return inner
+            if own is not None:
+                found.setdefault(text_of(own), inner)
         for one in inner.named_children if inner.type == "lexical_declaration" else ():
             own = one.child_by_field_name("name")
-            if own is not None and text_of(own) == name:
-                return function_in(one.child_by_field_name("value"))
-    return None
+            if own is not None:
+                found.setdefault(text_of(own), function_in(one.child_by_field_name("value")))
+    return found
 
 
 def _inline_actions(script: Script, is_action_file: bool) -> Iterator[Entry]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from tree_sitter import Node
 
 from forebay.doctor.script.script import FUNCTIONS, around, parent_of, text_of
 
+About = TypeVar("About")
+Fact = TypeVar("Fact")
 _WORD = re.compile(r"[A-Za-z_$][\w$]*")
 # What may stand between a value and the word that makes use of it, without changing it.
 WRAPPERS = frozenset(
@@ -116,7 +119,17 @@ def declaration_of(name: str, node: Node) -> tuple[Node, Node | None] | None:
     return None
 
 
-@functools.lru_cache(maxsize=1 << 12)
+_KEPT: list[Callable[[], None]] = [parent_of.cache_clear]
+
+
+def kept(read: Callable[[About], Fact]) -> Callable[[About], Fact]:
+    """Keep what a function makes of a tree's parts until `forget`."""
+    known = functools.lru_cache(maxsize=1 << 12)(read)
+    _KEPT.append(known.cache_clear)
+    return known
+
+
+@kept
 def _declared_in(block: Node) -> dict[str, tuple[Node, Node | None]]:
     """Return what a block itself declares, by name; the first of several."""
     found: dict[str, tuple[Node, Node | None]] = {}
@@ -128,8 +141,8 @@ def _declared_in(block: Node) -> dict[str, tuple[Node, Node | None]]:
 
 def forget() -> None:
     """Let go of the trees that were asked about."""
-    parent_of.cache_clear()
-    _declared_in.cache_clear()
+    for clear in _KEPT:
+        clear()
 
 
 def parameters(function: Node) -> list[Node]:

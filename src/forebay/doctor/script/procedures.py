@@ -19,15 +19,18 @@ _BASE = re.compile(r"[pP]rocedure$")
 class Procedure:
     """One `publicProcedure.input(…).mutation(f)`: ``base`` is what it begins with.
 
-    ``chain`` is the text between the two: what is used on the way.
+    ``chain`` is the text between the two: what is used on the way. ``function`` is None where
+    ``taken`` names a function that is written elsewhere.
     """
 
     name: str
     base: str
-    function: Node
+    function: Node | None
     whole: Node
+    named: Node
     chain: str
     is_mutation: bool
+    taken: str = ""
 
 
 def procedures_in(script: Script) -> Iterator[Procedure]:
@@ -38,12 +41,16 @@ def procedures_in(script: Script) -> Iterator[Procedure]:
         if call.last not in _ENDS or len(call.names) < 2 or len(call.arguments) != 1:
             continue
         base = next((one for one in call.names[:2] if _BASE.search(one)), "")
-        function = function_in(call.arguments[0])
-        if not base or function is None:
+        given = call.arguments[0]
+        function = function_in(given)
+        taken = text_of(given) if given.type == "identifier" else ""
+        if not base or (function is None and not taken):
             continue
         written = text_of(call.node)
         chain = written[: len(written) - len(text_of(call.arguments[0]))]
-        yield Procedure(_name(call.node), base, function, call.node, chain, call.last == "mutation")
+        is_mutation = call.last == "mutation"
+        name = _name(call.node)
+        yield Procedure(name, base, function, call.node, given, chain, is_mutation, taken)
 
 
 def _name(node: Node) -> str:

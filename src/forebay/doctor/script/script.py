@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import bisect
 import functools
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import tree_sitter_typescript
 from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
@@ -36,6 +38,7 @@ FUNCTIONS = frozenset(
     }
 )  # fmt: skip
 LOOPS = frozenset({"for_statement", "for_in_statement", "while_statement", "do_statement"})
+Fact = TypeVar("Fact")
 # Methods of arrays that call their function once for every element.
 EACH = frozenset({"map", "forEach", "flatMap", "filter", "reduce", "some", "every", "find"})
 
@@ -137,6 +140,29 @@ class Script:
             if not is_new:
                 known[node.id] = (*names, "()")
         return tuple(Call(node, named[node.id], is_new) for node, _, is_new in found)
+
+    @functools.cached_property
+    def _starts(self) -> list[int]:
+        return [call.node.start_byte for call in self.calls]
+
+    def calls_in(self, node: Node) -> Iterator[Call]:
+        """Yield the calls that stand within a node, itself included, in the order of the text."""
+        end = node.end_byte
+        first = bisect.bisect_left(self._starts, node.start_byte)
+        for index in range(first, bisect.bisect_left(self._starts, end, first)):
+            if self.calls[index].node.end_byte <= end:
+                yield self.calls[index]
+
+    def known(self, read: Callable[[Script], Fact]) -> Fact:
+        """Return what a function makes of this file, worked out once."""
+        if read not in self._known:
+            self._known[read] = read(self)
+        found: Fact = self._known[read]
+        return found
+
+    @functools.cached_property
+    def _known(self) -> dict[Any, Any]:
+        return {}
 
     @functools.cached_property
     def imports(self) -> dict[str, Import]:

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from forebay.doctor.finding import Finding, Note, Span
+from forebay.doctor.python.instances import replicated_of, workers_of_service
 from forebay.doctor.repository.capacity import capacity_of
 from forebay.doctor.repository.connections import Connection
-from forebay.doctor.repository.file import File, Role
+from forebay.doctor.repository.file import File
 from forebay.doctor.repository.repository import Repository
-from forebay.doctor.repository.yaml_tree import Value, read_yaml
+from forebay.doctor.repository.yaml_tree import Value
 from forebay.doctor.rule import Rule, Severity
 
 
@@ -22,25 +23,33 @@ class _Group:
     replicas: int
     place: Span
     connection: Connection
+    workers: int = 1
+
+    @property
+    def label(self) -> str:
+        """How many pools there are, for a message."""
+        some = f"{self.replicas} replicas" if self.replicas > 1 else "1 instance"
+        return f"{some} of {self.name}" + (f" with {self.workers} workers" * (self.workers > 1))
 
 
 def check(repository: Repository) -> Iterator[Finding]:
-    """Find replicas times `connection_limit` above `max_connections`."""
+    """Find replicas, times their workers, times `connection_limit` above `max_connections`."""
     capacity = capacity_of(repository)
     for group in (*_of_compose(repository), *_of_kubernetes(repository)):
         said = group.connection.url.parameter("connection_limit") or ""
         if not said.isdigit() or group.connection.url.is_transaction:
             continue
-        total = group.replicas * int(said)
+        pools = group.replicas * group.workers
+        total = pools * int(said)
         if total > capacity.usable:
-            fits = max(capacity.usable // group.replicas - 1, 1)
+            fits = max(capacity.usable // pools - 1, 1)
             yield Finding(
-                f"{group.replicas} replicas of {group.name} with connection_limit={said} each may "
+                f"{group.label} with connection_limit={said} each may "
                 f"open {total} connections, and PostgreSQL has {capacity.usable} ({capacity})",
                 group.connection.place_of("connection_limit"),
                 help=f"set connection_limit to {fits} or less, or put a pooler before PostgreSQL",
                 notes=(
-                    Note(f"{group.replicas} replicas", group.place),
+                    Note(group.label, group.place),
                     *((Note("PostgreSQL's limit", capacity.span),) if capacity.span else ()),
                 ),
             )
@@ -48,30 +57,21 @@ def check(repository: Repository) -> Iterator[Finding]:
 
 def _of_compose(repository: Repository) -> Iterator[_Group]:
     for service in repository.services:
-        if service.replicas is None or service.replicas < 2:
+        replicas, workers = service.replicas or 1, workers_of_service(service)
+        if replicas * workers < 2:
             continue
         lines = {line for _, line in service.environment.values()}
         for connection in repository.connections:
             if connection.file is service.file and connection.span.line in lines:
-                place = service.file.line_span(_line_of(service.file, service.line, "replicas"))
-                yield _Group(service.name, service.replicas, place, connection)
+                line = _line_of(service.file, service.line, "replicas") if replicas > 1 else 0
+                yield _Group(service.name, replicas, service.span(line), connection, workers)
 
 
 def _of_kubernetes(repository: Repository) -> Iterator[_Group]:
-    for file in repository.files:
-        if file.suffix not in (".yml", ".yaml") or "replicas:" not in file.text:
-            continue
-        if file.role in (Role.TEST, Role.EXAMPLE) or "kind:" not in file.text:
-            continue
-        for document in read_yaml(file.text):
-            replicas = document.say("spec", "replicas")
-            if not replicas.isdigit() or int(replicas) < 2:
-                continue
-            for connection in repository.connections:
-                if connection.file is file and _holds(document, connection):
-                    line = document.entries["spec"].keys["replicas"]
-                    name = document.say("metadata", "name") or "this deployment"
-                    yield _Group(name, int(replicas), file.line_span(line), connection)
+    for one in repository.known(replicated_of):
+        for connection in repository.connections:
+            if connection.file is one.file and _holds(one.document, connection):
+                yield _Group(one.name, one.replicas, one.span, connection, one.workers)
 
 
 def _holds(document: Value, connection: Connection) -> bool:
@@ -89,12 +89,13 @@ RULE = Rule(
     code="FD251",
     name="replicas-exceed-connections",
     severity=Severity.ERROR,
-    what="The pools of all replicas together are larger than `max_connections` allows.",
-    why="Each replica fills its own pool under load, and the last ones are refused: `sorry, too "
-    "many clients already`. During a rolling deployment old and new replicas count at once.",
-    fix="set `connection_limit` to floor(max_connections / replicas) less a buffer, or put a "
-    "pooler "
-    "before PostgreSQL",
+    what="The pools of all replicas and their workers together are larger than `max_connections` "
+    "allows.",
+    why="Each replica, and in it each worker process, fills its own pool under load, and the last "
+    "ones are refused: `sorry, too many clients already`. During a rolling deployment old and new "
+    "replicas count at once.",
+    fix="set `connection_limit` to floor(max_connections / (replicas * workers)) less a buffer, or "
+    "put a pooler before PostgreSQL",
     language="yaml",
     bad="services:\n  api:\n    image: shop\n    deploy:\n      replicas: 10\n    environment:\n"
     "      DATABASE_URL: postgres://app:app@db:5432/shop?connection_limit=20\n  db:\n"

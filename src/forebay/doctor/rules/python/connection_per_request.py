@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from forebay.doctor.finding import Finding, Note
-from forebay.doctor.python.engines import CONNECTIONS, Engine, engines_of
-from forebay.doctor.python.handlers import PER_REQUEST, Handler, Kind
+from forebay.doctor.finding import Finding, Note, Span
+from forebay.doctor.python.engines import CONNECTIONS, engines_of
+from forebay.doctor.python.engines import Kind as Made
+from forebay.doctor.python.handlers import PER_REQUEST, Kind
+from forebay.doctor.python.peewee import openings_of
 from forebay.doctor.python.pooled import behind_pooler
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 
 _PROBE = re.compile(r"health|ready|live|ping|probe", re.IGNORECASE)
 
+_KINDS = CONNECTIONS | {Made.PEEWEE}
 _FEW = 3
 _ONCE = re.compile(r"init|migrat|seed|setup|bootstrap", re.IGNORECASE)
 
@@ -23,19 +27,24 @@ def check(repository: Repository) -> Iterator[Finding]:
 
     A repository with more than three of them has one habit, and is told once.
     """
-    found = list(_found(repository))
+    found = [*_found(repository), *_of_peewee(repository)]
     if len(found) <= _FEW:
-        for engine, handler in found:
-            yield _finding(engine, handler, "")
+        yield from (_finding(one, "") for one in found)
     else:
-        engine, handler = found[0]
-        yield _finding(engine, handler, f", and so do {len(found) - 1} more places")
+        yield _finding(found[0], f", and so do {len(found) - 1} more places")
 
 
-def _found(repository: Repository) -> Iterator[tuple[Engine, Handler]]:
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    span: Span
+    label: str
+    via: Span | None
+
+
+def _found(repository: Repository) -> Iterator[_Opened]:
     for engine in repository.known(engines_of):
         handler = engine.handler
-        if engine.kind not in CONNECTIONS or handler is None or handler.kind not in PER_REQUEST:
+        if engine.kind not in _KINDS or handler is None or handler.kind not in PER_REQUEST:
             continue
         if _PROBE.search(handler.node.name) or _ONCE.search(engine.module.file.name):
             continue
@@ -43,14 +52,20 @@ def _found(repository: Repository) -> Iterator[tuple[Engine, Handler]]:
         if handler.kind is Kind.LAMBDA and b"RequestType" in handler.module.file.data:
             continue
         if not behind_pooler(repository, engine.url):
-            yield engine, handler
+            yield _Opened(engine.span, handler.label, engine.via)
 
 
-def _finding(engine: Engine, handler: Handler, more: str) -> Finding:
+def _of_peewee(repository: Repository) -> Iterator[_Opened]:
+    for one in repository.known(openings_of):
+        if one.engine.kind is Made.PEEWEE and not behind_pooler(repository, one.engine.url):
+            yield _Opened(one.span, one.label, None)
+
+
+def _finding(one: _Opened, more: str) -> Finding:
     return Finding(
-        f"{handler.label} opens a connection to PostgreSQL every time it runs{more}",
-        engine.span,
-        notes=(Note(f"called by {handler.label}", engine.via),) if engine.via else (),
+        f"{one.label} opens a connection to PostgreSQL every time it runs{more}",
+        one.span,
+        notes=(Note(f"called by {one.label}", one.via),) if one.via else (),
     )
 
 
@@ -62,7 +77,8 @@ RULE = Rule(
     why="The connections are as many as the requests under way, with nothing to hold the rest "
     "back: `FATAL: sorry, too many clients already`. Each one is also a new process of the server, "
     "a TLS handshake and a login, which is more work than most queries.",
-    fix="take connections from one pool per process (psycopg_pool, asyncpg.create_pool), or go "
+    fix="take connections from one pool per process (psycopg_pool, asyncpg.create_pool, Peewee's "
+    "PooledPostgresqlDatabase), or go "
     "through a pooler",
     language="python",
     bad="""\

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from forebay.doctor.finding import Finding, Note, Span
 from forebay.doctor.python.children import walk
-from forebay.doctor.python.engines import Engine, Kind, engines_of
+from forebay.doctor.python.engines import PEEWEE, Engine, Kind, engines_of
 from forebay.doctor.python.functions import commands_of, mentions
 from forebay.doctor.python.handlers import Kind as HandlerKind
 from forebay.doctor.python.handlers import handlers_of
@@ -37,7 +37,7 @@ def check(repository: Repository) -> Iterator[Finding]:
         one
         for one in repository.known(engines_of)
         if one.is_at_import
-        and one.kind is not Kind.PRISMA
+        and one.kind not in PEEWEE | {Kind.PRISMA}
         and one.poolclass() != "NullPool"
         and constant(one.argument("open")) is not False  # a pool of psycopg, opened later
     ]

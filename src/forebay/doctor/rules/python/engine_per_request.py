@@ -11,6 +11,8 @@ from forebay.doctor.python.handlers import PER_REQUEST, Kind
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 
+# Without a pool each is a connection, of which another rule speaks.
+_CONNECTIONS = CONNECTIONS | {Made.PEEWEE}
 _CLOSES = frozenset({"dispose", "close", "disconnect", "close_connections", "close_all"})
 
 
@@ -18,7 +20,7 @@ def check(repository: Repository) -> Iterator[Finding]:
     """Find engines made in a handler, a dependency, a task, or a function that one calls."""
     for engine in repository.known(engines_of):
         handler = engine.handler
-        if handler is None or engine.kind in CONNECTIONS or engine.poolclass() == "NullPool":
+        if handler is None or engine.kind in _CONNECTIONS or engine.poolclass() == "NullPool":
             continue
         if handler.kind not in PER_REQUEST and not (
             handler.kind is Kind.TASK and not _is_closed(engine)

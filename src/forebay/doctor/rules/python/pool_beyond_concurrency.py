@@ -19,6 +19,7 @@ _MOST = {
     Kind.PSYCOPG_ASYNC_POOL: ("max_size",),
     Kind.PSYCOPG2_POOL: ("maxconn",),
     Kind.TORTOISE: ("max_size",),
+    Kind.PEEWEE_POOL: ("max_connections",),
 }
 
 

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from forebay.doctor.finding import Finding, Note, Span
+from forebay.doctor.finding import Finding, Note
 from forebay.doctor.python.engines import SQLALCHEMY, Engine, Kind, engines_of
-from forebay.doctor.python.functions import workers_of
+from forebay.doctor.python.instances import Instances, instances_of
 from forebay.doctor.python.pooled import behind_pooler
 from forebay.doctor.python.values import number
+from forebay.doctor.repository.capacity import Capacity, capacity_of
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 
-# PostgreSQL's default max_connections, less what it keeps for superusers.
-_USABLE = 97
 _POOLS = {Kind.ASYNCPG_POOL: 10, Kind.PSYCOPG_POOL: 4, Kind.PSYCOPG_ASYNC_POOL: 4,
-          Kind.TORTOISE: 5}  # fmt: skip
+          Kind.TORTOISE: 5, Kind.PEEWEE_POOL: 20}  # fmt: skip
 
 
 def check(repository: Repository) -> Iterator[Finding]:
-    """Find pools whose size, times the workers that a command starts, is beyond the default."""
-    workers, place = workers_of(repository)
+    """Find pools whose size, times workers and replicas, is beyond what PostgreSQL has."""
+    capacity = capacity_of(repository)
     for engine in repository.known(engines_of):
         if engine.has_unknown_arguments or behind_pooler(repository, engine.url):
             continue
@@ -31,18 +30,34 @@ def check(repository: Repository) -> Iterator[Finding]:
             )
             continue
         sum_ = _sum(engine)
-        if sum_ is not None and sum_[0] * workers > _USABLE:
-            yield _finding(engine, sum_, workers, place)
+        if sum_ is None:
+            continue
+        instances = instances_of(repository, engine.url.variables)
+        if sum_[0] * instances.count > capacity.usable:
+            yield _finding(engine, sum_, instances, capacity)
 
 
-def _finding(engine: Engine, sum_: tuple[int, str], workers: int, place: Span | None) -> Finding:
+def _finding(
+    engine: Engine, sum_: tuple[int, str], instances: Instances, capacity: Capacity
+) -> Finding:
     size, said = sum_
-    times = f" in each of {workers} workers: {size * workers} in all" if workers > 1 else ""
+    some = [
+        f"{number} {word}"
+        for number, word in ((instances.workers, "workers"), (instances.replicas, "replicas"))
+        if number > 1
+    ]
+    times = f" in each of {' in '.join(some)}: {size * instances.count} in all" if some else ""
+    raised = "" if capacity.span else " unless `max_connections` was raised"
+    notes = (
+        ("the workers", instances.workers_at),
+        ("the replicas", instances.replicas_at),
+        ("PostgreSQL's limit", capacity.span),
+    )
     return Finding(
-        f"this pool may open {size} connections ({said}){times}; PostgreSQL has 97 for "
-        "applications unless `max_connections` was raised",
+        f"this pool may open {size} connections ({said}){times}; PostgreSQL has {capacity.usable} "
+        f"for applications{raised}",
         engine.span,
-        notes=(Note("the workers", place),) if place else (),
+        notes=tuple(Note(text, place) for text, place in notes if place is not None),
     )
 
 
@@ -60,8 +75,9 @@ def _sum(engine: Engine) -> tuple[int, str] | None:
             return None
         return size + overflow, f"{size} kept, {overflow} more under load"
     if engine.kind in _POOLS:
-        most = number(engine.argument("max_size"), engine.module)
-        return (most, "`max_size`") if most is not None else None
+        name = "max_connections" if engine.kind is Kind.PEEWEE_POOL else "max_size"
+        most = number(engine.argument(name), engine.module)
+        return (most, f"`{name}`") if most is not None else None
     return None
 
 
@@ -69,7 +85,8 @@ RULE = Rule(
     code="FD507",
     name="pool-beyond-server",
     severity=Severity.WARNING,
-    what="A pool, times the worker processes, may open more connections than PostgreSQL has.",
+    what="A pool, times the worker processes and the replicas, may open more connections than "
+    "PostgreSQL has.",
     why="`max_connections` is 100 unless it was raised, and 3 of them are kept for superusers. "
     "Every worker process has a pool of its own, and a rolling deploy runs the old and the new "
     "beside each other: under load the last ones are refused with `sorry, too many clients "

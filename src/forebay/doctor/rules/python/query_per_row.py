@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 
@@ -63,14 +64,14 @@ def _in_loop(
     source = _source(effects, module, function, rows)
     if source is None:
         return
-    variables = {one.id for one in walk(target) if isinstance(one, ast.Name)}
+    row = _Row(loop, target)
     for body in bodies:
         for one in [body, *inside(body)]:
             call = module.call(one) if isinstance(one, ast.Call) else None
             deed = _reads(effects, module, call) if call is not None else None
             if call is None or deed is None or _is_last(module, call, loop):
                 continue
-            if _depends(module, function, loop, call, variables):
+            if _depends(module, row, call):
                 is_own = deed.call is call
                 yield Finding(
                     "this runs once for every row of another query"
@@ -113,14 +114,19 @@ def _gives_rows(effects: Effects, module: Module, call: Call) -> bool:
 
 def _returned(effects: Effects, body: Body, hops: int) -> Span | None:
     """Return the query whose rows a function gives back, where it gives back nothing else."""
+    given = body.module.known(_only_returned, body.node)
+    if given is None:
+        return None
+    return _source(effects, body.module, body.node, given, hops - 1)
+
+
+def _only_returned(module: Module, function: Function) -> ast.expr | None:
     given = [
         one.value
-        for one in inside(body.node)
+        for one in inside(function)
         if isinstance(one, ast.Return) and one.value is not None and not _is_empty(one.value)
     ]
-    if len(given) != 1:
-        return None
-    return _source(effects, body.module, body.node, given[0], hops - 1)
+    return given[0] if len(given) == 1 else None
 
 
 def _is_empty(node: ast.expr) -> bool:
@@ -184,25 +190,33 @@ def _is_last(module: Module, call: Call, loop: ast.AST) -> bool:
     return False
 
 
-def _depends(
-    module: Module, function: Function, loop: ast.AST, call: Call, variables: set[str]
-) -> bool:
+class _Row:
+    """What a loop calls its row, and the names that it gives something of the row."""
+
+    def __init__(self, loop: ast.AST, target: ast.expr) -> None:
+        self.loop = loop
+        self.variables = {one.id for one in walk(target) if isinstance(one, ast.Name)}
+
+    @functools.cached_property
+    def made(self) -> frozenset[str]:
+        return frozenset(
+            one.targets[0].id
+            for one in inside(self.loop)
+            if isinstance(one, ast.Assign)
+            and isinstance(one.targets[0], ast.Name)
+            and any(uses(one.value, name) for name in self.variables)
+        )
+
+
+def _depends(module: Module, row: _Row, call: Call) -> bool:
     """Whether the query asks for this row: the call, or what its names were given in the loop."""
     outermost: ast.AST = call.node
     for above in module.around(call.node):
-        if isinstance(above, ast.stmt) or above is loop:
+        if isinstance(above, ast.stmt) or above is row.loop:
             break
         outermost = above
-    if any(uses(outermost, name) for name in variables):
-        return True
     names = {one.id for one in walk(outermost) if isinstance(one, ast.Name)}
-    return any(
-        isinstance(one, ast.Assign)
-        and isinstance(one.targets[0], ast.Name)
-        and one.targets[0].id in names
-        and any(uses(one.value, name) for name in variables)
-        for one in inside(loop)
-    )
+    return not names.isdisjoint(row.variables) or not names.isdisjoint(row.made)
 
 
 RULE = Rule(

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from forebay.doctor.finding import Finding
 from forebay.doctor.python.children import walk
 from forebay.doctor.python.module import Call, Function, Module
+from forebay.doctor.python.peewee import openings_of
 from forebay.doctor.python.project import Project, project_of
 from forebay.doctor.python.sessions import made_by, maker_flavour
 from forebay.doctor.python.source import is_command, production
@@ -20,6 +21,14 @@ _CLOSES = frozenset({"close", "aclose", "remove", "close_all"})
 
 def check(repository: Repository) -> Iterator[Finding]:
     """Find `session = SessionLocal()` without `close()`, or with one that an exception skips."""
+    for one in repository.known(openings_of):
+        if not one.is_closed:
+            yield Finding(
+                f"{one.label} connects `{ast.unparse(one.call.node.func.value)}`, "  # type: ignore[attr-defined]
+                "and nothing closes it again",
+                one.span,
+                help="use `with db.connection_context():`, or `close()` it after each request",
+            )
     project = repository.known(project_of)
     for module in production(repository):
         for function in module.functions:

@@ -67,11 +67,7 @@ def _put_in(repository: Repository, module: Module, call: Call, node: ast.expr) 
     function = module.function_around(call.node)
     if function is None:
         return None
-    given = {
-        one.arg
-        for one in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
-        if _is_text(one.annotation)
-    } - {"self", "cls", "request_id"}
+    given = module.known(_texts, function)
     for before, one in _parts(module, node):
         name = _root(one)
         if name in given and _VALUE.search(before.rstrip(" ")) and not _HARMLESS.search(name):
@@ -81,6 +77,13 @@ def _put_in(repository: Repository, module: Module, call: Call, node: ast.expr) 
                 return None
             return ast.unparse(one)
     return None
+
+
+def _texts(_: Module, function: Function) -> frozenset[str]:
+    """Return a function's parameters that may be texts of its caller's."""
+    every = (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
+    names = {one.arg for one in every if _is_text(one.annotation)}
+    return frozenset(names - {"self", "cls", "request_id"})
 
 
 def _is_always_constant(

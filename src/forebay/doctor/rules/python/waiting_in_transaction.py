@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import bisect
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from forebay.doctor.finding import Finding, Note
-from forebay.doctor.python.children import inside, walk
+from forebay.doctor.python.children import inside
 from forebay.doctor.python.effects import ENDS, Deed, Does, Effects, effects_of
 from forebay.doctor.python.foreign import foreign_calls
 from forebay.doctor.python.module import Call, Function, Module
-from forebay.doctor.python.sessions import QUERIES, parameters
+from forebay.doctor.python.sessions import QUERIES, parameters, sessions_in
 from forebay.doctor.python.source import production
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 
-# What a session does in a transaction that something else has begun.
-_QUIET = frozenset({"refresh"})
+Place = tuple[int, int]  # line and column
+# A refresh happens in a transaction that something else has begun.
+_ASKS = QUERIES - {"refresh"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,9 @@ def _of_module(effects: Effects, module: Module) -> Iterator[tuple[Finding, Call
                 text = "the whole function is one transaction"
                 yield _finding(module, one, Note(text, module.span(atomic)))
                 break
-        for name in _sessions(effects, module, function):
-            yield from _after_query(effects, module, function, function, name)
+        names = _sessions(effects, module, function)
+        if names:
+            yield from _after_query(effects, module, function, function, names)
 
 
 def _atomic(module: Module, function: Function) -> ast.expr | None:
@@ -65,13 +69,13 @@ def _atomic(module: Module, function: Function) -> ast.expr | None:
 
 def _sessions(effects: Effects, module: Module, function: Function) -> list[str]:
     """Return the sessions that a function is given, or that its object has, as it calls them."""
-    found = list(parameters(module, function, effects.held.project))
+    found = dict.fromkeys(parameters(module, function, effects.held.project))
     for call in module.calls_by(function):
         name = _receiver(call) if call.last in QUERIES else ""
         if name.startswith("self.") and name not in found:
             if effects.held.of_call(call, module) is not None:
-                found.append(name)
-    return found
+                found[name] = None
+    return list(found)
 
 
 def _in_block(
@@ -81,7 +85,7 @@ def _in_block(
     if function is None:
         return
     for item in node.items:
-        call = module.call(item.context_expr)
+        call = module.entered(item) or module.call(item.context_expr)
         if call is None:
             continue
         if _holds(effects, module, call):
@@ -89,8 +93,18 @@ def _in_block(
                 text = f"`{call.name}()` holds a connection"
                 yield _finding(module, one, Note(text, module.span(call.node)))
                 return
-        elif isinstance(item.optional_vars, ast.Name) and effects.held.made(call, module):
-            yield from _after_query(effects, module, function, node, item.optional_vars.id)
+        elif isinstance(item.optional_vars, ast.Name) and (
+            effects.held.made(call, module)
+            or item.optional_vars.id in _closed(effects, module, function, call)
+        ):
+            names = [item.optional_vars.id]
+            yield from _after_query(effects, module, function, node, names)
+
+
+def _closed(effects: Effects, module: Module, function: Function, call: Call) -> Iterable[str]:
+    """Return the sessions of a function where a call is `closing(session)` of one by its name."""
+    is_named = module.closes(call) and isinstance(call.node.args[0], ast.Name)
+    return sessions_in(module, function, effects.held.project) if is_named else ()
 
 
 def _holds(effects: Effects, module: Module, call: Call) -> bool:
@@ -121,100 +135,183 @@ def _abroad(
 
 
 def _after_query(
-    effects: Effects, module: Module, function: Function, block: ast.AST, name: str
+    effects: Effects, module: Module, function: Function, block: ast.AST, names: Sequence[str]
 ) -> Iterator[tuple[Finding, Call]]:
-    """Find the first call abroad that comes after a query, with no end of the transaction."""
+    """Find for each session the first call abroad after a query, with no end of the transaction."""
     abroad = list(_abroad(effects, module, function, block))
     if not abroad:
         return
-    asked, ends = _events(effects, module, function, block, name)
-    for one in abroad:
-        before = [c for c in asked if _leads_to(module, c, one.call)]
-        if before:
-            last = max(before, key=_place)
-            if not any(_place(last) <= end <= _place(one.call) for end in ends):
-                text = f"`{name}` has a transaction open since this query"
-                yield _finding(module, one, Note(text, module.span(last.node)))
-                return
+    events = _events(effects, module, function, block, names)
+    for name in names:
+        found = _first_open(module, events[name], abroad)
+        if found is not None:
+            query, one = found
+            text = f"`{name}` has a transaction open since this query"
+            yield _finding(module, one, Note(text, module.span(query.node)))
+
+
+@dataclass(slots=True)
+class _Events:
+    """What asks by a session, and where its transaction ends or may end."""
+
+    asked: list[Call] = field(default_factory=list)
+    ends: list[Place] = field(default_factory=list)
 
 
 def _events(
-    effects: Effects, module: Module, function: Function, block: ast.AST, name: str
-) -> tuple[list[Call], list[tuple[int, int]]]:
-    """Return what asks by a session, and where its transaction ends or may end."""
-    asked: list[Call] = []
-    ends: list[tuple[int, int]] = []
-    for call in _calls(module, block):
-        is_own = _receiver(call) == name
-        if is_own and call.last in ENDS:
-            ends.append(_place(call))
-        elif is_own and call.last in QUERIES - _QUIET:
-            asked.append(call)
-        elif not is_own and _is_handed(module, function, call, name):
-            if effects.of_call(module, call, Does.ENDS) is not None:
-                ends.append(_place(call))
-            elif effects.of_call(module, call, Does.READS) is not None:
-                asked.append(call)
-    return asked, ends
+    effects: Effects, module: Module, function: Function, block: ast.AST, names: Sequence[str]
+) -> dict[str, _Events]:
+    """Return what happens to each of these sessions, in the order of the text."""
+    found = {name: _Events() for name in names}
+    of_self = [name for name in names if name.startswith("self.")]
+    for call in sorted(_calls(module, block), key=_place):
+        own = _receiver(call)
+        if own in found and call.last in ENDS:
+            found[own].ends.append(_place(call))
+        elif own in found and call.last in _ASKS:
+            found[own].asked.append(call)
+        every = {name for name in _handed(module, function, call) if name in found}
+        if _is_of_self(call):
+            every.update(of_self)
+        every.discard(own)
+        if not every:
+            continue
+        if effects.of_call(module, call, Does.ENDS) is not None:
+            for name in every:
+                found[name].ends.append(_place(call))
+        elif effects.of_call(module, call, Does.READS) is not None:
+            for name in every:
+                found[name].asked.append(call)
+    return found
 
 
-def _leads_to(module: Module, first: Call, second: Call) -> bool:
-    """Whether one call runs before another in one run: earlier, and in no branch of its own."""
-    if _place(first) >= _place(second):
-        return False
-    around = {id(one) for one in module.around(second.node)}
+def _first_open(
+    module: Module, events: _Events, abroad: Sequence[_Abroad]
+) -> tuple[Call, _Abroad] | None:
+    """Return the first call abroad that a query leads to with no end between, and the query."""
+    waiting: list[Call] = []
+    asked = deque(events.asked)
+    for one in abroad:
+        place = _place(one.call)
+        while asked and _place(asked[0]) < place:
+            waiting.append(asked.popleft())
+        ends = bisect.bisect_right(events.ends, place)
+        last_end = events.ends[ends - 1] if ends else (0, 0)
+        path = _path(module, one.call)
+        at = len(waiting) - 1
+        while at >= 0 and _place(waiting[at]) > last_end:
+            block, is_over = _way(module, waiting[at], path)
+            if block is None:
+                return waiting[at], one
+            # None of the queries of that block leads here; one that has ended leads nowhere more.
+            first = min(bisect.bisect_left(waiting, block, key=_place), at)
+            if is_over:
+                del waiting[first : at + 1]
+            at = first - 1
+    return None
+
+
+def _path(module: Module, call: Call) -> dict[ast.AST, ast.AST]:
+    """Return the nodes around a call, and for each the one below it on the way to the call."""
+    path: dict[ast.AST, ast.AST] = {}
+    below: ast.AST = call.node
+    for above in module.around(call.node):
+        path[above] = below
+        below = above
+    return path
+
+
+def _way(module: Module, first: Call, path: dict[ast.AST, ast.AST]) -> tuple[Place | None, bool]:
+    """Return where the block begins that keeps a query from leading on to a later call, or None.
+
+    It is a branch beside the later call's, or one that has ended before it: by going elsewhere, or
+    with the transaction that it was. The second value tells them apart.
+    """
     below: ast.AST = first.node
     for above in module.around(first.node):
-        if id(above) in around:
-            return not _parts(above, below, second)
-        if isinstance(below, ast.stmt) and _is_left(above, below):
-            return False
+        if above in path:
+            return _beside(above, below, path[above]), False
+        if isinstance(above, ast.With | ast.AsyncWith) and _is_transaction(module, above):
+            return _at(above), True
+        if isinstance(below, ast.stmt):
+            block = _block_of(above, below)
+            if block and isinstance(block[-1], ast.Return | ast.Raise | ast.Continue | ast.Break):
+                return _at(block[0]), True
         below = above
-    return False
+    return None, False
 
 
-def _is_left(above: ast.AST, below: ast.stmt) -> bool:
-    """Whether the statements that a statement stands among end by going elsewhere."""
-    for name in ("body", "orelse", "handlers", "finalbody"):
+def _is_transaction(module: Module, block: ast.With | ast.AsyncWith) -> bool:
+    """Whether a block is a transaction, which ends with it: `with session.begin():`."""
+    calls = (module.call(item.context_expr) for item in block.items)
+    return any(call is not None and call.last == "begin" for call in calls)
+
+
+def _block_of(above: ast.AST, below: ast.stmt) -> list[ast.stmt]:
+    """Return the statements of a statement that another one stands among."""
+    for name in ("body", "orelse", "finalbody"):
         block = getattr(above, name, None)
-        if isinstance(block, list) and below in block:
-            return isinstance(block[-1], ast.Return | ast.Raise | ast.Continue | ast.Break)
-    return False
+        if isinstance(block, list) and _is_among(block, below):
+            return block
+    return []
 
 
-def _parts(fork: ast.AST, below: ast.AST, second: Call) -> bool:
-    """Whether two calls are in branches of one statement of which only one runs."""
-    other: Sequence[ast.AST]
+def _beside(fork: ast.AST, first: ast.AST, second: ast.AST) -> Place | None:
+    """Return where the first of two branches of a statement begins, of which only one runs."""
     if isinstance(fork, ast.If):
-        one, other = fork.body, fork.orelse
+        is_other = _is_among(fork.orelse, second)
     elif isinstance(fork, ast.Try):
-        one, other = fork.body, fork.handlers
+        is_other = isinstance(second, ast.ExceptHandler)
     else:
-        return isinstance(fork, ast.Match)
-    return below in one and any(second.node is node for part in other for node in walk(part))
+        # Of the cases of a `match` one runs.
+        return _begin(first) if isinstance(fork, ast.Match) else None
+    return _at(fork.body[0]) if is_other and _is_among(fork.body, first) else None
 
 
-def _is_handed(module: Module, function: Function, call: Call, name: str) -> bool:
-    """Whether a call works with this session: given it, or of an object that was made with it."""
-    given = (*call.node.args, *(one.value for one in call.node.keywords))
-    if any(module.name_of(one) == name for one in given):
-        return True
+def _begin(node: ast.AST) -> Place:
+    return _at(node.pattern) if isinstance(node, ast.match_case) else _at(node)
+
+
+def _is_among(block: Sequence[ast.AST], node: ast.AST) -> bool:
+    """Whether a part of a statement is one of the statements of this block of it."""
+    return (
+        bool(block) and isinstance(node, ast.stmt) and _at(block[0]) <= _at(node) <= _at(block[-1])
+    )
+
+
+def _at(node: ast.AST) -> Place:
+    return node.lineno, node.col_offset  # type: ignore[attr-defined]
+
+
+def _handed(module: Module, function: Function, call: Call) -> set[str]:
+    """Return what a call works with: given it, or of an object that was made with it."""
+    found = _given(module, call)
     target = call.node.func
-    if not isinstance(target, ast.Attribute):
-        return False
-    if isinstance(target.value, ast.Name) and target.value.id == "self":
-        return name.startswith("self.")
+    if not isinstance(target, ast.Attribute) or _is_of_self(call):
+        return found
     made: ast.expr = target.value
     if isinstance(made, ast.Name):
         values = module.given(function, made.id)
         if len(values) != 1:
-            return False
+            return found
         made = values[0].value
     inner = module.call(made)
-    return inner is not None and any(
-        module.name_of(one) == name
-        for one in (*inner.node.args, *(one.value for one in inner.node.keywords))
+    return found | _given(module, inner) if inner is not None else found
+
+
+def _is_of_self(call: Call) -> bool:
+    """Whether a call is of the object's own method, which has all that the object has."""
+    target = call.node.func
+    return (
+        isinstance(target, ast.Attribute)
+        and isinstance(target.value, ast.Name)
+        and target.value.id == "self"
     )
+
+
+def _given(module: Module, call: Call) -> set[str]:
+    given = (*call.node.args, *(one.value for one in call.node.keywords))
+    return {module.name_of(one) for one in given}
 
 
 def _calls(module: Module, block: ast.AST) -> list[Call]:
@@ -239,7 +336,7 @@ def _is_plain(node: ast.expr) -> bool:
     return isinstance(node, ast.Name)
 
 
-def _place(call: Call) -> tuple[int, int]:
+def _place(call: Call) -> Place:
     return call.node.lineno, call.node.col_offset
 
 

@@ -9,8 +9,8 @@ from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 from forebay.doctor.script.knowledge import Knowledge, knowledge_of
 from forebay.doctor.script.next import Kind
-from forebay.doctor.script.nodes import declaration_of, is_inside, unwrap
-from forebay.doctor.script.script import Script, text_of
+from forebay.doctor.script.nodes import declaration_of, unwrap
+from forebay.doctor.script.script import Call, Script, text_of
 
 # Longer than a function that does nothing but disconnect.
 _SHORT = 300
@@ -51,34 +51,40 @@ def _in_file(known: Knowledge, script: Script) -> Iterator[Finding]:
 
 def _elsewhere(known: Knowledge, script: Script) -> Iterator[Finding]:
     """Yield the calls, in handlers, of another module's function that disconnects."""
+    closing: dict[str, tuple[Script, Call] | None] = {}
     for entry in known.entries_in(script):
         if entry.kind in (Kind.COMPONENT, Kind.PAGE):
             continue
-        for call in script.calls:
-            if len(call.names) > 1 or not is_inside(call.node, entry.node):
+        for call in script.calls_in(entry.node):
+            if len(call.names) > 1:
                 continue
-            led = known.function_of(script, call.last)
-            if led is None:
+            if call.last not in closing:
+                closing[call.last] = _closing(known, script, call.last)
+            found = closing[call.last]
+            if found is None:
                 continue
-            other, function = led
-            found = next(
-                (
-                    inner
-                    for inner in other.calls
-                    if inner.last == "$disconnect" and is_inside(inner.node, function)
-                ),
-                None,
-            )
-            # A function that also builds or asks something closes a client of its own.
-            if found is None or "new " in text_of(function) or len(text_of(function)) > _SHORT:
-                continue
+            other, closed = found
             yield Finding(
                 f"{entry.label} closes the shared client when it is done: the next request "
                 "connects anew, and one that runs beside it loses its connection",
                 script.span(call.node),
-                notes=(Note("it is closed here", other.span(found.node)),),
+                notes=(Note("it is closed here", other.span(closed.node)),),
             )
             break
+
+
+def _closing(known: Knowledge, script: Script, name: str) -> tuple[Script, Call] | None:
+    """Return the `$disconnect` that another module's function of this name is there for."""
+    led = known.function_of(script, name)
+    if led is None:
+        return None
+    other, function = led
+    written = text_of(function)
+    # A function that also builds or asks something closes a client of its own.
+    if "$disconnect" not in written or "new " in written or len(written) > _SHORT:
+        return None
+    found = (one for one in other.calls_in(function) if one.last == "$disconnect")
+    return next(((other, one) for one in found), None)
 
 
 RULE = Rule(

@@ -24,12 +24,18 @@ def check(repository: Repository) -> Iterator[Finding]:
     known = knowledge_of(repository)
     for script in known.scripts:
         queries = known.queries_in(script)
+        creates: dict[tuple[Node | None, str], list[Query]] = {}
+        for query in queries:
+            if query.operation == "create":
+                place = (enclosing_function(query.node), query.model)
+                creates.setdefault(place, []).append(query)
         seen = set()
         for query in queries:
             if query.operation not in ("findFirst", "findUnique"):
                 continue
-            create = next((one for one in queries if _follows(query, one)), None)
             function = enclosing_function(query.node)
+            after = creates.get((function, query.model), ()) if function is not None else ()
+            create = next((one for one in after if _follows(function, query, one)), None)
             if create is None or function is None or _CAUGHT.search(text_of(function)):
                 continue
             keys = _shared(query, create)
@@ -47,13 +53,8 @@ def check(repository: Repository) -> Iterator[Finding]:
                 )
 
 
-def _follows(find: Query, create: Query) -> bool:
-    if create.operation != "create" or create.model != find.model:
-        return False
-    if create.node.start_byte < find.node.end_byte:
-        return False
-    function = enclosing_function(find.node)
-    if function is None or function != enclosing_function(create.node):
+def _follows(function: Node | None, find: Query, create: Query) -> bool:
+    if function is None or create.node.start_byte < find.node.end_byte:
         return False
     # The look decides: its result is tested between the two.
     holder = next((one for one in around(find.node) if one.type == "variable_declarator"), None)

@@ -31,8 +31,8 @@ def check(repository: Repository) -> Iterator[Finding]:
         if transaction.body is None:
             continue
         script = transaction.script
-        for call in script.calls:
-            if is_inside(call.node, transaction.body) and _is_remote(script, call):
+        for call in script.calls_in(transaction.body):
+            if _is_remote(script, call):
                 if not _is_waited_for(call, transaction):
                     continue
                 yield Finding(

@@ -9,20 +9,18 @@ from forebay.doctor.finding import Finding, Note
 from forebay.doctor.repository.file import File
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
+from forebay.doctor.rules.script.open_mutations import (
+    PUBLIC,
+    open_procedures,
+    open_resolvers,
+    write_of,
+)
 from forebay.doctor.script.inputs import KNOWS_WHO
 from forebay.doctor.script.knowledge import Knowledge, knowledge_of
 from forebay.doctor.script.next import Entry, Kind
-from forebay.doctor.script.nodes import is_inside
-from forebay.doctor.script.procedures import procedures_in
-from forebay.doctor.script.script import Script, text_of
+from forebay.doctor.script.prisma import Query
+from forebay.doctor.script.script import Script
 
-# What is there for strangers by its nature.
-_PUBLIC = re.compile(
-    r"sign-?(in|up|out)|log-?(in|out)|regist|auth(?!or(?!i))|webhook|subscri|newsletter|contact|wait-?list"
-    r"|public|cron|health|track|(?<!re)view|beacon|pixel|feedback|invite|callback|hook|open|health|ping"
-    r"|demo|internal|like|vote|share|reset|forgot|password|onboard|token|job|queue|worker|\btest|tests?\b",
-    re.IGNORECASE,
-)
 # Words of a middleware that lets nobody in whom it does not know.
 _GUARDS = re.compile(
     r"auth|session|token|clerk|currentUser|getUser|jwt|api-?_?key|bearer|signature|passport|cookie",
@@ -35,9 +33,6 @@ _MATCHERS = re.compile(r"(\w+)\s*=\s*createRouteMatcher\(\s*\[([^\]]*)\]")
 _LEFT_OPEN = re.compile(r"public|open|ignore|anonym|guest|unauth|skip|allow", re.IGNORECASE)
 _TAKES_HANDLERS = re.compile(r"""["'`]/?(\(?api|\(\.\*\)|:path\*|\(\?!|\.\*)""")
 _ASKS = re.compile(r"check|require|ensure|assert|get|with|can|must|allow")
-# The names by which an application calls the procedure that asks nothing.
-_OPEN_BASE = re.compile(r"(public|base|open|anon\w*|guest|unprotected)?_?[pP]rocedure")
-_IN_NAME = re.compile(r"\b\w*[pP]rocedure\b")
 _MUTATING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -47,18 +42,22 @@ def check(repository: Repository) -> Iterator[Finding]:
     guards = _guards(repository)
     for script in known.scripts:
         yield from _elsewhere(known, script)
-        yield from _procedures(known, script)
-        seen = set()
+        yield from open_procedures(known, script)
+        seen: dict[int, bool] = {}
         package = repository.package_of(script.file)
         guarded = any(
             package is None or file.path.startswith(package.folder) or "/" not in file.path
             for file in guards
         )
+        if not guarded:
+            yield from open_resolvers(known, script)
         for query in known.queries_in(script):
             entry = known.entry_of(script, query.node) if query.is_write else None
-            if entry is None or entry.node.id in seen or not _is_open(script, entry, guarded):
+            if entry is None or entry.node.id in seen:
                 continue
-            seen.add(entry.node.id)
+            seen[entry.node.id] = is_open = _is_open(script, entry, guarded)
+            if not is_open:
+                continue
             taken = known.in_browser.get((script.file.path, entry.name))
             is_inline = "use server" not in script.directives
             if entry.kind is Kind.ACTION and taken is None and not is_inline:
@@ -82,71 +81,29 @@ def _elsewhere(known: Knowledge, script: Script) -> Iterator[Finding]:
     """Find actions for browsers that write through a function of another module."""
     if "use server" not in script.directives:
         return
+    writes: dict[str, Query | None] = {}
     for entry in known.entries_in(script):
         taken = known.in_browser.get((script.file.path, entry.name))
         if entry.kind is not Kind.ACTION or taken is None or not _is_open(script, entry, False):
             continue
-        for call in script.calls:
-            if len(call.names) > 1 or not is_inside(call.node, entry.node):
+        for call in script.calls_in(entry.node):
+            if len(call.names) > 1:
                 continue
-            led = known.function_of(script, call.last)
-            if led is None or KNOWS_WHO.search(text_of(led[1])):
-                continue
-            other, function = led
-            writes = [
-                one
-                for one in known.queries_in(other)
-                if one.is_write and is_inside(one.node, function)
-            ]
-            if writes:
+            if call.last not in writes:
+                writes[call.last] = write_of(known, script, call.last)
+            write = writes[call.last]
+            if write is not None:
                 yield Finding(
-                    f"{entry.label} runs `{writes[0].name}` for whoever calls it",
+                    f"{entry.label} runs `{write.name}` for whoever calls it",
                     script.span(call.node),
                     notes=(
                         Note("anybody can call it from outside; nothing in it asks who does",
                              script.span(entry.node)),
-                        Note("it writes here", other.span(writes[0].node)),
+                        Note("it writes here", write.script.span(write.node)),
                         Note("browser code calls it here", taken[0].span(taken[1])),
                     ),
                 )  # fmt: skip
                 break
-
-
-def _procedures(known: Knowledge, script: Script) -> Iterator[Finding]:
-    """Find mutations of tRPC that write, built on a procedure that lets everybody in."""
-    for one in procedures_in(script):
-        if not one.is_mutation or not _OPEN_BASE.fullmatch(one.base):
-            continue
-        if _PUBLIC.search(script.file.path) or _PUBLIC.search(one.name):
-            continue
-        asked = _IN_NAME.sub("", f"{one.chain}\n{text_of(one.function)}")
-        if KNOWS_WHO.search(asked) or ".use(" in one.chain or _is_guarded(known, script, one.base):
-            continue
-        for query in known.queries_in(script):
-            if query.is_write and is_inside(query.node, one.function):
-                yield Finding(
-                    f"procedure `{one.name}` runs `{query.name}` for whoever calls it",
-                    script.span(query.node),
-                    notes=(
-                        Note(f"`{one.base}` lets everybody in; nothing in it asks who calls",
-                             script.span(one.whole)),
-                    ),
-                )  # fmt: skip
-                break
-
-
-def _is_guarded(known: Knowledge, script: Script, base: str) -> bool:
-    """Whether a procedure that others are built on asks who calls, where it is declared."""
-    taken = script.imports.get(base)
-    file = known.modules.file(script.file, taken.source) if taken is not None else script.file
-    if file is None:
-        return False
-    made = re.search(
-        rf"\b{re.escape(base)}\s*=\s*([^;]*?)(?:;|\n\s*\n|\n(?:export|const)\b|$)", file.text
-    )
-    if made is None:
-        return False
-    return KNOWS_WHO.search(_IN_NAME.sub("", made[1])) is not None
 
 
 def _is_open(script: Script, entry: Entry, guarded: bool) -> bool:
@@ -154,7 +111,7 @@ def _is_open(script: Script, entry: Entry, guarded: bool) -> bool:
         return False
     if entry.kind is Kind.ROUTE and (entry.name not in _MUTATING or guarded):
         return False
-    if _PUBLIC.search(script.file.path) or _PUBLIC.search(entry.name):
+    if PUBLIC.search(script.file.path) or PUBLIC.search(entry.name):
         return False
     if KNOWS_WHO.search(entry.text):
         return False
@@ -165,10 +122,7 @@ def _is_open(script: Script, entry: Entry, guarded: bool) -> bool:
             return False
     # A function of this file that is called first may be the one that asks.
     return not any(
-        len(call.names) == 1
-        and _ASKS.match(call.last)
-        and entry.node.start_byte <= call.node.start_byte < entry.node.end_byte
-        for call in script.calls
+        len(call.names) == 1 and _ASKS.match(call.last) for call in script.calls_in(entry.node)
     )
 
 
@@ -195,7 +149,8 @@ RULE = Rule(
     code="FD316",
     name="mutation-without-authentication",
     severity=Severity.ERROR,
-    what="A server action or a mutating handler writes without asking who calls it.",
+    what="A server action, a mutating handler, a procedure or a resolver writes without asking who "
+    "calls it.",
     why="A server action is a public address, also where only an administrator sees its button: "
     "anybody can post to it, and write.",
     fix="first thing in it: authenticate, and check that this user may do this to this row",

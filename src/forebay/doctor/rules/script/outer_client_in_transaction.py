@@ -8,7 +8,6 @@ from forebay.doctor.finding import Finding, Note
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 from forebay.doctor.script.knowledge import knowledge_of
-from forebay.doctor.script.nodes import is_inside
 from forebay.doctor.script.prisma import Query, Transaction
 
 
@@ -20,12 +19,8 @@ def check(repository: Repository) -> Iterator[Finding]:
         if body is None:
             continue
         outer = transaction.call.names[:-1]
-        for query in known.queries_in(transaction.script):
-            if (
-                is_inside(query.node, body)
-                and query.client == outer
-                and outer[0] != (transaction.client)
-            ):
+        for query in known.queries_within(transaction.script, body):
+            if query.client == outer and outer[0] != transaction.client:
                 yield _finding(transaction, query)
 
 

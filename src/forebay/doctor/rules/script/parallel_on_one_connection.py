@@ -9,7 +9,7 @@ from forebay.doctor.finding import Finding, Note
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 from forebay.doctor.script.knowledge import Knowledge, knowledge_of
-from forebay.doctor.script.nodes import is_inside, unwrap
+from forebay.doctor.script.nodes import unwrap
 from forebay.doctor.script.prisma import Query
 from forebay.doctor.script.script import Call, Script, around
 
@@ -54,10 +54,8 @@ def _queries(known: Knowledge, script: Script, call: Call) -> list[Query]:
     inside = {one.client for one in known.clients.transactions_in(script)}
     return [
         query
-        for query in known.queries_in(script)
-        if is_inside(query.node, given)
-        and query.client[0] not in inside
-        and next(around(query.node), None) == given
+        for query in known.queries_within(script, given)
+        if query.client[0] not in inside and next(around(query.node), None) == given
     ]
 
 

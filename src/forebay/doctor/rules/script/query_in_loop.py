@@ -2,44 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import bisect
+import functools
+from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from forebay.doctor.finding import Finding
+from forebay.doctor.finding import Finding, Note
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 from forebay.doctor.rules.script.together import how_together
-from forebay.doctor.script.knowledge import knowledge_of
+from forebay.doctor.script.behind import asked_in
+from forebay.doctor.script.knowledge import Knowledge, knowledge_of
 from forebay.doctor.script.loops import Loop, loop_around
-from forebay.doctor.script.nodes import descendants, is_inside, unwrap
+from forebay.doctor.script.nodes import descendants, is_inside, kept, unwrap
 from forebay.doctor.script.prisma import Query
-from forebay.doctor.script.script import FUNCTIONS, around, text_of
+from forebay.doctor.script.script import FUNCTIONS, Script, around, text_of
 
 
 def check(repository: Repository) -> Iterator[Finding]:
     """Find awaited queries in `for … of` loops, each loop once."""
     known = knowledge_of(repository)
     for script in known.scripts:
-        seen: dict[int, tuple[Loop, list[Query]]] = {}
-        for query in known.queries_in(script):
+        seen: dict[int, tuple[Loop, list[tuple[Query, Query | None]]]] = {}
+        works = functools.cache(functools.partial(works_between, known, script))
+        for query, behind in asked_in(known, script):
             loop = loop_around(query.node)
             if loop is None or loop.method or _ends_loop(query, loop):
                 continue
             if not _is_awaited(query, loop):
                 continue
-            if query.is_write and works_between(known.queries_in(script), loop.node):
+            if query.is_write and works(loop.node):
                 continue
-            seen.setdefault(loop.node.id, (loop, []))[1].append(query)
+            seen.setdefault(loop.node.id, (loop, []))[1].append((query, behind))
         for loop, queries in seen.values():
-            first, *more = queries
+            (first, behind), *more = queries
             also = f" (and {len(more)} more)" if more else ""
             yield Finding(
                 f"`{first.name}`{also} is asked once for every element of "
                 f"`{short(text_of(loop.over))}`, one after the other",
                 script.span(first.node),
-                help=how_together(known, loop, queries),
+                help=how_together(known, loop, [query for query, _ in queries]),
+                notes=note_of(behind),
             )
+
+
+def note_of(behind: Query | None) -> tuple[Note, ...]:
+    """Return where the query is that a call asks by."""
+    return (Note("it asks here", behind.script.span(behind.node)),) if behind is not None else ()
 
 
 def _ends_loop(query: Query, loop: Loop) -> bool:
@@ -49,10 +59,16 @@ def _ends_loop(query: Query, loop: Loop) -> bool:
             break
         if above.type == "return_statement":
             return True
-    text = text_of(loop.node)
     return (
-        "break" in text and is_inside(query.node, loop.node) and query.operation.startswith("find")
+        query.operation.startswith("find")
+        and is_inside(query.node, loop.node)
+        and _may_break(loop.node)
     )
+
+
+@kept
+def _may_break(loop: Node) -> bool:
+    return "break" in text_of(loop)
 
 
 def _is_awaited(query: Query, loop: Loop) -> bool:
@@ -67,14 +83,15 @@ def _is_awaited(query: Query, loop: Loop) -> bool:
     return False
 
 
-def works_between(queries: Sequence[Query], loop: Node) -> bool:
+def works_between(known: Knowledge, script: Script, loop: Node) -> bool:
     """Whether a loop waits for more than the database: then each element is written when done."""
-    own = {one.node.start_byte for one in queries}
+    own = [one.node.start_byte for one in known.queries_within(script, loop)]
     for waited in descendants(loop, "await_expression"):
         inner = unwrap(waited)
-        if inner is None or inner.start_byte in own:
+        if inner is None:
             continue
-        if not any(inner.start_byte <= start < inner.end_byte for start in own):
+        at = bisect.bisect_left(own, inner.start_byte)
+        if at == len(own) or own[at] >= inner.end_byte:
             return True
     return False
 

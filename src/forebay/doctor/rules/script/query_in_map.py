@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 from tree_sitter import Node
@@ -9,8 +10,9 @@ from tree_sitter import Node
 from forebay.doctor.finding import Finding
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
-from forebay.doctor.rules.script.query_in_loop import short, works_between
+from forebay.doctor.rules.script.query_in_loop import note_of, short, works_between
 from forebay.doctor.rules.script.together import how_together
+from forebay.doctor.script.behind import asked_in
 from forebay.doctor.script.knowledge import knowledge_of
 from forebay.doctor.script.loops import Loop, loop_around
 from forebay.doctor.script.nodes import is_inside
@@ -25,18 +27,19 @@ def check(repository: Repository) -> Iterator[Finding]:
     known = knowledge_of(repository)
     for script in known.scripts:
         inside = {one.client for one in known.clients.transactions_in(script)}
-        seen: dict[int, tuple[Loop, list[Query]]] = {}
-        for query in known.queries_in(script):
+        seen: dict[int, tuple[Loop, list[tuple[Query, Query | None]]]] = {}
+        works = functools.cache(functools.partial(works_between, known, script))
+        for query, behind in asked_in(known, script):
             loop = loop_around(query.node)
             if loop is None or loop.method not in _METHODS or _is_batch(loop.node):
                 continue
             if loop.method == "forEach" and not _is_awaited(query, loop):
                 continue  # gathered for later
-            if query.is_write and works_between(known.queries_in(script), loop.node):
+            if query.is_write and works(loop.node):
                 continue
-            seen.setdefault(loop.node.id, (loop, []))[1].append(query)
+            seen.setdefault(loop.node.id, (loop, []))[1].append((query, behind))
         for loop, queries in seen.values():
-            first, *more = queries
+            (first, behind), *more = queries
             also = f" (and {len(more)} more)" if more else ""
             how = "all at the same time"
             if first.client[0] in inside:
@@ -45,7 +48,8 @@ def check(repository: Repository) -> Iterator[Finding]:
                 f"`{first.name}`{also} is asked once for every element of "
                 f"`{short(text_of(loop.over))}`, {how}",
                 script.span(first.node),
-                help=how_together(known, loop, queries),
+                help=how_together(known, loop, [query for query, _ in queries]),
+                notes=note_of(behind),
             )
 
 

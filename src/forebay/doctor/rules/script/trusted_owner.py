@@ -9,7 +9,7 @@ from forebay.doctor.finding import Finding
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 from forebay.doctor.script.inputs import sent_names, values
-from forebay.doctor.script.knowledge import knowledge_of
+from forebay.doctor.script.knowledge import Knowledge, knowledge_of
 from forebay.doctor.script.next import Entry, Kind
 from forebay.doctor.script.prisma import Query
 from forebay.doctor.script.script import names_of, text_of
@@ -22,6 +22,7 @@ def check(repository: Repository) -> Iterator[Finding]:
     """Find writes whose owner is a field of the request that nothing is compared with."""
     known = knowledge_of(repository)
     for script in known.scripts:
+        reached: dict[int, bool] = {}
         for query in known.queries_in(script):
             entry = known.entry_of(script, query.node) if query.is_write else None
             if entry is None or entry.kind not in (
@@ -30,15 +31,17 @@ def check(repository: Repository) -> Iterator[Finding]:
                 continue
             if re.search(r"webhook|cron|admin|internal", script.file.path):
                 continue
-            if not known.is_reached(script, entry):
+            if entry.node.id not in reached:
+                reached[entry.node.id] = known.is_reached(script, entry)
+            if not reached[entry.node.id]:
                 continue
-            finding = _finding(entry, query)
+            finding = _finding(known, entry, query)
             if finding is not None:
                 yield finding
 
 
-def _finding(entry: Entry, query: Query) -> Finding | None:
-    sent = sent_names(entry)
+def _finding(known: Knowledge, entry: Entry, query: Query) -> Finding | None:
+    sent = known.told(sent_names, entry)
     for part in ("data", "create", "where"):
         for path, value in values(query.options.get(part), part):
             root = names_of(value)[0]

@@ -11,7 +11,7 @@ from forebay.doctor.finding import Finding, Note
 from forebay.doctor.repository.repository import Repository
 from forebay.doctor.rule import Rule, Severity
 from forebay.doctor.script.inputs import checks_input, sent_names, values
-from forebay.doctor.script.knowledge import Knowledge, knowledge_of
+from forebay.doctor.script.knowledge import Knowledge, Words, knowledge_of
 from forebay.doctor.script.next import Entry, Kind
 from forebay.doctor.script.prisma import Query
 from forebay.doctor.script.script import Call, Script, names_of, text_of
@@ -26,17 +26,22 @@ def check(repository: Repository) -> Iterator[Finding]:
     known = knowledge_of(repository)
     for script in known.scripts:
         seen = set()
+        open_: dict[int, bool] = {}
         for query in known.queries_in(script):
             entry = known.entry_of(script, query.node) if query.is_write else None
             if entry is None or entry.node.id in seen or entry.kind not in (
                 Kind.ROUTE, Kind.ACTION, Kind.API, Kind.HANDLER
             ):  # fmt: skip
                 continue
-            if checks_input(entry) or not known.is_reached(script, entry):
+            if entry.node.id not in open_:
+                open_[entry.node.id] = (
+                    not checks_input(entry)
+                    and known.is_reached(script, entry)
+                    and _is_fed_by_clients(known, script, entry)
+                )
+            if not open_[entry.node.id]:
                 continue
-            if not _is_fed_by_clients(known, script, entry):
-                continue
-            finding = _finding(entry, query, known.model_of(query))
+            finding = _finding(known, entry, query)
             if finding is not None:
                 seen.add(entry.node.id)
                 yield finding
@@ -52,36 +57,53 @@ def _is_fed_by_clients(known: Knowledge, script: Script, entry: Entry) -> bool:
         return True
     if (script.file.path, entry.name) in known.in_browser:
         return True
-    read = {one.file.text: one for one in known.scripts}
     every = [
-        _calls_by(known, script, entry, read[text]) if text in read else _written_calls(entry, text)
-        for text in known.naming(script)
+        _calls_by(known, script, entry, known.running[file.path])
+        if file.path in known.running
+        else _written_calls(entry, known.words_of(file))
+        for file in known.naming(script)
     ]
     return any(hands_on for _, hands_on in every) or not any(count for count, _ in every)
 
 
-def _written_calls(entry: Entry, text: str) -> tuple[int, bool]:
+def _written_calls(entry: Entry, words: Words) -> tuple[int, bool]:
     """Return how many calls a file without a query makes, and whether one is of no literal."""
-    calls = re.findall(rf"\b{re.escape(entry.name)}\(\s*(\S)", text)
-    names = len(re.findall(rf"\b{re.escape(entry.name)}\b", text))
+    calls, names = words.calls(entry.name), words.count(entry.name)
     return len(calls), any(one != "{" for one in calls) or names > len(calls) + 1
 
 
 def _calls_by(known: Knowledge, script: Script, entry: Entry, other: Script) -> tuple[int, bool]:
     """Return how many calls another file makes, and whether one hands on what was sent to it."""
-    local = next((name for name, one in other.imports.items() if one.name == entry.name), "")
+    local = other.known(_local_names).get(entry.name, "")
     found = known.modules.file(other.file, other.imports[local].source) if local else None
     if found is None or found.path != script.file.path:
         return 0, False
-    calls = [call for call in other.calls if call.names == (local,)]
-    if len(re.findall(rf"\b{re.escape(local)}\b", other.file.text)) > len(calls) + 1:
+    calls = other.known(_calls_by_name).get(local, [])
+    if known.words_of(other.file).count(local) > len(calls) + 1:
         return len(calls), True  # handed on as a value, or exported again
     return len(calls), any(_hands_on(known, other, call) for call in calls)
 
 
+def _local_names(script: Script) -> dict[str, str]:
+    """Return what a file calls the things that it imports, by their own names."""
+    found: dict[str, str] = {}
+    for local, one in script.imports.items():
+        found.setdefault(one.name, local)
+    return found
+
+
+def _calls_by_name(script: Script) -> dict[str, list[Call]]:
+    """Return a file's calls of plain names, by the name."""
+    found: dict[str, list[Call]] = {}
+    for call in script.calls:
+        if len(call.names) == 1:
+            found.setdefault(call.last, []).append(call)
+    return found
+
+
 def _hands_on(known: Knowledge, script: Script, call: Call) -> bool:
     around = known.entry_of(script, call.node)
-    sent = sent_names(around) if around is not None else {}
+    sent = known.told(sent_names, around) if around is not None else {}
     return any(
         one.type == "identifier" and text_of(one) in sent and not _is_id(one)
         for one in call.arguments
@@ -92,8 +114,8 @@ def _is_id(node: Node) -> bool:
     return re.search(r"(^i|I)ds?$", text_of(node)) is not None
 
 
-def _finding(entry: Entry, query: Query, model: Model | None) -> Finding | None:
-    sent = sent_names(entry)
+def _finding(known: Knowledge, entry: Entry, query: Query) -> Finding | None:
+    sent, model = known.told(sent_names, entry), known.model_of(query)
     options = query.options
     found: list[tuple[int, str, Node]] = []
     for name in ("data", "create", "update"):
