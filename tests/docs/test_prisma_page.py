@@ -49,12 +49,12 @@ def application(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(line: str, place: Path, **environment: str) -> str:
-    """Run a command in the application's folder; return what it printed."""
+def start(line: str, place: Path, **environment: str) -> subprocess.Popen[str]:
+    """Start a command in the application's folder."""
     path = os.pathsep.join(
         [str(Path(sys.executable).parent), str(place / "node_modules/.bin"), os.environ["PATH"]]
     )
-    done = subprocess.run(
+    return subprocess.Popen(
         ["/bin/bash", "-c", line],
         cwd=place,
         env=clean_environment({**environment, "PATH": path}),
@@ -62,11 +62,19 @@ def run(line: str, place: Path, **environment: str) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=120,
-        check=False,
     )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
+
+
+def end(started: subprocess.Popen[str]) -> str:
+    """Wait for a command's good end; return what it printed."""
+    said, _ = started.communicate(timeout=120)
+    assert started.returncode == 0, said
+    return said
+
+
+def run(line: str, place: Path, **environment: str) -> str:
+    """Run a command in the application's folder; return what it printed."""
+    return end(start(line, place, **environment))
 
 
 def of_kind(kind: str) -> list[tuple[str, str]]:
@@ -96,20 +104,8 @@ def test_instances_share_the_pool(
     # A path to the schema engine, which generating has no use for and would download.
     offline = {"PRISMA_SCHEMA_ENGINE_BINARY": "/bin/true", "CHECKPOINT_DISABLE": "1"}
     run(generate.removeprefix("npx "), application, **offline, **urls)
-    path = os.pathsep.join([str(application / "node_modules/.bin"), os.environ["PATH"]])
-    instances = [
-        subprocess.Popen(
-            ["jiti", "instance.ts"],  # noqa: S607  of the packages
-            cwd=application,
-            env=clean_environment({**urls, "PATH": path}),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for _ in range(INSTANCES)
-    ]
-    said = [instance.communicate(timeout=120)[0] for instance in instances]
+    instances = [start("jiti instance.ts", application, **urls) for _ in range(INSTANCES)]
+    said = [end(instance) for instance in instances]
     lengths = [json.loads(text) for text in said]
     assert all(len(each) == 10 and 1 <= min(each) <= INSTANCES for each in lengths), said
     assert gateway.pool("server_connects") <= SERVERS
