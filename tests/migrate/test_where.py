@@ -106,10 +106,11 @@ def test_a_setting_of_the_url_that_nobody_takes_is_not_an_unreachable_server(
 
 def test_a_database_that_may_not_be_made_is_missing(embedded):
     with psycopg.connect(embedded.url.text(), autocommit=True) as administrator:
-        administrator.execute("create role humble login password 'h'")
+        administrator.execute("drop role if exists makes_nothing")
+        administrator.execute("create role makes_nothing login password 'h'")
     place = embedded.url.text().rpartition("@")[2].partition("/")[0]
     with pytest.raises(MigrationError) as caught:
-        ensure_database(parse_url(f"postgresql://humble:h@{place}/nowhere"))
+        ensure_database(parse_url(f"postgresql://makes_nothing:h@{place}/nowhere"))
     assert caught.value.number == "P1003"
     assert "permission denied to create database" in caught.value.message
     assert "createdb" in str(caught.value.hint)
