@@ -56,6 +56,7 @@ model Post {
 model Note {
   id   Int    @id
   slug String @unique
+  tag  Int    @default(1) @db.Oid
 }
 """
 RENAMED = ("name  String", "label String")
@@ -66,6 +67,9 @@ CHANGES = {
     "a required column with a default": [("short String", "size Int @default(3)\n  short String")],
     "a column that numbers itself": [
         ("short String", "number Int @default(autoincrement())\n  short String")
+    ],
+    "a column that numbers itself from now on, of another kind": [
+        ("tag  Int    @default(1)", "tag  Int    @default(autoincrement())")
     ],
     "a column of a function": [
         (

@@ -327,4 +327,6 @@ def _behind(table: Table, column: Column) -> str:
     """Have a sequence go on behind the numbers that are there."""
     name, whole = quoted(column.name), qualified(*table.key)
     sequence = f"pg_get_serial_sequence({render.text(whole)}, {render.text(column.name)})"
-    return f"SELECT setval({sequence}, (SELECT coalesce(max({name}), 0) + 1 FROM {whole}), false)"
+    # An oid knows no sums.
+    next_one = f"SELECT coalesce(max({name})::bigint, 0) + 1 FROM {whole}"
+    return f"SELECT setval({sequence}, ({next_one}), false)"
