@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,6 +36,9 @@ def answering(schema: Path | None = None, *, code: int | None = None) -> Iterato
     Before it, what `.env` files say is put into the environment, as by Prisma 6: those of this
     folder, of `prisma/`, and beside the ``schema`` that was named. ``code`` is every refusal's.
     """
+    # What a driver logs of a connection that is given up in the middle of a query is of no use to
+    # whoever has pressed Ctrl-C; a program that wants to know it has a handler of its own.
+    logging.getLogger("psycopg").addHandler(logging.NullHandler())
     for name in _loaded(schema):
         print(f"Environment variables loaded from {name}", file=sys.stderr)
     try:
