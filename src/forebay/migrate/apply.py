@@ -39,7 +39,10 @@ _UNKNOWN = "Nobody knows how far it came: look at what is left of it."
 _INVALID = """
 select format('%%I.%%I', n.nspname, c.relname) from pg_index i
 join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace
-where not i.indisvalid and c.relname = %s
+where not i.indisvalid and c.relname = %s and not exists (
+    -- Another's that is being built is invalid as well.
+    select from pg_locks l where l.relation = i.indrelid and l.pid <> pg_backend_pid()
+    and l.mode = 'ShareUpdateExclusiveLock')
 """
 # How long nobody looks at whether a signal has come.
 _STEP = 0.05

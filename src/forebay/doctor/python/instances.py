@@ -92,7 +92,7 @@ def instances_of(repository: Repository, variables: tuple[str, ...]) -> Instance
     for service in repository.services:
         command = " ".join(service.command)
         is_given = is_alone and not command and any(one in service.environment for one in variables)
-        if (service.replicas or 1) < 2 or service.place is not None or service.replicas is None:
+        if service.replicas is None or service.replicas < 2 or service.place is not None:
             continue
         if SERVERS.search(command) or is_given:
             own = workers_of_service(service) if SERVERS.search(command) else workers
