@@ -19,15 +19,25 @@ from forebay.migrate.folder import Migration, slug
 from forebay.migrate.render import qualified, quoted
 from forebay.migrate.roll_out.rough import is_filled
 from forebay.migrate.script import statements_of
+from forebay.schema.checks.constraints import cut
 
 _NAMES = "no client names it any more"
 _FILL = """\
 DO $$
+DECLARE
+    done bigint;
+    given bigint;
 BEGIN
     LOOP
-        UPDATE {table} SET {sets} WHERE ctid = ANY (ARRAY(
-            SELECT ctid FROM {table} WHERE {nulls} LIMIT 1000));
-        EXIT WHEN NOT FOUND;
+        WITH filled AS (
+            UPDATE {table} SET {name} = DEFAULT WHERE ctid = ANY (ARRAY(
+                SELECT ctid FROM {table} WHERE {name} IS NULL LIMIT 1000))
+            RETURNING {name} AS value)
+        SELECT count(*), count(value) INTO done, given FROM filled;
+        EXIT WHEN done = 0;
+        IF given = 0 THEN
+            RAISE EXCEPTION 'the default is null: fill the column by an UPDATE of your own';
+        END IF;
         COMMIT;
     END LOOP;
 END $$"""
@@ -140,7 +150,7 @@ class _Stages:
         name = index.name
         if where in self.replaced:
             # The old one serves until the new one does.
-            name = _short(index.name, "new")
+            name = cut(index.name, "_new", LONGEST_NAME)
             short = qualified(table.schema, name)
             self.names.append(f"ALTER INDEX {short} RENAME TO {quoted(index.name)}")
         self.indexes.append((index.name, _concurrently(table, replace(index, name=name))))
@@ -213,7 +223,9 @@ class _Stages:
         text = f"{alter} ADD COLUMN {name} {render.array_type(column)}"
         self.add.append(_as_asked(column, text))
         if column.is_serial:
-            sequence = qualified(table.schema, _short(f"{table.name}_{column.name}", "seq"))
+            sequence = qualified(
+                table.schema, cut(f"{table.name}_{column.name}", "_seq", LONGEST_NAME)
+            )
             whole = f"{qualified(*table.key)}.{name}"
             self.add.insert(-1, f"CREATE SEQUENCE {sequence}{_as(column)}")
             self.add.append(
@@ -222,9 +234,7 @@ class _Stages:
             self.add.append(f"ALTER SEQUENCE {sequence} OWNED BY {whole}")
         else:
             self.add.append(f"{alter} ALTER COLUMN {name} SET DEFAULT {render.default_of(column)}")
-        text = _FILL.format(
-            table=qualified(*table.key), sets=f"{name} = DEFAULT", nulls=f"{name} IS NULL"
-        )
+        text = _FILL.format(table=qualified(*table.key), name=name)
         self.fill.append((f"{table.name}_{column.name}", text))
 
     def _change(self, step: to.AlterTable, alter: str, change: ColumnChange) -> None:
@@ -243,7 +253,7 @@ class _Stages:
 
     def _require(self, table: Table, alter: str, column: Column) -> None:
         # Not by the name that PostgreSQL itself gives what makes a column NOT NULL.
-        name = quoted(_short(f"{table.name}_{column.name}", "required"))
+        name = quoted(cut(f"{table.name}_{column.name}", "_required", LONGEST_NAME))
         here = quoted(column.name)
         self.check.append(f"{alter} ADD CONSTRAINT {name} CHECK ({here} IS NOT NULL) NOT VALID")
         value = "DEFAULT" if is_filled(column) else "…"
@@ -263,7 +273,7 @@ class _Stages:
             self.taken.add((step.before.schema, name))
             self.unused = [one for one in self.unused if one[0] != name]
         else:
-            name = _short(key.name, "new")
+            name = cut(key.name, "_new", LONGEST_NAME)
             columns = render.names(key.columns)
             table = qualified(*step.before.key)
             text = f"CREATE UNIQUE INDEX CONCURRENTLY {quoted(name)} ON {table}({columns})"
@@ -311,12 +321,6 @@ def _leads(table: Table, columns: Sequence[str]) -> bool:
     found = [[column.name for column in one.columns] for one in table.indexes if not one.where]
     found += [list(table.primary_key.columns)] if table.primary_key is not None else []
     return any(set(one[: len(columns)]) == set(columns) for one in found)
-
-
-def _short(name: str, end: str) -> str:
-    """Return a name with something behind it, as long as PostgreSQL keeps it."""
-    left = LONGEST_NAME - len(end) - 1
-    return f"{name.encode()[:left].decode(errors='ignore')}_{end}"
 
 
 def _as(column: Column) -> str:

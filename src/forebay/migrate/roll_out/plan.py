@@ -33,6 +33,7 @@ from forebay.migrate.roll_out.columns import needs_a_value
 from forebay.migrate.roll_out.compare import compare
 from forebay.migrate.roll_out.gentle import migrations
 from forebay.migrate.roll_out.rough import is_filled, rough
+from forebay.schema.checks.constraints import cut
 from forebay.schema.model import Schema
 
 Order: TypeAlias = Literal["any", "migrate first", "deploy first", "two steps", "by hand"]
@@ -224,8 +225,7 @@ def _stand_in(after: Table) -> list[Index]:
     key = after.primary_key
     if key is None or not _is_lost(list(key.columns), after):
         return []
-    name = f"{after.name}_{'_'.join(key.columns)}"
-    name = f"{name.encode()[: LONGEST_NAME - 4].decode(errors='ignore')}_key"
+    name = cut(f"{after.name}_{'_'.join(key.columns)}", "_key", LONGEST_NAME)
     return [Index(name, tuple(IndexColumn(one) for one in key.columns), is_unique=True)]
 
 
